@@ -1,0 +1,62 @@
+/* The distributions of a scenario: durations in seconds, counts in whole numbers.
+ *
+ * A sample is a function of 64 random bits (and of the bits derived from them when a method rejects),
+ * so it is as addressed as its bits. No result depends on the C library. */
+#ifndef FL_CORE_DISTRIBUTION_H
+#define FL_CORE_DISTRIBUTION_H
+
+#include "core/status.h"
+#include "core/time.h"
+
+enum fl_distribution_kind {
+    FL_CONSTANT,          /* a: value */
+    FL_UNIFORM,           /* a: from, b: to */
+    FL_EXPONENTIAL,       /* a: mean */
+    FL_LOGNORMAL,         /* a: median, b: sigma of the logarithm */
+    FL_GAMMA,             /* a: mean, b: coefficient of variation */
+    FL_WEIBULL,           /* a: scale, b: shape */
+    FL_EMPIRICAL,         /* values[values_count], each as likely */
+    FL_MIXTURE,           /* parts[parts_count], with weights[parts_count] that sum to 1 */
+    FL_GEOMETRIC,         /* a: mean >= 1; values from 1 */
+    FL_POISSON,           /* a: mean */
+    FL_NEGATIVE_BINOMIAL, /* a: mean, b: coefficient of variation; cv^2 > 1/mean */
+};
+
+/* Plain data; values and parts are borrowed and live as long as the scenario. */
+struct fl_distribution {
+    enum fl_distribution_kind kind;
+    uint32_t count; /* of values, or of parts */
+    double a, b;
+    double derived; /* set by fl_distribution_prepare: 1/shape, ln(1 - 1/mean), ... */
+    const double *values; /* EMPIRICAL: values; MIXTURE: weights */
+    const struct fl_distribution *parts;
+};
+
+/* Checks the parameters' ranges and sets `derived`; must be called once before sampling.
+ * FL_ERANGE when they cannot be sampled (negative, not finite, sigma > 10, shape < 0.05 ...). */
+FL_MUST_CHECK enum fl_status fl_distribution_prepare(struct fl_distribution *distribution);
+
+/* A value >= 0, in the distribution's own unit (seconds, or a count). */
+double fl_distribution_value(const struct fl_distribution *distribution, uint64_t bits);
+
+/* A duration; values are seconds, rounded to the nanosecond and cut at FL_TIME_LONGEST. */
+static inline fl_time fl_distribution_time(const struct fl_distribution *distribution, uint64_t bits)
+{
+    return fl_time_from_s(fl_distribution_value(distribution, bits));
+}
+
+/* A count from 0 to 2^24, rounded to the nearest whole number. */
+uint32_t fl_distribution_count(const struct fl_distribution *distribution, uint64_t bits);
+
+/* Mean and variance, exact. +infinity never occurs: every kind here has both. */
+double fl_distribution_mean(const struct fl_distribution *distribution);
+double fl_distribution_variance(const struct fl_distribution *distribution);
+
+/* P(X > x), by the closed form or, for gamma, an incomplete gamma function; 1 for x < 0. */
+double fl_distribution_survival(const struct fl_distribution *distribution, double x);
+
+/* Standard exponential (mean 1) and standard normal from addressed bits. */
+double fl_exponential(uint64_t bits);
+double fl_normal(uint64_t bits);
+
+#endif

@@ -1,0 +1,25 @@
+/* Quantiles and tails that confidence intervals need. Reproducible: built on core/real.h.
+ * Errors are absolute unless said, and hold over the whole stated range. */
+#ifndef FL_CORE_SPECIAL_H
+#define FL_CORE_SPECIAL_H
+
+#include <stdint.h>
+
+/* Standard normal: P(Z <= z), within 1e-15 relative in the lower tail down to z = -37. */
+double fl_normal_cdf(double z);
+/* z with P(Z <= z) = p, 0 < p < 1, within 1e-13. */
+double fl_normal_quantile(double p);
+/* t with P(T <= t) = p for `degrees` >= 1 degrees of freedom, relative error below 1e-10. */
+double fl_student_quantile(double p, double degrees);
+/* P(T <= t). */
+double fl_student_cdf(double t, double degrees);
+/* Regularised incomplete gamma Q(a, x) = P(Gamma(a) > x) and beta I_x(a, b); relative error 1e-12. */
+double fl_gamma_upper(double a, double x);
+double fl_beta_lower(double a, double b, double x);
+/* ln Gamma(x), x > 0. */
+double fl_log_gamma(double x);
+/* Clopper-Pearson bounds for `successes` of `trials`, each side with probability `tail`. */
+double fl_binomial_lower(uint64_t successes, uint64_t trials, double tail);
+double fl_binomial_upper(uint64_t successes, uint64_t trials, double tail);
+
+#endif

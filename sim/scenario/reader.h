@@ -1,0 +1,43 @@
+/* JSON text to scenario. The only reader of scenario files, and the only user of cJSON for input.
+ *
+ * Every fault of a file is reported, each with line, column and path; nothing is guessed. Refused as
+ * faults of the text: a NUL byte, UTF-8 that is not well formed, nesting deeper than 32, more than
+ * FL_SCENARIO_BYTES_MAX bytes, a key that stands twice in one object. */
+#ifndef FL_SCENARIO_READER_H
+#define FL_SCENARIO_READER_H
+
+#include "scenario/scenario.h"
+
+#define FL_SCENARIO_BYTES_MAX (16u << 20)
+#define FL_ERRORS_MAX 100u
+
+/* The faults found, in the order of their place. `more` counts those beyond the room. */
+struct fl_errors {
+    struct fl_error list[FL_ERRORS_MAX];
+    uint32_t count, more;
+};
+
+/* An override: path is "traffic.chats_per_day" or "desk.agents[0].count"; a member may also be found by its
+ * name: "desk.agents[temp].count". value is JSON, or taken as a text when it is not valid JSON. */
+struct fl_override {
+    const char *path, *value;
+};
+
+/* Reads `bytes` bytes of text. On success *out is a scenario that fl_scenario_free releases; on failure *out
+ * is untouched and errors holds every fault. `file` is kept for messages. Overrides are applied before
+ * reading; a fault in an overridden value has the place 0:0 and the override's path.
+ * Not for the hot path: allocates. */
+FL_MUST_CHECK enum fl_status fl_scenario_read(const char *file, const char *text, size_t bytes,
+                                              const struct fl_override overrides[], uint32_t overrides_count,
+                                              struct fl_scenario **out, struct fl_errors *errors);
+
+void fl_scenario_free(struct fl_scenario *scenario);
+
+/* The scenario's text after overrides, formatted JSON, for manifests and plan.json; free() it. NULL when out of
+ * memory. */
+char *fl_scenario_text(const char *text, size_t bytes, const struct fl_override overrides[], uint32_t overrides_count);
+
+/* One line as compilers print it: "file:line:col: $.path: wanted ..., got ..."; returns the length. */
+int fl_error_format(const struct fl_error *error, const char *file, char *line, size_t size);
+
+#endif
