@@ -1,0 +1,128 @@
+/* What one simulated day is measured by: exact counts and histograms, per cell.
+ *
+ * A cell is a corner of the day: a group in an interval, a group, an intent, an agent. The desk's figures are
+ * the sums over its groups. Everything is whole numbers, so cells add up exactly in any order. A chat counts in
+ * the interval of its arrival, a round in the interval of its opening, both only within [warmup, end).
+ *
+ * Rounds: DOMAIN 2.5. Every reply falls into exactly one of the kinds below, so recording it is one increment per
+ * cell; the three published measures are sums of kinds:
+ *   first_response_s = FIRST_SAME + FIRST_DESK           response_s = first_response_s + LATER_SAME + LATER_DESK
+ *   reply_latency_s  = FIRST_SAME + LATER_SAME + AGENT
+ * SAME: the round opened after the assignment, so the buyer's wait and the agent's latency are one value. */
+#ifndef FL_MEASURE_DAY_H
+#define FL_MEASURE_DAY_H
+
+#include "core/arena.h"
+#include "core/histogram.h"
+#include "scenario/scenario.h"
+
+#define FL_COUNTS_LIST(X)                                                                                       \
+    X(chats_offered)          /* first visits that arrived; every buyer who wrote */                            \
+    X(chats_answered)         /* had a human reply before she left */                                           \
+    X(chats_abandoned)        /* left before a first reply (before assignment: until_assigned) */               \
+    X(chats_abandoned_silent) /* of those, without a word */                                                    \
+    X(chats_rejected) X(bot_resolved)                                                                           \
+    X(leave_messages)         /* found nobody; whether worked off later or not */                               \
+    X(chats_unserved)         /* at the end: offered and none of answered, abandoned, rejected, bot_resolved */ \
+    X(reopened) X(transfers) X(chats_left_later) /* gave up after a first reply */                              \
+    X(chats_no_service)       /* left a message or were never replied to */                                     \
+    X(chats_routed)           /* assignment or leaving settled: the denominator of waited */                    \
+    X(chats_waited)           /* not assigned at once */                                                        \
+    X(chats_judged)           /* wrote in opening hours and first reply settled or overdue */                   \
+    X(first_in_30s) X(first_in_3min)                                                                            \
+    X(rounds_judged) X(rounds_in_3min)       /* opened in opening hours */                                      \
+    X(platform_rounds) X(platform_in_3min)   /* opened in the platform's window */                              \
+    X(rounds_opened) X(rounds_given_up) X(replies) X(wasted_replies) X(extra_turns) X(bot_replies)              \
+    X(buyer_messages) X(agent_messages)                                                                         \
+    X(chats_closed) X(one_agent_chats) X(slow_rounds) /* waited 100 s or more */                                \
+    X(inquiries) X(orders) X(sales_fen) X(lost_sales_fen) X(ratings) X(satisfied)                               \
+    X(dsr_points) /* sum of 1 to 5 over ratings */                                                              \
+    X(busy_ns) X(duty_ns) X(open_ns) X(depth_ns) X(queue_ns) X(tired_ns) X(suspended_ns)
+
+enum fl_count {
+#define FL_COUNT_NAME(name) FL_COUNT_##name,
+    FL_COUNTS_LIST(FL_COUNT_NAME)
+#undef FL_COUNT_NAME
+    FL_COUNTS
+};
+
+enum fl_kind { FL_KIND_FIRST_SAME, FL_KIND_LATER_SAME, FL_KIND_FIRST_DESK, FL_KIND_LATER_DESK, FL_KIND_AGENT,
+               FL_KIND_WAIT /* wait_for_agent_s */, FL_KIND_DURATION /* chat_duration_s */, FL_KINDS };
+
+struct fl_cell {
+    uint64_t count[FL_COUNTS];
+    struct fl_histogram head[FL_KINDS];
+};
+
+/* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
+#define FL_LEVELS 128
+struct fl_levels {
+    uint64_t depth_ns[FL_LEVELS], open_ns[FL_LEVELS];
+    uint32_t depth_max, open_max;
+};
+
+/* State of the desk at the start of an interval, before anything of that instant: for time-varying checks. */
+struct fl_snapshot {
+    uint32_t waiting, open, on_duty, busy;
+};
+
+/* The day's cells, all in the arena. Pointers are derived by fl_day_attach, not stored in the arena. */
+struct fl_day {
+    uint32_t intervals, groups, intents, agents;
+    struct fl_cell *interval_group; /* [intervals x groups], cell i * groups + g */
+    struct fl_cell *group;          /* [groups] fine */
+    struct fl_cell *intent;         /* [intents] */
+    struct fl_cell *agent;          /* [agents] */
+    struct fl_levels *levels;       /* [agents] */
+    struct fl_snapshot *snapshot;   /* [intervals + 1] */
+    uint32_t *interval_group_counts, *intent_counts, *agent_counts; /* [cells][FL_KINDS][coarse buckets] */
+    uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
+};
+
+#define FL_COARSE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_COARSE)
+#define FL_FINE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)
+
+/* Takes the day's memory from the arena; FL_EFULL. *offset is for fl_day_attach. */
+FL_MUST_CHECK enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario,
+                                           uint32_t agents, struct fl_day *day);
+
+/* Where a chat's or round's figures go: cells of one chat. agent may be FL_NONE. */
+struct fl_where {
+    uint32_t interval, group, intent, agent; /* interval FL_NONE: outside [warmup, end), counts nowhere */
+};
+
+static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
+{
+    if (where->interval == FL_NONE) return;
+    day->interval_group[where->interval * day->groups + where->group].count[what] += n;
+    day->intent[where->intent].count[what] += n;
+    if (where->agent != FL_NONE) day->agent[where->agent].count[what] += n;
+}
+
+/* Records a duration of one kind in all cells of `where`. */
+static inline void fl_day_record(struct fl_day *day, const struct fl_where *where, enum fl_kind kind, fl_time value)
+{
+    if (where->interval == FL_NONE) return;
+    const uint32_t coarse = fl_histogram_bucket(value, FL_HISTOGRAM_COARSE);
+    const uint32_t fine = fl_histogram_bucket(value, FL_HISTOGRAM_FINE);
+    const size_t cell = (size_t)where->interval * day->groups + where->group;
+    struct fl_histogram *head = &day->interval_group[cell].head[kind];
+    day->interval_group_counts[(cell * FL_KINDS + kind) * FL_COARSE_BUCKETS + coarse]++;
+    head->sum_ns += value;
+    head->most_ns = value > head->most_ns ? value : head->most_ns;
+    day->group_counts[((size_t)where->group * FL_KINDS + kind) * FL_FINE_BUCKETS + fine]++;
+    day->intent_counts[((size_t)where->intent * FL_KINDS + kind) * FL_COARSE_BUCKETS + coarse]++;
+    head = &day->intent[where->intent].head[kind];
+    head->sum_ns += value;
+    head->most_ns = value > head->most_ns ? value : head->most_ns;
+    if (where->agent == FL_NONE) return;
+    day->agent_counts[((size_t)where->agent * FL_KINDS + kind) * FL_COARSE_BUCKETS + coarse]++;
+    head = &day->agent[where->agent].head[kind];
+    head->sum_ns += value;
+    head->most_ns = value > head->most_ns ? value : head->most_ns;
+}
+
+/* Completes the heads (count, least) from the buckets and sums the groups' cells over the intervals. Once, at the end. */
+void fl_day_finish(struct fl_day *day);
+
+#endif

@@ -1,0 +1,74 @@
+/* Who writes when: rates, promotions, pushes, and the instants that follow from them.
+ *
+ * Arrivals are non-homogeneous Poisson streams by inversion of unit-rate gaps (SCIENCE 2), never by thinning, so
+ * scaling a rate moves every buyer a little instead of drawing other buyers. One stream per phase (pre-sale follows
+ * the measured clicks, in-sale and after-sale the buys, lagged) and one per push. A stream's name, not its
+ * number, seeds its buyers.
+ *
+ * The rate of a phase, in chats per second:
+ *   scale x (ordinary(t) + sum over promotions of M x excess(t)) x day busyness x busyness of the interval
+ * where M is the promotion's uncertain factor. All of it is piecewise linear; see promotion.c for the excess. */
+#ifndef FL_TRAFFIC_TRAFFIC_H
+#define FL_TRAFFIC_TRAFFIC_H
+
+#include "core/arena.h"
+#include "scenario/scenario.h"
+
+/* A stretch of time over which every rate is linear. from_s and the rates at both ends, chats per second. */
+struct fl_stretch {
+    double from_s, to_s;
+    uint32_t interval; /* of the scenario, for interval busyness */
+};
+
+/* The plan of a scenario: the same for all replications, shared read-only between workers. */
+struct fl_traffic_plan {
+    const struct fl_scenario *scenario;
+    uint32_t stretches_count, parts_count; /* parts: 0 is ordinary, then one per promotion */
+    uint32_t streams_count;                /* FL_PHASES + pushes */
+    const struct fl_stretch *stretches;
+    const double *rate;     /* [stretch][phase][part][2]: at both ends */
+    const double *intent_until; /* [phase][intent]: cumulated share within the phase, for drawing */
+};
+
+/* Builds the plan in the arena, which must outlive it. FL_EFULL. */
+FL_MUST_CHECK enum fl_status fl_traffic_plan_build(struct fl_arena *arena, const struct fl_scenario *scenario,
+                                                   struct fl_traffic_plan *plan);
+
+/* What is drawn once a replication. */
+struct fl_traffic_day {
+    uint64_t seed;
+    uint32_t replication;
+    double day_factor;
+    double part_factor[33]; /* [0] is 1; then the promotions' M */
+};
+#define FL_PROMOTIONS_MAX 32
+
+void fl_traffic_day_begin(const struct fl_traffic_plan *plan, uint64_t seed, uint32_t replication, struct fl_traffic_day *day);
+
+/* One stream in progress; plain data, may live in an arena. */
+struct fl_stream {
+    uint64_t source;   /* hash of its name */
+    uint64_t key;      /* of its gaps */
+    uint64_t ordinal;  /* of the next buyer */
+    uint32_t phase, push; /* push: index or FL_NONE */
+    uint32_t stretch;
+    double at_s;       /* where it stands */
+};
+
+void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, uint32_t index, struct fl_stream *stream);
+
+/* The instant of the stream's next buyer, whose ordinal was stream->ordinal before the call; FL_TIME_NEVER when
+ * nobody else comes before the scenario's end. Cost: O(1) amortised. */
+fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream);
+
+/* The intent of a buyer of this stream. */
+uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_stream *stream, uint64_t key);
+
+/* Expected chats in [from, to), busyness at its mean, and the busiest hour's rate with its instant. */
+double fl_traffic_expected(const struct fl_scenario *scenario, fl_time from, fl_time to);
+double fl_traffic_peak_per_hour(const struct fl_scenario *scenario, fl_time *at);
+
+/* Expected chats in [from, to) of one phase. */
+double fl_traffic_expected_phase(const struct fl_traffic_plan *plan, uint32_t phase, fl_time from, fl_time to);
+
+#endif
