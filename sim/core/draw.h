@@ -95,7 +95,8 @@ static inline double fl_uniform_open(uint64_t bits)
 /* Whole number on [0, n), n >= 1, by the upper half of a product; bias below n / 2^64. */
 static inline uint64_t fl_uniform_below(uint64_t bits, uint64_t n)
 {
-    return (uint64_t)(((unsigned __int128)bits * n) >> 64);
+    __extension__ typedef unsigned __int128 product;
+    return (uint64_t)(((product)bits * n) >> 64);
 }
 
 /* Key of buyer `ordinal` (from 0) of a source on her visit-th visit (0: first). A source is the hash

@@ -14,6 +14,7 @@
 
 #include "core/time.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FL_HISTOGRAM_UNIT_BITS 10 /* a unit is 1024 ns */
