@@ -134,18 +134,20 @@ static double beta_term(double a, double b, double x, double y)
     return fl_exp(log_term);
 }
 
-/* Abramowitz and Stegun 26.5.8; converges fast for x < (a + 1) / (a + b + 2). */
+/* DiDonato and Morris, "Significant digit computation of the incomplete beta function ratios", ACM TOMS
+ * 18(3), 1992, equation 9; for x up to about a / (a + b). The better known fraction 26.5.8 of Abramowitz
+ * and Stegun loses 5 digits for x near 1, which is Student's tail at a million degrees. */
 static double beta_fraction(double a, double b, double x, double y)
 {
-    struct fraction f = fraction_start(1);
-    for (int m = 0; m < STEPS_MAX; m++) {
-        const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-        fraction_step(&f, odd, 1);
-        const double k = m + 1;
-        const double even = k * (b - k) * x / ((a + 2 * k - 1) * (a + 2 * k));
-        if (fabs(fraction_step(&f, even, 1) - 1) < DBL_EPSILON) break;
+    const double lambda = a * y - b * x;
+    struct fraction f = fraction_start(a / (a + 1) * (lambda + 1));
+    for (int n = 1; n < STEPS_MAX; n++) {
+        const double m = a + 2. * n, k = n * (b - n) * x / (m - 1);
+        const double alpha = (a + n - 1) * (a + b + n - 1) / (m - 1) * x * k;
+        const double beta = n + k + (a + n) / (m + 1) * (lambda + 1 + n * (1 + y));
+        if (fabs(fraction_step(&f, alpha, beta) - 1) < DBL_EPSILON) break;
     }
-    return beta_term(a, b, x, y) / f.value;
+    return beta_term(a, b, x, y) * a / f.value;
 }
 
 /* I_x(a, b), given both x and y = 1 - x so that neither loses digits. */
