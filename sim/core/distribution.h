@@ -32,8 +32,9 @@ struct fl_distribution {
     const struct fl_distribution *parts;
 };
 
-/* Checks the parameters' ranges and sets `derived`; must be called once before sampling.
- * FL_ERANGE when they cannot be sampled (negative, not finite, sigma > 10, shape < 0.05 ...). */
+/* Checks the parameters' ranges and sets `derived`; must be called once before sampling, and for the
+ * parts of a mixture as well. FL_ERANGE when they cannot be sampled: values from 0 to 1e18, sigma to 10,
+ * shape of Weibull 0.05 to 1000, coefficient of variation of gamma 1e-4 to 20, means of counts to 1e7. */
 FL_MUST_CHECK enum fl_status fl_distribution_prepare(struct fl_distribution *distribution);
 
 /* One layer of a ziggurat: the density is covered by 256 layers of equal area, so that about 99 draws in

@@ -86,10 +86,10 @@ static inline double fl_uniform(uint64_t bits)
     return (double)(bits >> 11) * 0x1p-53;
 }
 
-/* Uniform on (0, 1): the middle of the 2^53 cells, for logarithms. */
+/* Uniform on (0, 1): the middle of one of 2^52 cells, for logarithms. With 2^53 the last one would round to 1. */
 static inline double fl_uniform_open(uint64_t bits)
 {
-    return ((double)(bits >> 11) + 0.5) * 0x1p-53;
+    return ((double)(bits >> 12) + 0.5) * 0x1p-52;
 }
 
 /* Whole number on [0, n), n >= 1, by the upper half of a product; bias below n / 2^64. */

@@ -28,9 +28,10 @@ static inline fl_time fl_time_from_s(double seconds)
     return (fl_time)(ns + 0.5);
 }
 
+/* Divided, not multiplied by 1e-9, so that a minute is 60 and not 60.00000000000001. */
 static inline double fl_time_to_s(fl_time t)
 {
-    return (double)t * 1e-9;
+    return (double)t / 1e9;
 }
 
 #endif

@@ -1,0 +1,109 @@
+/* The tournament tree against a list that is searched from end to end. */
+#include "core/draw.h"
+#include "core/events.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+struct pending {
+    fl_time at;
+    enum fl_event_class class;
+    uint64_t sequence;
+};
+
+static bool is_before(const struct pending *a, const struct pending *b)
+{
+    if (a->at != b->at) return a->at < b->at;
+    if (a->class != b->class) return a->class < b->class;
+    return a->sequence < b->sequence;
+}
+
+static struct fl_events start(uint32_t slots)
+{
+    struct fl_events events;
+    fl_events_start(&events, aligned_alloc(64, (fl_events_bytes(slots) + 63) / 64 * 64), slots);
+    return events;
+}
+
+static void expect_same(const struct fl_events *events, const struct pending model[], uint32_t slots)
+{
+    uint32_t first = 0;
+    for (uint32_t s = 1; s < slots; s++)
+        if (is_before(&model[s], &model[first])) first = s;
+    cr_assert_eq(fl_events_next_at(events), model[first].at);
+    if (model[first].at == FL_TIME_NEVER) return;
+    cr_assert_eq(fl_events_next_slot(events), first);
+    cr_assert_eq(fl_events_next_class(events), model[first].class);
+}
+
+/* Times from a few values, so that most matches are ties. Halfway the set moves into a larger one. */
+static void play(uint32_t slots, uint32_t larger, uint64_t seed)
+{
+    struct pending *const model = malloc(larger * sizeof *model);
+    for (uint32_t s = 0; s < larger; s++) model[s] = (struct pending){ .at = FL_TIME_NEVER, .sequence = s };
+    struct fl_events events = start(slots);
+    for (uint64_t i = 0; i < 4000; i++) {
+        const uint64_t bits = fl_mix(seed + i);
+        const uint32_t slot = (uint32_t)fl_uniform_below(bits, slots);
+        if (bits % 4 == 0) {
+            fl_events_cancel(&events, slot);
+            model[slot].at = FL_TIME_NEVER;
+        } else {
+            const struct pending set = { (fl_time)(bits >> 8 & 7), (enum fl_event_class)((bits >> 16) % 3), larger + i };
+            fl_events_set(&events, slot, set.at, set.class);
+            model[slot] = set;
+        }
+        cr_assert_eq(fl_events_at(&events, slot), model[slot].at);
+        expect_same(&events, model, larger);
+        if (i == 2000) {
+            struct fl_events moved = start(larger);
+            fl_events_move(&moved, &events);
+            free(events.node);
+            events = moved;
+            slots = larger;
+            expect_same(&events, model, larger);
+        }
+    }
+    free(events.node);
+    free(model);
+}
+
+Test(core_events, next_is_always_the_first_of_the_naive_list)
+{
+    play(1, 1, 1);
+    play(1, 2, 2);
+    play(2, 3, 3);
+    play(5, 8, 4);
+    play(37, 200, 5);
+    play(300, 1000, 6);
+}
+
+Test(core_events, equal_times_go_by_class_and_then_by_order_of_scheduling)
+{
+    struct fl_events events = start(6);
+    static const uint32_t slots[] = { 4, 1, 5, 0, 3, 2 };
+    static const enum fl_event_class classes[] = { FL_CLASS_ARRIVAL, FL_CLASS_STATE, FL_CLASS_RELEASE,
+                                                   FL_CLASS_STATE, FL_CLASS_ARRIVAL, FL_CLASS_RELEASE };
+    for (int i = 0; i < 6; i++) fl_events_set(&events, slots[i], FL_HOUR, classes[i]);
+
+    static const uint32_t order[] = { 5, 2, 1, 0, 4, 3 };
+    for (int i = 0; i < 6; i++) {
+        cr_expect_eq(fl_events_next_slot(&events), order[i], "%d", i);
+        fl_events_cancel(&events, order[i]);
+    }
+    cr_expect_eq(fl_events_next_at(&events), FL_TIME_NEVER);
+    free(events.node);
+}
+
+Test(core_events, setting_again_puts_an_event_behind_its_equals)
+{
+    struct fl_events events = start(2);
+    fl_events_set(&events, 0, 5, FL_CLASS_STATE);
+    fl_events_set(&events, 1, 5, FL_CLASS_STATE);
+    cr_assert_eq(fl_events_next_slot(&events), 0);
+
+    fl_events_set(&events, 0, 5, FL_CLASS_STATE);
+
+    cr_expect_eq(fl_events_next_slot(&events), 1);
+    free(events.node);
+}
