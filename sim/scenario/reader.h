@@ -37,6 +37,10 @@ void fl_scenario_free(struct fl_scenario *scenario);
  * memory. */
 char *fl_scenario_text(const char *text, size_t bytes, const struct fl_override overrides[], uint32_t overrides_count);
 
+/* Tells every key the reader knows, once each: "desk.agents[].max_chats", "objectives.*.want". What stands inside a
+ * distribution is left out. For holding schema and documentation to the reader. */
+void fl_scenario_keys(void (*on_key)(void *context, const char *path), void *context);
+
 /* One line as compilers print it: "file:line:col: $.path: wanted ..., got ..."; returns the length. */
 int fl_error_format(const struct fl_error *error, const char *file, char *line, size_t size);
 

@@ -114,7 +114,7 @@ struct fl_intent {
     struct fl_reply_def reply;
     double bot_can_answer;     /* probability */
     bool has_think_time, has_patience, has_messages;
-    struct fl_distribution think_time, messages_per_round; /* override the buyers' */
+    struct fl_distribution think_time, messages_per_round, patience /* of the first round */; /* override the buyers' */
     uint64_t skills;           /* bit i: needs skill i (names in scenario.skills) */
     double transfer;           /* probability that the first agent must transfer it ("transfer": {"probability", "to"}) */
     uint32_t transfer_to;      /* group index, or FL_NONE: another agent of the same group */

@@ -1,0 +1,44 @@
+/* Names of figures and their statistics. */
+#include "scenario/metrics.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static const struct fl_metric metrics[] = {
+#define METRIC(name, unit, kind) { #name, unit, FL_METRIC_##kind },
+    FL_METRICS(METRIC)
+#undef METRIC
+};
+
+#define METRICS_COUNT (sizeof metrics / sizeof *metrics)
+
+const struct fl_metric *fl_metrics(uint32_t *count)
+{
+    *count = METRICS_COUNT;
+    return metrics;
+}
+
+static bool is_one_of(const char *text, const char *const list[])
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(*list, text) == 0) return true;
+    }
+    return false;
+}
+
+const struct fl_metric *fl_metric_find(const char *full_name, const char **statistic)
+{
+    static const char *const of_distribution[] = { "mean", "p50", "p90", "p95", "p99", "max", NULL };
+    static const char *const of_level[] = { "mean", "p95", "p99", "max", NULL };
+    const size_t length = strcspn(full_name, ".");
+    const char *const rest = full_name[length] == '.' ? full_name + length + 1 : "";
+    for (size_t i = 0; i < METRICS_COUNT; i++) {
+        if (strlen(metrics[i].name) != length || strncmp(metrics[i].name, full_name, length) != 0) continue;
+        *statistic = rest;
+        if (metrics[i].kind == FL_METRIC_DISTRIBUTION) return is_one_of(rest, of_distribution) ? &metrics[i] : NULL;
+        if (metrics[i].kind == FL_METRIC_LEVEL) return is_one_of(rest, of_level) ? &metrics[i] : NULL;
+        return full_name[length] == '\0' ? &metrics[i] : NULL;
+    }
+    return NULL;
+}

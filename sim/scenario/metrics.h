@@ -1,0 +1,65 @@
+/* The figures that objectives and thresholds can name, as they are called in results. */
+#ifndef FL_SCENARIO_METRICS_H
+#define FL_SCENARIO_METRICS_H
+
+#include <stdint.h>
+
+enum fl_metric_kind {
+    FL_METRIC_COUNT,        /* a total of the day */
+    FL_METRIC_SHARE,        /* 0 to 1 */
+    FL_METRIC_NUMBER,       /* in its unit */
+    FL_METRIC_DISTRIBUTION, /* needs .mean .p50 .p90 .p95 .p99 or .max behind its name */
+    FL_METRIC_LEVEL,        /* time-weighted: .mean .p95 .p99 or .max */
+};
+
+/* X(name, unit, kind) */
+#define FL_METRICS(X)                                        \
+    X(chats_offered, "chats", COUNT)                         \
+    X(chats_answered, "chats", COUNT)                        \
+    X(chats_abandoned, "chats", COUNT)                       \
+    X(chats_abandoned_silent, "chats", COUNT)                \
+    X(chats_rejected, "chats", COUNT)                        \
+    X(reopened, "chats", COUNT)                              \
+    X(leave_messages, "chats", COUNT)                        \
+    X(bot_resolved, "chats", COUNT)                          \
+    X(transfers, "transfers", COUNT)                         \
+    X(first_response_s, "s", DISTRIBUTION)                   \
+    X(response_s, "s", DISTRIBUTION)                         \
+    X(reply_latency_s, "s", DISTRIBUTION)                    \
+    X(wait_for_agent_s, "s", DISTRIBUTION)                   \
+    X(chat_duration_s, "s", DISTRIBUTION)                    \
+    X(reply_rate_3min, "", SHARE)                            \
+    X(first_reply_rate_30s, "", SHARE)                       \
+    X(no_service_rate, "", SHARE)                            \
+    X(abandonment, "", SHARE)                                \
+    X(waited, "", SHARE)                                     \
+    X(answer_ratio, "messages per message", NUMBER)          \
+    X(queue_depth, "chats", LEVEL)                           \
+    X(open_chats, "chats", LEVEL)                            \
+    X(occupancy, "", SHARE)                                  \
+    X(concurrency, "chats", NUMBER)                          \
+    X(orders, "orders", COUNT)                               \
+    X(conversion, "", SHARE)                                 \
+    X(sales_cny, "CNY", NUMBER)                              \
+    X(lost_sales_cny, "CNY", NUMBER)                         \
+    X(wages_cny, "CNY", NUMBER)                              \
+    X(satisfaction, "", SHARE)                               \
+    X(dsr_service, "points", NUMBER)                         \
+    X(chats_per_agent_day, "chats", NUMBER)                  \
+    X(load_band, "0 to 4", NUMBER)                           \
+    X(decision_latency_us, "us", DISTRIBUTION)               \
+    X(harness_lateness_us, "us", DISTRIBUTION)
+
+struct fl_metric {
+    const char *name, *unit;
+    enum fl_metric_kind kind;
+};
+
+/* All of them; `count` of them in *count. */
+const struct fl_metric *fl_metrics(uint32_t *count);
+
+/* The metric of a full name: "abandonment", "first_response_s.p90". *statistic is what stands behind the dot, ""
+ * for none. NULL when there is no such metric, or it needs another statistic. */
+const struct fl_metric *fl_metric_find(const char *full_name, const char **statistic);
+
+#endif
