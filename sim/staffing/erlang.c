@@ -175,8 +175,8 @@ static void erlang_a_from_b(double rate, double service_rate, double leave_rate,
         abandoned *= scale;
     }
     /* the states below c together weigh (1 - B) / B times the state c */
-    const double share = b / ((1 - b) * walk.one + b * walk.total);
-    out->p_wait = share * walk.total;
+    const double all = (1 - b) * walk.one + b * walk.total, share = b / all;
+    out->p_wait = b * walk.total / all; /* in this order it cannot round to more than 1 */
     out->queue_mean = share * queue;
     out->wait_mean = out->queue_mean / rate;
     out->p_abandon = leave_rate * out->wait_mean;
@@ -271,8 +271,8 @@ static void erlang_a_service_from_b(double rate, double service_rate, double lea
         beta_step(&served);
     }
     good += answered * beta_rest(&served);
-    const double share = b / ((1 - b) * walk.one + b * walk.total);
-    const double at_once = (1 - b) * walk.one / ((1 - b) * walk.one + b * walk.total);
+    const double all = (1 - b) * walk.one + b * walk.total, share = b / all;
+    const double at_once = (1 - b) * walk.one / all;
     out->served_within = at_once + share * good;
     out->abandoned_within = share * early;
     out->p_offered_wait_exceeds = share * exceeds;
