@@ -1,0 +1,446 @@
+/* Words from draws. One message is built from front to back in the caller's buffer; a clause that turns out too long
+ * is taken back. */
+#include "record/utterance.h"
+
+#include "core/draw.h"
+
+#include <string.h>
+
+/* What belongs to the chat is drawn at indexes that no message has; what belongs to a message and is named by a slot,
+ * at tries that no choice of phrases reaches. */
+#define CHAT_INDEX       (UINT32_C(1) << 31)
+#define SLOT_TRY         (UINT32_C(1) << 16)
+#define CLAUSE_BYTES_MAX 1024u /* longest template with its slots filled in, with room to spare */
+
+/* Lists that a chat walks through, each from its own place; drawn as slots that no template can name. */
+enum turn { TURN_SAID = 1, TURN_ANSWER, TURN_DETAIL };
+
+enum tone { TONE_PLAIN, TONE_CURT, TONE_FRIENDLY };
+
+struct message {
+    const struct fl_log_event *event;
+    const struct fl_topic_phrases *topic;
+    const struct fl_goods *goods;
+    uint64_t bits;  /* of this message */
+    uint32_t draws; /* choices made so far */
+    uint32_t chars;
+    size_t bytes;
+    char *text; /* [FL_UTTERANCE_BYTES] */
+};
+
+/* ---- Chance ----------------------------------------------------------------------------------- */
+
+static uint32_t choose(struct message *m, uint32_t n)
+{
+    return (uint32_t)fl_uniform_below(fl_draw_again(m->bits, ++m->draws), n);
+}
+
+static const char *choose_phrase(struct message *m, const struct fl_phrases *phrases)
+{
+    return phrases->list[choose(m, phrases->count)];
+}
+
+/* The same in every message of the chat. `slot` need not be one that templates use. */
+static uint64_t of_chat(const struct message *m, char slot, uint64_t n)
+{
+    return fl_uniform_below(fl_draw(m->event->key, FL_DRAW_TEXT, CHAT_INDEX + (uint32_t)slot), n);
+}
+
+/* The same wherever it stands in this message. */
+static uint32_t of_message(const struct message *m, char slot, uint32_t n)
+{
+    return (uint32_t)fl_uniform_below(fl_draw_again(m->bits, SLOT_TRY + (uint32_t)slot), n);
+}
+
+/* Where to begin in a list so that the messages of one chat do not repeat each other before they must. */
+static uint32_t take_turn(const struct message *m, enum turn list, uint32_t n)
+{
+    return (uint32_t)((of_chat(m, (char)list, n) + m->event->message_index) % n);
+}
+
+/* ---- Slots ------------------------------------------------------------------------------------ */
+
+static void put_word(struct message *m, const char *word)
+{
+    char *at = m->text + m->bytes;
+    uint32_t chars = 0;
+    for (; *word != '\0'; word++) {
+        chars += ((unsigned char)*word & 0xC0) != 0x80; /* every byte but continuations begins a character */
+        *at++ = *word;
+    }
+    m->bytes = (size_t)(at - m->text);
+    m->chars += chars;
+}
+
+static void put_number(struct message *m, uint64_t number, uint32_t digits_min)
+{
+    char digits[24];
+    uint32_t n = sizeof digits;
+    digits[--n] = '\0';
+    do {
+        digits[--n] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0 || sizeof digits - 1 - n < digits_min);
+    put_word(m, digits + n);
+}
+
+static uint32_t size_index(const struct message *m)
+{
+    return (uint32_t)of_chat(m, 's', m->goods->sizes.count);
+}
+
+static uint32_t colour_index(const struct message *m)
+{
+    return (uint32_t)of_chat(m, 'c', m->goods->colours.count);
+}
+
+/* What she says of herself agrees with the size that is right for her. */
+static void put_figure(struct message *m)
+{
+    const uint32_t size = size_index(m);
+    if (m->goods == &fl_goods[FL_SHOES]) { /* size 35 goes with 22.5 cm, half a centimetre a size */
+        const uint32_t tenths = 225 + 5 * size;
+        put_word(m, "脚长");
+        put_number(m, tenths / 10, 1);
+        if (tenths % 10 != 0) put_word(m, ".5");
+        put_word(m, "厘米");
+    } else {
+        put_word(m, "身高");
+        put_number(m, 152 + 2 * size + of_chat(m, 'i', 14), 1);
+        put_word(m, "体重");
+        put_number(m, 82 + 13 * size + of_chat(m, 'w', 13), 1);
+        put_word(m, "斤");
+    }
+}
+
+static uint32_t price_of_chat(const struct message *m)
+{
+    return m->goods->price_from + (uint32_t)of_chat(m, 'm', m->goods->price_to - m->goods->price_from + 1);
+}
+
+static void put_slot(struct message *m, char slot)
+{
+    static const uint32_t coupon[][2] = { { 3, 59 },   { 5, 99 },   { 10, 129 }, { 15, 169 }, { 20, 199 },
+                                          { 30, 299 }, { 40, 299 }, { 50, 399 }, { 60, 499 }, { 100, 799 } };
+    const struct fl_goods *const goods = m->goods;
+    const uint32_t coupons = sizeof coupon / sizeof *coupon;
+    switch (slot) {
+    case 'p':
+        put_word(m, goods->styles.list[of_chat(m, 'P', goods->styles.count)]);
+        put_word(m, goods->nouns.list[of_chat(m, 'p', goods->nouns.count)]);
+        break;
+    case 'r': { /* any product but hers */
+        const uint32_t own = (uint32_t)of_chat(m, 'p', goods->nouns.count);
+        put_word(m, goods->styles.list[of_message(m, 'R', goods->styles.count)]);
+        put_word(m, goods->nouns.list[(own + 1 + of_message(m, 'r', goods->nouns.count - 1)) % goods->nouns.count]);
+        break;
+    }
+    case 'c': put_word(m, goods->colours.list[colour_index(m)]); break;
+    case 'C':
+        put_word(m,
+                 goods->colours
+                     .list[(colour_index(m) + 1 + of_chat(m, 'C', goods->colours.count - 1)) % goods->colours.count]);
+        break;
+    case 's': put_word(m, goods->sizes.list[size_index(m)]); break;
+    case 'S': {
+        const uint32_t size = size_index(m);
+        put_word(m, goods->sizes.list[size + 1 < goods->sizes.count ? size + 1 : size - 1]);
+        break;
+    }
+    case 'f': put_word(m, goods->materials.list[of_chat(m, 'f', goods->materials.count)]); break;
+    case 'u': put_word(m, goods->measure_word); break;
+    case 'i': put_figure(m); break;
+    case 'm':
+        put_number(m, price_of_chat(m), 1);
+        put_word(m, "元");
+        break;
+    case 'M': { /* 5 to 25 per cent less */
+        const uint32_t price = price_of_chat(m);
+        put_number(m, price - price * (5 + of_message(m, 'M', 21)) / 100, 1);
+        put_word(m, "元");
+        break;
+    }
+    case 'b': put_number(m, coupon[of_chat(m, 'b', coupons)][0], 1); break;
+    case 'B': put_number(m, coupon[of_chat(m, 'b', coupons)][1], 1); break;
+    case 'o': put_number(m, UINT64_C(1000000000000000000) + of_chat(m, 'o', UINT64_C(4000000000000000000)), 1); break;
+    case 'q':
+        put_number(m, (UINT64_C(1000000000000000000) + of_chat(m, 'o', UINT64_C(4000000000000000000))) % 10000, 4);
+        break;
+    case 'k': put_word(m, fl_couriers[of_chat(m, 'k', FL_COURIERS)].name); break;
+    case 't': {
+        const struct fl_courier *const courier = &fl_couriers[of_chat(m, 'k', FL_COURIERS)];
+        uint64_t numbers = 1;
+        for (uint32_t i = 0; i < courier->digits; i++) numbers *= 10;
+        put_word(m, courier->prefix);
+        put_number(m, of_chat(m, 't', numbers), courier->digits);
+        break;
+    }
+    case 'y': put_word(m, fl_cities.list[of_chat(m, 'y', fl_cities.count)]); break;
+    case 'Y': /* on the way, so not hers */
+        put_word(m, fl_cities.list[(of_chat(m, 'y', fl_cities.count) + 1 + of_message(m, 'Y', fl_cities.count - 1)) %
+                                   fl_cities.count]);
+        break;
+    case 'j': put_word(m, fl_regions.list[of_chat(m, 'j', fl_regions.count)]); break;
+    case 'd': put_number(m, 1 + of_message(m, 'd', 4), 1); break;
+    case 'h':
+        put_number(m, 14 + of_message(m, 'h', 5), 1);
+        put_word(m, "点");
+        break;
+    case 'n': put_number(m, 2 + of_message(m, 'n', 5), 1); break;
+    case 'v': put_number(m, 90 + of_message(m, 'v', 10), 1); break;
+    case 'e': put_word(m, fl_emoticons.list[of_message(m, 'e', fl_emoticons.count)]); break;
+    default: FL_ASSERT(!"a slot of the list in phrases.h");
+    }
+}
+
+/* ---- Clauses ---------------------------------------------------------------------------------- */
+
+static void put(struct message *m, const char *template)
+{
+    FL_ASSERT(m->bytes + CLAUSE_BYTES_MAX <= FL_UTTERANCE_BYTES);
+    char *at = m->text + m->bytes;
+    uint32_t chars = 0;
+    for (; *template != '\0'; template ++) {
+        if (*template == '{') {
+            m->bytes = (size_t)(at - m->text);
+            m->chars += chars;
+            put_slot(m, template[1]);
+            template += 2; /* the closing brace */
+            at = m->text + m->bytes;
+            chars = 0;
+            continue;
+        }
+        chars += ((unsigned char)*template & 0xC0) != 0x80;
+        *at++ = *template;
+    }
+    m->bytes = (size_t)(at - m->text);
+    m->chars += chars;
+}
+
+/* Puts a joint and a clause if the message then has at most `most` characters; else leaves it as it was. */
+static bool put_if_fits(struct message *m, const char *joint, const char *template, uint32_t most)
+{
+    const size_t bytes = m->bytes;
+    const uint32_t chars = m->chars;
+    put(m, joint);
+    put(m, template);
+    if (m->chars <= most) return true;
+    m->bytes = bytes;
+    m->chars = chars;
+    return false;
+}
+
+/* Appends clauses of a list, each once, in turn, while they fit and more than an ending is missing. */
+static void put_clauses(struct message *m, const struct fl_phrases *clauses, uint32_t most)
+{
+    const uint32_t from = take_turn(m, TURN_DETAIL, clauses->count);
+    const uint32_t step = choose(m, 2) == 0 ? 1 : clauses->count - 1; /* forwards or backwards */
+    for (uint32_t i = 0; i < clauses->count && most - m->chars > FL_TAILS; i++)
+        (void)put_if_fits(m, "，", clauses->list[(from + i * step) % clauses->count], most);
+}
+
+/* Brings a message that has at most `most` characters to exactly `most`: clauses of `details`, then clauses that always
+ * suit, then an ending of the length that is left. It ends, as the shortest service clause is no longer than an ending.
+ */
+static void grow_to(struct message *m, const struct fl_phrases *details, uint32_t most)
+{
+    while (most - m->chars > FL_TAILS) {
+        put_clauses(m, details, most);
+        put_clauses(m, &fl_service, most);
+    }
+    if (m->chars < most) put(m, choose_phrase(m, &fl_tails[most - m->chars - 1]));
+}
+
+/* The number of characters to write: as simulated, or, where that is free, as long as replies on such desks are. */
+static uint32_t length_wanted(struct message *m)
+{
+    const uint32_t chars = m->event->chars;
+    if (chars == 0) return 9 + choose(m, 24);
+    return chars < FL_UTTERANCE_CHARS_MAX ? chars : FL_UTTERANCE_CHARS_MAX;
+}
+
+static void put_typed(struct message *m, const struct fl_phrases *cores, const struct fl_phrases *details,
+                      bool address_her)
+{
+    const uint32_t most = length_wanted(m);
+    if (address_her && most >= 12) {
+        if (m->event->flags & FL_LOG_FIRST_REPLY)
+            put(m, choose_phrase(m, &fl_first_prefixes));
+        else if (choose(m, 4) == 0)
+            put(m, choose_phrase(m, &fl_agent_prefixes));
+    }
+    const uint32_t from = take_turn(m, TURN_ANSWER, cores->count);
+    bool answered = false;
+    for (uint32_t i = 0; i < cores->count && !answered; i++)
+        answered = put_if_fits(m, "", cores->list[(from + i) % cores->count], most);
+    if (!answered) { /* no answer is as short as that */
+        const uint32_t left = most - m->chars;
+        put(m, choose_phrase(m, &fl_shorts[(left < FL_SHORTS ? left : FL_SHORTS) - 1]));
+    }
+    grow_to(m, details, most);
+}
+
+/* ---- Review replies --------------------------------------------------------------------------- */
+
+uint64_t fl_review_choices(uint64_t chat_id, uint32_t message_index)
+{
+    /* Each step is one-to-one on FL_REVIEW_BITS bits: a shift folded in from above, a product with an odd number. The
+     * multipliers are those of core/draw.h's finaliser, cut to the width. */
+    const uint64_t mask = (UINT64_C(1) << FL_REVIEW_BITS) - 1;
+    uint64_t x = (chat_id << FL_REVIEW_INDEX_BITS | message_index) & mask;
+    x ^= x >> (FL_REVIEW_BITS / 2);
+    x = x * UINT64_C(0xBF58476D1CE4E5B9) & mask;
+    x ^= x >> (FL_REVIEW_BITS / 2);
+    x = x * UINT64_C(0x94D049BB133111EB) & mask;
+    x ^= x >> (FL_REVIEW_BITS / 2);
+    return x;
+}
+
+_Static_assert(FL_REVIEW_CHAT_BITS + FL_REVIEW_INDEX_BITS == FL_REVIEW_BITS, "a review reply holds its number");
+
+static void put_review_reply(struct message *m)
+{
+    const struct fl_log_event *const event = m->event;
+    uint64_t choices = fl_review_choices(event->chat_id, event->message_index);
+    for (uint32_t i = 0; i < FL_REVIEW_CLAUSES; i++, choices >>= 6) {
+        const struct fl_review_clause *const clause = &fl_review_clauses[i];
+        put(m, clause->left[choices & 7]);
+        put(m, clause->joint);
+        put(m, clause->right[choices >> 3 & 7]);
+        put(m, "。");
+    }
+    if (event->chat_id >> FL_REVIEW_CHAT_BITS != 0 || event->message_index >> FL_REVIEW_INDEX_BITS != 0) {
+        put(m, "回访编号");
+        put_number(m, event->chat_id, 1);
+        put(m, "-");
+        put_number(m, event->message_index, 1);
+        put(m, "。");
+    }
+    const uint32_t wanted = event->chars < FL_UTTERANCE_CHARS_MAX ? event->chars : FL_UTTERANCE_CHARS_MAX;
+    if (m->chars < wanted) { /* nothing added after the last full stop can make two replies alike */
+        put(m, choose_phrase(m, &fl_shorts[(wanted - m->chars < FL_SHORTS ? wanted - m->chars : FL_SHORTS) - 1]));
+        grow_to(m, &fl_service, wanted);
+    }
+}
+
+/* ---- Who speaks ------------------------------------------------------------------------------- */
+
+static enum tone tone_of(const char *class_name)
+{
+    static const char *const curt[] = { "difficult", "picky", "rude", "挑剔", "难缠" };
+    static const char *const friendly[] = { "returning", "vip", "VIP", "regular", "老客户", "回头客" };
+    for (uint32_t i = 0; i < sizeof curt / sizeof *curt; i++)
+        if (strcmp(class_name, curt[i]) == 0) return TONE_CURT;
+    for (uint32_t i = 0; i < sizeof friendly / sizeof *friendly; i++)
+        if (strcmp(class_name, friendly[i]) == 0) return TONE_FRIENDLY;
+    return TONE_PLAIN;
+}
+
+/* A suffix opens with a comma, which a question or exclamation mark makes needless. All three are full-width marks
+ * of 3 bytes, and what precedes a suffix is longer than that. */
+static void put_suffix(struct message *m, const char *suffix)
+{
+    FL_ASSERT(m->bytes >= 3);
+    const char *const last = m->text + m->bytes - 3;
+    const bool marked = memcmp(last, "？", 3) == 0 || memcmp(last, "！", 3) == 0;
+    put(m, marked && strncmp(suffix, "，", 3) == 0 ? suffix + 3 : suffix);
+}
+
+static void put_buyer_message(struct message *m, enum tone tone)
+{
+    static const struct fl_phrases *const prefixes[] = { &fl_buyer_prefixes, &fl_curt_prefixes, &fl_friendly_prefixes };
+    static const struct fl_phrases *const suffixes[] = { &fl_buyer_suffixes, &fl_curt_suffixes, &fl_friendly_suffixes };
+    const bool opens = m->event->message_index == 0;
+    if (opens && choose(m, 5) == 0) { /* many only knock first */
+        put(m, choose_phrase(m, &fl_hellos));
+        return;
+    }
+    const bool later = m->event->round > 1;
+    if (later && tone != TONE_CURT && choose(m, 6) == 0) {
+        put(m, choose_phrase(m, &fl_buyer_thanks));
+        return;
+    }
+    if (choose(m, opens ? 2 : 5) == 0) put(m, choose_phrase(m, prefixes[tone]));
+    const struct fl_phrases *const said = later && choose(m, 3) != 0 ? &m->topic->more : &m->topic->asks;
+    put(m, said->list[take_turn(m, TURN_SAID, said->count)]);
+    if (choose(m, tone == TONE_PLAIN ? 4 : 3) == 0) put_suffix(m, choose_phrase(m, suffixes[tone]));
+}
+
+static const struct fl_phrases *extra_phrases(struct message *m, enum fl_phase phase)
+{
+    static const struct fl_phrases *const usual[FL_PHASES] = { &fl_recommends, &fl_reminders, &fl_cares };
+    static const struct fl_phrases *const other[FL_PHASES] = { &fl_reminders, &fl_recommends, &fl_recommends };
+    return choose(m, 3) != 0 ? usual[phase] : other[phase];
+}
+
+static void put_agent_message(struct message *m, enum fl_phase phase)
+{
+    const uint32_t flags = m->event->flags;
+    const bool extra = m->event->kind == FL_LOG_AGENT_EXTRA;
+    if (flags & FL_LOG_REVIEW_REPLY)
+        put_review_reply(m);
+    else if (flags & FL_LOG_TERSE)
+        put(m, choose_phrase(m, choose(m, 3) == 0 ? &fl_terse_answers : &m->topic->terse));
+    else if (flags & FL_LOG_QUICK_PHRASE)
+        put(m, choose_phrase(m, extra ? extra_phrases(m, phase) : &m->topic->canned));
+    else if (extra)
+        put_typed(m, extra_phrases(m, phase), &fl_service, false);
+    else
+        put_typed(m, &m->topic->answers, &m->topic->details, true);
+}
+
+/* ---- Topics ----------------------------------------------------------------------------------- */
+
+enum fl_topic fl_topic_of(const char *intent_name)
+{
+    uint32_t low = 0, high = fl_topic_names_count;
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        const int order = strcmp(intent_name, fl_topic_names[middle].name);
+        if (order == 0) return fl_topic_names[middle].topic;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return FL_TOPIC_GENERIC;
+}
+
+/* The goods this chat is about, among those for which the topic makes sense. */
+static const struct fl_goods *goods_of(uint64_t key, uint32_t categories)
+{
+    const uint32_t n = (uint32_t)__builtin_popcount(categories);
+    const uint64_t bits = fl_draw(key, FL_DRAW_TEXT, CHAT_INDEX);
+    for (uint64_t skip = fl_uniform_below(bits, n); skip > 0; skip--) categories &= categories - 1;
+    return &fl_goods[__builtin_ctz(categories)];
+}
+
+size_t fl_utterance(const struct fl_scenario *scenario, const struct fl_log_event *event, char text[FL_UTTERANCE_BYTES],
+                    uint32_t *chars)
+{
+    const struct fl_buyers *const buyers = &scenario->buyers;
+    FL_ASSERT(event->intent < buyers->intents_count && event->buyer_class < buyers->classes_count);
+    const struct fl_intent *const intent = &buyers->intents[event->intent];
+    const struct fl_topic_phrases *const topic = &fl_topic_phrases[fl_topic_of(intent->name)];
+    const uint64_t bits = fl_draw(event->key, FL_DRAW_TEXT, event->message_index);
+    struct message m = { .event = event,
+                         .topic = topic,
+                         .goods = goods_of(event->key, topic->categories),
+                         .bits = fl_draw_again(bits, event->kind + 1u),
+                         .text = text };
+    switch ((enum fl_log_kind)event->kind) {
+    case FL_LOG_BUYER_MESSAGE: put_buyer_message(&m, tone_of(buyers->classes[event->buyer_class].name)); break;
+    case FL_LOG_AGENT_REPLY:
+    case FL_LOG_AGENT_EXTRA: put_agent_message(&m, intent->phase); break;
+    case FL_LOG_BOT_REPLY:
+        put(&m, choose_phrase(&m, &fl_bot_prefixes));
+        put(&m, choose_phrase(&m, &topic->canned));
+        put(&m, choose_phrase(&m, &fl_bot_suffixes));
+        break;
+    case FL_LOG_GREETING: put(&m, choose_phrase(&m, &fl_greetings)); break;
+    case FL_LOG_ABANDONED: put(&m, choose_phrase(&m, &fl_buyer_farewells)); break;
+    default: break; /* a change of state: no words */
+    }
+    *chars = m.chars;
+    return m.bytes;
+}
