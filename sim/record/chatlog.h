@@ -6,7 +6,7 @@
  * (characters of the text as it stands), text ("" for a change of state). One JSON object looks like this:
  *
  *   {"t":"2026-06-17T20:00:03.250","at_s":7203.25,"chat":17,"buyer":"00c0ffee00c0ffee","agent":"小美",
- *    "kind":"agent_reply","intent":"size","class":"new","round":1,"chars":13,"text":"这款偏小一点，建议拍L码"}
+ *    "kind":"agent_reply","intent":"size","class":"new","round":1,"chars":12,"text":"这款偏小一点，建议拍L码"}
  *
  * on one line, ended by a line feed. A CSV line ends with carriage return and line feed; a field that holds a comma, a
  * quote, or a line break is quoted.
