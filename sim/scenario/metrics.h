@@ -19,6 +19,10 @@ enum fl_metric_kind {
     X(chats_abandoned, "chats", COUNT)                       \
     X(chats_abandoned_silent, "chats", COUNT)                \
     X(chats_rejected, "chats", COUNT)                        \
+    X(chats_unserved, "chats", COUNT)                        \
+    X(replies, "replies", COUNT)                             \
+    X(wasted_replies, "replies", COUNT)                      \
+    X(extra_turns, "messages", COUNT)                        \
     X(reopened, "chats", COUNT)                              \
     X(leave_messages, "chats", COUNT)                        \
     X(bot_resolved, "chats", COUNT)                          \
@@ -29,6 +33,8 @@ enum fl_metric_kind {
     X(wait_for_agent_s, "s", DISTRIBUTION)                   \
     X(chat_duration_s, "s", DISTRIBUTION)                    \
     X(reply_rate_3min, "", SHARE)                            \
+    X(platform_reply_rate_3min, "", SHARE)                   \
+    X(slow_response_share, "", SHARE)                        \
     X(first_reply_rate_30s, "", SHARE)                       \
     X(no_service_rate, "", SHARE)                            \
     X(abandonment, "", SHARE)                                \
@@ -36,6 +42,8 @@ enum fl_metric_kind {
     X(answer_ratio, "messages per message", NUMBER)          \
     X(queue_depth, "chats", LEVEL)                           \
     X(open_chats, "chats", LEVEL)                            \
+    X(queue_length, "chats", NUMBER)                         \
+    X(chats_in_hand, "chats", NUMBER)                        \
     X(occupancy, "", SHARE)                                  \
     X(concurrency, "chats", NUMBER)                          \
     X(orders, "orders", COUNT)                               \

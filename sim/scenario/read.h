@@ -104,7 +104,7 @@ enum fl_key_kind {
     FL_KEY_NAMES,     /* uint64_t bits; array of names */
     FL_KEY_NAMES32,   /* the same in a uint32_t */
     FL_KEY_NUMBERS,   /* const double * and count; each within [least, most] */
-    FL_KEY_OBJECT,    /* members go into the same struct */
+    FL_KEY_OBJECT,    /* members go into the struct at `offset`; null: as absent */
     FL_KEY_LIST,      /* array of objects: pointer and count; least to most of them */
     FL_KEY_CUSTOM,    /* `read`; `object` lists the inner keys, if any */
     FL_KEY_IGNORED,   /* known, checked elsewhere or for editors */
@@ -160,8 +160,8 @@ struct fl_object {
 #define CHOICES(k, m, list) { .name = k, .kind = FL_KEY_CHOICES, .offset = FL_OFFSET(FL_HERE, m), .choices = list }
 #define NAME_OF(k, m, table) { .name = k, .kind = FL_KEY_NAME, .offset = FL_OFFSET(FL_HERE, m), .names = table, .flags = FL_KEY_NULL }
 #define NAMES_OF(k, m, table) { .name = k, .kind = FL_KEY_NAMES, .offset = FL_OFFSET(FL_HERE, m), .names = table }
-#define OBJECT(k, inner) { .name = k, .kind = FL_KEY_OBJECT, .object = &inner }
-#define OBJECT_AT(k, m, inner) { .name = k, .kind = FL_KEY_OBJECT, .offset = FL_OFFSET(FL_HERE, m), .object = &inner }
+#define OBJECT(k, inner) { .name = k, .kind = FL_KEY_OBJECT, .flags = FL_KEY_NULL, .object = &inner }
+#define OBJECT_AT(k, m, inner) { .name = k, .kind = FL_KEY_OBJECT, .flags = FL_KEY_NULL, .offset = FL_OFFSET(FL_HERE, m), .object = &inner }
 #define LIST(k, m, lo, hi, inner) { .name = k, .kind = FL_KEY_LIST, .offset = FL_OFFSET(FL_HERE, m), .offset_count = FL_OFFSET(FL_HERE, m##_count), .least = lo, .most = hi, .object = &inner }
 #define CUSTOM(k, m, function) { .name = k, .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, m), .read = function }
 
@@ -239,8 +239,6 @@ bool fl_read_platform(struct reader *r, const cJSON *json, const struct fl_at *a
 bool fl_read_texts(struct reader *r, const cJSON *json, const struct fl_at *at, uint32_t most, const char *const **out, uint32_t *count);
 bool fl_read_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, bool clock, const struct fl_break **out,
                     uint32_t *count);
-/* What blocks say about each other. */
-bool fl_check_whole(struct reader *r, const cJSON *root, const struct fl_at *at);
 
 /* What an absent block stands for; also completes what depends on other members. */
 void fl_buyers_complete(struct reader *r, struct fl_buyers *buyers);

@@ -297,8 +297,9 @@ static bool check_desk(struct reader *r, const cJSON *json, const struct fl_at *
         const struct fl_at item_at = { .up = &agents_at, .index = i }, main_at = { .up = &item_at, .key = "main_account" };
         total += desk->agents[i].count;
         proxies += desk->agents[i].proxy_account;
-        if (!desk->agents[i].main_account || ++mains < 2) continue;
-        ok = fl_note(r, cJSON_GetObjectItemCaseSensitive(item, "main_account"), &main_at, FL_ECONFLICT, "wanted one main account, got another");
+        if (!desk->agents[i].main_account) continue;
+        mains += desk->agents[i].count;
+        if (mains > 1) ok = fl_note(r, cJSON_GetObjectItemCaseSensitive(item, "main_account"), &main_at, FL_ECONFLICT, "wanted one agent as the main account, got %u", mains);
     }
     if (total > FL_AGENTS_MAX) ok = fl_note(r, agents, &agents_at, FL_EFULL, "wanted at most 20000 agents in all, got %llu", (unsigned long long)total);
     if (total == 0) ok = fl_note(r, agents, &agents_at, FL_ERANGE, "wanted at least one agent, got counts that sum to 0");
@@ -320,6 +321,8 @@ void fl_desk_complete(struct reader *r, struct fl_desk_def *desk)
     const uint64_t groups = desk->groups_count == 64 ? UINT64_MAX : (UINT64_C(1) << desk->groups_count) - 1;
     struct fl_agent_def *const agents = (struct fl_agent_def *)(uintptr_t)desk->agents; /* the reader's own memory */
     bool has_main = false;
+    uint32_t first = 0;
+    while (agents[first].count == 0) first++; /* there is one: the counts sum to more than 0 */
     for (uint32_t i = 0; i < desk->agents_count; i++) {
         const struct fl_grade_def *const grade = agents[i].grade == FL_NONE ? NULL : &desk->grades[agents[i].grade];
         agents[i].groups &= groups;
@@ -327,7 +330,7 @@ void fl_desk_complete(struct reader *r, struct fl_desk_def *desk)
         if (isnan(agents[i].typing_cpm)) agents[i].typing_cpm = grade != NULL && !isnan(grade->typing_cpm) ? grade->typing_cpm : 60;
         has_main |= agents[i].main_account;
     }
-    if (!has_main) agents[0].main_account = true;
+    if (!has_main) agents[first].main_account = true;
 }
 
 #define FL_HERE struct fl_desk_def

@@ -225,6 +225,9 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
     const struct fl_at rate_at = { .up = at, .key = "rate" }, day_at = { .up = at, .key = "chats_per_day" };
     const cJSON *const day = cJSON_GetObjectItemCaseSensitive(json, "chats_per_day"), *const rate = cJSON_GetObjectItemCaseSensitive(json, "rate");
     if (day != NULL && rate != NULL) return fl_note_key(r, rate, &rate_at, FL_ECONFLICT, "wanted either chats_per_day or rate, got both");
+    if (day == NULL && t->promotions_count > 0) {
+        return fl_note(r, json, &day_at, FL_EMISSING, "wanted chats_per_day beside promotions, which are multiples of an ordinary day, got none");
+    }
     if (day == NULL && rate == NULL && t->pushes_count == 0) {
         return fl_note(r, json, &day_at, FL_EMISSING, "wanted chats_per_day, rate or pushes, got none of them");
     }

@@ -142,8 +142,9 @@ static bool has_patience(const cJSON *patience)
     return (first != NULL && !cJSON_IsNull(first)) || (later != NULL && !cJSON_IsNull(later));
 }
 
-/* Asks the tree, not the structs, so that it is told even when other things are wrong. */
-bool fl_check_whole(struct reader *r, const cJSON *root, const struct fl_at *at)
+/* Silent leavers need something that ends their chats. Asks the tree, not the structs, so that it is told even
+ * when other things are wrong. */
+static bool check_silence(struct reader *r, const cJSON *root, const struct fl_at *at)
 {
     const struct fl_at buyers_at = { .up = at, .key = "buyers" }, patience_at = { .up = &buyers_at, .key = "patience" }, share_at = { .up = &patience_at, .key = "silent_share" };
     const cJSON *const patience = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "buyers"), "patience");
@@ -153,6 +154,28 @@ bool fl_check_whole(struct reader *r, const cJSON *root, const struct fl_at *at)
     if (!cJSON_IsNumber(share) || share->valuedouble <= 0 || !has_patience(patience)) return true;
     if ((silence != NULL && !cJSON_IsNull(silence)) || (finds_out != NULL && !cJSON_IsNull(finds_out))) return true;
     return fl_note(r, share, &share_at, FL_ECONFLICT, "wanted desk.close.silence or finds_out beside it (silent leavers would hold their slots for ever), got neither");
+}
+
+/* "dedicated_to" names a definition; what belongs together is an agent, the first of that definition. */
+static bool resolve_dedicated(struct reader *r, const cJSON *root)
+{
+    struct fl_buyer_class *const classes = (struct fl_buyer_class *)(uintptr_t)r->scenario->buyers.classes; /* the reader's own memory */
+    const struct fl_desk_def *const desk = &r->scenario->desk;
+    const cJSON *const list = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "buyers"), "classes");
+    bool ok = true;
+    for (uint32_t i = 0; i < r->scenario->buyers.classes_count; i++) {
+        const uint32_t definition = classes[i].dedicated_to;
+        if (definition == FL_NONE) continue;
+        uint32_t agent = 0;
+        for (uint32_t d = 0; d < definition; d++) agent += desk->agents[d].count;
+        classes[i].dedicated_to = agent;
+        if (desk->agents[definition].count > 0) continue;
+        const struct fl_at buyers_at = { .key = "buyers" }, list_at = { .up = &buyers_at, .key = "classes" };
+        const struct fl_at item_at = { .up = &list_at, .index = i }, to_at = { .up = &item_at, .key = "dedicated_to" };
+        const cJSON *const to = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(list, (int)i), "dedicated_to");
+        ok = fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an agent who is there, got %s with a count of 0", fl_show(to).text);
+    }
+    return ok;
 }
 
 /* A key that stands twice in one object; in large objects by sorting. */
@@ -233,10 +256,14 @@ static void hand_out_faults(struct reader *r, struct fl_errors *errors)
 {
     errors->count = r->found.count;
     errors->more = r->found.more;
+    struct fl_text_cursor cursor = { 0, 1, 1 }; /* faults are in order of place, so the text is walked once */
     for (uint32_t i = 0; i < r->found.count; i++) {
         errors->list[i] = r->found.list[r->order[i]];
         const int64_t place = r->place[r->order[i]];
-        if (place >= 0) fl_text_place(r->text, (size_t)place, &errors->list[i].line, &errors->list[i].column);
+        if (place < 0) continue;
+        fl_text_advance(r->text, &cursor, (size_t)place);
+        errors->list[i].line = cursor.line;
+        errors->list[i].column = cursor.column;
     }
 }
 
@@ -277,8 +304,8 @@ static bool read_tree(struct reader *r, const cJSON *root, const char *file)
     bool ok = refuse_repeats(r, root, NULL);
     ok &= fl_names_collect(r, root);
     ok &= fl_read_members(r, root, NULL, &root_object, s);
-    ok &= fl_check_whole(r, root, NULL);
-    if (!ok || r->out_of_memory) return false;
+    ok &= check_silence(r, root, NULL);
+    if (!ok || r->out_of_memory || !resolve_dedicated(r, root)) return false;
     fl_buyers_complete(r, &s->buyers);
     fl_desk_complete(r, &s->desk);
     if (s->ordinary_day.given && s->ordinary_day.hours.from == s->ordinary_day.hours.to) s->ordinary_day.hours = s->desk.open;

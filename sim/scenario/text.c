@@ -15,19 +15,17 @@ struct checker {
     struct fl_error *error;
 };
 
-void fl_text_place(const char *text, size_t place, uint32_t *line, uint32_t *column)
+void fl_text_advance(const char *text, struct fl_text_cursor *cursor, size_t place)
 {
-    uint32_t lines = 1, columns = 1;
-    for (size_t i = 0; i < place; i++) {
-        if (text[i] == '\n') {
-            lines++;
-            columns = 1;
-        } else if (((unsigned char)text[i] & 0xC0) != 0x80) {
-            columns++; /* continuation bytes belong to the character before them */
+    for (; cursor->place < place; cursor->place++) {
+        const unsigned char byte = (unsigned char)text[cursor->place];
+        if (byte == '\n') {
+            cursor->line++;
+            cursor->column = 1;
+        } else if ((byte & 0xC0) != 0x80) {
+            cursor->column++; /* continuation bytes belong to the character before them */
         }
     }
-    *line = lines;
-    *column = columns;
 }
 
 /* Bytes of the well-formed UTF-8 character at `p`, of which `left` >= 1 bytes exist; 0 when it is not one.
@@ -87,7 +85,10 @@ static bool fault_at(struct checker *c, size_t place, enum fl_status status, con
 {
     memset(c->error, 0, sizeof *c->error);
     c->error->status = status;
-    fl_text_place(c->text, place, &c->error->line, &c->error->column);
+    struct fl_text_cursor cursor = { 0, 1, 1 };
+    fl_text_advance(c->text, &cursor, place);
+    c->error->line = cursor.line;
+    c->error->column = cursor.column;
     snprintf(c->error->text, sizeof c->error->text, "%s", sentence);
     return false;
 }

@@ -31,8 +31,14 @@ void fl_text_note_nowhere(cJSON *root);
 /* Offset of the opening quote of the key that stands before the value at `place`. */
 size_t fl_text_key_place(const char *text, size_t place);
 
-/* Line and column, from 1; columns count characters, not bytes. */
-void fl_text_place(const char *text, size_t place, uint32_t *line, uint32_t *column);
+/* A place in the text; columns count characters, not bytes. Starts as { 0, 1, 1 }. */
+struct fl_text_cursor {
+    size_t place;
+    uint32_t line, column;
+};
+
+/* Moves on to a place that is not before the cursor's. */
+void fl_text_advance(const char *text, struct fl_text_cursor *cursor, size_t place);
 
 /* Copies `from` so that it can be shown in one line of at most size - 1 bytes: control characters become
  * escapes, and what does not fit ends in "...", never inside a character. Returns the length. */

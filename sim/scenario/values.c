@@ -163,6 +163,10 @@ bool fl_parse_instant(const char *text, int64_t start_s, fl_time *out)
 struct fl_shown fl_show_number(double number)
 {
     struct fl_shown shown;
+    if (number == floor(number) && fabs(number) < 1e15) { /* 100000000, not 1e+08 */
+        snprintf(shown.text, sizeof shown.text, "%.0f", number);
+        return shown;
+    }
     for (int digits = 6; digits <= 17; digits++) {
         snprintf(shown.text, sizeof shown.text, "%.*g", digits, number);
         if (strtod(shown.text, NULL) == number) break;
