@@ -1,0 +1,490 @@
+/* Builds the covering programme column by column: people of each shift, allocation of the cross-trained, and, when
+ * nothing covers everything, shortages. Rows are numbered first. */
+#include "staffing/roster.h"
+
+#include "staffing/solver.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- Presence ----------------------------------------------------------------------------------- */
+
+static fl_time overlap(fl_time from_a, fl_time to_a, fl_time from_b, fl_time to_b)
+{
+    const fl_time from = from_a > from_b ? from_a : from_b, to = to_a < to_b ? to_a : to_b;
+    return to > from ? to - from : 0;
+}
+
+fl_time fl_roster_on_duty(const struct fl_roster_shift *shift, fl_time from, fl_time to)
+{
+    fl_time on = overlap(shift->from, shift->to, from, to);
+    for (uint32_t i = 0; i < shift->breaks_count; i++) {
+        const fl_time at = shift->from + shift->breaks[i].at, end = at + shift->breaks[i].length;
+        on -= overlap(at, end < shift->to ? end : shift->to, from, to);
+    }
+    return on;
+}
+
+static fl_time interval_end(const struct fl_roster_problem *problem, uint32_t interval)
+{
+    const fl_time end = (fl_time)(interval + 1) * problem->interval;
+    return end < problem->duration ? end : problem->duration;
+}
+
+static bool counts_in(const struct fl_roster_problem *problem, const struct fl_roster_shift *shift, uint32_t interval)
+{
+    const fl_time from = (fl_time)interval * problem->interval, to = interval_end(problem, interval);
+    return (double)fl_roster_on_duty(shift, from, to) >= problem->whole_share * (double)(to - from);
+}
+
+static bool is_logged_in(const struct fl_roster_problem *problem, const struct fl_roster_shift *shift,
+                         uint32_t interval)
+{
+    return overlap(shift->from, shift->to, (fl_time)interval * problem->interval, interval_end(problem, interval)) > 0;
+}
+
+static bool is_cross_trained(const struct fl_roster_shift *shift)
+{
+    return (shift->groups & (shift->groups - 1)) != 0;
+}
+
+/* ---- The programme under construction ------------------------------------------------------------- */
+
+struct builder {
+    const struct fl_roster_problem *problem;
+    uint64_t *pools; /* [pools_count] distinct sets of groups of the cross-trained */
+    uint32_t pools_count;
+    uint32_t *cell_row; /* [intervals x groups] requirement row, or FL_NONE */
+    uint32_t *pool_row; /* [pools x intervals] row that limits what the pool can give, or FL_NONE */
+    uint32_t cuts_row, people_row, seats_row; /* first row of each kind */
+    double *row_low, *row_high;
+    uint32_t rows;
+    /* columns so far */
+    double *cost, *high, *value;
+    bool *whole;
+    uint32_t *start, *row;
+    uint32_t columns, columns_room, entries, entries_room;
+    double *cut_weight; /* [cuts] scratch of one column */
+    bool failed;        /* memory ran out */
+};
+
+static void *taken(struct builder *b, void *memory)
+{
+    if (memory == NULL) b->failed = true;
+    return memory;
+}
+
+static void *take(struct builder *b, size_t count, size_t bytes)
+{
+    return taken(b, calloc(count ? count : 1, bytes));
+}
+
+static void builder_free(struct builder *b)
+{
+    free(b->pools);
+    free(b->cell_row);
+    free(b->pool_row);
+    free(b->row_low);
+    free(b->row_high);
+    free(b->cost);
+    free(b->high);
+    free(b->value);
+    free(b->whole);
+    free(b->start);
+    free(b->row);
+    free(b->cut_weight);
+}
+
+static void find_pools(struct builder *b)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    b->pools = take(b, p->shifts_count, sizeof *b->pools);
+    for (uint32_t j = 0; !b->failed && j < p->shifts_count; j++) {
+        uint32_t i = 0;
+        while (i < b->pools_count && b->pools[i] != p->shifts[j].groups) i++;
+        if (i == b->pools_count && is_cross_trained(&p->shifts[j])) b->pools[b->pools_count++] = p->shifts[j].groups;
+    }
+}
+
+static uint32_t add_row(struct builder *b, double low, double high)
+{
+    b->row_low[b->rows] = low;
+    b->row_high[b->rows] = high;
+    return b->rows++;
+}
+
+static bool pool_is_on(const struct builder *b, uint32_t pool, uint32_t interval)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    for (uint32_t j = 0; j < p->shifts_count; j++) {
+        if (p->shifts[j].groups == b->pools[pool] && counts_in(p, &p->shifts[j], interval)) return true;
+    }
+    return false;
+}
+
+static void number_rows(struct builder *b)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    const size_t cells = (size_t)p->intervals_count * p->groups_count,
+                 pools = (size_t)b->pools_count * p->intervals_count;
+    const size_t most = cells + pools + p->cuts_count + 1 + p->intervals_count;
+    b->cell_row = take(b, cells, sizeof *b->cell_row);
+    b->pool_row = take(b, pools, sizeof *b->pool_row);
+    b->row_low = take(b, most, sizeof *b->row_low);
+    b->row_high = take(b, most, sizeof *b->row_high);
+    b->cut_weight = take(b, p->cuts_count, sizeof *b->cut_weight);
+    if (b->failed) return;
+    for (size_t i = 0; i < cells; i++)
+        b->cell_row[i] = p->required[i] > 0 ? add_row(b, p->required[i], INFINITY) : FL_NONE;
+    for (uint32_t k = 0; k < b->pools_count; k++) {
+        for (uint32_t t = 0; t < p->intervals_count; t++) {
+            b->pool_row[k * p->intervals_count + t] = pool_is_on(b, k, t) ? add_row(b, 0, INFINITY) : FL_NONE;
+        }
+    }
+    b->cuts_row = b->rows;
+    for (uint32_t c = 0; c < p->cuts_count; c++) (void)add_row(b, p->cuts[c].at_least, INFINITY);
+    b->people_row = p->people_max == FL_NONE ? FL_NONE : add_row(b, -INFINITY, p->people_max);
+    b->seats_row = p->seats == FL_NONE ? FL_NONE : b->rows;
+    for (uint32_t t = 0; p->seats != FL_NONE && t < p->intervals_count; t++) (void)add_row(b, -INFINITY, p->seats);
+}
+
+static void add_column(struct builder *b, double cost, double high, bool whole)
+{
+    if (b->failed) return;
+    if (b->columns == b->columns_room) {
+        b->columns_room = b->columns_room ? 2 * b->columns_room : 256;
+        double *const costs = taken(b, realloc(b->cost, b->columns_room * sizeof *costs));
+        if (costs != NULL) b->cost = costs;
+        double *const highs = taken(b, realloc(b->high, b->columns_room * sizeof *highs));
+        if (highs != NULL) b->high = highs;
+        bool *const wholes = taken(b, realloc(b->whole, b->columns_room * sizeof *wholes));
+        if (wholes != NULL) b->whole = wholes;
+        uint32_t *const starts = taken(b, realloc(b->start, (b->columns_room + 1) * sizeof *starts));
+        if (starts != NULL) b->start = starts;
+        if (b->failed) return;
+    }
+    b->cost[b->columns] = cost;
+    b->high[b->columns] = high;
+    b->whole[b->columns] = whole;
+    b->start[b->columns++] = b->entries;
+    b->start[b->columns] = b->entries;
+}
+
+/* One more entry of the newest column. */
+static void add_entry(struct builder *b, uint32_t row, double value)
+{
+    if (b->failed) return;
+    if (b->entries == b->entries_room) {
+        b->entries_room = b->entries_room ? 2 * b->entries_room : 1024;
+        uint32_t *const rows = taken(b, realloc(b->row, b->entries_room * sizeof *rows));
+        if (rows != NULL) b->row = rows;
+        double *const values = taken(b, realloc(b->value, b->entries_room * sizeof *values));
+        if (values != NULL) b->value = values;
+        if (b->failed) return;
+    }
+    b->row[b->entries] = row;
+    b->value[b->entries++] = value;
+    b->start[b->columns] = b->entries;
+}
+
+/* Notes what `people` of this cell add to the cuts; add_cut_entries() then writes the column's sums. */
+static void weigh_cuts(struct builder *b, uint32_t interval, uint32_t group, double people)
+{
+    for (uint32_t c = 0; c < b->problem->cuts_count; c++) {
+        const struct fl_roster_cut *const cut = &b->problem->cuts[c];
+        for (uint32_t i = 0; i < cut->terms_count; i++) {
+            if (cut->terms[i].interval == interval && cut->terms[i].group == group)
+                b->cut_weight[c] += cut->terms[i].weight * people;
+        }
+    }
+}
+
+static void add_cut_entries(struct builder *b)
+{
+    for (uint32_t c = 0; c < b->problem->cuts_count; c++) {
+        if (b->cut_weight[c] != 0) add_entry(b, b->cuts_row + c, b->cut_weight[c]);
+        b->cut_weight[c] = 0;
+    }
+}
+
+static uint32_t pool_of(const struct builder *b, uint64_t groups)
+{
+    uint32_t i = 0;
+    while (b->pools[i] != groups) i++;
+    return i;
+}
+
+static void add_shift(struct builder *b, const struct fl_roster_shift *shift, double cost)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    const bool cross = is_cross_trained(shift);
+    const uint32_t group = (uint32_t)__builtin_ctzll(shift->groups);
+    const uint32_t pool = cross ? pool_of(b, shift->groups) : 0;
+    add_column(b, cost, shift->people_max == FL_NONE ? INFINITY : shift->people_max, true);
+    for (uint32_t t = 0; t < p->intervals_count; t++) {
+        if (b->seats_row != FL_NONE && is_logged_in(p, shift, t)) add_entry(b, b->seats_row + t, 1);
+        if (!counts_in(p, shift, t)) continue;
+        if (cross) {
+            add_entry(b, b->pool_row[pool * p->intervals_count + t], shift->speed);
+            continue;
+        }
+        const uint32_t row = b->cell_row[t * p->groups_count + group];
+        if (row != FL_NONE) add_entry(b, row, shift->speed);
+        weigh_cuts(b, t, group, shift->speed);
+    }
+    add_cut_entries(b);
+    if (b->people_row != FL_NONE) add_entry(b, b->people_row, 1);
+}
+
+/* What each pool gives to each of its groups in each interval, in the order of pool, interval, group. */
+static void add_allocations(struct builder *b)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    for (uint32_t k = 0; k < b->pools_count; k++) {
+        for (uint32_t t = 0; t < p->intervals_count; t++) {
+            const uint32_t pool_row = b->pool_row[k * p->intervals_count + t];
+            if (pool_row == FL_NONE) continue;
+            for (uint32_t g = 0; g < p->groups_count; g++) {
+                if (!(b->pools[k] >> g & 1)) continue;
+                add_column(b, 0, INFINITY, false);
+                add_entry(b, pool_row, -1);
+                const uint32_t row = b->cell_row[t * p->groups_count + g];
+                if (row != FL_NONE) add_entry(b, row, 1);
+                weigh_cuts(b, t, g, 1);
+                add_cut_entries(b);
+            }
+        }
+    }
+}
+
+static void add_shortages(struct builder *b)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    for (uint32_t i = 0; i < p->intervals_count * p->groups_count; i++) {
+        if (b->cell_row[i] == FL_NONE) continue;
+        add_column(b, 1, INFINITY, false);
+        add_entry(b, b->cell_row[i], 1);
+    }
+    for (uint32_t c = 0; c < p->cuts_count; c++) {
+        add_column(b, 1, INFINITY, false);
+        add_entry(b, b->cuts_row + c, 1);
+    }
+}
+
+static void build(struct builder *b, bool with_shortage)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    find_pools(b);
+    if (!b->failed) number_rows(b);
+    if (b->failed) return;
+    for (uint32_t j = 0; j < p->shifts_count; j++) add_shift(b, &p->shifts[j], with_shortage ? 0 : p->shifts[j].cost);
+    add_allocations(b);
+    if (with_shortage) add_shortages(b);
+}
+
+/* ---- The answer ---------------------------------------------------------------------------------- */
+
+static void read_people(const struct builder *b, const double x[], struct fl_roster *out)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    const size_t cells = (size_t)p->intervals_count * p->groups_count;
+    for (size_t i = 0; i < cells; i++) out->on_duty[i] = out->shortage[i] = 0;
+    out->cost = 0;
+    for (uint32_t j = 0; j < p->shifts_count; j++) {
+        const struct fl_roster_shift *const shift = &p->shifts[j];
+        out->people[j] = (uint32_t)x[j];
+        out->cost += shift->cost * x[j];
+        if (is_cross_trained(shift)) continue;
+        const uint32_t group = (uint32_t)__builtin_ctzll(shift->groups);
+        for (uint32_t t = 0; t < p->intervals_count; t++) {
+            if (counts_in(p, shift, t)) out->on_duty[t * p->groups_count + group] += shift->speed * x[j];
+        }
+    }
+}
+
+/* Adds the cross-trained: what each group is allotted, and an even part of what nobody needs. Returns the next column.
+ */
+static uint32_t read_allocations(const struct builder *b, const double x[], struct fl_roster *out)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    uint32_t column = p->shifts_count;
+    for (uint32_t k = 0; k < b->pools_count; k++) {
+        const uint32_t groups = (uint32_t)__builtin_popcountll(b->pools[k]);
+        for (uint32_t t = 0; t < p->intervals_count; t++) {
+            if (b->pool_row[k * p->intervals_count + t] == FL_NONE) continue;
+            double spare = 0;
+            for (uint32_t j = 0; j < p->shifts_count; j++) {
+                if (p->shifts[j].groups == b->pools[k] && counts_in(p, &p->shifts[j], t))
+                    spare += p->shifts[j].speed * x[j];
+            }
+            for (uint32_t i = 0; i < groups; i++) spare -= x[column + i];
+            for (uint32_t g = 0; g < p->groups_count; g++) {
+                if (b->pools[k] >> g & 1)
+                    out->on_duty[t * p->groups_count + g] += x[column++] + (spare > 0 ? spare / groups : 0);
+            }
+        }
+    }
+    return column;
+}
+
+/* What falls short by less than this is the solver's rounding. */
+#define NOTHING 1e-6
+
+static void read_shortages(const struct builder *b, const double x[], uint32_t column, struct fl_roster *out)
+{
+    const struct fl_roster_problem *const p = b->problem;
+    double worst = NOTHING;
+    for (uint32_t i = 0; i < p->intervals_count * p->groups_count; i++) {
+        if (b->cell_row[i] == FL_NONE) continue;
+        const double missing = x[column++];
+        if (missing > NOTHING) out->shortage[i] = missing;
+        if (missing <= worst) continue;
+        worst = missing;
+        out->short_interval = i / p->groups_count;
+        out->short_group = i % p->groups_count;
+    }
+    worst = NOTHING;
+    for (uint32_t c = 0; c < p->cuts_count; c++) {
+        const double missing = x[column++];
+        if (missing <= worst) continue;
+        worst = missing;
+        out->short_cut = c;
+    }
+}
+
+static enum fl_status solve(const struct fl_roster_problem *problem, bool with_shortage, struct fl_roster *out)
+{
+    struct builder b = { .problem = problem };
+    build(&b, with_shortage);
+    double *const x = take(&b, b.columns, sizeof *x);
+    enum fl_status status = FL_EFULL;
+    if (!b.failed) {
+        const struct fl_program program = { .columns = b.columns,
+                                            .rows = b.rows,
+                                            .cost = b.cost,
+                                            .high = b.high,
+                                            .whole = b.whole,
+                                            .start = b.start,
+                                            .row = b.row,
+                                            .value = b.value,
+                                            .row_low = b.row_low,
+                                            .row_high = b.row_high };
+        const struct fl_solver_limits limits = { .gap = problem->gap, .nodes_max = problem->nodes_max };
+        struct fl_solution solution;
+        status = fl_solver_minimise(&program, &limits, x, &solution);
+        if (status == FL_OK) {
+            out->short_interval = out->short_group = out->short_cut = FL_NONE;
+            read_people(&b, x, out);
+            const uint32_t column = read_allocations(&b, x, out);
+            if (with_shortage) read_shortages(&b, x, column, out);
+            out->bound = with_shortage ? 0 : solution.bound;
+            out->proven = solution.proven;
+        }
+    }
+    free(x);
+    builder_free(&b);
+    return status;
+}
+
+static bool shift_is_defined(const struct fl_roster_problem *p, const struct fl_roster_shift *shift)
+{
+    if (shift->from >= shift->to || shift->groups == 0) return false;
+    if (p->groups_count < 64 && shift->groups >> p->groups_count != 0) return false;
+    return shift->cost >= 0 && isfinite(shift->cost) && shift->speed > 0 && isfinite(shift->speed);
+}
+
+static bool cut_is_defined(const struct fl_roster_problem *p, const struct fl_roster_cut *cut)
+{
+    for (uint32_t i = 0; i < cut->terms_count; i++) {
+        const struct fl_roster_term *const term = &cut->terms[i];
+        if (term->interval >= p->intervals_count || term->group >= p->groups_count || !isfinite(term->weight))
+            return false;
+    }
+    return isfinite(cut->at_least);
+}
+
+static bool problem_is_defined(const struct fl_roster_problem *p)
+{
+    if (p->interval <= 0 || p->intervals_count == 0 || p->intervals_count > FL_INTERVALS_MAX) return false;
+    if (p->duration <= (fl_time)(p->intervals_count - 1) * p->interval) return false;
+    if (p->groups_count == 0 || p->groups_count > FL_GROUPS_MAX || p->shifts_count == 0 || p->nodes_max == 0)
+        return false;
+    if (!(p->whole_share > 0 && p->whole_share <= 1) || !(p->gap >= 0 && p->gap <= 1)) return false;
+    for (uint32_t i = 0; i < p->intervals_count * p->groups_count; i++) {
+        if (!(p->required[i] >= 0) || !isfinite(p->required[i])) return false;
+    }
+    for (uint32_t j = 0; j < p->shifts_count; j++) {
+        if (!shift_is_defined(p, &p->shifts[j])) return false;
+    }
+    for (uint32_t c = 0; c < p->cuts_count; c++) {
+        if (!cut_is_defined(p, &p->cuts[c])) return false;
+    }
+    return true;
+}
+
+enum fl_status fl_roster_solve(const struct fl_roster_problem *problem, struct fl_roster *out)
+{
+    if (!problem_is_defined(problem)) return FL_ERANGE;
+    enum fl_status status = solve(problem, false, out);
+    if (status != FL_EINFEASIBLE) return status;
+    status = solve(problem, true, out);
+    return status == FL_OK ? FL_EINFEASIBLE : status;
+}
+
+/* ---- Shifts to choose from ------------------------------------------------------------------------ */
+
+static double shift_cost(double listed, fl_time length, double wage_cny_per_hour)
+{
+    if (!isnan(listed)) return listed;
+    const double hours = (double)length / (double)FL_HOUR;
+    return isnan(wage_cny_per_hour) ? hours : hours * wage_cny_per_hour;
+}
+
+static uint32_t listed_candidates(const struct fl_staffing_def *def, uint64_t groups, double speed, double wage,
+                                  uint32_t room, struct fl_roster_shift shifts[])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < def->shifts_count; i++) {
+        const struct fl_staff_shift *const listed = &def->shifts[i];
+        const uint64_t answers = listed->group == FL_NONE ? groups : groups & UINT64_C(1) << listed->group;
+        if (answers == 0) continue;
+        if (count < room) {
+            shifts[count] =
+                (struct fl_roster_shift){ .from = listed->from,
+                                          .to = listed->to,
+                                          .breaks_count = listed->breaks_count,
+                                          .breaks = listed->breaks,
+                                          .groups = answers,
+                                          .cost = shift_cost(listed->cost_cny, listed->to - listed->from, wage),
+                                          .speed = speed,
+                                          .people_max = FL_NONE };
+        }
+        count++;
+    }
+    return count;
+}
+
+uint32_t fl_roster_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
+                              double wage_cny_per_hour, uint32_t room, struct fl_roster_shift shifts[])
+{
+    if (def->shifts_count > 0) return listed_candidates(def, groups, speed, wage_cny_per_hour, room, shifts);
+    uint32_t count = 0;
+    for (fl_time from = 0; from < duration; from += def->step) {
+        for (fl_time length = def->length_min; length <= def->length_max; length += def->step) {
+            fl_time to = from + length;
+            const bool is_only_one = from == 0 && length == def->length_min;
+            if (to > duration && !is_only_one && to - duration >= def->step) break;
+            if (to > duration) to = duration;
+            if (count < room) {
+                shifts[count] = (struct fl_roster_shift){ .from = from,
+                                                          .to = to,
+                                                          .groups = groups,
+                                                          .cost = shift_cost(NAN, to - from, wage_cny_per_hour),
+                                                          .speed = speed,
+                                                          .people_max = FL_NONE };
+            }
+            count++;
+        }
+    }
+    return count;
+}

@@ -1,0 +1,86 @@
+/* The roster: how many people on each shift, at the least cost, so that every interval and group has whom it needs.
+ *
+ * Set covering over explicit shifts with their breaks (Dantzig, "A comment on Edie's traffic delays at toll booths",
+ * Oper. Res. 2, 1954). People of several groups are divided among them in each interval by allocation variables, which
+ * need not be whole: routing hands out chats, not people. Rows learnt from a simulation are added as cuts (Atlason,
+ * Epelman and Henderson, Management Science 54(2), 2008; Cezik and L'Ecuyer, same issue) and the programme is solved
+ * again.
+ *
+ * One shift costs about half a percent of a day, so a gap of 0.005 is where searching stops paying; a gap of 0 proves
+ * the cheapest. Allocates while it solves and frees all of it. Calls must not overlap (solver.h). */
+#ifndef FL_STAFFING_ROSTER_H
+#define FL_STAFFING_ROSTER_H
+
+#include "scenario/scenario.h"
+
+#define FL_ROSTER_GAP       0.005
+#define FL_ROSTER_NODES_MAX 200000u
+
+struct fl_roster_shift {
+    fl_time from, to; /* ns from the scenario's start, from < to; may reach beyond the scenario */
+    uint32_t breaks_count;
+    const struct fl_break *breaks; /* borrowed; at: ns after `from`; they do not overlap */
+    uint64_t groups;               /* bit per group that its people answer, not 0; more than one: cross-trained */
+    double cost;                   /* of one person, >= 0 */
+    double speed;                  /* what one person is worth in required people, > 0; a new hire 1/2.3 */
+    uint32_t people_max;           /* FL_NONE: as many as wanted */
+};
+
+/* sum of weight x people on duty >= at_least, people counted by their speed. */
+struct fl_roster_term {
+    uint32_t interval, group;
+    double weight;
+};
+
+struct fl_roster_cut {
+    uint32_t terms_count;
+    const struct fl_roster_term *terms; /* borrowed; a cell may stand twice, weights then add */
+    double at_least;
+};
+
+struct fl_roster_problem {
+    fl_time interval, duration;
+    uint32_t intervals_count; /* duration / interval, rounded up; the last may be shorter */
+    uint32_t groups_count;    /* 1 to FL_GROUPS_MAX */
+    const double *required;   /* [intervals x groups] at [interval * groups_count + group]: people of speed 1, >= 0 */
+    uint32_t shifts_count, cuts_count;
+    const struct fl_roster_shift *shifts;
+    const struct fl_roster_cut *cuts;
+    double whole_share;  /* a shift counts in an interval when on duty for at least this share of it, (0, 1]. 1 is the
+                          * strict reading: a break, however short, leaves the interval to others */
+    uint32_t people_max; /* over all shifts; FL_NONE: no limit */
+    uint32_t seats;      /* people logged in at once, those on a break included; FL_NONE: no limit */
+    double gap;          /* 0 to 1 */
+    uint32_t nodes_max;  /* of the search tree, >= 1 */
+};
+
+struct fl_roster {
+    uint32_t *people; /* [shifts] the caller's array */
+    double *on_duty; /* [intervals x groups] the caller's array: by speed; cross-trained people where they are allotted,
+                      * those nobody needs divided evenly among their groups */
+    double *shortage;   /* [intervals x groups] the caller's array: what is missing; 0 unless infeasible */
+    double cost, bound; /* no roster costs less than bound */
+    bool proven;        /* cost <= (1 + gap) x bound was reached within the limit of nodes */
+    uint32_t short_interval, short_group; /* where most is missing, the earliest of equals; FL_NONE: nowhere */
+    uint32_t short_cut;                   /* the cut that is missed most; FL_NONE: none */
+};
+
+/* Solves the problem. FL_OK: everything is covered. FL_EINFEASIBLE: it cannot be, and *out holds the roster with the
+ * least total shortage, with the shortage and its worst place filled in (cost is that roster's, bound 0). FL_ERANGE:
+ * the problem is out of its range; FL_EFULL: no roster found within nodes_max, or out of memory; *out is unspecified
+ * then. */
+FL_MUST_CHECK enum fl_status fl_roster_solve(const struct fl_roster_problem *problem, struct fl_roster *out);
+
+/* Time on duty of a shift between two instants, its breaks taken off. */
+fl_time fl_roster_on_duty(const struct fl_roster_shift *shift, fl_time from, fl_time to);
+
+/* The shifts to choose from, for people who answer `groups` at the given speed and hourly wage (NaN: cost counts
+ * hours). Shifts that the scenario lists are taken as they stand, those of a single group only when it is among
+ * `groups`; a listed cost goes before the wage, which counts from start to end, breaks paid. When it lists none: one
+ * every `step` from the start, each length from length_min to length_max by `step`, within [0, duration]; one that
+ * would end less than a step late ends with the scenario, and a scenario shorter than length_min has one shift. Writes
+ * up to `room` of them, in the order of their start and length, and returns how many there are. */
+uint32_t fl_roster_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
+                              double wage_cny_per_hour, uint32_t room, struct fl_roster_shift shifts[]);
+
+#endif
