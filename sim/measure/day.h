@@ -17,27 +17,28 @@
 #include "scenario/scenario.h"
 
 #define FL_COUNTS_LIST(X)                                                                                       \
-    X(chats_offered)          /* first visits that arrived; every buyer who wrote */                            \
+    /* Every round moves these eight: one cache line. */                                                       \
+    X(rounds_opened) X(buyer_messages) X(agent_messages) X(replies)                                             \
+    X(rounds_judged) X(rounds_in_3min)       /* opened in opening hours; settled, or overdue at the end */      \
+    X(platform_rounds) X(platform_in_3min)   /* opened in the platform's window */                              \
+    X(chats_offered)          /* first visits: every buyer who wrote */                                         \
     X(chats_answered)         /* had a human reply before she left */                                           \
-    X(chats_abandoned)        /* left before a first reply (before assignment: until_assigned) */               \
+    X(chats_abandoned)        /* left before a first reply (until_assigned: before assignment) */               \
     X(chats_abandoned_silent) /* of those, without a word */                                                    \
     X(chats_rejected) X(bot_resolved)                                                                           \
     X(leave_messages)         /* found nobody; whether worked off later or not */                               \
-    X(chats_unserved)         /* at the end: offered and none of answered, abandoned, rejected, bot_resolved */ \
+    X(chats_unserved)         /* at the end none of answered, abandoned, rejected, bot_resolved */              \
     X(reopened) X(transfers) X(chats_left_later) /* gave up after a first reply */                              \
-    X(chats_no_service)       /* left a message or were never replied to */                                     \
-    X(chats_routed)           /* assignment or leaving settled: the denominator of waited */                    \
+    X(chats_no_service)       /* left a message, were refused, or had no reply when they ended */               \
     X(chats_waited)           /* not assigned at once */                                                        \
-    X(chats_judged)           /* wrote in opening hours and first reply settled or overdue */                   \
-    X(first_in_30s) X(first_in_3min)                                                                            \
-    X(rounds_judged) X(rounds_in_3min)       /* opened in opening hours */                                      \
-    X(platform_rounds) X(platform_in_3min)   /* opened in the platform's window */                              \
-    X(rounds_opened) X(rounds_given_up) X(replies) X(wasted_replies) X(extra_turns) X(bot_replies)              \
-    X(buyer_messages) X(agent_messages)                                                                         \
-    X(chats_closed) X(one_agent_chats) X(slow_rounds) /* waited 100 s or more */                                \
+    X(chats_judged)           /* wrote in opening hours; first reply settled, or overdue at the end */          \
+    X(first_in_30s) X(first_in_3min) X(slow_rounds) /* waited 100 s or more */                                  \
+    X(rounds_given_up) X(wasted_replies) X(extra_turns) X(bot_replies) X(terse_replies)                         \
+    X(chats_closed) X(one_agent_chats)                                                                          \
     X(inquiries) X(orders) X(sales_fen) X(lost_sales_fen) X(ratings) X(satisfied)                               \
     X(dsr_points) /* sum of 1 to 5 over ratings */                                                              \
-    X(busy_ns) X(duty_ns) X(open_ns) X(depth_ns) X(queue_ns) X(tired_ns) X(suspended_ns)
+    X(drained_replies) X(drained_chats) /* worked off after the end */                                          \
+    X(busy_ns) X(duty_ns) X(open_ns) X(depth_ns) X(queue_ns) X(suspended_ns)
 
 enum fl_count {
 #define FL_COUNT_NAME(name) FL_COUNT_##name,
@@ -75,10 +76,14 @@ struct fl_day {
     struct fl_cell *agent;          /* [agents] */
     struct fl_levels *levels;       /* [agents] */
     struct fl_snapshot *snapshot;   /* [intervals + 1] */
-    uint32_t *interval_group_counts, *intent_counts, *agent_counts; /* [cells][FL_KINDS][coarse buckets] */
+    uint32_t *interval_group_counts, *intent_counts; /* [cells][FL_KINDS][coarse buckets] */
+    uint32_t *agent_counts;                          /* [agents][FL_AGENT_KINDS][rough buckets] */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
 };
 
+/* Agents keep the kinds of rounds only. */
+#define FL_AGENT_KINDS (FL_KIND_AGENT + 1)
+#define FL_ROUGH_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_ROUGH)
 #define FL_COARSE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_COARSE)
 #define FL_FINE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)
 
@@ -116,7 +121,9 @@ static inline void fl_day_record(struct fl_day *day, const struct fl_where *wher
     head->sum_ns += value;
     head->most_ns = value > head->most_ns ? value : head->most_ns;
     if (where->agent == FL_NONE) return;
-    day->agent_counts[((size_t)where->agent * FL_KINDS + kind) * FL_COARSE_BUCKETS + coarse]++;
+    if (kind < FL_AGENT_KINDS)
+        day->agent_counts[((size_t)where->agent * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS +
+                          fl_histogram_bucket(value, FL_HISTOGRAM_ROUGH)]++;
     head = &day->agent[where->agent].head[kind];
     head->sum_ns += value;
     head->most_ns = value > head->most_ns ? value : head->most_ns;

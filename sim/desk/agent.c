@@ -1,0 +1,443 @@
+/* An agent at work: her inbox, which chat she answers next, how long a reply takes, and the time she spends. */
+#include "desk/state.h"
+
+#include "core/real.h"
+
+/* ---- Time spent -------------------------------------------------------------------------------- */
+
+/* Books the time since the last change at the present levels. Before every change of open or awaiting. */
+void agent_account(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    const fl_time span = desk->now - own->level_from;
+    own->level_from = desk->now;
+    if (span == 0 || desk->interval == NOT_COUNTED || own->duty_from < 0) return;
+    const struct fl_agent *agent = &desk->agents[a];
+    struct fl_levels *levels = &desk->day->levels[a];
+    const uint32_t depth = agent->awaiting, open = agent->open;
+    levels->depth_ns[depth < FL_LEVELS ? depth : FL_LEVELS - 1] += (uint64_t)span;
+    levels->open_ns[open < FL_LEVELS ? open : FL_LEVELS - 1] += (uint64_t)span;
+    levels->depth_max = depth > levels->depth_max ? depth : levels->depth_max;
+    levels->open_max = open > levels->open_max ? open : levels->open_max;
+    own->depth_ns += (uint64_t)span * depth;
+    own->open_ns += (uint64_t)span * open;
+}
+
+static void busy_account(struct fl_desk *desk, struct desk_agent *own)
+{
+    if (desk->interval != NOT_COUNTED) own->busy_ns += (uint64_t)(desk->now - own->busy_from);
+    own->busy_from = desk->now;
+}
+
+/* Whether she answers chats now: on duty and at the keyboard. After her shift she finishes what she holds. */
+bool agent_works(const struct fl_desk *desk, uint32_t a)
+{
+    const struct desk_agent *own = &desk->own[a];
+    if (own->left || own->offline || own->away > 0) return false;
+    return (own->shift_on && !own->absent) || own->finishing;
+}
+
+/* ---- How long a reply takes -------------------------------------------------------------------- */
+
+static double multitasking(const struct fl_desk *desk, uint32_t open)
+{
+    const struct fl_multitasking *multitasking = &desk->scenario->desk.multitasking;
+    if (multitasking->speeds_count == 0) return 1;
+    const uint32_t at = open < 1 ? 0 : open - 1;
+    return multitasking->speed_by_open[at < multitasking->speeds_count ? at : multitasking->speeds_count - 1];
+}
+
+static double tiredness(const struct fl_desk *desk, const struct desk_agent *own)
+{
+    const struct fl_tiredness *tired = &desk->scenario->desk.tiredness;
+    const fl_time on = desk->now - own->duty_since - tired->after;
+    return tired->per_hour > 0 && on > 0 ? 1 + tired->per_hour * fl_time_to_s(on) / 3600 : 1;
+}
+
+struct reply_work {
+    double seconds; /* as this agent does it, at full speed */
+    uint32_t chars;
+    bool quick;
+};
+
+static double part(const struct fl_distribution *distribution, uint64_t key, enum fl_draw_purpose purpose, uint32_t index)
+{
+    if (distribution->kind == FL_CONSTANT) return distribution->a;
+    return fl_distribution_value(distribution, fl_draw(key, purpose, index));
+}
+
+/* The work belongs to buyer and round: every plan and every agent faces the same draws. */
+static struct reply_work reply_work(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
+{
+    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
+    const struct desk_agent *own = &desk->own[a];
+    const uint32_t index = round_index(chat);
+    const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
+    if (reply->has_total)
+        return (struct reply_work){ .seconds = part(&reply->total, chat->key, FL_DRAW_REPLY_TOTAL, index) * effort * own->slowness };
+    struct reply_work work = { .seconds = part(&reply->read, chat->key, FL_DRAW_READ, index) +
+                                          part(&reply->think, chat->key, FL_DRAW_THINK, index) };
+    if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, index | 1u << 31)) < reply->needs_tool)
+        work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, index);
+    work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, index)) < reply->quick_phrase;
+    work.seconds *= effort * own->slowness;
+    if (work.quick) {
+        work.seconds += fl_time_to_s(reply->quick_phrase_time);
+    } else {
+        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, index);
+        work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
+        work.seconds += work.chars * own->s_per_char * effort;
+    }
+    return work;
+}
+
+static bool is_terse(const struct fl_desk *desk, uint32_t a)
+{
+    const uint32_t above = desk->scenario->desk.depth.terse_above;
+    return above != FL_NONE && desk->agents[a].awaiting > above;
+}
+
+/* Seconds of a reply by this agent at her full speed; the log wants its characters. */
+static double reply_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
+{
+    if (chat->flags & FLAG_GONE && desk->scenario->buyers.patience.has_finds_out)
+        return fl_distribution_value(&desk->scenario->buyers.patience.finds_out,
+                                     fl_draw(chat->key, FL_DRAW_FINDS_OUT, round_index(chat)));
+    double seconds = reply_work(desk, a, chat).seconds;
+    if (is_terse(desk, a)) seconds *= desk->scenario->desk.depth.terse_scale;
+    return chat->work_left > 0 ? seconds * chat->work_left : seconds;
+}
+
+/* ---- The inbox --------------------------------------------------------------------------------- */
+
+static void inbox_link(struct fl_desk *desk, struct desk_agent *own, uint32_t c, uint32_t after)
+{
+    struct chat *chat = &desk->chats[c];
+    const uint32_t before = after == FL_NO_CHAT ? own->inbox_first : desk->chats[after].next;
+    chat->previous = after;
+    chat->next = before;
+    if (after == FL_NO_CHAT) own->inbox_first = c;
+    else desk->chats[after].next = c;
+    if (before == FL_NO_CHAT) own->inbox_last = c;
+    else desk->chats[before].previous = c;
+}
+
+static void inbox_unlink(struct fl_desk *desk, struct desk_agent *own, uint32_t c)
+{
+    const struct chat *chat = &desk->chats[c];
+    if (chat->previous == FL_NO_CHAT) own->inbox_first = chat->next;
+    else desk->chats[chat->previous].next = chat->next;
+    if (chat->next == FL_NO_CHAT) own->inbox_last = chat->previous;
+    else desk->chats[chat->next].previous = chat->previous;
+}
+
+static void oldest_refresh(const struct fl_desk *desk, uint32_t a)
+{
+    const struct desk_agent *own = &desk->own[a];
+    desk->agents[a].oldest_unanswered_at =
+        own->inbox_first == FL_NO_CHAT ? FL_TIME_NEVER : desk->chats[own->inbox_first].entered_at;
+}
+
+static bool interleaved(const struct fl_desk *desk)
+{
+    return desk->scenario->desk.reply_order == FL_INTERLEAVED;
+}
+
+void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    struct desk_agent *own = &desk->own[a];
+    agent_speed_changes(desk, a);
+    agent_account(desk, a);
+    chat->state = CHAT_WAITING;
+    chat->entered_at = desk->now;
+    desk->agents[a].awaiting++;
+    uint32_t after = own->inbox_last;
+    if (interleaved(desk)) { /* kept by the attained service at which each is done */
+        chat->tag = own->attained + reply_seconds(desk, a, chat) * 1e9;
+        while (after != FL_NO_CHAT && desk->chats[after].tag > chat->tag) after = desk->chats[after].previous;
+    }
+    inbox_link(desk, own, c, after);
+    oldest_refresh(desk, a);
+    agent_speed_changed(desk, a);
+    if (desk->ops->message != NULL) desk_check(desk, desk->ops->message(desk->router, &desk->view, c, a));
+    if (own->compose == COMPOSE_NOTHING) agent_continue(desk, a);
+}
+
+/* Takes a chat out of the inbox. If its reply is under way the agent stops when she is interleaving, and otherwise
+ * finishes it for nobody. */
+void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c)
+{
+    struct desk_agent *own = &desk->own[a];
+    agent_speed_changes(desk, a);
+    agent_account(desk, a);
+    inbox_unlink(desk, own, c);
+    desk->agents[a].awaiting--;
+    oldest_refresh(desk, a);
+    if (own->compose == COMPOSE_REPLY && own->chat == c) {
+        const struct fl_where where = where_round(&desk->chats[c]);
+        fl_day_add(desk->day, &where, FL_COUNT_wasted_replies, 1);
+        own->chat = FL_NO_CHAT;
+    }
+    agent_speed_changed(desk, a);
+}
+
+/* ---- Processor sharing: every waiting chat gets the same part of her speed ---------------------- */
+
+static double share_speed(const struct fl_desk *desk, uint32_t a)
+{
+    const struct fl_agent *agent = &desk->agents[a];
+    if (agent->awaiting == 0 || !agent_works(desk, a)) return 0;
+    return multitasking(desk, agent->open) / agent->awaiting;
+}
+
+/* Brings the attained service up to now, at the speed that held until now. */
+void agent_speed_changes(struct fl_desk *desk, uint32_t a)
+{
+    if (!interleaved(desk)) return;
+    struct desk_agent *own = &desk->own[a];
+    own->attained += (double)(desk->now - own->attained_at) * share_speed(desk, a);
+    own->attained_at = desk->now;
+}
+
+/* Sets the next completion at the speed that holds from now on. */
+void agent_speed_changed(struct fl_desk *desk, uint32_t a)
+{
+    if (!interleaved(desk)) return;
+    struct desk_agent *own = &desk->own[a];
+    const double speed = share_speed(desk, a);
+    const bool busy = speed > 0;
+    if (busy && own->compose == COMPOSE_NOTHING) {
+        own->compose = COMPOSE_REPLY;
+        own->chat = FL_NO_CHAT;
+        own->busy_from = desk->now;
+        desk->agents[a].composing = 1;
+    } else if (!busy && own->compose == COMPOSE_REPLY) {
+        busy_account(desk, own);
+        own->compose = COMPOSE_NOTHING;
+        desk->agents[a].composing = 0;
+    }
+    if (!busy) {
+        if (own->inbox_first == FL_NO_CHAT) own->attained = 0; /* keeps the sums small and exact */
+        fl_events_cancel(&desk->events, desk->slot_agents + a);
+        return;
+    }
+    const double left = desk->chats[own->inbox_first].tag - own->attained;
+    const double span = left > 0 ? left / speed : 0;
+    const fl_time at = span < (double)FL_TIME_LONGEST ? desk->now + (fl_time)(span + 0.5) : FL_TIME_NEVER;
+    fl_events_set(&desk->events, desk->slot_agents + a, at, FL_CLASS_RELEASE);
+}
+
+/* ---- Composing --------------------------------------------------------------------------------- */
+
+static uint32_t next_chat(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    uint32_t chosen = own->inbox_first;
+    if (chosen == FL_NO_CHAT || desk->chats[chosen].next == FL_NO_CHAT) return chosen;
+    switch (desk->scenario->desk.reply_order) {
+    case FL_OLDEST_FIRST:
+    case FL_INTERLEAVED: return chosen;
+    case FL_NEWEST_FIRST: return own->inbox_last;
+    case FL_NEW_BUYERS_FIRST:
+        for (uint32_t c = chosen; c != FL_NO_CHAT; c = desk->chats[c].next)
+            if ((desk->chats[c].flags & FLAG_REPLIED) == 0) return c;
+        return chosen;
+    case FL_REPLY_ROUND_ROBIN: { /* the smallest chat number after the one she answered last */
+        uint32_t least = FL_NO_CHAT, after = FL_NO_CHAT;
+        for (uint32_t c = chosen; c != FL_NO_CHAT; c = desk->chats[c].next) {
+            if (c < least) least = c;
+            if (own->turn != FL_NO_CHAT && c > own->turn && c < after) after = c;
+        }
+        return after != FL_NO_CHAT ? after : least;
+    }
+    case FL_SHORTEST_FIRST: {
+        double shortest = 0;
+        for (uint32_t c = own->inbox_first; c != FL_NO_CHAT; c = desk->chats[c].next) {
+            const double seconds = reply_seconds(desk, a, &desk->chats[c]);
+            if (c == own->inbox_first || seconds < shortest) {
+                shortest = seconds;
+                chosen = c;
+            }
+        }
+        return chosen;
+    }
+    }
+    return chosen;
+}
+
+static void compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
+{
+    struct desk_agent *own = &desk->own[a];
+    const double slowed = seconds * tiredness(desk, own) / multitasking(desk, desk->agents[a].open);
+    own->compose = (uint8_t)kind;
+    own->chat = c;
+    own->composing_since = own->busy_from = desk->now;
+    own->composing_until = desk->now + fl_time_from_s(slowed);
+    desk->agents[a].composing = 1;
+    fl_events_set(&desk->events, desk->slot_agents + a, own->composing_until, FL_CLASS_RELEASE);
+}
+
+static double leave_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
+{
+    const struct fl_desk_def *def = &desk->scenario->desk;
+    if (!def->has_leave_reply) return reply_seconds(desk, a, chat);
+    return fl_distribution_value(&def->leave_reply, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round_index(chat))) * desk->own[a].slowness;
+}
+
+static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
+{
+    const struct fl_desk_def *def = &desk->scenario->desk;
+    const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, fl_hash_text("backlog"), desk->backlog_left, 0);
+    if (def->has_leave_reply)
+        return fl_distribution_value(&def->leave_reply, fl_draw(key, FL_DRAW_REPLY_TOTAL, 0)) * desk->own[a].slowness;
+    const struct chat left = { .key = key, .intent = 0 };
+    return reply_work(desk, a, &left).seconds;
+}
+
+/* Leave-messages first, then the fixed duties: what comes before the first live chat of a shift. */
+static bool duties_continue(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    if (desk->backlog_left > 0) {
+        compose(desk, a, COMPOSE_BACKLOG, FL_NO_CHAT, backlog_seconds(desk, a));
+        desk->backlog_left--;
+        return true;
+    }
+    if (desk->pool_first != FL_NO_CHAT) {
+        const uint32_t c = desk->pool_first;
+        struct chat *chat = &desk->chats[c];
+        chat_leave_pool(desk, c);
+        agent_account(desk, a);
+        chat->agent = a;
+        chat->assigned_at = chat->entered_at = desk->now;
+        chat->state = CHAT_WAITING;
+        desk->agents[a].open++;
+        desk->agents[a].awaiting++;
+        chat->sibling_previous = FL_NO_CHAT;
+        chat->sibling_next = own->first_chat;
+        if (own->first_chat != FL_NO_CHAT) desk->chats[own->first_chat].sibling_previous = c;
+        own->first_chat = c;
+        inbox_link(desk, own, c, own->inbox_last);
+        oldest_refresh(desk, a);
+        compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
+        return true;
+    }
+    if (own->on_duties && desk->scenario->desk.start_duties.length > 0 && own->duty_since >= 0) {
+        own->on_duties = false; /* the last of them; available when it is done */
+        compose(desk, a, COMPOSE_DUTIES, FL_NO_CHAT, fl_time_to_s(desk->scenario->desk.start_duties.length));
+        return true;
+    }
+    own->on_duties = false;
+    roster_refresh(desk, a);
+    return own->compose != COMPOSE_NOTHING;
+}
+
+/* A turn of her own making, when nobody waits: recommend, cross-sell, remind of payment. */
+static void extra_continue(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    for (uint32_t c = own->first_chat; c != FL_NO_CHAT; c = desk->chats[c].sibling_next) {
+        struct chat *chat = &desk->chats[c];
+        if (chat->extras_left == 0 || (chat->flags & FLAG_REPLIED) == 0) continue;
+        chat->extras_left--;
+        const uint64_t bits = fl_draw(chat->key, FL_DRAW_DEPTH, 1u + chat->extras_left);
+        compose(desk, a, COMPOSE_EXTRA, c, fl_distribution_value(&desk->scenario->desk.depth.time, bits) * own->slowness);
+        return;
+    }
+}
+
+void agent_continue(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    if (own->compose != COMPOSE_NOTHING || !agent_works(desk, a)) return;
+    if (interleaved(desk)) {
+        agent_speed_changed(desk, a);
+        return;
+    }
+    if (own->on_duties && duties_continue(desk, a)) return;
+    const uint32_t c = next_chat(desk, a);
+    if (c != FL_NO_CHAT) {
+        own->turn = c;
+        compose(desk, a, COMPOSE_REPLY, c, reply_seconds(desk, a, &desk->chats[c]));
+    } else if (desk->any_extras) {
+        extra_continue(desk, a);
+    }
+}
+
+/* Drops what she is doing; the chat remembers how much of its reply is still to be done. */
+void agent_interrupt(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    if (own->compose == COMPOSE_NOTHING || interleaved(desk)) return;
+    if (own->compose == COMPOSE_REPLY && own->chat != FL_NO_CHAT && own->composing_until > own->composing_since) {
+        struct chat *chat = &desk->chats[own->chat];
+        const double still = (double)(own->composing_until - desk->now) / (double)(own->composing_until - own->composing_since);
+        chat->work_left = (chat->work_left > 0 ? chat->work_left : 1) * still;
+        own->chat = FL_NO_CHAT;
+    }
+    busy_account(desk, own);
+    own->compose = COMPOSE_NOTHING;
+    desk->agents[a].composing = 0;
+    fl_events_cancel(&desk->events, desk->slot_agents + a);
+}
+
+static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
+{
+    const struct chat *chat = &desk->chats[c];
+    const struct reply_work work = reply_work(desk, a, chat);
+    const uint8_t flags = (uint8_t)((work.quick ? FL_LOG_QUICK_PHRASE : 0) | (is_terse(desk, a) ? FL_LOG_TERSE : 0) |
+                                    ((chat->flags & FLAG_REPLIED) == 0 ? FL_LOG_FIRST_REPLY : 0));
+    chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);
+}
+
+/* Her reply is sent: the chat leaves the inbox, and the buyer goes on. */
+static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
+{
+    struct desk_agent *own = &desk->own[a];
+    struct fl_agent *agent = &desk->agents[a];
+    const struct chat *chat = &desk->chats[c];
+    agent_account(desk, a);
+    inbox_unlink(desk, own, c);
+    agent->awaiting--;
+    oldest_refresh(desk, a);
+    const uint64_t took = (uint64_t)(desk->now - chat->entered_at);
+    agent->mean_reply_ns = agent->mean_reply_ns == 0 ? took : agent->mean_reply_ns - agent->mean_reply_ns / 8 + took / 8;
+    own->history = own->history << 1 | (desk->now - chat->opened_at <= desk->reply_within);
+    own->history_count += own->history_count < 64;
+    if (desk->setup->on_log != NULL) log_reply(desk, a, c);
+    desk->chats[c].state = CHAT_THINKING;
+    if (desk->ops->reply != NULL) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
+    chat_replied(desk, c, a);
+    roster_load_changed(desk, a);
+}
+
+static void share_ends(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    agent_speed_changes(desk, a);
+    const uint32_t c = own->inbox_first;
+    own->attained = desk->chats[c].tag; /* exactly, whatever the rounding to nanoseconds */
+    reply_sent(desk, a, c);
+    agent_speed_changed(desk, a);
+}
+
+void agent_compose_ends(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    if (interleaved(desk)) {
+        share_ends(desk, a);
+        return;
+    }
+    const enum compose_kind kind = (enum compose_kind)own->compose;
+    const uint32_t c = own->chat;
+    busy_account(desk, own);
+    own->compose = COMPOSE_NOTHING;
+    own->chat = FL_NO_CHAT;
+    desk->agents[a].composing = 0;
+    if (kind == COMPOSE_REPLY && c != FL_NO_CHAT) reply_sent(desk, a, c);
+    else if (kind == COMPOSE_EXTRA && c != FL_NO_CHAT && desk->chats[c].agent == a) chat_extra_sent(desk, c);
+    else if (kind == COMPOSE_DUTIES) roster_refresh(desk, a);
+    if (own->compose == COMPOSE_NOTHING) agent_continue(desk, a);
+    if (own->compose == COMPOSE_NOTHING) fl_events_cancel(&desk->events, desk->slot_agents + a);
+}

@@ -1,0 +1,642 @@
+/* A buyer's side of a chat: arriving, writing, waiting, leaving, thinking, closing, coming back. */
+#include "desk/state.h"
+
+#include "routing/engine.h"
+
+#include <string.h>
+
+/* ---- Records ----------------------------------------------------------------------------------- */
+
+/* Doubles the room for chats. Slots keep their numbers, so nobody else notices. */
+static bool chats_grow(struct fl_desk *desk)
+{
+    const uint32_t capacity = desk->chats_capacity * 2;
+    const uint32_t slots = desk->slot_chats + capacity;
+    if (slots > FL_EVENTS_SLOTS_MAX) return false;
+    const size_t chats_at = fl_arena_take(desk->arena, capacity, sizeof(struct chat));
+    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(slots));
+    if (chats_at == FL_ARENA_NONE || node_at == FL_ARENA_NONE) return false;
+    struct chat *chats = fl_arena_at(desk->arena, chats_at);
+    memcpy(chats, desk->chats, desk->chats_capacity * sizeof *chats);
+    struct fl_events events;
+    fl_events_start(&events, fl_arena_at(desk->arena, node_at), slots);
+    fl_events_move(&events, &desk->events);
+    desk->events = events;
+    desk->chats = chats;
+    desk->chats_capacity = capacity;
+    return true;
+}
+
+static uint32_t chat_take(struct fl_desk *desk)
+{
+    if (desk->chats_free != FL_NO_CHAT) {
+        const uint32_t c = desk->chats_free;
+        desk->chats_free = desk->chats[c].next;
+        return c;
+    }
+    if (desk->chats_used == desk->chats_capacity && !chats_grow(desk)) {
+        desk_check(desk, FL_EFULL);
+        return FL_NO_CHAT;
+    }
+    return desk->chats_used++;
+}
+
+void chat_free(struct fl_desk *desk, uint32_t c)
+{
+    chat_disarm(desk, c);
+    desk->chats[c].state = CHAT_FREE;
+    desk->chats[c].next = desk->chats_free;
+    desk->chats_free = c;
+}
+
+void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars)
+{
+    if (desk->setup->on_log == NULL) return;
+    struct chat *chat = &desk->chats[c];
+    const bool is_message = kind == FL_LOG_BUYER_MESSAGE || kind == FL_LOG_AGENT_REPLY || kind == FL_LOG_AGENT_EXTRA ||
+                            kind == FL_LOG_BOT_REPLY || kind == FL_LOG_ABANDONED;
+    const struct fl_log_event event = {
+        .at = desk->now,
+        .chat_id = (uint64_t)chat->stream << 40 | chat->ordinal,
+        .buyer_id = (uint64_t)chat->stream << 40 | chat->ordinal,
+        .key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal, 0),
+        .agent = chat->agent,
+        .message_index = is_message ? chat->message_index++ : chat->message_index,
+        .round = chat->question,
+        .chars = chars,
+        .kind = kind,
+        .intent = chat->intent,
+        .buyer_class = chat->buyer_class,
+        .flags = flags,
+    };
+    if (!desk->setup->on_log(desk->setup->log_context, &event)) desk_check(desk, FL_EINTERRUPTED);
+}
+
+/* ---- Rounds ------------------------------------------------------------------------------------ */
+
+static void add(struct fl_desk *desk, const struct fl_where *where, enum fl_count what)
+{
+    fl_day_add(desk->day, where, what, 1);
+}
+
+static const struct fl_distribution *messages_of(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
+    return intent->has_messages ? &intent->messages_per_round : &desk->scenario->buyers.messages_per_round;
+}
+
+/* How many messages the present question takes, less the one being written. */
+static uint32_t burst_of(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_distribution *messages = messages_of(desk, chat);
+    if (messages->kind == FL_CONSTANT && messages->a <= 1) return 0;
+    const uint32_t count = fl_distribution_count(messages, fl_draw(chat->key, FL_DRAW_MESSAGES, chat->question));
+    return count > 1 ? (count < 1000 ? count - 1 : 999) : 0;
+}
+
+static fl_time burst_gap(const struct fl_desk *desk, const struct chat *chat)
+{
+    return fl_distribution_time(&desk->scenario->buyers.burst_gap, fl_draw(chat->key, FL_DRAW_BURST_GAP, chat->messages));
+}
+
+/* Until when she waits in the round that opens now. */
+static fl_time patience_until(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
+    const struct fl_patience *patience = &desk->scenario->buyers.patience;
+    const bool first = (chat->flags & FLAG_REPLIED) == 0;
+    const struct fl_distribution *wait;
+    if (patience->applies == FL_UNTIL_ASSIGNED && chat->agent != FL_NO_AGENT) return FL_TIME_NEVER;
+    if (first && intent->has_patience) wait = &intent->patience;
+    else if (first && patience->has_first) wait = &patience->first;
+    else if (!first && patience->has_later) wait = &patience->later;
+    else return FL_TIME_NEVER;
+    const double value = fl_distribution_value(wait, fl_draw(chat->key, FL_DRAW_PATIENCE, round_index(chat)));
+    return desk->now + fl_time_from_s(value * desk->scenario->buyers.classes[chat->buyer_class].patience_scale);
+}
+
+/* Opens a round with the message she writes now. */
+static void round_open(struct fl_desk *desk, struct chat *chat)
+{
+    chat->opened_at = desk->now;
+    chat->round_interval = desk->interval;
+    chat->flags = (chat->flags & ~(uint32_t)(FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM)) | FLAG_ROUND_OPEN | desk->round_flags;
+    chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
+    const struct fl_where where = where_round(chat);
+    add(desk, &where, FL_COUNT_rounds_opened);
+}
+
+void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time)
+{
+    const struct chat *chat = &desk->chats[c];
+    const struct fl_where where = where_round(chat);
+    if (chat->flags & FLAG_ROUND_JUDGED) {
+        add(desk, &where, FL_COUNT_rounds_judged);
+        if (in_time) add(desk, &where, FL_COUNT_rounds_in_3min);
+    }
+    if (chat->flags & FLAG_ROUND_PLATFORM) {
+        add(desk, &where, FL_COUNT_platform_rounds);
+        if (in_time) add(desk, &where, FL_COUNT_platform_in_3min);
+    }
+}
+
+/* Counts the one outcome a chat has. */
+void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome)
+{
+    struct chat *chat = &desk->chats[c];
+    if (chat->flags & FLAG_SETTLED) return;
+    chat->flags |= FLAG_SETTLED;
+    if (chat->interval == NOT_COUNTED) return;
+    const struct fl_where where = where_chat(chat);
+    add(desk, &where, outcome);
+    desk->unsettled--;
+    if ((chat->flags & FLAG_JUDGED) && outcome != FL_COUNT_bot_resolved) {
+        add(desk, &where, FL_COUNT_chats_judged);
+        if (outcome == FL_COUNT_chats_answered && desk->now - chat->arrived_at <= 30 * FL_SECOND)
+            add(desk, &where, FL_COUNT_first_in_30s);
+    }
+}
+
+/* While she waits her slot holds whichever comes first: her next message, or the end of her patience. */
+void chat_arm_waiting(struct fl_desk *desk, uint32_t c)
+{
+    const struct chat *chat = &desk->chats[c];
+    if (chat->writes_at < chat->leaves_at) chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
+    else if (chat->leaves_at != FL_TIME_NEVER) chat_arm(desk, c, TIMER_LEAVES, chat->leaves_at);
+    else chat_disarm(desk, c);
+}
+
+/* ---- Arriving and writing ---------------------------------------------------------------------- */
+
+static uint8_t pick_share(const struct fl_entry_point *list, uint32_t count, uint64_t bits)
+{
+    if (count == 0) return 255;
+    double left = fl_uniform(bits);
+    uint32_t i = 0;
+    while (i + 1 < count && left >= list[i].share) left -= list[i++].share;
+    return (uint8_t)i;
+}
+
+static uint8_t pick_class(const struct fl_desk *desk, uint64_t key)
+{
+    const uint32_t count = desk->scenario->buyers.classes_count;
+    if (count == 1) return 0;
+    const double u = fl_uniform(fl_draw(key, FL_DRAW_CLASS, 0));
+    uint32_t i = 0;
+    while (i + 1 < count && u >= desk->class_until[i]) i++;
+    return (uint8_t)i;
+}
+
+static uint32_t questions_of(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_buyer_class *class = &desk->scenario->buyers.classes[chat->buyer_class];
+    const struct fl_distribution *rounds = &desk->scenario->buyers.intents[chat->intent].rounds;
+    const uint64_t bits = fl_draw(chat->key, FL_DRAW_ROUNDS, 0);
+    if (class->rounds_scale == 1) {
+        const uint32_t count = fl_distribution_count(rounds, bits);
+        return count > 1 ? count : 1;
+    }
+    const double scaled = fl_distribution_value(rounds, bits) * class->rounds_scale + 0.5;
+    return scaled > 1 ? (uint32_t)(scaled < 1e6 ? scaled : 1e6) : 1;
+}
+
+/* Whom she dealt with before the scenario began, and whom she belongs to. */
+static void remember_agents(struct fl_desk *desk, struct chat *chat)
+{
+    const struct fl_buyer_class *class = &desk->scenario->buyers.classes[chat->buyer_class];
+    const uint32_t agents = desk->view.agents_count;
+    if (class->recent_agent > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_RECENT_AGENT, 0)) < class->recent_agent) {
+        chat->recent_agent = (uint32_t)fl_uniform_below(fl_draw(chat->key, FL_DRAW_RECENT_WHO, 0), agents);
+        chat->recent_at = desk->now - fl_distribution_time(&class->recent_age, fl_draw(chat->key, FL_DRAW_RECENT_AGE, 0));
+    }
+    if (class->dedicated_agent > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_RECENT_AGENT, 1)) < class->dedicated_agent)
+        chat->dedicated_agent = class->dedicated_to != FL_NONE
+                                    ? class->dedicated_to
+                                    : (uint32_t)fl_uniform_below(fl_draw(chat->key, FL_DRAW_RECENT_WHO, 1), agents);
+}
+
+/* A message leaves her hands: counted in the round's place. */
+static void message_count(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    chat->messages++;
+    chat->active_at = desk->now;
+    const struct fl_where where = where_round(chat);
+    add(desk, &where, FL_COUNT_buyer_messages);
+    chat_log(desk, c, FL_LOG_BUYER_MESSAGE, 0, 0);
+}
+
+/* Begins her next question with its first message. */
+static void question_begin(struct fl_desk *desk, struct chat *chat)
+{
+    chat->question++;
+    chat->extra_round = 0;
+    chat->burst_left = (uint16_t)burst_of(desk, chat);
+}
+
+static void burst_schedule(struct fl_desk *desk, struct chat *chat)
+{
+    chat->writes_at = chat->burst_left > 0 ? desk->now + burst_gap(desk, chat) : FL_TIME_NEVER;
+}
+
+void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
+{
+    struct fl_stream *stream = &desk->streams[stream_index];
+    const uint64_t ordinal = stream->ordinal - 1;
+    fl_events_set(&desk->events, SLOT_STREAMS + stream_index,
+                  fl_stream_next(desk->setup->plan, &desk->traffic_day, stream), FL_CLASS_ARRIVAL);
+    const uint32_t c = chat_take(desk);
+    if (c == FL_NO_CHAT) return;
+
+    const struct fl_buyers *buyers = &desk->scenario->buyers;
+    const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, stream->source, ordinal, 0);
+    struct chat *chat = &desk->chats[c];
+    *chat = (struct chat){
+        .key = key, .ordinal = ordinal, .stream = stream_index, .arrived_at = desk->now, .agent = FL_NO_AGENT,
+        .recent_agent = FL_NO_AGENT, .dedicated_agent = FL_NO_AGENT, .first_response = -1, .state = CHAT_ROUTING,
+        .intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key),
+        .buyer_class = pick_class(desk, key), .interval = desk->interval, .flags = desk->open_hours ? FLAG_JUDGED : 0,
+        .next = FL_NO_CHAT, .previous = FL_NO_CHAT,
+    };
+    chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, fl_draw(key, FL_DRAW_ENTRY_POINT, 0));
+    chat->device = pick_share(buyers->devices, buyers->devices_count, fl_draw(key, FL_DRAW_DEVICE, 0));
+    chat->questions_left = questions_of(desk, chat) - 1;
+    if (desk->scenario->routing.recent_agent || desk->scenario->routing.dedicated_agent) remember_agents(desk, chat);
+    if (desk->any_extras)
+        chat->extras_left = (uint8_t)(fl_uniform(fl_draw(key, FL_DRAW_DEPTH, 0)) + desk->scenario->desk.depth.per_chat);
+    if (desk->view.scenario->desk.groups_count > 1) {
+        const struct fl_chat_view seen = { .key = key, .intent = chat->intent, .buyer_class = chat->buyer_class,
+                                           .entry_point = chat->entry_point, .device = chat->device, .to_group = FL_NONE,
+                                           .order_status = (uint8_t)(buyers->intents[chat->intent].order_status & 255) };
+        chat->group = (uint8_t)fl_engine_match_group(desk->scenario, &seen);
+    }
+    const struct fl_where where = where_chat(chat);
+    add(desk, &where, FL_COUNT_chats_offered);
+    desk->unsettled += chat->interval != NOT_COUNTED;
+    chat_log(desk, c, FL_LOG_CHAT_OPENED, 0, 0);
+    question_begin(desk, chat);
+    round_open(desk, chat);
+    message_count(desk, c);
+    burst_schedule(desk, chat);
+    desk_route(desk, c, FL_WHY_NEW, FL_NO_AGENT, FL_NONE);
+}
+
+/* Whether a message to her agent still reaches somebody. Offline agents who finish what they hold do read it. */
+static bool agent_reads(const struct fl_desk *desk, uint32_t a)
+{
+    const struct fl_agent *agent = &desk->agents[a];
+    if (agent->state == FL_OFFLINE) return desk->own[a].finishing;
+    return !(agent->state == FL_SUSPENDED && desk->scenario->routing.suspend == FL_SUSPEND_STRICT && !desk->own[a].draining);
+}
+
+/* She comes back after having given up: a further visit with draws of its own, the same question again. */
+static void come_back(struct fl_desk *desk, struct chat *chat)
+{
+    chat->visit++;
+    chat->key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal,
+                             chat->visit);
+    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_REPLIED);
+    chat->extra_round = 0;
+    chat->burst_left = 0;
+}
+
+static void chat_writes(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    const bool back = (chat->flags & FLAG_COMES_BACK) != 0;
+    const bool opens = (chat->flags & FLAG_ROUND_OPEN) == 0;
+    chat->writes_at = FL_TIME_NEVER;
+    if (back) come_back(desk, chat);
+    if (chat->burst_left > 0 && !back) {
+        chat->burst_left--;
+        if (opens) chat->extra_round++; /* a late message of a burst: a new round, not a new question */
+    } else if (!back) {
+        chat->questions_left--;
+        question_begin(desk, chat);
+    }
+    if (opens) round_open(desk, chat);
+    message_count(desk, c);
+    burst_schedule(desk, chat);
+    switch ((enum chat_state)chat->state) {
+    case CHAT_AWAY: {
+        const struct fl_where where = where_chat(chat);
+        add(desk, &where, FL_COUNT_reopened);
+        chat_log(desk, c, FL_LOG_REOPENED, 0, 0);
+        desk_route(desk, c, FL_WHY_RETURN, FL_NO_AGENT, FL_NONE);
+        return;
+    }
+    case CHAT_THINKING:
+    case CHAT_DONE:
+        if (!agent_reads(desk, chat->agent)) {
+            const uint32_t left = chat->agent;
+            const struct fl_where where = where_chat(chat);
+            add(desk, &where, FL_COUNT_transfers);
+            desk_detach(desk, c);
+            desk_route(desk, c, FL_WHY_REASSIGN, left, FL_NONE);
+            return;
+        }
+        chat_arm_waiting(desk, c);
+        agent_inbox_push(desk, chat->agent, c);
+        return;
+    default: chat_arm_waiting(desk, c); return; /* she was waiting already */
+    }
+}
+
+/* ---- Answered ---------------------------------------------------------------------------------- */
+
+/* Until the close or her next message, whichever is first; a close at the same instant is first. */
+static void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
+{
+    struct chat *chat = &desk->chats[c];
+    const fl_time silence = desk->scenario->desk.close_silence;
+    const fl_time silent_at = silence == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + silence;
+    const fl_time close_at = done < silent_at ? done : silent_at;
+    if (chat->writes_at < close_at) chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
+    else if (close_at != FL_TIME_NEVER) chat_arm(desk, c, done < silent_at ? TIMER_CLOSE_DONE : TIMER_CLOSE_SILENCE, close_at);
+    else chat_disarm(desk, c);
+}
+
+static fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
+    const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
+    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, chat->question));
+}
+
+/* Goes on after an answer: she writes the rest of her burst, thinks of the next question, or is done. */
+static void go_on(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    if (chat->burst_left == 0) chat->writes_at = chat->questions_left > 0 ? desk->now + thinking(desk, chat) : FL_TIME_NEVER;
+    if (chat->writes_at != FL_TIME_NEVER) {
+        chat->state = CHAT_THINKING;
+        arm_answered(desk, c, FL_TIME_NEVER);
+        return;
+    }
+    const fl_time done = desk->scenario->desk.close_when_done;
+    if (done == 0) {
+        chat_close(desk, c, FL_CLOSED_DONE);
+        return;
+    }
+    chat->state = CHAT_DONE;
+    arm_answered(desk, c, done == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + done);
+}
+
+static bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
+    if (!(intent->transfer > 0) || desk->scenario->desk.one_stop || chat->hops >= desk->scenario->desk.hop_limit) return false;
+    if (chat->flags & FLAG_TRANSFERRED) return false;
+    return fl_uniform(fl_draw(chat->key, FL_DRAW_TRANSFER, 0)) < intent->transfer;
+}
+
+/* The agent says that a colleague will help, and hands her over: the question stays open. */
+static void transfer(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    const uint32_t from = chat->agent;
+    const struct fl_where where = where_chat(chat);
+    add(desk, &where, FL_COUNT_transfers);
+    chat->flags |= FLAG_TRANSFERRED;
+    chat->hops++;
+    chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
+    desk_detach(desk, c);
+    round_open(desk, chat);
+    if (chat->burst_left == 0) chat->writes_at = FL_TIME_NEVER;
+    desk_route(desk, c, FL_WHY_TRANSFER, from, desk->scenario->buyers.intents[chat->intent].transfer_to);
+}
+
+static void measure_reply(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    const struct fl_where where = where_round(chat);
+    const fl_time response = desk->now - chat->opened_at;
+    const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
+    chat->replies++;
+    chat->responses_sum += response;
+    chat_judge_round(desk, c, response <= desk->reply_within);
+    if (response >= 100 * FL_SECOND) add(desk, &where, FL_COUNT_slow_rounds);
+    if (chat->flags & FLAG_ROUND_JUDGED) {
+        if (same) {
+            fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
+        } else {
+            fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_DESK : FL_KIND_LATER_DESK, response);
+            fl_day_record(desk->day, &where, FL_KIND_AGENT, desk->now - chat->entered_at);
+        }
+    }
+    if (first) {
+        chat->first_response = response;
+        chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
+    }
+}
+
+void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
+{
+    struct chat *chat = &desk->chats[c];
+    const struct fl_where where = where_round(chat);
+    (void)a;
+    add(desk, &where, FL_COUNT_replies);
+    add(desk, &where, FL_COUNT_agent_messages);
+    chat->answers++;
+    chat->active_at = desk->now;
+    chat->work_left = 0;
+    if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
+        add(desk, &where, FL_COUNT_wasted_replies);
+        chat->state = CHAT_DONE;
+        if (desk->scenario->buyers.patience.has_finds_out) chat_close(desk, c, FL_CLOSED_LEFT);
+        else arm_answered(desk, c, FL_TIME_NEVER);
+        return;
+    }
+    measure_reply(desk, c);
+    chat->flags = (chat->flags & ~(uint32_t)FLAG_ROUND_OPEN) | FLAG_REPLIED;
+    chat->leaves_at = FL_TIME_NEVER;
+    if (must_transfer(desk, chat)) transfer(desk, c);
+    else go_on(desk, c);
+}
+
+void chat_extra_sent(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    const struct fl_where where = where_round(chat);
+    chat->answers++;
+    add(desk, &where, FL_COUNT_agent_messages);
+    add(desk, &where, FL_COUNT_extra_turns);
+    chat_log(desk, c, FL_LOG_AGENT_EXTRA, 0, 0);
+}
+
+/* ---- Leaving, closing -------------------------------------------------------------------------- */
+
+/* Draws whether and when she tries again; her slot keeps the instant. */
+static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
+{
+    const struct fl_come_back *back = &desk->scenario->buyers.come_back;
+    chat->writes_at = FL_TIME_NEVER;
+    chat->burst_left = 0;
+    if (!(back->probability > 0) || chat->visit >= back->visits_max || desk->ended) return;
+    if (!(fl_uniform(fl_draw(chat->key, FL_DRAW_COME_BACK, 0)) < back->probability)) return;
+    chat->writes_at = desk->now + fl_distribution_time(&back->after, fl_draw(chat->key, FL_DRAW_COME_BACK_AFTER, 0));
+    chat->flags |= FLAG_COMES_BACK;
+}
+
+static void record_wait(struct fl_desk *desk, struct chat *chat)
+{
+    if (chat->flags & FLAG_WAIT_KNOWN) return;
+    chat->flags |= FLAG_WAIT_KNOWN;
+    const struct fl_where where = where_chat(chat);
+    fl_day_record(desk->day, &where, FL_KIND_WAIT, desk->now - chat->arrived_at);
+}
+
+/* Her patience is at its end. */
+static void chat_leaves(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    const double silent_share = desk->scenario->buyers.patience.silent_share;
+    const bool silent = silent_share > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_SILENT, round_index(chat))) < silent_share;
+    const struct fl_where where = where_chat(chat), round = where_round(chat);
+    chat->timer = TIMER_NONE;
+    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    chat->leaves_at = FL_TIME_NEVER;
+    if ((chat->flags & FLAG_SETTLED) == 0) {
+        if (silent) add(desk, &where, FL_COUNT_chats_abandoned_silent);
+        chat->flags |= FLAG_ABANDONED;
+        chat_settle_outcome(desk, c, FL_COUNT_chats_abandoned);
+    } else if ((chat->flags & FLAG_ABANDONED) == 0) {
+        add(desk, &where, FL_COUNT_chats_left_later);
+    }
+    add(desk, &round, FL_COUNT_rounds_given_up);
+    chat_judge_round(desk, c, false);
+    chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
+    record_wait(desk, chat);
+    chat_log(desk, c, silent ? FL_LOG_ABANDONED_SILENT : FL_LOG_ABANDONED, 0, 0);
+    maybe_come_back(desk, chat);
+    if (!silent) {
+        chat_close(desk, c, chat->agent == FL_NO_AGENT ? FL_CLOSED_LEFT_QUEUE : FL_CLOSED_LEFT);
+        return;
+    }
+    chat->flags |= FLAG_GONE;
+    if (chat->writes_at != FL_TIME_NEVER) chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
+}
+
+/* Ends a chat and gives its place back. She may still write again: then her record stays, away. */
+void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why)
+{
+    struct chat *chat = &desk->chats[c];
+    const uint32_t a = chat->agent;
+    const bool queued = chat->state == CHAT_ROUTING;
+    const struct fl_where where = where_chat(chat);
+    chat_disarm(desk, c);
+    if (chat->state == CHAT_LEFT_MESSAGE) chat_leave_pool(desk, c);
+    chat_log(desk, c, FL_LOG_CLOSED, 0, 0);
+    add(desk, &where, FL_COUNT_chats_closed);
+    if (a != FL_NO_AGENT) {
+        if ((chat->flags & FLAG_MOVED) == 0) add(desk, &where, FL_COUNT_one_agent_chats);
+        desk_detach(desk, c);
+        chat->recent_agent = a;
+        chat->recent_at = desk->now;
+    } else if (queued) {
+        desk_dequeued(desk, c);
+    }
+    fl_day_record(desk->day, &where, FL_KIND_DURATION, desk->now - chat->arrived_at);
+    const bool returns = chat->writes_at != FL_TIME_NEVER && why != FL_CLOSED_FORCED;
+    if (returns) {
+        chat->state = CHAT_AWAY;
+        chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
+    } else {
+        outcome_count(desk, c);
+    }
+    if (a != FL_NO_AGENT || queued) {
+        chat->state = returns ? CHAT_AWAY : CHAT_DONE; /* the record lives until the router has been told */
+        desk_check(desk, desk->ops->closed(desk->router, &desk->view, c, a, why));
+        if (a != FL_NO_AGENT) {
+            roster_load_changed(desk, a);
+            if (desk->own[a].finishing && desk->agents[a].open == 0) roster_finished(desk, a);
+        }
+    }
+    if (!returns) chat_free(desk, c);
+}
+
+static void bot_answers(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    const struct fl_bot *bot = &desk->scenario->desk.bot;
+    const struct fl_where where = where_round(chat);
+    add(desk, &where, FL_COUNT_bot_replies);
+    chat_log(desk, c, FL_LOG_BOT_REPLY, 0, 0);
+    chat->bot_rounds++;
+    chat->active_at = desk->now;
+    chat->timer = TIMER_NONE;
+    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    if (chat->flags & FLAG_BOT_CAN) {
+        if (chat->questions_left > 0) { /* she thinks and asks the bot again */
+            chat->writes_at = FL_TIME_NEVER;
+            const fl_time pause = thinking(desk, chat);
+            chat->questions_left--;
+            question_begin(desk, chat);
+            chat->messages++;
+            const struct fl_where next = where_round(chat);
+            add(desk, &next, FL_COUNT_buyer_messages);
+            chat_arm(desk, c, TIMER_BOT, desk->now + pause + fl_distribution_time(&bot->reply, fl_draw(chat->key, FL_DRAW_BOT_TIME, chat->bot_rounds)));
+            return;
+        }
+        chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
+        chat->writes_at = FL_TIME_NEVER;
+        chat->state = CHAT_DONE;
+        chat_settle_outcome(desk, c, FL_COUNT_bot_resolved);
+        chat_close(desk, c, FL_CLOSED_DONE);
+        return;
+    }
+    const uint32_t rounds = fl_distribution_count(&bot->rounds, fl_draw(chat->key, FL_DRAW_BOT_ANSWERS, 1));
+    if (chat->bot_rounds < rounds) {
+        const fl_time pause = thinking(desk, chat);
+        chat_arm(desk, c, TIMER_BOT, desk->now + pause + fl_distribution_time(&bot->reply, fl_draw(chat->key, FL_DRAW_BOT_TIME, chat->bot_rounds)));
+        return;
+    }
+    chat->state = CHAT_ROUTING; /* handed over: her patience with people starts now */
+    chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
+    desk_route(desk, c, FL_WHY_BOT, FL_NO_AGENT, FL_NONE);
+}
+
+void chat_timer_fires(struct fl_desk *desk, uint32_t c)
+{
+    switch ((enum chat_timer)desk->chats[c].timer) {
+    case TIMER_MESSAGE: chat_writes(desk, c); break;
+    case TIMER_LEAVES: chat_leaves(desk, c); break;
+    case TIMER_CLOSE_DONE: chat_close(desk, c, FL_CLOSED_DONE); break;
+    case TIMER_CLOSE_SILENCE: chat_close(desk, c, FL_CLOSED_SILENCE); break;
+    case TIMER_BOT: bot_answers(desk, c); break;
+    case TIMER_NONE: FL_ASSERT(!"a chat without a timer fires");
+    }
+}
+
+/* Takes a chat out of the offline pool's list. */
+void chat_leave_pool(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    if (chat->previous != FL_NO_CHAT) desk->chats[chat->previous].next = chat->next;
+    else desk->pool_first = chat->next;
+    if (chat->next != FL_NO_CHAT) desk->chats[chat->next].previous = chat->previous;
+    else desk->pool_last = chat->previous;
+    chat->next = chat->previous = FL_NO_CHAT;
+}
+
+/* At the end of the day: what is open and overdue is a miss, and every buyer has one outcome. From here on nothing counts. */
+void chats_settle(struct fl_desk *desk)
+{
+    for (uint32_t c = 0; c < desk->chats_used; c++) {
+        struct chat *chat = &desk->chats[c];
+        if (chat->state == CHAT_FREE) continue;
+        const struct fl_where where = where_chat(chat);
+        if ((chat->flags & FLAG_ROUND_OPEN) && desk->now - chat->opened_at > desk->reply_within) chat_judge_round(desk, c, false);
+        if ((chat->flags & FLAG_SETTLED) == 0 && chat->interval != NOT_COUNTED) {
+            add(desk, &where, FL_COUNT_chats_unserved);
+            add(desk, &where, FL_COUNT_chats_no_service);
+            if ((chat->flags & FLAG_JUDGED) && desk->now - chat->arrived_at > 30 * FL_SECOND)
+                add(desk, &where, FL_COUNT_chats_judged);
+            desk->unsettled--;
+        } else if (chat->state != CHAT_AWAY || (chat->flags & FLAG_COMES_BACK)) {
+            outcome_count(desk, c);
+        }
+        chat->flags |= FLAG_SETTLED;
+        chat->interval = chat->round_interval = NOT_COUNTED;
+    }
+}

@@ -1,0 +1,352 @@
+/* The run of one day: setting up, the loop over events, the intervals, the end. */
+#include "desk/desk.h"
+
+#include "desk/state.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CHATS_AT_FIRST 64u
+#define DRAIN_LONGEST (48 * FL_HOUR) /* working off what is open ends then at the latest */
+
+/* ---- Setting up -------------------------------------------------------------------------------- */
+
+static void *take(struct fl_desk *desk, size_t count, size_t bytes_each)
+{
+    const size_t at = fl_arena_take(desk->arena, count > 0 ? count : 1, bytes_each);
+    if (at == FL_ARENA_NONE) {
+        desk_check(desk, FL_EFULL);
+        return NULL;
+    }
+    return fl_arena_at(desk->arena, at);
+}
+
+static double or_else(double value, double other)
+{
+    return isnan(value) ? other : value;
+}
+
+static void agent_begin(struct fl_desk *desk, uint32_t a, uint32_t definition, uint32_t ordinal)
+{
+    const struct fl_desk_def *desk_def = &desk->scenario->desk;
+    const struct fl_agent_def *def = &desk_def->agents[definition];
+    const struct fl_grade_def *grade = def->grade == FL_NONE ? NULL : &desk_def->grades[def->grade];
+    const double cpm = grade != NULL ? or_else(def->typing_cpm, or_else(grade->typing_cpm, 60)) : or_else(def->typing_cpm, 60);
+    const double speed = def->speed * (grade != NULL ? grade->speed : 1);
+    const uint64_t key = fl_key_agent(desk->setup->seed, desk->setup->replication, fl_hash_text(def->name), ordinal);
+    desk->agents[a] = (struct fl_agent){
+        .groups = def->groups, .last_assigned_at = -1, .oldest_unanswered_at = FL_TIME_NEVER, .capacity = def->max_chats,
+        .weight = def->weight, .definition = definition, .state = FL_OFFLINE,
+    };
+    desk->own[a] = (struct desk_agent){
+        .inbox_first = FL_NO_CHAT, .inbox_last = FL_NO_CHAT, .chat = FL_NO_CHAT, .first_chat = FL_NO_CHAT, .turn = FL_NO_CHAT,
+        .slowness = 1 / speed, .s_per_char = 60 / cpm, .duty_from = -1,
+        .group = (uint32_t)__builtin_ctzll(def->groups | UINT64_C(1) << 63),
+        .absent = def->absent > 0 && fl_uniform(fl_draw(key, FL_DRAW_ABSENT, 0)) < def->absent,
+    };
+    if (desk->own[a].group >= desk_def->groups_count) desk->own[a].group = 0;
+    if (def->main_account && desk->view.main_account == FL_NO_AGENT) desk->view.main_account = a;
+    if (def->proxy_account && desk->view.proxy_account == FL_NO_AGENT) desk->view.proxy_account = a;
+}
+
+static void agents_begin(struct fl_desk *desk)
+{
+    uint32_t a = 0;
+    desk->view.main_account = desk->view.proxy_account = FL_NO_AGENT;
+    for (uint32_t d = 0; d < desk->scenario->desk.agents_count; d++)
+        for (uint32_t i = 0; i < desk->scenario->desk.agents[d].count; i++) agent_begin(desk, a++, d, i);
+    if (desk->view.main_account == FL_NO_AGENT && a > 0) desk->view.main_account = 0;
+    if (desk->view.proxy_account == FL_NO_AGENT) desk->view.proxy_account = desk->view.main_account;
+}
+
+const char *const *fl_desk_agent_names(struct fl_arena *arena, const struct fl_scenario *scenario)
+{
+    const uint32_t agents = fl_scenario_agents_count(scenario);
+    const size_t names_at = fl_arena_take(arena, agents > 0 ? agents : 1, sizeof(char *));
+    if (names_at == FL_ARENA_NONE) return NULL;
+    const char **names = fl_arena_at(arena, names_at);
+    uint32_t a = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        const struct fl_agent_def *def = &scenario->desk.agents[d];
+        for (uint32_t i = 1; i <= def->count; i++) {
+            names[a++] = def->name;
+            if (def->count == 1) break;
+            const size_t length = strlen(def->name), at = fl_arena_take(arena, length + 12, 1);
+            if (at == FL_ARENA_NONE) return NULL;
+            char *name = fl_arena_at(arena, at);
+            memcpy(name, def->name, length);
+            name[length] = '#';
+            char digits[10];
+            uint32_t n = 0;
+            for (uint32_t rest = i; rest > 0; rest /= 10) digits[n++] = (char)('0' + rest % 10);
+            for (uint32_t k = 0; k < n; k++) name[length + 1 + k] = digits[n - 1 - k];
+            name[length + 1 + n] = '\0';
+            names[a - 1] = name;
+        }
+    }
+    return names;
+}
+
+static uint16_t counted_interval(const struct fl_desk *desk)
+{
+    return desk->now >= desk->scenario->warmup && !desk->ended ? desk->interval_index : NOT_COUNTED;
+}
+
+static fl_time next_boundary(const struct fl_desk *desk)
+{
+    const struct fl_scenario *scenario = desk->scenario;
+    fl_time next = (fl_time)(desk->interval_index + 1) * scenario->interval;
+    if (desk->now < scenario->warmup && scenario->warmup < next) next = scenario->warmup;
+    return next < scenario->duration ? next : scenario->duration;
+}
+
+static void snapshot(struct fl_desk *desk, uint32_t index)
+{
+    struct fl_snapshot *snap = &desk->day->snapshot[index];
+    *snap = (struct fl_snapshot){ .waiting = desk->waiting_total };
+    for (uint32_t a = 0; a < desk->view.agents_count; a++) {
+        snap->open += desk->agents[a].open;
+        snap->on_duty += desk->own[a].duty_from >= 0 && !desk->own[a].finishing;
+        snap->busy += desk->own[a].compose != COMPOSE_NOTHING;
+    }
+}
+
+static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setup *setup, struct fl_arena *arena, struct fl_day *day)
+{
+    const struct fl_scenario *scenario = setup->scenario;
+    const uint32_t agents = fl_scenario_agents_count(scenario), groups = scenario->desk.groups_count;
+    *desk = (struct fl_desk){
+        .setup = setup, .scenario = scenario, .arena = arena, .day = day, .ops = setup->router.ops, .router = setup->router.self,
+        .streams_count = setup->plan->streams_count, .chats_capacity = CHATS_AT_FIRST, .chats_free = FL_NO_CHAT,
+        .pool_first = FL_NO_CHAT, .pool_last = FL_NO_CHAT, .backlog_left = scenario->desk.backlog, .wakes_capacity = 64,
+        .reply_within = scenario->platform.reply_within > 0 ? scenario->platform.reply_within : 180 * FL_SECOND,
+        .any_extras = scenario->desk.depth.per_chat > 0,
+    };
+    const struct fl_buyers *buyers = &scenario->buyers;
+    desk->has_patience = buyers->patience.has_first || buyers->patience.has_later;
+    for (uint32_t i = 0; i < buyers->intents_count; i++) desk->has_patience |= buyers->intents[i].has_patience;
+    const enum fl_status created = fl_day_create(arena, scenario, agents, day);
+    if (created != FL_OK) return created;
+    desk->agents = take(desk, agents, sizeof *desk->agents);
+    desk->own = take(desk, agents, sizeof *desk->own);
+    desk->chats = take(desk, desk->chats_capacity, sizeof *desk->chats);
+    desk->streams = take(desk, desk->streams_count, sizeof *desk->streams);
+    desk->wakes = take(desk, desk->wakes_capacity, sizeof *desk->wakes);
+    desk->waiting = take(desk, groups, sizeof *desk->waiting);
+    desk->waiting_from = take(desk, groups, sizeof *desk->waiting_from);
+    desk->queue_ns = take(desk, groups, sizeof *desk->queue_ns);
+    desk->class_until = take(desk, buyers->classes_count, sizeof *desk->class_until);
+    desk->slot_agents = SLOT_STREAMS + desk->streams_count;
+    desk->slot_chats = desk->slot_agents + agents;
+    void *const node = take(desk, 1, fl_events_bytes(desk->slot_chats + desk->chats_capacity));
+    if (desk->failed != FL_OK) return desk->failed;
+    fl_events_start(&desk->events, node, desk->slot_chats + desk->chats_capacity);
+    double until = 0;
+    for (uint32_t i = 0; i < buyers->classes_count; i++) desk->class_until[i] = until += buyers->classes[i].share;
+
+    desk->view = (struct fl_view){ .scenario = scenario, .agents = desk->agents, .agents_count = agents, .seed = setup->seed,
+                                   .replication = setup->replication };
+    desk->view.names = fl_desk_agent_names(arena, scenario);
+    if (desk->view.names == NULL) return FL_EFULL;
+    agents_begin(desk);
+    desk->port = (struct fl_port){ desk_decide, desk };
+    desk->interval = NOT_COUNTED;
+    enum fl_status status = roster_begin(desk);
+    if (status != FL_OK) return status;
+    return FL_OK;
+}
+
+/* A router that is told nothing: for what happened before the day began. */
+static enum fl_status ignore_agent(void *self, const struct fl_view *view, uint32_t agent, enum fl_agent_state before)
+{
+    (void)self, (void)view, (void)agent, (void)before;
+    return FL_OK;
+}
+
+static enum fl_status ignore_closed(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent, enum fl_close_reason why)
+{
+    (void)self, (void)view, (void)chat, (void)agent, (void)why;
+    return FL_OK;
+}
+
+static enum fl_status traffic_begin(struct fl_desk *desk)
+{
+    static const struct fl_router_ops nobody = { .name = "nobody", .agent = ignore_agent, .closed = ignore_closed };
+    const struct fl_desk_setup *setup = desk->setup;
+    desk->ops = &nobody;
+    roster_before_start(desk);
+    desk->ops = setup->router.ops;
+    const enum fl_status status = desk->ops->begin(desk->router, desk->arena, &desk->view, &desk->port);
+    if (status != FL_OK) return status;
+    fl_traffic_day_begin(setup->plan, setup->seed, setup->replication, &desk->traffic_day);
+    for (uint32_t s = 0; s < desk->streams_count; s++) {
+        fl_stream_begin(setup->plan, &desk->traffic_day, s, &desk->streams[s]);
+        fl_events_set(&desk->events, SLOT_STREAMS + s, fl_stream_next(setup->plan, &desk->traffic_day, &desk->streams[s]), FL_CLASS_ARRIVAL);
+    }
+    desk->interval = counted_interval(desk);
+    desk->boundary = next_boundary(desk);
+    snapshot(desk, 0);
+    return desk->failed;
+}
+
+/* ---- Intervals --------------------------------------------------------------------------------- */
+
+static void flush_agent(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    agent_account(desk, a);
+    if (own->compose != COMPOSE_NOTHING) {
+        own->busy_ns += (uint64_t)(desk->now - own->busy_from);
+        own->busy_from = desk->now;
+    }
+    if (own->duty_from >= 0) {
+        own->duty_ns += (uint64_t)(desk->now - own->duty_from);
+        own->duty_from = desk->now;
+    }
+    struct fl_cell *cells[2] = { &desk->day->interval_group[(size_t)desk->interval * desk->day->groups + own->group],
+                                 &desk->day->agent[a] };
+    for (int i = 0; i < 2; i++) {
+        cells[i]->count[FL_COUNT_busy_ns] += own->busy_ns;
+        cells[i]->count[FL_COUNT_duty_ns] += own->duty_ns;
+        cells[i]->count[FL_COUNT_open_ns] += own->open_ns;
+        cells[i]->count[FL_COUNT_depth_ns] += own->depth_ns;
+    }
+    own->busy_ns = own->duty_ns = own->open_ns = own->depth_ns = 0;
+}
+
+static void flush_queues(struct fl_desk *desk)
+{
+    for (uint32_t g = 0; g < desk->day->groups; g++) {
+        desk->queue_ns[g] += (uint64_t)(desk->now - desk->waiting_from[g]) * desk->waiting[g];
+        desk->day->interval_group[(size_t)desk->interval * desk->day->groups + g].count[FL_COUNT_queue_ns] += desk->queue_ns[g];
+        desk->queue_ns[g] = 0;
+        desk->waiting_from[g] = desk->now;
+    }
+}
+
+/* Nobody is lost: every counted chat is settled once, or still open. */
+static void check_conservation(const struct fl_desk *desk)
+{
+    uint64_t offered = 0, settled = 0;
+    for (size_t i = 0; i < (size_t)desk->day->intervals * desk->day->groups; i++) {
+        const uint64_t *count = desk->day->interval_group[i].count;
+        offered += count[FL_COUNT_chats_offered];
+        settled += count[FL_COUNT_chats_answered] + count[FL_COUNT_chats_abandoned] + count[FL_COUNT_chats_rejected] +
+                   count[FL_COUNT_bot_resolved] + count[FL_COUNT_chats_unserved];
+    }
+    FL_ASSERT(offered == settled + desk->unsettled);
+}
+
+#ifndef NDEBUG
+/* The levels that are kept by increments, counted afresh. */
+static void check_levels(const struct fl_desk *desk)
+{
+    uint64_t open = 0, awaiting = 0, held = 0, inbox = 0;
+    for (uint32_t a = 0; a < desk->view.agents_count; a++) {
+        open += desk->agents[a].open;
+        awaiting += desk->agents[a].awaiting;
+    }
+    for (uint32_t c = 0; c < desk->chats_used; c++) {
+        if (desk->chats[c].state == CHAT_FREE) continue;
+        held += desk->chats[c].agent != FL_NO_AGENT;
+        inbox += desk->chats[c].state == CHAT_WAITING;
+    }
+    FL_ASSERT(open == held);
+    FL_ASSERT(awaiting == inbox);
+}
+#endif
+
+static void flush(struct fl_desk *desk)
+{
+    if (desk->interval != NOT_COUNTED) {
+        for (uint32_t a = 0; a < desk->view.agents_count; a++) flush_agent(desk, a);
+        flush_queues(desk);
+        check_conservation(desk);
+    }
+#ifndef NDEBUG
+    check_levels(desk);
+#endif
+}
+
+/* What lies before the first counted instant is thrown away, not booked late. */
+static void warmup_ends(struct fl_desk *desk)
+{
+    for (uint32_t a = 0; a < desk->view.agents_count; a++) {
+        struct desk_agent *own = &desk->own[a];
+        own->level_from = own->busy_from = desk->now;
+        if (own->duty_from >= 0) own->duty_from = desk->now;
+    }
+    for (uint32_t g = 0; g < desk->day->groups; g++) desk->waiting_from[g] = desk->now;
+}
+
+static void interval_ends(struct fl_desk *desk)
+{
+    desk->now = desk->view.now = desk->boundary;
+    flush(desk);
+    if (desk->now >= desk->scenario->duration) {
+        snapshot(desk, desk->day->intervals);
+        desk->ended = true;
+        chats_settle(desk);
+        desk->interval = NOT_COUNTED;
+        return;
+    }
+    const bool first = desk->interval == NOT_COUNTED;
+    desk->interval_index = (uint16_t)(desk->now / desk->scenario->interval);
+    desk->interval = counted_interval(desk);
+    desk->boundary = next_boundary(desk);
+    if (first && desk->interval != NOT_COUNTED) warmup_ends(desk);
+    if (desk->now % desk->scenario->interval == 0) snapshot(desk, desk->interval_index);
+    if (desk->setup->stop != NULL && *desk->setup->stop) desk_check(desk, FL_EINTERRUPTED);
+}
+
+/* ---- The loop ---------------------------------------------------------------------------------- */
+
+static void dispatch(struct fl_desk *desk, uint32_t slot)
+{
+    if (slot >= desk->slot_chats) chat_timer_fires(desk, slot - desk->slot_chats);
+    else if (slot >= desk->slot_agents) agent_compose_ends(desk, slot - desk->slot_agents);
+    else if (slot >= SLOT_STREAMS) chat_arrive(desk, slot - SLOT_STREAMS);
+    else if (slot == SLOT_WAKE) wake_fires(desk);
+    else roster_fires(desk);
+}
+
+static void run_until_end(struct fl_desk *desk)
+{
+    while (desk->failed == FL_OK && !desk->ended) {
+        const fl_time at = fl_events_next_at(&desk->events);
+        if (at >= desk->boundary) {
+            interval_ends(desk);
+            continue;
+        }
+        desk->now = desk->view.now = at;
+        dispatch(desk, fl_events_next_slot(&desk->events));
+    }
+}
+
+/* Works off what is open, without new buyers; counted apart. */
+static void drain(struct fl_desk *desk)
+{
+    const fl_time until = desk->scenario->duration + DRAIN_LONGEST;
+    for (uint32_t s = 0; s < desk->streams_count; s++) fl_events_cancel(&desk->events, SLOT_STREAMS + s);
+    while (desk->failed == FL_OK && fl_events_next_at(&desk->events) < until) {
+        const uint32_t slot = fl_events_next_slot(&desk->events);
+        desk->now = desk->view.now = fl_events_next_at(&desk->events);
+        const bool reply = slot >= desk->slot_agents && slot < desk->slot_chats;
+        if (reply) desk->day->interval_group[(size_t)(desk->day->intervals - 1) * desk->day->groups].count[FL_COUNT_drained_replies]++;
+        dispatch(desk, slot);
+    }
+}
+
+enum fl_status fl_desk_run(const struct fl_desk_setup *setup, struct fl_arena *arena, struct fl_day *day)
+{
+    struct fl_desk desk;
+    enum fl_status status = desk_begin(&desk, setup, arena, day);
+    if (status == FL_OK) status = traffic_begin(&desk);
+    if (status != FL_OK) return status;
+    fl_assert_note_run(setup->seed, setup->replication);
+    run_until_end(&desk);
+    if (desk.failed == FL_OK && setup->scenario->end == FL_END_DRAIN) drain(&desk);
+    desk.ops->end(desk.router, &desk.view);
+    if (desk.failed == FL_OK) fl_day_finish(day);
+    return desk.failed;
+}

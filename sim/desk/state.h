@@ -1,0 +1,257 @@
+/* The desk's own state. Private to sim/desk.
+ *
+ * Chats and agents are plain records in the arena, known by index; the struct of pointers below is outside and is
+ * refreshed when the arrays of chats grow. */
+#ifndef FL_DESK_STATE_H
+#define FL_DESK_STATE_H
+
+#include "core/draw.h"
+#include "core/events.h"
+#include "desk/desk.h"
+
+#define NOT_COUNTED UINT16_MAX /* interval of what lies outside [warmup, end) */
+
+enum chat_state {
+    CHAT_FREE,
+    CHAT_ROUTING,  /* handed to the router, not assigned: it waits in the router's queue */
+    CHAT_AT_BOT,
+    CHAT_LEFT_MESSAGE, /* in the offline pool */
+    CHAT_WAITING,  /* in her agent's inbox */
+    CHAT_THINKING, /* answered; she will write again, or has silently gone */
+    CHAT_DONE,     /* answered, nothing more to ask; the close is pending */
+    CHAT_AWAY,     /* closed; she will write again */
+};
+
+enum chat_timer { TIMER_NONE, TIMER_MESSAGE, TIMER_LEAVES, TIMER_CLOSE_DONE, TIMER_CLOSE_SILENCE, TIMER_BOT };
+
+enum chat_flag {
+    FLAG_GONE = 1,            /* she has silently left; nobody knows */
+    FLAG_SETTLED = 2,         /* her outcome (answered, abandoned, rejected, resolved by the bot) is counted */
+    FLAG_ABANDONED = 4,       /* that outcome was leaving */
+    FLAG_JUDGED = 8,          /* arrived in opening hours */
+    FLAG_ROUND_OPEN = 16,     /* a round waits for its reply */
+    FLAG_ROUND_JUDGED = 32,   /* it opened in opening hours */
+    FLAG_ROUND_PLATFORM = 64, /* it opened in the platform's window */
+    FLAG_LEFT_MESSAGE = 128,  /* found nobody once */
+    FLAG_BOT_CAN = 256,
+    FLAG_REPLIED = 512,       /* by a human, on this visit */
+    FLAG_WAIT_KNOWN = 1024,   /* wait_for_agent_s is recorded */
+    FLAG_COMES_BACK = 2048,   /* writes_at is her coming back after giving up */
+    FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
+    FLAG_MOVED = 8192,        /* more than one agent */
+    FLAG_BOT_DONE = 16384,    /* has been at the bot */
+};
+
+/* Sorted by how often it is touched: the first 128 bytes serve the messages of a chat. */
+struct chat {
+    uint64_t key;            /* draw key of this visit */
+    fl_time opened_at;       /* opening of the present round, or of the last */
+    fl_time entered_at;      /* into her agent's inbox, with this round */
+    fl_time leaves_at;       /* end of her patience in this round; FL_TIME_NEVER */
+    fl_time writes_at;       /* her next message; FL_TIME_NEVER */
+    fl_time active_at;       /* last message of either side */
+    uint32_t agent;
+    uint32_t next, previous; /* neighbours in the inbox, or in the pool */
+    uint32_t question;       /* asked so far */
+    uint32_t questions_left; /* after the present one */
+    uint16_t burst_left;     /* messages of the present question not yet written */
+    uint16_t extra_round;    /* rounds opened in this question beyond the first */
+    uint16_t interval;       /* of the chat's arrival */
+    uint16_t round_interval; /* of the round's opening */
+    uint32_t flags;          /* enum chat_flag */
+    uint8_t state, timer;
+    uint8_t intent, buyer_class, group, hops;
+    uint8_t entry_point, device, visit, extras_left, bot_rounds;
+    uint8_t unused[1];
+    uint32_t decisions;
+    double tag;              /* interleaved: attained service at which her reply is done */
+    /* ---- once or twice a chat ---- */
+    double work_left;        /* of an interrupted reply, share still to do; 0: none */
+    fl_time arrived_at;
+    fl_time assigned_at;
+    fl_time first_response;  /* -1: none yet */
+    fl_time responses_sum;
+    fl_time recent_at;
+    uint64_t ordinal;
+    uint32_t stream;
+    uint32_t sibling_next, sibling_previous; /* among the open chats of her agent */
+    uint32_t recent_agent, dedicated_agent;
+    uint32_t messages, answers, replies; /* buyer's, agents', closed rounds */
+    uint32_t message_index;  /* of the log */
+};
+
+enum compose_kind { COMPOSE_NOTHING, COMPOSE_REPLY, COMPOSE_EXTRA, COMPOSE_LEAVE_MESSAGE, COMPOSE_BACKLOG, COMPOSE_DUTIES };
+
+struct desk_agent {
+    uint32_t inbox_first, inbox_last;
+    uint32_t chat;           /* being composed for, or FL_NO_CHAT */
+    uint32_t first_chat;     /* of her open chats */
+    uint8_t compose;         /* enum compose_kind */
+    bool shift_on, left, offline, suspended, auto_suspended, draining, on_duties, short_break, finishing, absent;
+    uint8_t away;            /* breaks and meetings under way */
+    uint32_t turn;           /* round_robin reply order: the chat after which to go on */
+    double slowness;         /* 1 / (speed x grade) */
+    double s_per_char;
+    fl_time composing_since, composing_until;
+    fl_time busy_from, level_from; /* accounting up to here */
+    fl_time duty_from;       /* -1: off duty */
+    fl_time duty_since;      /* start of this stretch of duty, for tiredness */
+    uint64_t busy_ns, duty_ns, open_ns, depth_ns, suspended_ns; /* since the last interval boundary */
+    uint64_t history;        /* her last 64 rounds, newest in bit 0: within 3 minutes */
+    uint32_t history_count;
+    uint32_t group;          /* her first: where her time is counted */
+    /* interleaved: attained service of each waiting chat, ns at speed 1 */
+    double attained;
+    fl_time attained_at;
+};
+
+enum timeline_what { LINE_WINDOWS, LINE_MIDNIGHT, LINE_SHIFT_END, LINE_AWAY_END, LINE_SHIFT_START, LINE_DRAIN, LINE_AWAY, LINE_EVENT, LINE_EVENT_END };
+
+struct timeline_entry {
+    fl_time at;
+    uint32_t agent;  /* or FL_NONE */
+    uint32_t event;  /* index of the scenario's event, for LINE_EVENT */
+    uint32_t what;
+};
+
+struct wake {
+    fl_time at;
+    uint64_t sequence;
+    uint32_t hint;
+};
+
+#define SLOT_TIMELINE 0u
+#define SLOT_WAKE 1u
+#define SLOT_STREAMS 2u
+
+struct fl_desk {
+    const struct fl_desk_setup *setup;
+    const struct fl_scenario *scenario;
+    struct fl_arena *arena;
+    struct fl_day *day;
+    const struct fl_router_ops *ops;
+    void *router;
+    struct fl_view view;
+    struct fl_port port;
+
+    fl_time now, boundary; /* next end of an interval */
+    uint16_t interval;     /* counted interval of now, or NOT_COUNTED */
+    uint16_t interval_index;
+    bool open_hours, platform_hours, ended, any_extras, plain_order;
+    bool simple_classes, simple_speed, has_patience;
+    uint16_t round_flags;  /* what a round that opens now is judged by */
+    fl_time reply_within;
+
+    struct fl_events events;
+    uint32_t slot_agents, slot_chats, streams_count;
+
+    struct fl_agent *agents;
+    struct desk_agent *own; /* [agents] */
+    struct chat *chats;
+    uint32_t chats_capacity, chats_free /* head of the free list, by next */, chats_used /* ever */;
+    struct fl_stream *streams;
+    struct fl_traffic_day traffic_day;
+    struct timeline_entry *timeline;
+    uint32_t timeline_count, timeline_next;
+    struct wake *wakes;
+    uint32_t wakes_count, wakes_capacity;
+    uint64_t wakes_sequence;
+    uint32_t *waiting; /* [groups] chats in the router's queue */
+    fl_time *waiting_from;
+    uint64_t *queue_ns;
+    uint32_t waiting_total;
+    uint32_t pool_first, pool_last, backlog_left;
+    uint32_t available_count;
+    double *class_until; /* cumulated shares */
+    enum fl_status failed;
+    uint64_t unsettled; /* chats counted as offered whose outcome is open */
+};
+
+/* ---- Small readings -------------------------------------------------------------------------- */
+
+static inline uint32_t chat_slot(const struct fl_desk *desk, uint32_t c)
+{
+    return desk->slot_chats + c;
+}
+
+static inline void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
+{
+    desk->chats[c].timer = (uint8_t)timer;
+    const enum fl_event_class class = timer == TIMER_MESSAGE ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE;
+    fl_events_set(&desk->events, chat_slot(desk, c), at, class);
+}
+
+static inline void chat_disarm(struct fl_desk *desk, uint32_t c)
+{
+    if (desk->chats[c].timer == TIMER_NONE) return;
+    desk->chats[c].timer = TIMER_NONE;
+    fl_events_cancel(&desk->events, chat_slot(desk, c));
+}
+
+/* Where the figures of a chat's arrival go; of its present round. */
+static inline struct fl_where where_chat(const struct chat *chat)
+{
+    return (struct fl_where){ chat->interval == NOT_COUNTED ? FL_NONE : chat->interval, chat->group, chat->intent,
+                              chat->agent };
+}
+
+static inline struct fl_where where_round(const struct chat *chat)
+{
+    return (struct fl_where){ chat->round_interval == NOT_COUNTED ? FL_NONE : chat->round_interval, chat->group,
+                              chat->intent, chat->agent };
+}
+
+/* Index of the draws that belong to the present round. */
+static inline uint32_t round_index(const struct chat *chat)
+{
+    return chat->question << 8 | (chat->extra_round < 255 ? chat->extra_round : 255);
+}
+
+/* ---- Between the files ----------------------------------------------------------------------- */
+
+/* chat.c: a buyer's side */
+void chat_arrive(struct fl_desk *desk, uint32_t stream);
+void chat_timer_fires(struct fl_desk *desk, uint32_t c);
+void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t agent); /* a reply to her was sent */
+void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why);
+void chat_free(struct fl_desk *desk, uint32_t c);
+void chat_extra_sent(struct fl_desk *desk, uint32_t c);
+void chat_leave_pool(struct fl_desk *desk, uint32_t c);
+void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome);
+void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time);
+void chat_arm_waiting(struct fl_desk *desk, uint32_t c);
+void chats_settle(struct fl_desk *desk);                             /* at the end */
+void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars);
+
+/* assign.c: between desk and router */
+void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group);
+enum fl_verdict desk_decide(void *desk, const struct fl_decision *decision);
+void desk_detach(struct fl_desk *desk, uint32_t c); /* takes a chat from its agent, tells nobody */
+void desk_dequeued(struct fl_desk *desk, uint32_t c);
+void desk_enqueued(struct fl_desk *desk, uint32_t c);
+void desk_check(struct fl_desk *desk, enum fl_status status);
+void wake_fires(struct fl_desk *desk);
+
+/* agent.c: an agent at work */
+void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c);
+void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c);
+void agent_compose_ends(struct fl_desk *desk, uint32_t a);
+void agent_continue(struct fl_desk *desk, uint32_t a); /* starts the next thing when she is free */
+void agent_interrupt(struct fl_desk *desk, uint32_t a); /* drops the reply under way, keeping what was done */
+void agent_speed_changes(struct fl_desk *desk, uint32_t a); /* before open or awaiting change, interleaved only */
+void agent_speed_changed(struct fl_desk *desk, uint32_t a);
+void agent_account(struct fl_desk *desk, uint32_t a);  /* levels and time up to now */
+bool agent_works(const struct fl_desk *desk, uint32_t a);
+
+/* roster.c: who is there when */
+enum fl_status roster_begin(struct fl_desk *desk);
+void roster_before_start(struct fl_desk *desk);
+void roster_fires(struct fl_desk *desk);
+void roster_refresh(struct fl_desk *desk, uint32_t a); /* derives her state; tells the router when it changed */
+void roster_load_changed(struct fl_desk *desk, uint32_t a); /* auto-suspend by load or reply rate */
+void roster_finished(struct fl_desk *desk, uint32_t a); /* her last chat closed after her shift */
+
+/* outcome.c: what an ended chat is worth */
+void outcome_count(struct fl_desk *desk, uint32_t c);
+
+#endif

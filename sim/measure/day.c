@@ -1,0 +1,77 @@
+#include "measure/day.h"
+
+#include <string.h>
+
+static void *take(struct fl_arena *arena, size_t count, size_t bytes_each, bool *full)
+{
+    const size_t at = fl_arena_take(arena, count > 0 ? count : 1, bytes_each);
+    if (at == FL_ARENA_NONE) *full = true;
+    return at == FL_ARENA_NONE ? NULL : fl_arena_at(arena, at);
+}
+
+enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, struct fl_day *day)
+{
+    const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
+    const size_t intents = scenario->buyers.intents_count, coarse = FL_KINDS * FL_COARSE_BUCKETS * sizeof(uint32_t);
+    bool full = false;
+    const struct fl_day made = {
+        .intervals = (uint32_t)intervals,
+        .groups = (uint32_t)groups,
+        .intents = (uint32_t)intents,
+        .agents = agents,
+        .interval_group = take(arena, intervals * groups, sizeof(struct fl_cell), &full),
+        .group = take(arena, groups, sizeof(struct fl_cell), &full),
+        .intent = take(arena, intents, sizeof(struct fl_cell), &full),
+        .agent = take(arena, agents, sizeof(struct fl_cell), &full),
+        .levels = take(arena, agents, sizeof(struct fl_levels), &full),
+        .snapshot = take(arena, intervals + 1, sizeof(struct fl_snapshot), &full),
+        .interval_group_counts = take(arena, intervals * groups, coarse, &full),
+        .intent_counts = take(arena, intents, coarse, &full),
+        .agent_counts = take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full),
+        .group_counts = take(arena, groups, FL_KINDS * FL_FINE_BUCKETS * sizeof(uint32_t), &full),
+    };
+    if (full) return FL_EFULL;
+    *day = made;
+    return FL_OK;
+}
+
+/* Heads of one row of cells: the count by the buckets, the least by the first bucket that holds something. */
+static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells_count, uint32_t kinds, uint32_t sub_bits)
+{
+    const uint32_t buckets = FL_HISTOGRAM_BUCKETS(sub_bits);
+    for (size_t cell = 0; cell < cells_count; cell++) {
+        for (uint32_t kind = 0; kind < kinds; kind++) {
+            const uint32_t *own = &counts[(cell * kinds + kind) * buckets];
+            struct fl_histogram *head = &cells[cell].head[kind];
+            if (head->sum_ns == 0 && own[0] == 0) continue; /* nothing recorded: values of 0 lie in bucket 0 */
+            const uint32_t last = fl_histogram_bucket(head->most_ns, sub_bits);
+            uint64_t count = 0;
+            uint32_t first = last;
+            for (uint32_t b = last + 1; b-- > 0;) {
+                count += own[b];
+                if (own[b] > 0) first = b;
+            }
+            head->count = count;
+            head->least_ns = fl_histogram_edge(first, sub_bits);
+        }
+    }
+}
+
+void fl_day_finish(struct fl_day *day)
+{
+    complete(day->interval_group, day->interval_group_counts, (size_t)day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE);
+    complete(day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
+    complete(day->agent, day->agent_counts, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);
+    for (uint32_t i = 0; i < day->intervals; i++) {
+        for (uint32_t g = 0; g < day->groups; g++) {
+            const struct fl_cell *from = &day->interval_group[(size_t)i * day->groups + g];
+            struct fl_cell *to = &day->group[g];
+            for (uint32_t c = 0; c < FL_COUNTS; c++) to->count[c] += from->count[c];
+            for (uint32_t kind = 0; kind < FL_KINDS; kind++) {
+                to->head[kind].sum_ns += from->head[kind].sum_ns;
+                if (from->head[kind].most_ns > to->head[kind].most_ns) to->head[kind].most_ns = from->head[kind].most_ns;
+            }
+        }
+    }
+    complete(day->group, day->group_counts, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
+}

@@ -1,0 +1,811 @@
+/* Pooling of days, and the figures that follow. One description of a scope (struct source) serves totals, a day in the
+ * arena and a packed row, so a figure has one definition. */
+#include "measure/summary.h"
+
+#include "core/special.h"
+
+#include <math.h>
+#include <string.h>
+
+enum metric_id {
+#define METRIC_ID(name, unit, kind) METRIC_##name,
+    FL_METRICS(METRIC_ID)
+#undef METRIC_ID
+    METRICS_COUNT
+};
+
+/* ---- Scopes ------------------------------------------------------------------------------------ */
+
+/* Cells that are summed, with their buckets. */
+struct source {
+    uint32_t parts, kinds, sub_bits;
+    bool wide; /* buckets are 64 bits */
+    const struct fl_cell *cell[FL_GROUPS_MAX];
+    const void *buckets[FL_GROUPS_MAX];
+    double days;
+};
+
+static void source_add(struct source *source, const struct fl_cell *cell, const void *buckets)
+{
+    source->cell[source->parts] = cell;
+    source->buckets[source->parts++] = buckets;
+}
+
+static uint64_t count_of(const struct source *source, enum fl_count what)
+{
+    uint64_t sum = 0;
+    for (uint32_t p = 0; p < source->parts; p++) sum += source->cell[p]->count[what];
+    return sum;
+}
+
+static uint32_t kinds_of(enum metric_id id)
+{
+    switch (id) {
+    case METRIC_first_response_s: return 1u << FL_KIND_FIRST_SAME | 1u << FL_KIND_FIRST_DESK;
+    case METRIC_response_s:
+        return 1u << FL_KIND_FIRST_SAME | 1u << FL_KIND_FIRST_DESK | 1u << FL_KIND_LATER_SAME | 1u << FL_KIND_LATER_DESK;
+    case METRIC_reply_latency_s: return 1u << FL_KIND_FIRST_SAME | 1u << FL_KIND_LATER_SAME | 1u << FL_KIND_AGENT;
+    case METRIC_wait_for_agent_s: return 1u << FL_KIND_WAIT;
+    case METRIC_chat_duration_s: return 1u << FL_KIND_DURATION;
+    default: return 0;
+    }
+}
+
+/* Head of several kinds together. */
+static struct fl_histogram head_of(const struct source *source, uint32_t kinds)
+{
+    struct fl_histogram all = { 0 };
+    for (uint32_t p = 0; p < source->parts; p++) {
+        for (uint32_t k = 0; k < FL_KINDS; k++) {
+            const struct fl_histogram *head = &source->cell[p]->head[k];
+            if (!(kinds >> k & 1) || head->count == 0) continue;
+            if (all.count == 0 || head->least_ns < all.least_ns) all.least_ns = head->least_ns;
+            if (all.count == 0 || head->most_ns > all.most_ns) all.most_ns = head->most_ns;
+            all.count += head->count;
+            all.sum_ns += head->sum_ns;
+        }
+    }
+    return all;
+}
+
+static void buckets_of(const struct source *source, uint32_t kinds, uint64_t out[])
+{
+    const uint32_t buckets = FL_HISTOGRAM_BUCKETS(source->sub_bits);
+    memset(out, 0, buckets * sizeof *out);
+    for (uint32_t p = 0; p < source->parts; p++) {
+        for (uint32_t k = 0; k < source->kinds; k++) {
+            if (!(kinds >> k & 1) || source->cell[p]->head[k].count == 0) continue;
+            const uint64_t *wide = (const uint64_t *)source->buckets[p] + (size_t)k * buckets;
+            const uint32_t *narrow = (const uint32_t *)source->buckets[p] + (size_t)k * buckets;
+            for (uint32_t b = 0; b < buckets; b++) out[b] += source->wide ? wide[b] : narrow[b];
+        }
+    }
+}
+
+static void source_of_totals(const struct fl_totals *totals, enum fl_scope scope, uint32_t index, struct source *source)
+{
+    const size_t coarse = (size_t)FL_KINDS * FL_COARSE_BUCKETS, fine = (size_t)FL_KINDS * FL_FINE_BUCKETS;
+    *source = (struct source){ .kinds = FL_KINDS, .sub_bits = FL_HISTOGRAM_COARSE, .wide = true, .days = totals->days };
+    switch (scope) {
+    case FL_SCOPE_DESK:
+    case FL_SCOPE_GROUP:
+        source->sub_bits = FL_HISTOGRAM_FINE;
+        for (uint32_t g = 0; g < totals->groups; g++)
+            if (scope == FL_SCOPE_DESK || g == index) source_add(source, &totals->group[g], &totals->group_counts[g * fine]);
+        break;
+    case FL_SCOPE_AGENT:
+        source->sub_bits = FL_HISTOGRAM_ROUGH;
+        source->kinds = FL_AGENT_KINDS;
+        source->wide = false;
+        source_add(source, &totals->agent[index], &totals->agent_counts[(size_t)index * FL_AGENT_KINDS * FL_ROUGH_BUCKETS]);
+        break;
+    case FL_SCOPE_INTENT: source_add(source, &totals->intent[index], &totals->intent_counts[index * coarse]); break;
+    case FL_SCOPE_INTERVAL:
+    case FL_SCOPE_INTERVAL_GROUP:
+        for (uint32_t g = 0; g < totals->groups; g++) {
+            const size_t cell = scope == FL_SCOPE_INTERVAL ? (size_t)index * totals->groups + g : index;
+            if (scope == FL_SCOPE_INTERVAL_GROUP && g > 0) break;
+            source_add(source, &totals->interval_group[cell], &totals->interval_group_counts[cell * coarse]);
+        }
+        break;
+    }
+}
+
+static void source_of_day(const struct fl_day *day, enum fl_scope scope, uint32_t index, struct source *source)
+{
+    const size_t coarse = (size_t)FL_KINDS * FL_COARSE_BUCKETS, fine = (size_t)FL_KINDS * FL_FINE_BUCKETS;
+    *source = (struct source){ .kinds = FL_KINDS, .sub_bits = FL_HISTOGRAM_COARSE, .days = 1 };
+    if (scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP) {
+        source->sub_bits = FL_HISTOGRAM_FINE;
+        for (uint32_t g = 0; g < day->groups; g++)
+            if (scope == FL_SCOPE_DESK || g == index) source_add(source, &day->group[g], &day->group_counts[g * fine]);
+    } else if (scope == FL_SCOPE_AGENT) {
+        source->sub_bits = FL_HISTOGRAM_ROUGH;
+        source->kinds = FL_AGENT_KINDS;
+        source_add(source, &day->agent[index], &day->agent_counts[(size_t)index * FL_AGENT_KINDS * FL_ROUGH_BUCKETS]);
+    } else {
+        for (uint32_t g = 0; g < day->groups; g++) {
+            const size_t cell = (size_t)index * day->groups + g;
+            source_add(source, &day->interval_group[cell], &day->interval_group_counts[cell * coarse]);
+        }
+    }
+}
+
+/* ---- Packed rows ------------------------------------------------------------------------------- */
+
+static size_t row_head_bytes(uint32_t groups)
+{
+    return sizeof(struct fl_row) + (size_t)groups * (FL_COUNTS + 3 * FL_KINDS) * sizeof(uint64_t);
+}
+
+const uint64_t *fl_row_count(const struct fl_row *row, uint32_t group)
+{
+    return (const uint64_t *)(row + 1) + (size_t)group * FL_COUNTS;
+}
+
+static struct fl_histogram row_head(const struct fl_row *row, uint32_t group, uint32_t kind)
+{
+    const int64_t *three = (const int64_t *)(row + 1) + (size_t)row->groups * FL_COUNTS + ((size_t)group * FL_KINDS + kind) * 3;
+    return (struct fl_histogram){ .sum_ns = three[0], .least_ns = three[1], .most_ns = three[2] };
+}
+
+/* First and number of the buckets between the smallest and the largest value. */
+static void span_of(const struct fl_histogram *head, uint32_t *first, uint32_t *n)
+{
+    *first = *n = 0;
+    if (head->count == 0) return;
+    *first = fl_histogram_bucket(head->least_ns, FL_HISTOGRAM_FINE);
+    *n = fl_histogram_bucket(head->most_ns, FL_HISTOGRAM_FINE) - *first + 1;
+}
+
+size_t fl_row_bytes(const struct fl_day *day)
+{
+    size_t bytes = row_head_bytes(day->groups);
+    for (uint32_t g = 0; g < day->groups; g++) {
+        for (uint32_t k = 0; k < FL_KINDS; k++) {
+            uint32_t first, n;
+            span_of(&day->group[g].head[k], &first, &n);
+            bytes += (2 + (size_t)n) * sizeof(uint32_t);
+        }
+    }
+    return (bytes + 7) & ~(size_t)7;
+}
+
+static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day);
+
+void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row)
+{
+    *row = (struct fl_row){ .replication = replication, .groups = day->groups, .bytes = (uint32_t)fl_row_bytes(day),
+                            .intervals = day->intervals, .met = judge_day(scenario, day) };
+    uint64_t *count = (uint64_t *)(row + 1);
+    int64_t *three = (int64_t *)(count + (size_t)day->groups * FL_COUNTS);
+    uint32_t *spans = (uint32_t *)(three + (size_t)day->groups * FL_KINDS * 3);
+    for (uint32_t g = 0; g < day->groups; g++) {
+        memcpy(count + (size_t)g * FL_COUNTS, day->group[g].count, sizeof day->group[g].count);
+        for (uint32_t k = 0; k < FL_KINDS; k++) {
+            const struct fl_histogram *head = &day->group[g].head[k];
+            uint32_t first, n;
+            span_of(head, &first, &n);
+            *three++ = head->sum_ns;
+            *three++ = head->least_ns;
+            *three++ = head->most_ns;
+            *spans++ = first;
+            *spans++ = n;
+            memcpy(spans, &day->group_counts[((size_t)g * FL_KINDS + k) * FL_FINE_BUCKETS + first], n * sizeof *spans);
+            spans += n;
+        }
+    }
+}
+
+/* Adds (sign 1) or takes away (sign -1) one day's buckets of some kinds, of one group or all. Returns the number of values. */
+static uint64_t row_apply(const struct fl_row *row, uint32_t group, uint32_t kinds, int sign, uint64_t buckets[])
+{
+    const uint32_t *spans = (const uint32_t *)((const char *)row + row_head_bytes(row->groups));
+    uint64_t values = 0;
+    for (uint32_t g = 0; g < row->groups; g++) {
+        for (uint32_t k = 0; k < FL_KINDS; k++) {
+            const uint32_t first = spans[0], n = spans[1];
+            const bool wanted = (kinds >> k & 1) && (group == FL_NONE || group == g);
+            for (uint32_t i = 0; wanted && i < n; i++) {
+                if (buckets != NULL) buckets[first + i] += sign > 0 ? spans[2 + i] : -(uint64_t)spans[2 + i];
+                values += spans[2 + i];
+            }
+            spans += 2 + n;
+        }
+    }
+    return values;
+}
+
+/* ---- Pooling ----------------------------------------------------------------------------------- */
+
+/* Hands out the parts of one block; with NULL it only measures. */
+struct carver {
+    char *at;
+    size_t used;
+};
+
+static void *carve(struct carver *carver, size_t count, size_t bytes_each)
+{
+    void *const part = carver->at == NULL ? NULL : carver->at + carver->used;
+    carver->used += (count * bytes_each + 7) & ~(size_t)7;
+    return part;
+}
+
+static void totals_lay_out(struct fl_totals *totals, const struct fl_scenario *scenario, struct carver *carver)
+{
+    const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
+    const size_t intents = scenario->buyers.intents_count, agents = fl_scenario_agents_count(scenario);
+    *totals = (struct fl_totals){
+        .intervals = (uint32_t)intervals, .groups = (uint32_t)groups, .intents = (uint32_t)intents, .agents = (uint32_t)agents,
+        .interval_group = carve(carver, intervals * groups, sizeof(struct fl_cell)),
+        .group = carve(carver, groups, sizeof(struct fl_cell)),
+        .intent = carve(carver, intents, sizeof(struct fl_cell)),
+        .agent = carve(carver, agents, sizeof(struct fl_cell)),
+        .levels = carve(carver, agents, sizeof(struct fl_levels)),
+        .interval_group_counts = carve(carver, intervals * groups * FL_KINDS * FL_COARSE_BUCKETS, sizeof(uint64_t)),
+        .intent_counts = carve(carver, intents * FL_KINDS * FL_COARSE_BUCKETS, sizeof(uint64_t)),
+        .agent_counts = carve(carver, agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS, sizeof(uint32_t)),
+        .group_counts = carve(carver, groups * FL_KINDS * FL_FINE_BUCKETS, sizeof(uint64_t)),
+        .snapshot = carve(carver, (intervals + 1) * 4, sizeof(uint64_t)),
+        .snapshot_square = carve(carver, (intervals + 1) * 2, sizeof(uint64_t)),
+    };
+}
+
+size_t fl_totals_bytes(const struct fl_scenario *scenario)
+{
+    struct fl_totals totals;
+    struct carver carver = { NULL, 0 };
+    totals_lay_out(&totals, scenario, &carver);
+    return carver.used;
+}
+
+void fl_totals_start(struct fl_totals *totals, const struct fl_scenario *scenario, void *memory)
+{
+    struct carver carver = { memory, 0 };
+    totals_lay_out(totals, scenario, &carver);
+}
+
+static void cells_add(struct fl_cell *to, const struct fl_cell *from, size_t cells)
+{
+    for (size_t i = 0; i < cells; i++) {
+        for (uint32_t c = 0; c < FL_COUNTS; c++) to[i].count[c] += from[i].count[c];
+        for (uint32_t k = 0; k < FL_KINDS; k++) {
+            struct fl_histogram *into = &to[i].head[k];
+            const struct fl_histogram *head = &from[i].head[k];
+            if (head->count == 0) {
+                into->sum_ns += head->sum_ns; /* agents' waits and durations have no buckets */
+                if (head->most_ns > into->most_ns) into->most_ns = head->most_ns;
+                continue;
+            }
+            if (into->count == 0 || head->least_ns < into->least_ns) into->least_ns = head->least_ns;
+            if (into->count == 0 || head->most_ns > into->most_ns) into->most_ns = head->most_ns;
+            into->count += head->count;
+            into->sum_ns += head->sum_ns;
+        }
+    }
+}
+
+/* Only the buckets between least and most of each cell can hold anything. */
+static void buckets_add_day(uint64_t *wide, uint32_t *narrow, const uint32_t *from, const struct fl_cell *cells, size_t cells_count,
+                            uint32_t kinds, uint32_t sub_bits)
+{
+    const uint32_t buckets = FL_HISTOGRAM_BUCKETS(sub_bits);
+    for (size_t cell = 0; cell < cells_count; cell++) {
+        for (uint32_t k = 0; k < kinds; k++) {
+            const struct fl_histogram *head = &cells[cell].head[k];
+            if (head->count == 0) continue;
+            const size_t base = (cell * kinds + k) * buckets;
+            const uint32_t first = fl_histogram_bucket(head->least_ns, sub_bits), last = fl_histogram_bucket(head->most_ns, sub_bits);
+            for (uint32_t b = first; b <= last; b++) {
+                if (wide != NULL) wide[base + b] += from[base + b];
+                else narrow[base + b] += from[base + b];
+            }
+        }
+    }
+}
+
+static void levels_add(struct fl_levels *to, const struct fl_levels *from, uint32_t agents)
+{
+    for (uint32_t a = 0; a < agents; a++) {
+        for (uint32_t i = 0; i < FL_LEVELS; i++) {
+            to[a].depth_ns[i] += from[a].depth_ns[i];
+            to[a].open_ns[i] += from[a].open_ns[i];
+        }
+        if (from[a].depth_max > to[a].depth_max) to[a].depth_max = from[a].depth_max;
+        if (from[a].open_max > to[a].open_max) to[a].open_max = from[a].open_max;
+    }
+}
+
+void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
+{
+    const size_t cells = (size_t)day->intervals * day->groups;
+    totals->days++;
+    cells_add(totals->interval_group, day->interval_group, cells);
+    cells_add(totals->group, day->group, day->groups);
+    cells_add(totals->intent, day->intent, day->intents);
+    cells_add(totals->agent, day->agent, day->agents);
+    buckets_add_day(totals->interval_group_counts, NULL, day->interval_group_counts, day->interval_group, cells, FL_KINDS, FL_HISTOGRAM_COARSE);
+    buckets_add_day(totals->intent_counts, NULL, day->intent_counts, day->intent, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
+    buckets_add_day(NULL, totals->agent_counts, day->agent_counts, day->agent, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);
+    buckets_add_day(totals->group_counts, NULL, day->group_counts, day->group, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
+    levels_add(totals->levels, day->levels, day->agents);
+    for (uint32_t i = 0; i <= day->intervals; i++) {
+        const struct fl_snapshot *snap = &day->snapshot[i];
+        const uint64_t system = (uint64_t)snap->open + snap->waiting;
+        totals->snapshot[4 * i] += snap->waiting;
+        totals->snapshot[4 * i + 1] += snap->open;
+        totals->snapshot[4 * i + 2] += snap->on_duty;
+        totals->snapshot[4 * i + 3] += snap->busy;
+        totals->snapshot_square[2 * i] += (uint64_t)snap->waiting * snap->waiting;
+        totals->snapshot_square[2 * i + 1] += system * system;
+    }
+}
+
+void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other)
+{
+    const size_t cells = (size_t)totals->intervals * totals->groups;
+    totals->days += other->days;
+    cells_add(totals->interval_group, other->interval_group, cells);
+    cells_add(totals->group, other->group, totals->groups);
+    cells_add(totals->intent, other->intent, totals->intents);
+    cells_add(totals->agent, other->agent, totals->agents);
+    for (size_t i = 0; i < cells * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->interval_group_counts[i] += other->interval_group_counts[i];
+    for (size_t i = 0; i < (size_t)totals->intents * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->intent_counts[i] += other->intent_counts[i];
+    for (size_t i = 0; i < (size_t)totals->agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS; i++) totals->agent_counts[i] += other->agent_counts[i];
+    for (size_t i = 0; i < (size_t)totals->groups * FL_KINDS * FL_FINE_BUCKETS; i++) totals->group_counts[i] += other->group_counts[i];
+    levels_add(totals->levels, other->levels, totals->agents);
+    for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 4; i++) totals->snapshot[i] += other->snapshot[i];
+    for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 2; i++) totals->snapshot_square[i] += other->snapshot_square[i];
+}
+
+/* ---- Figures ----------------------------------------------------------------------------------- */
+
+/* A figure as a ratio of two sums; both over the same counts, so a day's part of each can be taken. */
+struct ratio {
+    double above, below;
+    uint64_t n;
+};
+
+static bool sales_known(const struct fl_scenario *scenario)
+{
+    if (!isnan(scenario->money.conversion)) return true;
+    for (uint32_t i = 0; i < scenario->buyers.intents_count; i++)
+        if (!isnan(scenario->buyers.intents[i].conversion)) return true;
+    return false;
+}
+
+static bool order_value_known(const struct fl_scenario *scenario)
+{
+    if (!sales_known(scenario)) return false;
+    if (!isnan(scenario->money.order_value_cny)) return true;
+    for (uint32_t i = 0; i < scenario->buyers.intents_count; i++)
+        if (scenario->buyers.intents[i].has_order_value) return true;
+    return false;
+}
+
+static struct ratio of(double above, double below)
+{
+    return (struct ratio){ above, below, (uint64_t)below };
+}
+
+/* Shares, numbers and counts from the sums of one day or of all. false: not known in this scenario. */
+static bool ratio_of(const struct fl_scenario *scenario, enum metric_id id, const uint64_t count[], double days, struct ratio *out)
+{
+#define N(name) ((double)count[FL_COUNT_##name])
+    switch (id) {
+#define AS_COUNT(name) case METRIC_##name: *out = of(N(name), days); return true;
+    AS_COUNT(chats_offered) AS_COUNT(chats_answered) AS_COUNT(chats_abandoned) AS_COUNT(chats_abandoned_silent)
+    AS_COUNT(chats_rejected) AS_COUNT(chats_unserved) AS_COUNT(replies) AS_COUNT(wasted_replies) AS_COUNT(extra_turns)
+    AS_COUNT(reopened) AS_COUNT(leave_messages) AS_COUNT(bot_resolved) AS_COUNT(transfers)
+#undef AS_COUNT
+    case METRIC_reply_rate_3min: *out = of(N(rounds_in_3min), N(rounds_judged)); return true;
+    case METRIC_platform_reply_rate_3min: *out = of(N(platform_in_3min), N(platform_rounds)); return true;
+    case METRIC_slow_response_share: *out = of(N(slow_rounds), N(replies)); return true;
+    case METRIC_first_reply_rate_30s: *out = of(N(first_in_30s), N(chats_judged)); return true;
+    case METRIC_no_service_rate: *out = of(N(chats_no_service), N(chats_offered)); return true;
+    case METRIC_abandonment: *out = of(N(chats_abandoned), N(chats_offered)); return true;
+    case METRIC_waited: *out = of(N(chats_waited), N(chats_offered) - N(bot_resolved)); return true;
+    case METRIC_answer_ratio: *out = of(N(agent_messages), N(buyer_messages)); return true;
+    case METRIC_queue_length: *out = of(N(queue_ns), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e9); return true;
+    case METRIC_chats_in_hand: *out = of(N(open_ns), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e9); return true;
+    case METRIC_occupancy: *out = of(N(busy_ns), N(duty_ns)); return true;
+    case METRIC_concurrency: *out = of(N(open_ns), N(duty_ns)); return true;
+    case METRIC_queue_depth: *out = of(N(depth_ns), N(duty_ns)); return true;
+    case METRIC_open_chats: *out = of(N(open_ns), N(duty_ns)); return true;
+    case METRIC_chats_per_agent_day: *out = of(N(chats_answered) * 8 * 3.6e12, N(duty_ns)); return true;
+    case METRIC_load_band: *out = of(N(inquiries) * 8 * 3.6e12, N(duty_ns)); return true;
+    case METRIC_orders: *out = of(N(orders), days); return sales_known(scenario);
+    case METRIC_conversion: *out = of(N(orders), N(inquiries)); return sales_known(scenario);
+    case METRIC_sales_cny: *out = of(N(sales_fen) / 100, days); return order_value_known(scenario);
+    case METRIC_lost_sales_cny: *out = of(N(lost_sales_fen) / 100, days); return order_value_known(scenario);
+    case METRIC_satisfaction: *out = of(N(satisfied), N(ratings)); return scenario->money.rates_share > 0;
+    case METRIC_dsr_service: *out = of(N(dsr_points), N(ratings)); return scenario->money.rates_share > 0;
+    default: return false;
+    }
+#undef N
+}
+
+/* Load bands of the practitioner's table: under 60 idle, to 80 normal, to 100 full, to 120 hard, above: add people. */
+static double load_band(double per_day)
+{
+    return per_day < 60 ? 0 : per_day < 80 ? 1 : per_day < 100 ? 2 : per_day <= 120 ? 3 : 4;
+}
+
+/* Ratio estimator: residuals d = above - r below; half-width t * s(d) / (sqrt(n) mean below). */
+static double ratio_half_width(uint32_t days, double sum_below, double squares)
+{
+    const double mean_below = sum_below / days;
+    return fl_student_quantile(0.975, days - 1) * sqrt(squares / ((double)days * (days - 1))) / mean_below;
+}
+
+/* The day's (above, below) of a figure. */
+static bool row_ratio(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t group, enum metric_id id, bool is_mean,
+                      struct ratio *out)
+{
+    if (is_mean) {
+        const uint32_t kinds = kinds_of(id);
+        *out = (struct ratio){ 0 };
+        for (uint32_t g = 0; g < row->groups; g++)
+            for (uint32_t k = 0; k < FL_KINDS; k++)
+                if ((kinds >> k & 1) && (group == FL_NONE || g == group)) out->above += (double)row_head(row, g, k).sum_ns * 1e-9;
+        out->below = (double)row_apply(row, group, kinds, 1, NULL);
+        return true;
+    }
+    uint64_t sum[FL_COUNTS] = { 0 };
+    for (uint32_t g = 0; g < row->groups; g++) {
+        if (group != FL_NONE && g != group) continue;
+        const uint64_t *count = fl_row_count(row, g);
+        for (uint32_t c = 0; c < FL_COUNTS; c++) sum[c] += count[c];
+    }
+    return ratio_of(scenario, id, sum, 1, out);
+}
+
+static void add_ratio_interval(const struct fl_results *results, uint32_t group, enum metric_id id, bool is_mean, struct fl_figure *figure)
+{
+    if (results->rows == NULL || results->rows_count < 2) return;
+    double below = 0, squares = 0;
+    for (uint32_t i = 0; i < results->rows_count; i++) {
+        struct ratio part;
+        if (!row_ratio(results->scenario, results->rows[i], group, id, is_mean, &part)) return;
+        const double residual = part.above - figure->value * part.below;
+        below += part.below;
+        squares += residual * residual;
+    }
+    if (!(below > 0)) return;
+    const double half = ratio_half_width(results->rows_count, below, squares);
+    figure->low = figure->value - half;
+    figure->high = figure->value + half;
+    figure->sure = true;
+}
+
+static double share_of(const char *statistic)
+{
+    return strcmp(statistic, "p50") == 0 ? 0.50 : strcmp(statistic, "p90") == 0 ? 0.90 : strcmp(statistic, "p95") == 0 ? 0.95 : 0.99;
+}
+
+/* Delete-one-day jackknife of a pooled percentile, with Student's t. */
+static void add_percentile_interval(const struct fl_results *results, uint32_t group, uint32_t kinds, const struct fl_histogram *head,
+                                    uint64_t buckets[], double share, struct fl_figure *figure)
+{
+    const uint32_t days = results->rows_count;
+    if (results->rows == NULL || days < 2) return;
+    const uint32_t first = fl_histogram_bucket(head->least_ns, FL_HISTOGRAM_FINE);
+    const uint32_t n = fl_histogram_bucket(head->most_ns, FL_HISTOGRAM_FINE) - first + 1;
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < days; i++) {
+        struct fl_histogram left = *head;
+        left.count -= row_apply(results->rows[i], group, kinds, -1, buckets);
+        const double without = left.count == 0 ? figure->value
+                                               : fl_histogram_percentile_s(&left, buckets + first, first, n, FL_HISTOGRAM_FINE, share);
+        row_apply(results->rows[i], group, kinds, 1, buckets);
+        const double shift = (days - 1) * (figure->value - without); /* pseudo-value less the pooled value */
+        sum += shift;
+        squares += shift * shift;
+    }
+    const double mean = sum / days;
+    const double variance = (squares - days * mean * mean) / (days - 1);
+    const double half = fl_student_quantile(0.975, days - 1) * sqrt(variance > 0 ? variance / days : 0);
+    figure->low = figure->value - half;
+    figure->high = figure->value + half;
+    figure->sure = true;
+}
+
+static struct fl_figure distribution_figure(const struct fl_results *results, const struct source *source, uint32_t group, bool intervals,
+                                            enum metric_id id, const char *statistic)
+{
+    const uint32_t kinds = kinds_of(id);
+    const struct fl_histogram head = head_of(source, kinds);
+    struct fl_figure figure = { .n = head.count, .known = head.count > 0 };
+    if (!figure.known) return figure;
+    if (strcmp(statistic, "mean") == 0) {
+        figure.value = (double)head.sum_ns * 1e-9 / (double)head.count;
+        if (intervals) add_ratio_interval(results, group, id, true, &figure);
+    } else if (strcmp(statistic, "max") == 0) {
+        figure.value = fl_time_to_s(head.most_ns);
+    } else {
+        uint64_t buckets[FL_FINE_BUCKETS];
+        buckets_of(source, kinds, buckets);
+        const double share = share_of(statistic);
+        figure.value = fl_histogram_percentile_s(&head, buckets, 0, FL_HISTOGRAM_BUCKETS(source->sub_bits), source->sub_bits, share);
+        if (intervals) add_percentile_interval(results, group, kinds, &head, buckets, share, &figure);
+    }
+    return figure;
+}
+
+static struct fl_figure ratio_figure(const struct fl_results *results, const struct fl_scenario *scenario, const struct source *source,
+                                     uint32_t group, bool intervals, enum metric_id id)
+{
+    uint64_t sum[FL_COUNTS];
+    struct ratio ratio;
+    for (uint32_t c = 0; c < FL_COUNTS; c++) sum[c] = count_of(source, (enum fl_count)c);
+    if (!ratio_of(scenario, id, sum, source->days, &ratio) || !(ratio.below > 0)) return (struct fl_figure){ 0 };
+    struct fl_figure figure = { .value = ratio.above / ratio.below, .n = ratio.n, .known = true };
+    if (id == METRIC_load_band) figure.value = load_band(figure.value);
+    else if (intervals) add_ratio_interval(results, group, id, false, &figure);
+    return figure;
+}
+
+/* Percentiles of time-weighted levels over the agents of a scope. */
+static struct fl_figure level_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+{
+    const struct fl_totals *totals = &results->totals;
+    uint64_t time[FL_LEVELS] = { 0 }, all = 0;
+    uint32_t most = 0;
+    for (uint32_t a = 0; a < totals->agents; a++) {
+        if (scope == FL_SCOPE_AGENT && a != index) continue;
+        const struct fl_levels *levels = &totals->levels[a];
+        const uint32_t own = depth ? levels->depth_max : levels->open_max;
+        if (own > most) most = own;
+        for (uint32_t i = 0; i < FL_LEVELS; i++) {
+            const uint64_t t = depth ? levels->depth_ns[i] : levels->open_ns[i];
+            time[i] += t;
+            all += t;
+        }
+    }
+    struct fl_figure figure = { .n = all, .known = all > 0 };
+    if (!figure.known) return figure;
+    figure.value = most;
+    if (strcmp(statistic, "max") == 0) return figure;
+    const double wanted = share_of(statistic) * (double)all;
+    double below = 0;
+    uint32_t level = 0;
+    while (level + 1 < FL_LEVELS && below + (double)time[level] < wanted) below += (double)time[level++];
+    figure.value = level < most ? level : most;
+    return figure;
+}
+
+static double wage_of(const struct fl_scenario *scenario, uint32_t definition)
+{
+    const struct fl_agent_def *def = &scenario->desk.agents[definition];
+    if (!isnan(def->wage_cny_per_hour)) return def->wage_cny_per_hour;
+    if (def->grade != FL_NONE && !isnan(scenario->desk.grades[def->grade].wage_cny_per_hour))
+        return scenario->desk.grades[def->grade].wage_cny_per_hour;
+    return scenario->money.wage_cny_per_hour;
+}
+
+static struct fl_figure wages_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index)
+{
+    const struct fl_scenario *scenario = results->scenario;
+    struct fl_figure figure = { .n = results->totals.days };
+    uint32_t a = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++) {
+            const uint64_t groups = scenario->desk.agents[d].groups;
+            if (scope == FL_SCOPE_AGENT && a != index) continue;
+            if (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) != index) continue;
+            const double hours = (double)results->totals.agent[a].count[FL_COUNT_duty_ns] / 3.6e12 / results->totals.days;
+            figure.value += hours * wage_of(scenario, d);
+        }
+    }
+    figure.known = results->totals.days > 0 && !isnan(figure.value) && scope <= FL_SCOPE_AGENT;
+    return figure;
+}
+
+static enum metric_id id_of(const struct fl_metric *metric)
+{
+    uint32_t count;
+    return (enum metric_id)(metric - fl_metrics(&count));
+}
+
+struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
+                           const char *statistic)
+{
+    const enum metric_id id = id_of(metric);
+    const bool intervals = scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP;
+    const uint32_t group = scope == FL_SCOPE_GROUP ? index : FL_NONE;
+    struct source source;
+    if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
+    if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) {
+        if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
+        return level_figure(results, scope, index, id == METRIC_queue_depth, statistic);
+    }
+    source_of_totals(&results->totals, scope, index, &source);
+    if (kinds_of(id) != 0) return distribution_figure(results, &source, group, intervals, id, statistic);
+    const bool per_span = id == METRIC_queue_length || id == METRIC_chats_in_hand;
+    if (per_span && (scope == FL_SCOPE_INTERVAL || scope == FL_SCOPE_INTERVAL_GROUP)) { /* over the interval, not the day */
+        struct fl_figure figure = ratio_figure(results, results->scenario, &source, group, false, id);
+        figure.value *= fl_time_to_s(results->scenario->duration - results->scenario->warmup) / fl_time_to_s(results->scenario->interval);
+        return figure;
+    }
+    return ratio_figure(results, results->scenario, &source, group, intervals, id);
+}
+
+struct fl_figure fl_figure_named(const struct fl_results *results, enum fl_scope scope, uint32_t index, const char *name)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(name, &statistic);
+    return metric == NULL ? (struct fl_figure){ 0 } : fl_figure(results, scope, index, metric, statistic);
+}
+
+struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t group, const struct fl_metric *metric,
+                               const char *statistic)
+{
+    const enum metric_id id = id_of(metric);
+    const uint32_t kinds = kinds_of(id);
+    struct ratio ratio;
+    struct fl_figure figure = { 0 };
+    if (kinds == 0 || strcmp(statistic, "mean") == 0) {
+        if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) return figure;
+        if (!row_ratio(scenario, row, group, id, kinds != 0, &ratio) || !(ratio.below > 0)) return figure;
+        figure = (struct fl_figure){ .value = ratio.above / ratio.below, .n = (uint64_t)ratio.below, .known = true };
+        if (id == METRIC_load_band) figure.value = load_band(figure.value);
+        return figure;
+    }
+    struct fl_histogram head = { 0 };
+    uint64_t buckets[FL_FINE_BUCKETS] = { 0 };
+    head.count = row_apply(row, group, kinds, 1, buckets);
+    if (head.count == 0) return figure;
+    head.least_ns = FL_TIME_NEVER;
+    for (uint32_t g = 0; g < row->groups; g++) {
+        for (uint32_t k = 0; k < FL_KINDS; k++) {
+            const struct fl_histogram part = row_head(row, g, k);
+            if (!(kinds >> k & 1) || (group != FL_NONE && g != group) || part.most_ns == 0) continue;
+            if (part.least_ns < head.least_ns) head.least_ns = part.least_ns;
+            if (part.most_ns > head.most_ns) head.most_ns = part.most_ns;
+        }
+    }
+    if (head.least_ns == FL_TIME_NEVER) head.least_ns = 0;
+    figure = (struct fl_figure){ .n = head.count, .known = true };
+    figure.value = strcmp(statistic, "max") == 0
+                       ? fl_time_to_s(head.most_ns)
+                       : fl_histogram_percentile_s(&head, buckets, 0, FL_FINE_BUCKETS, FL_HISTOGRAM_FINE, share_of(statistic));
+    return figure;
+}
+
+struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric, double seconds)
+{
+    struct source source;
+    uint64_t buckets[FL_FINE_BUCKETS];
+    const uint32_t kinds = kinds_of(id_of(metric)), group = scope == FL_SCOPE_GROUP ? index : FL_NONE;
+    source_of_totals(&results->totals, scope, index, &source);
+    const struct fl_histogram head = head_of(&source, kinds);
+    if (head.count == 0) return (struct fl_figure){ 0 };
+    const fl_time limit = fl_time_from_s(seconds);
+    const uint32_t cut = fl_histogram_bucket(limit, source.sub_bits);
+    const fl_time from = fl_histogram_edge(cut, source.sub_bits), to = fl_histogram_edge(cut + 1, source.sub_bits);
+    const double inside = (double)(to - limit) / (double)(to - from); /* of the bucket's values, those above the limit */
+    buckets_of(&source, kinds, buckets);
+    double above = inside * (double)buckets[cut];
+    for (uint32_t b = cut + 1; b < (uint32_t)FL_HISTOGRAM_BUCKETS(source.sub_bits); b++) above += (double)buckets[b];
+    struct fl_figure figure = { .value = above / (double)head.count, .n = head.count, .known = true };
+    if (results->rows == NULL || results->rows_count < 2 || scope > FL_SCOPE_GROUP) return figure;
+    double squares = 0;
+    for (uint32_t i = 0; i < results->rows_count; i++) {
+        memset(buckets, 0, sizeof buckets);
+        const double values = (double)row_apply(results->rows[i], group, kinds, 1, buckets);
+        double day_above = inside * (double)buckets[cut];
+        for (uint32_t b = cut + 1; b < FL_FINE_BUCKETS; b++) day_above += (double)buckets[b];
+        const double residual = day_above - figure.value * values;
+        squares += residual * residual;
+    }
+    const double half = ratio_half_width(results->rows_count, (double)head.count, squares);
+    figure.low = figure.value - half;
+    figure.high = figure.value + half;
+    figure.sure = true;
+    return figure;
+}
+
+/* ---- Objectives -------------------------------------------------------------------------------- */
+
+bool fl_objective_holds(const struct fl_objective *objective, const struct fl_figure *figure)
+{
+    if (!figure->known) return false;
+    switch (objective->comparison) {
+    case FL_AT_LEAST: return figure->value >= objective->bound;
+    case FL_AT_MOST: return figure->value <= objective->bound;
+    case FL_ABOVE: return figure->value > objective->bound;
+    case FL_BELOW: return figure->value < objective->bound;
+    }
+    return false;
+}
+
+static bool is_worse(const struct fl_objective *objective, const struct fl_figure *a, const struct fl_figure *b)
+{
+    if (!a->known || !b->known) return !a->known && b->known;
+    const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
+    return wants_more ? a->value < b->value : a->value > b->value;
+}
+
+/* An interval nobody wrote in is not judged; one with buyers but no answers has no figure, and misses. */
+static bool interval_is_empty(const struct source *source)
+{
+    return count_of(source, FL_COUNT_chats_offered) == 0 && count_of(source, FL_COUNT_rounds_opened) == 0;
+}
+
+static struct fl_figure source_figure(const struct fl_results *results, const struct source *source, const struct fl_metric *metric,
+                                      const char *statistic)
+{
+    const enum metric_id id = id_of(metric);
+    if (kinds_of(id) != 0) return distribution_figure(results, source, FL_NONE, false, id, statistic);
+    return ratio_figure(results, results->scenario, source, FL_NONE, false, id);
+}
+
+static enum fl_scope scope_of(enum fl_objective_per per)
+{
+    return per == FL_PER_INTERVAL ? FL_SCOPE_INTERVAL : per == FL_PER_GROUP ? FL_SCOPE_GROUP : per == FL_PER_AGENT ? FL_SCOPE_AGENT : FL_SCOPE_DESK;
+}
+
+static uint32_t cells_of(enum fl_objective_per per, uint32_t intervals, uint32_t groups, uint32_t agents)
+{
+    return per == FL_PER_INTERVAL ? intervals : per == FL_PER_GROUP ? groups : per == FL_PER_AGENT ? agents : 1;
+}
+
+static bool objective_met_on_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_objective *objective)
+{
+    const struct fl_results only = { .scenario = scenario };
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    if (metric == NULL) return false;
+    const uint32_t cells = cells_of(objective->per, day->intervals, day->groups, day->agents);
+    for (uint32_t i = 0; i < cells; i++) {
+        struct source source;
+        source_of_day(day, scope_of(objective->per), i, &source);
+        if (objective->per != FL_PER_DAY && interval_is_empty(&source)) continue;
+        const struct fl_figure figure = source_figure(&only, &source, metric, statistic);
+        if (!fl_objective_holds(objective, &figure)) return false;
+    }
+    return true;
+}
+
+static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day)
+{
+    uint64_t met = 0;
+    for (uint32_t i = 0; i < scenario->objectives_count && i < 64; i++)
+        if (objective_met_on_day(scenario, day, &scenario->objectives[i])) met |= UINT64_C(1) << i;
+    return met;
+}
+
+void fl_objective_judge(const struct fl_results *results, uint32_t index, struct fl_objective_result *out)
+{
+    const struct fl_objective *objective = &results->scenario->objectives[index];
+    const struct fl_totals *totals = &results->totals;
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    *out = (struct fl_objective_result){ .where = FL_NONE, .met = true };
+    const uint32_t cells = metric == NULL ? 0 : cells_of(objective->per, totals->intervals, totals->groups, totals->agents);
+    bool any = false;
+    for (uint32_t i = 0; i < cells; i++) {
+        const enum fl_scope scope = scope_of(objective->per);
+        struct source source;
+        source_of_totals(totals, scope, i, &source);
+        if (objective->per != FL_PER_DAY && interval_is_empty(&source)) continue;
+        const struct fl_figure figure = fl_figure(results, scope, i, metric, statistic);
+        if (!fl_objective_holds(objective, &figure)) out->met = false;
+        if (!any || is_worse(objective, &figure, &out->figure)) {
+            out->figure = figure;
+            out->where = objective->per == FL_PER_DAY ? FL_NONE : i;
+        }
+        any = true;
+    }
+    if (!any) out->met = false;
+    for (uint32_t i = 0; i < results->rows_count; i++) out->days_met += results->rows[i]->met >> index & 1;
+}
+
+uint32_t fl_days_met(const struct fl_results *results)
+{
+    const uint32_t count = results->scenario->objectives_count;
+    const uint64_t all = count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+    uint32_t days = 0;
+    for (uint32_t i = 0; i < results->rows_count; i++) days += (results->rows[i]->met & all) == all;
+    return days;
+}

@@ -1,0 +1,102 @@
+/* From days to figures: what the days of a run add up to, and how sure it is.
+ *
+ * Whole numbers are pooled over days, in any order; what a confidence interval needs is kept per day in a packed row.
+ * A share or mean is a ratio of expectations (sum over sum), never a mean of daily ratios; its 95 % interval is that of a ratio
+ * estimator with Student's t. A percentile is that of all days pooled, interpolated within its bucket, with a
+ * delete-one-day jackknife interval (SCIENCE 4.2: order-statistic intervals cover 67 % instead of 95 %).
+ * One day gives no interval; no samples give no figure. */
+#ifndef FL_MEASURE_SUMMARY_H
+#define FL_MEASURE_SUMMARY_H
+
+#include "measure/day.h"
+#include "scenario/metrics.h"
+
+/* ---- One day, packed -------------------------------------------------------------------------- */
+
+/* Counts, sums and fine histograms of every group, as one block without addresses. Only non-empty stretches of a histogram
+ * are kept. */
+struct fl_row {
+    uint32_t replication, groups;
+    uint32_t bytes;      /* of the whole block */
+    uint32_t intervals;
+    uint64_t met;        /* bit per objective: it held on this day */
+    /* then: uint64_t count[groups][FL_COUNTS]; int64_t sum[groups][FL_KINDS]; least, most likewise;
+     * per group and kind: uint32_t first, n, counts[n] */
+};
+
+size_t fl_row_bytes(const struct fl_day *day);
+/* `row` has fl_row_bytes() bytes, aligned to 8. Judges the scenario's objectives on the day. */
+void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row);
+const uint64_t *fl_row_count(const struct fl_row *row, uint32_t group);
+
+/* ---- All days, pooled ------------------------------------------------------------------------- */
+
+struct fl_totals {
+    uint32_t days, intervals, groups, intents, agents;
+    struct fl_cell *interval_group, *group, *intent, *agent;
+    struct fl_levels *levels;  /* [agents] */
+    uint64_t *interval_group_counts, *intent_counts; /* as in fl_day */
+    uint32_t *agent_counts;
+    uint64_t *group_counts;
+    uint64_t *snapshot;        /* [intervals + 1][4]: sums of the snapshots' fields */
+    uint64_t *snapshot_square; /* [intervals + 1][2]: sums of squares of waiting, of open + waiting */
+};
+
+size_t fl_totals_bytes(const struct fl_scenario *scenario);
+/* Over zeroed memory of that size, aligned to 8. */
+void fl_totals_start(struct fl_totals *totals, const struct fl_scenario *scenario, void *memory);
+void fl_totals_add(struct fl_totals *totals, const struct fl_day *day);
+void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other);
+
+/* ---- Figures ---------------------------------------------------------------------------------- */
+
+struct fl_results {
+    const struct fl_scenario *scenario;
+    struct fl_totals totals;
+    const struct fl_row *const *rows; /* [rows_count], by replication; may be NULL: no intervals */
+    uint32_t rows_count;
+    const char *const *agent_names;
+};
+
+enum fl_scope { FL_SCOPE_DESK, FL_SCOPE_GROUP, FL_SCOPE_AGENT, FL_SCOPE_INTENT, FL_SCOPE_INTERVAL, FL_SCOPE_INTERVAL_GROUP };
+
+struct fl_figure {
+    double value, low, high; /* low and high: 95 % interval, when sure */
+    uint64_t n;              /* samples behind it: days for counts, events for shares and distributions */
+    bool known, sure;
+};
+
+/* A figure of a scope. index: group, agent, intent, interval, or interval x groups + group. `statistic` as in
+ * fl_metric_find: "mean", "p50"..., "max", or "" for what is no distribution. Figures of engines are not known here.
+ * Cost: O(buckets), with intervals O(days x buckets). */
+struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
+                           const char *statistic);
+
+/* The same by its full name, "first_response_s.p90". */
+struct fl_figure fl_figure_named(const struct fl_results *results, enum fl_scope scope, uint32_t index, const char *name);
+
+/* A figure of one packed day: desk (group FL_NONE) or one group. */
+struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t group,
+                               const struct fl_metric *metric, const char *statistic);
+
+/* Share of values beyond a limit: P(X > seconds), by the pooled fine histogram, interpolated. */
+struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
+                                  double seconds);
+
+/* Whether an objective holds for a figure: unknown figures never hold. */
+bool fl_objective_holds(const struct fl_objective *objective, const struct fl_figure *figure);
+
+/* How an objective fared: its pooled figure (worst cell when it is per interval, group or agent), whether that holds, and the
+ * share of days on which it held. */
+struct fl_objective_result {
+    struct fl_figure figure;
+    uint32_t where;   /* the worst cell's index; FL_NONE for the day */
+    bool met;
+    uint32_t days_met;
+};
+void fl_objective_judge(const struct fl_results *results, uint32_t objective, struct fl_objective_result *out);
+
+/* Days on which all objectives held. */
+uint32_t fl_days_met(const struct fl_results *results);
+
+#endif
