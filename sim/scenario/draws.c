@@ -66,7 +66,7 @@ static bool read_empirical(struct reader *r, const cJSON *json, const struct fl_
                            struct fl_distribution *out)
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size < 1 || size > VALUES_MAX) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 1000000 values, got %s", cJSON_IsArray(json) ? "another length" : fl_show(json).text);
+    if (size < 1 || size > VALUES_MAX) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 1000000 values, got %s", fl_show(json).text);
     double *const values = fl_reader_take(r, (size_t)size, sizeof *values);
     if (values == NULL) return false;
     bool ok = true;
@@ -93,7 +93,7 @@ static bool read_mixture(struct reader *r, const cJSON *json, const struct fl_at
                          struct fl_distribution *out)
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size < 1 || size > PARTS_MAX) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 64 [weight, distribution], got %s", cJSON_IsArray(json) ? "another length" : fl_show(json).text);
+    if (size < 1 || size > PARTS_MAX) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 64 [weight, distribution], got %s", fl_show(json).text);
     double *const weights = fl_reader_take(r, (size_t)size, sizeof *weights);
     struct fl_distribution *const parts = fl_reader_take(r, (size_t)size, sizeof *parts);
     if (weights == NULL || parts == NULL) return false;

@@ -61,7 +61,7 @@ static bool read_break(struct reader *r, const cJSON *json, const struct fl_at *
 bool fl_read_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, bool clock, const struct fl_break **out, uint32_t *count)
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : -1;
-    if (size < 0 || size > 24) return fl_note(r, json, at, FL_ETYPE, "wanted an array of at most 24 breaks, got %s", size > 24 ? "more" : fl_show(json).text);
+    if (size < 0 || size > 24) return fl_note(r, json, at, FL_ETYPE, "wanted an array of at most 24 breaks, got %s", fl_show(json).text);
     struct fl_break *const breaks = fl_reader_take(r, (size_t)size, sizeof *breaks);
     if (breaks == NULL) return false;
     uint32_t index = 0;

@@ -12,8 +12,8 @@
 
 static const char *const per_names[] = { "day", "interval", "group", "agent", NULL };
 
-/* Notes a name that no metric has, with the nearest full name. */
-static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at *at, const char *name, bool is_key)
+/* Notes an objective's name that no metric has, with the nearest full name. */
+static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at *at, const char *name)
 {
     static const char *const statistics[] = { "", ".mean", ".p50", ".p90", ".p95", ".p99", ".max" };
     struct fl_nearest nearest = fl_nearest_start(r, name);
@@ -22,6 +22,11 @@ static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at 
     const struct fl_metric *const metrics = fl_metrics(&count);
     const char *unused;
     for (uint32_t i = 0; i < count; i++) {
+        const bool distribution = metrics[i].kind == FL_METRIC_DISTRIBUTION;
+        if (strcmp(metrics[i].name, name) == 0) { /* it is one, but of several values */
+            return fl_note_key(r, json, at, FL_EMISSING, "wanted a statistic behind the name (%s), got none",
+                               distribution ? ".mean .p50 .p90 .p95 .p99 .max" : ".mean .p95 .p99 .max");
+        }
         for (uint32_t s = 0; s < FL_COUNTOF(statistics); s++) {
             snprintf(full[s], sizeof full[s], "%s%s", metrics[i].name, statistics[s]);
             if (fl_metric_find(full[s], &unused) != NULL) fl_nearest_offer(&nearest, full[s]);
@@ -32,8 +37,7 @@ static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at 
         }
     }
     fl_text_show(shown, sizeof shown, name);
-    if (is_key) return fl_note_key(r, json, at, FL_EUNKNOWN, "wanted the name of a known figure, got \"%s\"%s", shown, fl_nearest_hint(&nearest).text);
-    return fl_note(r, json, at, FL_EUNKNOWN, "wanted the name of a known figure, got \"%s\"%s", shown, fl_nearest_hint(&nearest).text);
+    return fl_note_key(r, json, at, FL_EUNKNOWN, "wanted the name of a known figure, got \"%s\"%s", shown, fl_nearest_hint(&nearest).text);
 }
 
 /* "0.8", "80%" for a share, "60", "60s" or "1m" for seconds. */
@@ -91,7 +95,7 @@ static bool read_objective(struct reader *r, const cJSON *json, const struct fl_
     const char *statistic;
     const struct fl_metric *const metric = fl_metric_find(json->string, &statistic);
     const struct fl_at want_at = { .up = at, .key = "want" };
-    if (metric == NULL) return note_metric(r, json, at, json->string, true);
+    if (metric == NULL) return note_metric(r, json, at, json->string);
     out->name = fl_reader_text(r, json->string);
     if (!cJSON_IsObject(json)) return read_want(r, json, at, metric, out);
     bool ok = fl_read_members(r, json, at, &fl_objective_object, out);

@@ -10,7 +10,7 @@ static const char *const shape_names[] = { "double12", "step", "decay", "hourly"
 static bool read_hourly(struct reader *r, const cJSON *json, const struct fl_at *at, double hourly[24])
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size != 24) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 24 shares, one for each hour, got %s", cJSON_IsArray(json) ? "another length" : fl_show(json).text);
+    if (size != 24) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 24 shares, one for each hour, got %s", fl_show(json).text);
     bool ok = true;
     double sum = 0;
     uint32_t hour = 0;
@@ -107,7 +107,7 @@ static bool read_points(struct reader *r, const cJSON *json, const struct fl_at 
     (void)key;
     struct fl_traffic *const traffic = field;
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size < 1 || size > 100000) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 100000 [instant, chats per hour], got %s", cJSON_IsArray(json) ? "another length" : fl_show(json).text);
+    if (size < 1 || size > 100000) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 100000 [instant, chats per hour], got %s", fl_show(json).text);
     struct fl_rate_point *const points = fl_reader_take(r, (size_t)size, sizeof *points);
     if (points == NULL) return false;
     bool ok = true;

@@ -151,7 +151,7 @@ static bool check_silence(struct reader *r, const cJSON *root, const struct fl_a
     const cJSON *const share = cJSON_GetObjectItemCaseSensitive(patience, "silent_share");
     const cJSON *const close = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "desk"), "close");
     const cJSON *const silence = cJSON_GetObjectItemCaseSensitive(close, "silence"), *const finds_out = cJSON_GetObjectItemCaseSensitive(patience, "finds_out");
-    if (!cJSON_IsNumber(share) || share->valuedouble <= 0 || !has_patience(patience)) return true;
+    if (!cJSON_IsNumber(share) || share->valuedouble <= 0 || share->valuedouble > 1 || !has_patience(patience)) return true;
     if ((silence != NULL && !cJSON_IsNull(silence)) || (finds_out != NULL && !cJSON_IsNull(finds_out))) return true;
     return fl_note(r, share, &share_at, FL_ECONFLICT, "wanted desk.close.silence or finds_out beside it (silent leavers would hold their slots for ever), got neither");
 }

@@ -182,7 +182,7 @@ static bool read_names(struct reader *r, const cJSON *json, const struct fl_at *
 {
     if (!cJSON_IsArray(json) || json->child == NULL) {
         return fl_note(r, json, at, FL_ETYPE, "wanted an array of one or more names of a known %s, got %s", fl_names_noun[key->names],
-                       cJSON_IsArray(json) ? "an empty array" : fl_show(json).text);
+                       fl_show(json).text);
     }
     uint64_t bits = 0;
     uint32_t index = 0, name = 0;
@@ -200,7 +200,7 @@ static bool read_names(struct reader *r, const cJSON *json, const struct fl_at *
 static bool read_numbers(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, char *out)
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size < 1 || size > 1000) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 1000 numbers, got %s", cJSON_IsArray(json) ? "another length" : fl_show(json).text);
+    if (size < 1 || size > 1000) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 1000 numbers, got %s", fl_show(json).text);
     double *const values = fl_reader_take(r, (size_t)size, sizeof *values);
     if (values == NULL) return false;
     uint32_t index = 0;

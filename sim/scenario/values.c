@@ -34,10 +34,7 @@ static bool parse_part(const char **p, fl_time *sum)
     int64_t whole = 0, fraction = 0, power = 1;
     const char *s = *p;
     if (!is_digit(*s)) return false;
-    for (; is_digit(*s); s++) {
-        if (whole > FL_TIME_LONGEST) return false;
-        whole = whole * 10 + (*s - '0');
-    }
+    for (; is_digit(*s); s++) whole = whole > FL_TIME_LONGEST ? whole : whole * 10 + (*s - '0');
     if (*s == '.') {
         const char *const first = ++s;
         for (; is_digit(*s); s++) {
@@ -51,9 +48,8 @@ static bool parse_part(const char **p, fl_time *sum)
     while (is_letter(*s)) s++;
     for (size_t i = 0; i < FL_COUNTOF(units); i++) {
         if (strlen(units[i].name) != (size_t)(s - name) || strncmp(units[i].name, name, (size_t)(s - name)) != 0) continue;
-        const __int128_t ns = (__int128_t)whole * units[i].ns + ((__int128_t)fraction * units[i].ns + power / 2) / power;
-        if (*sum + ns > FL_TIME_LONGEST) return false;
-        *sum += (fl_time)ns;
+        const __int128_t ns = *sum + (__int128_t)whole * units[i].ns + ((__int128_t)fraction * units[i].ns + power / 2) / power;
+        *sum = ns > FL_TIME_LONGEST ? FL_TIME_LONGEST + 1 : (fl_time)ns;
         *p = s;
         return true;
     }
@@ -147,7 +143,7 @@ bool fl_parse_instant(const char *text, int64_t start_s, fl_time *out)
     fl_time length;
     int64_t date_s;
     if (text[0] == '+' || text[0] == '-') {
-        if (!fl_parse_duration(text + 1, &length)) return false;
+        if (!fl_parse_duration(text + 1, &length) || length > FL_TIME_LONGEST) return false;
         *out = text[0] == '-' ? -length : length;
         return true;
     }
@@ -178,10 +174,12 @@ struct fl_shown fl_show(const cJSON *json)
 {
     struct fl_shown shown = { .text = "nothing" };
     if (cJSON_IsNumber(json)) return fl_show_number(json->valuedouble);
-    const char *const word = cJSON_IsNull(json) ? "null" : cJSON_IsTrue(json) ? "true" : cJSON_IsFalse(json) ? "false"
-                             : cJSON_IsArray(json) ? "an array" : "an object";
+    const char *const word = cJSON_IsNull(json) ? "null" : cJSON_IsTrue(json) ? "true" : cJSON_IsFalse(json) ? "false" : "an object";
     snprintf(shown.text, sizeof shown.text, "%s", word);
-    if (cJSON_IsString(json)) {
+    if (cJSON_IsArray(json)) {
+        const int size = cJSON_GetArraySize(json);
+        snprintf(shown.text, sizeof shown.text, "an array of %d item%s", size, size == 1 ? "" : "s");
+    } else if (cJSON_IsString(json)) {
         char inner[56];
         fl_text_show(inner, sizeof inner, json->valuestring);
         snprintf(shown.text, sizeof shown.text, "\"%s\"", inner);
