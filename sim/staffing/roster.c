@@ -15,7 +15,7 @@ static fl_time overlap(fl_time from_a, fl_time to_a, fl_time from_b, fl_time to_
     return to > from ? to - from : 0;
 }
 
-fl_time fl_roster_on_duty(const struct fl_roster_shift *shift, fl_time from, fl_time to)
+fl_time fl_rota_on_duty(const struct fl_rota_shift *shift, fl_time from, fl_time to)
 {
     fl_time on = overlap(shift->from, shift->to, from, to);
     for (uint32_t i = 0; i < shift->breaks_count; i++) {
@@ -25,25 +25,24 @@ fl_time fl_roster_on_duty(const struct fl_roster_shift *shift, fl_time from, fl_
     return on;
 }
 
-static fl_time interval_end(const struct fl_roster_problem *problem, uint32_t interval)
+static fl_time interval_end(const struct fl_rota_problem *problem, uint32_t interval)
 {
     const fl_time end = (fl_time)(interval + 1) * problem->interval;
     return end < problem->duration ? end : problem->duration;
 }
 
-static bool counts_in(const struct fl_roster_problem *problem, const struct fl_roster_shift *shift, uint32_t interval)
+static bool counts_in(const struct fl_rota_problem *problem, const struct fl_rota_shift *shift, uint32_t interval)
 {
     const fl_time from = (fl_time)interval * problem->interval, to = interval_end(problem, interval);
-    return (double)fl_roster_on_duty(shift, from, to) >= problem->whole_share * (double)(to - from);
+    return (double)fl_rota_on_duty(shift, from, to) >= problem->whole_share * (double)(to - from);
 }
 
-static bool is_logged_in(const struct fl_roster_problem *problem, const struct fl_roster_shift *shift,
-                         uint32_t interval)
+static bool is_logged_in(const struct fl_rota_problem *problem, const struct fl_rota_shift *shift, uint32_t interval)
 {
     return overlap(shift->from, shift->to, (fl_time)interval * problem->interval, interval_end(problem, interval)) > 0;
 }
 
-static bool is_cross_trained(const struct fl_roster_shift *shift)
+static bool is_cross_trained(const struct fl_rota_shift *shift)
 {
     return (shift->groups & (shift->groups - 1)) != 0;
 }
@@ -51,7 +50,7 @@ static bool is_cross_trained(const struct fl_roster_shift *shift)
 /* ---- The programme under construction ------------------------------------------------------------- */
 
 struct builder {
-    const struct fl_roster_problem *problem;
+    const struct fl_rota_problem *problem;
     uint64_t *pools; /* [pools_count] distinct sets of groups of the cross-trained */
     uint32_t pools_count;
     uint32_t *cell_row; /* [intervals x groups] requirement row, or FL_NONE */
@@ -97,7 +96,7 @@ static void builder_free(struct builder *b)
 
 static void find_pools(struct builder *b)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     b->pools = take(b, p->shifts_count, sizeof *b->pools);
     for (uint32_t j = 0; !b->failed && j < p->shifts_count; j++) {
         uint32_t i = 0;
@@ -115,7 +114,7 @@ static uint32_t add_row(struct builder *b, double low, double high)
 
 static bool pool_is_on(const struct builder *b, uint32_t pool, uint32_t interval)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     for (uint32_t j = 0; j < p->shifts_count; j++) {
         if (p->shifts[j].groups == b->pools[pool] && counts_in(p, &p->shifts[j], interval)) return true;
     }
@@ -124,7 +123,7 @@ static bool pool_is_on(const struct builder *b, uint32_t pool, uint32_t interval
 
 static void number_rows(struct builder *b)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count,
                  pools = (size_t)b->pools_count * p->intervals_count;
     const size_t most = cells + pools + p->cuts_count + 1 + p->intervals_count;
@@ -191,7 +190,7 @@ static void add_entry(struct builder *b, uint32_t row, double value)
 static void weigh_cuts(struct builder *b, uint32_t interval, uint32_t group, double people)
 {
     for (uint32_t c = 0; c < b->problem->cuts_count; c++) {
-        const struct fl_roster_cut *const cut = &b->problem->cuts[c];
+        const struct fl_rota_cut *const cut = &b->problem->cuts[c];
         for (uint32_t i = 0; i < cut->terms_count; i++) {
             if (cut->terms[i].interval == interval && cut->terms[i].group == group)
                 b->cut_weight[c] += cut->terms[i].weight * people;
@@ -214,9 +213,9 @@ static uint32_t pool_of(const struct builder *b, uint64_t groups)
     return i;
 }
 
-static void add_shift(struct builder *b, const struct fl_roster_shift *shift, double cost)
+static void add_shift(struct builder *b, const struct fl_rota_shift *shift, double cost)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     const bool cross = is_cross_trained(shift);
     const uint32_t group = (uint32_t)__builtin_ctzll(shift->groups);
     const uint32_t pool = cross ? pool_of(b, shift->groups) : 0;
@@ -239,7 +238,7 @@ static void add_shift(struct builder *b, const struct fl_roster_shift *shift, do
 /* What each pool gives to each of its groups in each interval, in the order of pool, interval, group. */
 static void add_allocations(struct builder *b)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     for (uint32_t k = 0; k < b->pools_count; k++) {
         for (uint32_t t = 0; t < p->intervals_count; t++) {
             const uint32_t pool_row = b->pool_row[k * p->intervals_count + t];
@@ -259,7 +258,7 @@ static void add_allocations(struct builder *b)
 
 static void add_shortages(struct builder *b)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     for (uint32_t i = 0; i < p->intervals_count * p->groups_count; i++) {
         if (b->cell_row[i] == FL_NONE) continue;
         add_column(b, 1, INFINITY, false);
@@ -273,7 +272,7 @@ static void add_shortages(struct builder *b)
 
 static void build(struct builder *b, bool with_shortage)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     find_pools(b);
     if (!b->failed) number_rows(b);
     if (b->failed) return;
@@ -284,14 +283,14 @@ static void build(struct builder *b, bool with_shortage)
 
 /* ---- The answer ---------------------------------------------------------------------------------- */
 
-static void read_people(const struct builder *b, const double x[], struct fl_roster *out)
+static void read_people(const struct builder *b, const double x[], struct fl_rota *out)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count;
     for (size_t i = 0; i < cells; i++) out->on_duty[i] = out->shortage[i] = 0;
     out->cost = 0;
     for (uint32_t j = 0; j < p->shifts_count; j++) {
-        const struct fl_roster_shift *const shift = &p->shifts[j];
+        const struct fl_rota_shift *const shift = &p->shifts[j];
         out->people[j] = (uint32_t)x[j];
         out->cost += shift->cost * x[j];
         if (is_cross_trained(shift)) continue;
@@ -304,9 +303,9 @@ static void read_people(const struct builder *b, const double x[], struct fl_ros
 
 /* Adds the cross-trained: what each group is allotted, and an even part of what nobody needs. Returns the next column.
  */
-static uint32_t read_allocations(const struct builder *b, const double x[], struct fl_roster *out)
+static uint32_t read_allocations(const struct builder *b, const double x[], struct fl_rota *out)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     uint32_t column = p->shifts_count;
     for (uint32_t k = 0; k < b->pools_count; k++) {
         const uint32_t groups = (uint32_t)__builtin_popcountll(b->pools[k]);
@@ -330,9 +329,9 @@ static uint32_t read_allocations(const struct builder *b, const double x[], stru
 /* What falls short by less than this is the solver's rounding. */
 #define NOTHING 1e-6
 
-static void read_shortages(const struct builder *b, const double x[], uint32_t column, struct fl_roster *out)
+static void read_shortages(const struct builder *b, const double x[], uint32_t column, struct fl_rota *out)
 {
-    const struct fl_roster_problem *const p = b->problem;
+    const struct fl_rota_problem *const p = b->problem;
     double worst = NOTHING;
     for (uint32_t i = 0; i < p->intervals_count * p->groups_count; i++) {
         if (b->cell_row[i] == FL_NONE) continue;
@@ -352,7 +351,7 @@ static void read_shortages(const struct builder *b, const double x[], uint32_t c
     }
 }
 
-static enum fl_status solve(const struct fl_roster_problem *problem, bool with_shortage, struct fl_roster *out)
+static enum fl_status solve(const struct fl_rota_problem *problem, bool with_shortage, struct fl_rota *out)
 {
     struct builder b = { .problem = problem };
     build(&b, with_shortage);
@@ -386,24 +385,24 @@ static enum fl_status solve(const struct fl_roster_problem *problem, bool with_s
     return status;
 }
 
-static bool shift_is_defined(const struct fl_roster_problem *p, const struct fl_roster_shift *shift)
+static bool shift_is_defined(const struct fl_rota_problem *p, const struct fl_rota_shift *shift)
 {
     if (shift->from >= shift->to || shift->groups == 0) return false;
     if (p->groups_count < 64 && shift->groups >> p->groups_count != 0) return false;
     return shift->cost >= 0 && isfinite(shift->cost) && shift->speed > 0 && isfinite(shift->speed);
 }
 
-static bool cut_is_defined(const struct fl_roster_problem *p, const struct fl_roster_cut *cut)
+static bool cut_is_defined(const struct fl_rota_problem *p, const struct fl_rota_cut *cut)
 {
     for (uint32_t i = 0; i < cut->terms_count; i++) {
-        const struct fl_roster_term *const term = &cut->terms[i];
+        const struct fl_rota_term *const term = &cut->terms[i];
         if (term->interval >= p->intervals_count || term->group >= p->groups_count || !isfinite(term->weight))
             return false;
     }
     return isfinite(cut->at_least);
 }
 
-static bool problem_is_defined(const struct fl_roster_problem *p)
+static bool problem_is_defined(const struct fl_rota_problem *p)
 {
     if (p->interval <= 0 || p->intervals_count == 0 || p->intervals_count > FL_INTERVALS_MAX) return false;
     if (p->duration <= (fl_time)(p->intervals_count - 1) * p->interval) return false;
@@ -422,7 +421,7 @@ static bool problem_is_defined(const struct fl_roster_problem *p)
     return true;
 }
 
-enum fl_status fl_roster_solve(const struct fl_roster_problem *problem, struct fl_roster *out)
+enum fl_status fl_rota_solve(const struct fl_rota_problem *problem, struct fl_rota *out)
 {
     if (!problem_is_defined(problem)) return FL_ERANGE;
     enum fl_status status = solve(problem, false, out);
@@ -441,7 +440,7 @@ static double shift_cost(double listed, fl_time length, double wage_cny_per_hour
 }
 
 static uint32_t listed_candidates(const struct fl_staffing_def *def, uint64_t groups, double speed, double wage,
-                                  uint32_t room, struct fl_roster_shift shifts[])
+                                  uint32_t room, struct fl_rota_shift shifts[])
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < def->shifts_count; i++) {
@@ -450,22 +449,22 @@ static uint32_t listed_candidates(const struct fl_staffing_def *def, uint64_t gr
         if (answers == 0) continue;
         if (count < room) {
             shifts[count] =
-                (struct fl_roster_shift){ .from = listed->from,
-                                          .to = listed->to,
-                                          .breaks_count = listed->breaks_count,
-                                          .breaks = listed->breaks,
-                                          .groups = answers,
-                                          .cost = shift_cost(listed->cost_cny, listed->to - listed->from, wage),
-                                          .speed = speed,
-                                          .people_max = FL_NONE };
+                (struct fl_rota_shift){ .from = listed->from,
+                                        .to = listed->to,
+                                        .breaks_count = listed->breaks_count,
+                                        .breaks = listed->breaks,
+                                        .groups = answers,
+                                        .cost = shift_cost(listed->cost_cny, listed->to - listed->from, wage),
+                                        .speed = speed,
+                                        .people_max = FL_NONE };
         }
         count++;
     }
     return count;
 }
 
-uint32_t fl_roster_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
-                              double wage_cny_per_hour, uint32_t room, struct fl_roster_shift shifts[])
+uint32_t fl_rota_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
+                            double wage_cny_per_hour, uint32_t room, struct fl_rota_shift shifts[])
 {
     if (def->shifts_count > 0) return listed_candidates(def, groups, speed, wage_cny_per_hour, room, shifts);
     uint32_t count = 0;
@@ -476,12 +475,12 @@ uint32_t fl_roster_candidates(const struct fl_staffing_def *def, fl_time duratio
             if (to > duration && !is_only_one && to - duration >= def->step) break;
             if (to > duration) to = duration;
             if (count < room) {
-                shifts[count] = (struct fl_roster_shift){ .from = from,
-                                                          .to = to,
-                                                          .groups = groups,
-                                                          .cost = shift_cost(NAN, to - from, wage_cny_per_hour),
-                                                          .speed = speed,
-                                                          .people_max = FL_NONE };
+                shifts[count] = (struct fl_rota_shift){ .from = from,
+                                                        .to = to,
+                                                        .groups = groups,
+                                                        .cost = shift_cost(NAN, to - from, wage_cny_per_hour),
+                                                        .speed = speed,
+                                                        .people_max = FL_NONE };
             }
             count++;
         }

@@ -6,6 +6,8 @@
  * Epelman and Henderson, Management Science 54(2), 2008; Cezik and L'Ecuyer, same issue) and the programme is solved
  * again.
  *
+ * What is public here is a rota, since `struct fl_roster` is the routing engine's list of the agents on duty.
+ *
  * One shift costs about half a percent of a day, so a gap of 0.005 is where searching stops paying; a gap of 0 proves
  * the cheapest. Allocates while it solves and frees all of it. Calls must not overlap (solver.h). */
 #ifndef FL_STAFFING_ROSTER_H
@@ -13,10 +15,10 @@
 
 #include "scenario/scenario.h"
 
-#define FL_ROSTER_GAP       0.005
-#define FL_ROSTER_NODES_MAX 200000u
+#define FL_ROTA_GAP       0.005
+#define FL_ROTA_NODES_MAX 200000u
 
-struct fl_roster_shift {
+struct fl_rota_shift {
     fl_time from, to; /* ns from the scenario's start, from < to; may reach beyond the scenario */
     uint32_t breaks_count;
     const struct fl_break *breaks; /* borrowed; at: ns after `from`; they do not overlap */
@@ -27,25 +29,25 @@ struct fl_roster_shift {
 };
 
 /* sum of weight x people on duty >= at_least, people counted by their speed. */
-struct fl_roster_term {
+struct fl_rota_term {
     uint32_t interval, group;
     double weight;
 };
 
-struct fl_roster_cut {
+struct fl_rota_cut {
     uint32_t terms_count;
-    const struct fl_roster_term *terms; /* borrowed; a cell may stand twice, weights then add */
+    const struct fl_rota_term *terms; /* borrowed; a cell may stand twice, weights then add */
     double at_least;
 };
 
-struct fl_roster_problem {
+struct fl_rota_problem {
     fl_time interval, duration;
     uint32_t intervals_count; /* duration / interval, rounded up; the last may be shorter */
     uint32_t groups_count;    /* 1 to FL_GROUPS_MAX */
     const double *required;   /* [intervals x groups] at [interval * groups_count + group]: people of speed 1, >= 0 */
     uint32_t shifts_count, cuts_count;
-    const struct fl_roster_shift *shifts;
-    const struct fl_roster_cut *cuts;
+    const struct fl_rota_shift *shifts;
+    const struct fl_rota_cut *cuts;
     double whole_share;  /* a shift counts in an interval when on duty for at least this share of it, (0, 1]. 1 is the
                           * strict reading: a break, however short, leaves the interval to others */
     uint32_t people_max; /* over all shifts; FL_NONE: no limit */
@@ -54,7 +56,7 @@ struct fl_roster_problem {
     uint32_t nodes_max;  /* of the search tree, >= 1 */
 };
 
-struct fl_roster {
+struct fl_rota {
     uint32_t *people; /* [shifts] the caller's array */
     double *on_duty; /* [intervals x groups] the caller's array: by speed; cross-trained people where they are allotted,
                       * those nobody needs divided evenly among their groups */
@@ -69,10 +71,10 @@ struct fl_roster {
  * least total shortage, with the shortage and its worst place filled in (cost is that roster's, bound 0). FL_ERANGE:
  * the problem is out of its range; FL_EFULL: no roster found within nodes_max, or out of memory; *out is unspecified
  * then. */
-FL_MUST_CHECK enum fl_status fl_roster_solve(const struct fl_roster_problem *problem, struct fl_roster *out);
+FL_MUST_CHECK enum fl_status fl_rota_solve(const struct fl_rota_problem *problem, struct fl_rota *out);
 
 /* Time on duty of a shift between two instants, its breaks taken off. */
-fl_time fl_roster_on_duty(const struct fl_roster_shift *shift, fl_time from, fl_time to);
+fl_time fl_rota_on_duty(const struct fl_rota_shift *shift, fl_time from, fl_time to);
 
 /* The shifts to choose from, for people who answer `groups` at the given speed and hourly wage (NaN: cost counts
  * hours). Shifts that the scenario lists are taken as they stand, those of a single group only when it is among
@@ -80,7 +82,7 @@ fl_time fl_roster_on_duty(const struct fl_roster_shift *shift, fl_time from, fl_
  * every `step` from the start, each length from length_min to length_max by `step`, within [0, duration]; one that
  * would end less than a step late ends with the scenario, and a scenario shorter than length_min has one shift. Writes
  * up to `room` of them, in the order of their start and length, and returns how many there are. */
-uint32_t fl_roster_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
-                              double wage_cny_per_hour, uint32_t room, struct fl_roster_shift shifts[]);
+uint32_t fl_rota_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
+                            double wage_cny_per_hour, uint32_t room, struct fl_rota_shift shifts[]);
 
 #endif

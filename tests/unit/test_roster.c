@@ -14,53 +14,53 @@
 struct room {
     uint32_t people[64];
     double on_duty[1024], shortage[1024];
-    struct fl_roster roster;
+    struct fl_rota roster;
 };
 
 static void room_open(struct room *room)
 {
     memset(room, 0, sizeof *room);
-    room->roster = (struct fl_roster){ .people = room->people, .on_duty = room->on_duty, .shortage = room->shortage };
+    room->roster = (struct fl_rota){ .people = room->people, .on_duty = room->on_duty, .shortage = room->shortage };
 }
 
-static struct fl_roster_shift shift(int from_h, int to_h, uint64_t groups, double cost)
+static struct fl_rota_shift shift(int from_h, int to_h, uint64_t groups, double cost)
 {
-    return (struct fl_roster_shift){ .from = from_h * FL_HOUR,
-                                     .to = to_h * FL_HOUR,
-                                     .groups = groups,
-                                     .cost = cost,
-                                     .speed = 1,
-                                     .people_max = FL_NONE };
+    return (struct fl_rota_shift){ .from = from_h * FL_HOUR,
+                                   .to = to_h * FL_HOUR,
+                                   .groups = groups,
+                                   .cost = cost,
+                                   .speed = 1,
+                                   .people_max = FL_NONE };
 }
 
-static struct fl_roster_problem problem(uint32_t hours, uint32_t groups, const double *required, uint32_t shifts_count,
-                                        const struct fl_roster_shift *shifts)
+static struct fl_rota_problem problem(uint32_t hours, uint32_t groups, const double *required, uint32_t shifts_count,
+                                      const struct fl_rota_shift *shifts)
 {
-    return (struct fl_roster_problem){ .interval = FL_HOUR,
-                                       .duration = hours * FL_HOUR,
-                                       .intervals_count = hours,
-                                       .groups_count = groups,
-                                       .required = required,
-                                       .shifts_count = shifts_count,
-                                       .shifts = shifts,
-                                       .whole_share = 1,
-                                       .people_max = FL_NONE,
-                                       .seats = FL_NONE,
-                                       .nodes_max = FL_ROSTER_NODES_MAX };
+    return (struct fl_rota_problem){ .interval = FL_HOUR,
+                                     .duration = hours * FL_HOUR,
+                                     .intervals_count = hours,
+                                     .groups_count = groups,
+                                     .required = required,
+                                     .shifts_count = shifts_count,
+                                     .shifts = shifts,
+                                     .whole_share = 1,
+                                     .people_max = FL_NONE,
+                                     .seats = FL_NONE,
+                                     .nodes_max = FL_ROTA_NODES_MAX };
 }
 
 /* ---- Brute force --------------------------------------------------------------------------------- */
 
 /* Whether the people on duty can be divided so that every group has enough: by Hall's condition, every set of groups
  * needs at most what all who answer any of them can give. */
-static bool can_cover(const struct fl_roster_problem *p, const uint32_t people[], uint32_t hour)
+static bool can_cover(const struct fl_rota_problem *p, const uint32_t people[], uint32_t hour)
 {
     for (uint64_t set = 1; set < UINT64_C(1) << p->groups_count; set++) {
         double wanted = 0, given = 0;
         for (uint32_t g = 0; g < p->groups_count; g++)
             wanted += set >> g & 1 ? p->required[hour * p->groups_count + g] : 0;
         for (uint32_t j = 0; j < p->shifts_count; j++) {
-            const struct fl_roster_shift *const s = &p->shifts[j];
+            const struct fl_rota_shift *const s = &p->shifts[j];
             const bool on = s->from <= hour * FL_HOUR && s->to >= (hour + 1) * FL_HOUR;
             bool rests = false;
             for (uint32_t i = 0; i < s->breaks_count; i++) rests |= (s->from + s->breaks[i].at) / FL_HOUR == hour;
@@ -71,7 +71,7 @@ static bool can_cover(const struct fl_roster_problem *p, const uint32_t people[]
     return true;
 }
 
-static bool keeps_limits(const struct fl_roster_problem *p, const uint32_t people[])
+static bool keeps_limits(const struct fl_rota_problem *p, const uint32_t people[])
 {
     uint32_t all = 0;
     for (uint32_t j = 0; j < p->shifts_count; j++) all += people[j];
@@ -86,16 +86,16 @@ static bool keeps_limits(const struct fl_roster_problem *p, const uint32_t peopl
 }
 
 /* Only for problems whose cuts speak of groups nobody shares. */
-static bool keeps_cuts(const struct fl_roster_problem *p, const uint32_t people[])
+static bool keeps_cuts(const struct fl_rota_problem *p, const uint32_t people[])
 {
     for (uint32_t c = 0; c < p->cuts_count; c++) {
         double sum = 0;
         for (uint32_t i = 0; i < p->cuts[c].terms_count; i++) {
-            const struct fl_roster_term *const term = &p->cuts[c].terms[i];
+            const struct fl_rota_term *const term = &p->cuts[c].terms[i];
             for (uint32_t j = 0; j < p->shifts_count; j++) {
-                const struct fl_roster_shift *const s = &p->shifts[j];
+                const struct fl_rota_shift *const s = &p->shifts[j];
                 const fl_time from = term->interval * FL_HOUR;
-                if (s->groups >> term->group & 1 && fl_roster_on_duty(s, from, from + FL_HOUR) == FL_HOUR)
+                if (s->groups >> term->group & 1 && fl_rota_on_duty(s, from, from + FL_HOUR) == FL_HOUR)
                     sum += term->weight * s->speed * people[j];
             }
         }
@@ -105,7 +105,7 @@ static bool keeps_cuts(const struct fl_roster_problem *p, const uint32_t people[
 }
 
 /* Cheapest cost with up to `most` people on each shift; infinite when nothing covers. */
-static double cheapest(const struct fl_roster_problem *p, uint32_t most)
+static double cheapest(const struct fl_rota_problem *p, uint32_t most)
 {
     uint32_t people[SHIFTS_TEST_MAX] = { 0 };
     double best = INFINITY;
@@ -134,7 +134,7 @@ static uint32_t any_of(uint32_t *state, uint32_t n)
     return (*state >> 16) % n;
 }
 
-static void expect_covered(const struct fl_roster_problem *p, const struct room *room, uint32_t seed)
+static void expect_covered(const struct fl_rota_problem *p, const struct room *room, uint32_t seed)
 {
     double cost = 0;
     for (uint32_t j = 0; j < p->shifts_count; j++) cost += p->shifts[j].cost * room->people[j];
@@ -153,7 +153,7 @@ Test(roster, costs_what_brute_force_finds_on_random_desks)
         uint32_t dice = seed;
         const uint32_t hours = 3 + any_of(&dice, 3), groups = 1 + any_of(&dice, 3), count = 4 + any_of(&dice, 3);
         double required[CELLS_MAX];
-        struct fl_roster_shift shifts[SHIFTS_TEST_MAX];
+        struct fl_rota_shift shifts[SHIFTS_TEST_MAX];
         const struct fl_break rest = { .at = FL_HOUR, .length = 20 * FL_MINUTE };
         for (uint32_t i = 0; i < hours * groups; i++) required[i] = any_of(&dice, 3);
         bool cross = false;
@@ -174,11 +174,11 @@ Test(roster, costs_what_brute_force_finds_on_random_desks)
                 shifts[j].breaks_count = 1;
             }
         }
-        struct fl_roster_problem p = problem(hours, groups, required, count, shifts);
+        struct fl_rota_problem p = problem(hours, groups, required, count, shifts);
         if (any_of(&dice, 3) == 0) p.people_max = 3 + any_of(&dice, 6);
         if (any_of(&dice, 3) == 0) p.seats = 2 + any_of(&dice, 5);
-        const struct fl_roster_term terms[] = { { 0, 0, 1 }, { hours - 1, groups - 1, 2 } };
-        const struct fl_roster_cut cut = { .terms_count = 2, .terms = terms, .at_least = any_of(&dice, 4) };
+        const struct fl_rota_term terms[] = { { 0, 0, 1 }, { hours - 1, groups - 1, 2 } };
+        const struct fl_rota_cut cut = { .terms_count = 2, .terms = terms, .at_least = any_of(&dice, 4) };
         if (!cross) {
             p.cuts = &cut;
             p.cuts_count = 1;
@@ -187,7 +187,7 @@ Test(roster, costs_what_brute_force_finds_on_random_desks)
         struct room room;
         room_open(&room);
 
-        const enum fl_status status = fl_roster_solve(&p, &room.roster);
+        const enum fl_status status = fl_rota_solve(&p, &room.roster);
 
         if (isinf(want)) {
             infeasible++;
@@ -213,12 +213,12 @@ Test(roster, costs_what_brute_force_finds_on_random_desks)
 Test(roster, says_which_interval_and_group_nobody_can_cover)
 {
     const double required[] = { 1, 1, 1, 3, 1, 1 };
-    const struct fl_roster_shift shifts[] = { shift(0, 3, 1, 10), shift(0, 1, 2, 5), shift(2, 3, 2, 5) };
-    const struct fl_roster_problem p = problem(3, 2, required, 3, shifts);
+    const struct fl_rota_shift shifts[] = { shift(0, 3, 1, 10), shift(0, 1, 2, 5), shift(2, 3, 2, 5) };
+    const struct fl_rota_problem p = problem(3, 2, required, 3, shifts);
     struct room room;
     room_open(&room);
 
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_EINFEASIBLE);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_EINFEASIBLE);
 
     cr_expect_eq(room.roster.short_interval, 1);
     cr_expect_eq(room.roster.short_group, 1);
@@ -231,13 +231,13 @@ Test(roster, says_which_interval_and_group_nobody_can_cover)
 Test(roster, says_what_is_missing_when_there_are_too_few_people)
 {
     const double required[] = { 2, 5, 2 };
-    const struct fl_roster_shift shifts[] = { shift(0, 3, 1, 10) };
-    struct fl_roster_problem p = problem(3, 1, required, 1, shifts);
+    const struct fl_rota_shift shifts[] = { shift(0, 3, 1, 10) };
+    struct fl_rota_problem p = problem(3, 1, required, 1, shifts);
     p.people_max = 4;
     struct room room;
     room_open(&room);
 
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_EINFEASIBLE);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_EINFEASIBLE);
 
     cr_expect_eq(room.people[0], 4);
     cr_expect_eq(room.roster.short_interval, 1);
@@ -248,12 +248,12 @@ Test(roster, says_what_is_missing_when_there_are_too_few_people)
 Test(roster, one_who_answers_both_groups_serves_whichever_is_short)
 {
     const double required[] = { 1, 0, 0, 1 };
-    const struct fl_roster_shift shifts[] = { shift(0, 2, 1, 10), shift(0, 2, 2, 10), shift(0, 2, 3, 15) };
-    const struct fl_roster_problem p = problem(2, 2, required, 3, shifts);
+    const struct fl_rota_shift shifts[] = { shift(0, 2, 1, 10), shift(0, 2, 2, 10), shift(0, 2, 3, 15) };
+    const struct fl_rota_problem p = problem(2, 2, required, 3, shifts);
     struct room room;
     room_open(&room);
 
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
 
     cr_expect_float_eq(room.roster.cost, 15, 1e-9);
     cr_expect_eq(room.people[2], 1);
@@ -263,25 +263,25 @@ Test(roster, one_who_answers_both_groups_serves_whichever_is_short)
 Test(roster, a_cut_raises_what_the_requirement_left_too_low)
 {
     const double required[] = { 2, 2 };
-    const struct fl_roster_shift shifts[] = { shift(0, 2, 1, 10), shift(0, 1, 1, 6), shift(1, 2, 1, 7) };
-    const struct fl_roster_term terms[] = { { 0, 0, 0.5 }, { 0, 0, 0.5 }, { 1, 0, 1 } };
-    const struct fl_roster_cut cut = { .terms_count = 3, .terms = terms, .at_least = 5 };
-    struct fl_roster_problem p = problem(2, 1, required, 3, shifts);
+    const struct fl_rota_shift shifts[] = { shift(0, 2, 1, 10), shift(0, 1, 1, 6), shift(1, 2, 1, 7) };
+    const struct fl_rota_term terms[] = { { 0, 0, 0.5 }, { 0, 0, 0.5 }, { 1, 0, 1 } };
+    const struct fl_rota_cut cut = { .terms_count = 3, .terms = terms, .at_least = 5 };
+    struct fl_rota_problem p = problem(2, 1, required, 3, shifts);
     struct room room;
     room_open(&room);
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
     cr_expect_float_eq(room.roster.cost, 20, 1e-9);
 
     p.cuts = &cut;
     p.cuts_count = 1;
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
 
     cr_expect_float_eq(room.roster.cost, 26, 1e-9); /* one more in the first hour is the cheapest fifth */
     cr_expect_float_eq(room.on_duty[0], 3, 1e-9);
 
-    const struct fl_roster_cut vain = { .terms_count = 0, .at_least = 1 };
+    const struct fl_rota_cut vain = { .terms_count = 0, .at_least = 1 };
     p.cuts = &vain;
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_EINFEASIBLE);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_EINFEASIBLE);
     cr_expect_eq(room.roster.short_cut, 0);
     cr_expect_eq(room.roster.short_interval, FL_NONE);
 }
@@ -289,13 +289,13 @@ Test(roster, a_cut_raises_what_the_requirement_left_too_low)
 Test(roster, new_hires_count_by_their_speed)
 {
     const double required[] = { 2 };
-    struct fl_roster_shift shifts[] = { shift(0, 1, 1, 30), shift(0, 1, 1, 10) };
+    struct fl_rota_shift shifts[] = { shift(0, 1, 1, 30), shift(0, 1, 1, 10) };
     shifts[1].speed = 1 / 2.3;
-    const struct fl_roster_problem p = problem(1, 1, required, 2, shifts);
+    const struct fl_rota_problem p = problem(1, 1, required, 2, shifts);
     struct room room;
     room_open(&room);
 
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
 
     cr_expect_eq(room.people[0], 0);
     cr_expect_eq(room.people[1], 5); /* 4.6 rounded up, 50 against 60 */
@@ -305,34 +305,34 @@ Test(roster, a_break_leaves_its_interval_to_others_unless_most_of_it_is_worked)
 {
     const double required[] = { 1, 1, 1 };
     const struct fl_break rest = { .at = 80 * FL_MINUTE, .length = 20 * FL_MINUTE };
-    struct fl_roster_shift shifts[] = { shift(0, 3, 1, 10), shift(1, 2, 1, 4) };
+    struct fl_rota_shift shifts[] = { shift(0, 3, 1, 10), shift(1, 2, 1, 4) };
     shifts[0].breaks = &rest;
     shifts[0].breaks_count = 1;
-    struct fl_roster_problem p = problem(3, 1, required, 2, shifts);
+    struct fl_rota_problem p = problem(3, 1, required, 2, shifts);
     struct room room;
     room_open(&room);
 
-    cr_expect_eq(fl_roster_on_duty(&shifts[0], 0, 3 * FL_HOUR), 160 * FL_MINUTE);
-    cr_expect_eq(fl_roster_on_duty(&shifts[0], 90 * FL_MINUTE, 2 * FL_HOUR), 20 * FL_MINUTE);
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_expect_eq(fl_rota_on_duty(&shifts[0], 0, 3 * FL_HOUR), 160 * FL_MINUTE);
+    cr_expect_eq(fl_rota_on_duty(&shifts[0], 90 * FL_MINUTE, 2 * FL_HOUR), 20 * FL_MINUTE);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
     cr_expect_float_eq(room.roster.cost, 14, 1e-9);
     p.whole_share = 0.6;
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
     cr_expect_float_eq(room.roster.cost, 10, 1e-9);
 }
 
 Test(roster, the_last_interval_may_be_shorter_than_the_others)
 {
     const double required[] = { 1, 1 };
-    const struct fl_roster_shift shifts[] = {
+    const struct fl_rota_shift shifts[] = {
         { .from = 0, .to = 90 * FL_MINUTE, .groups = 1, .cost = 3, .speed = 1, .people_max = FL_NONE }
     };
-    struct fl_roster_problem p = problem(2, 1, required, 1, shifts);
+    struct fl_rota_problem p = problem(2, 1, required, 1, shifts);
     p.duration = 90 * FL_MINUTE;
     struct room room;
     room_open(&room);
 
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
 
     cr_expect_eq(room.people[0], 1);
 }
@@ -346,28 +346,28 @@ Test(roster, a_day_of_half_hours_and_three_groups_comes_within_its_gap_and_again
         for (uint32_t g = 0; g < GROUPS; g++) required[t * GROUPS + g] = shape[t / 2] * (g + 1) + (t * 7 + g * 5) % 3;
     }
     const struct fl_staffing_def def = { .step = FL_HOUR, .length_min = 4 * FL_HOUR, .length_max = 8 * FL_HOUR };
-    static struct fl_roster_shift shifts[600];
+    static struct fl_rota_shift shifts[600];
     uint32_t count = 0;
     for (uint64_t groups = 1; groups < 8; groups += groups == 4 ? 3 : 1) {
         const double wage = 20 + 3 * (__builtin_popcountll(groups) - 1);
-        count += fl_roster_candidates(&def, FL_DAY, groups, 1, wage, 600 - count, shifts + count);
+        count += fl_rota_candidates(&def, FL_DAY, groups, 1, wage, 600 - count, shifts + count);
     }
     cr_assert_leq(count, 600);
-    struct fl_roster_problem p = problem(24, GROUPS, required, count, shifts);
+    struct fl_rota_problem p = problem(24, GROUPS, required, count, shifts);
     p.interval = FL_HOUR / 2;
     p.intervals_count = HALVES;
-    p.gap = FL_ROSTER_GAP;
+    p.gap = FL_ROTA_GAP;
     static uint32_t people[2][600];
     static double on_duty[HALVES * GROUPS], shortage[HALVES * GROUPS];
-    struct fl_roster answer[2];
+    struct fl_rota answer[2];
 
     for (int i = 0; i < 2; i++) {
-        answer[i] = (struct fl_roster){ .people = people[i], .on_duty = on_duty, .shortage = shortage };
-        cr_assert_eq(fl_roster_solve(&p, &answer[i]), FL_OK);
+        answer[i] = (struct fl_rota){ .people = people[i], .on_duty = on_duty, .shortage = shortage };
+        cr_assert_eq(fl_rota_solve(&p, &answer[i]), FL_OK);
     }
 
     cr_expect(answer[0].proven);
-    cr_expect_leq(answer[0].cost, answer[0].bound * (1 + FL_ROSTER_GAP) + 1e-6);
+    cr_expect_leq(answer[0].cost, answer[0].bound * (1 + FL_ROTA_GAP) + 1e-6);
     for (uint32_t i = 0; i < HALVES * GROUPS; i++) cr_expect_geq(on_duty[i], required[i] - 1e-6, "cell %u", i);
     cr_expect_arr_eq(people[0], people[1], count * sizeof people[0][0]);
     cr_expect_eq(answer[0].cost, answer[1].cost);
@@ -376,10 +376,10 @@ Test(roster, a_day_of_half_hours_and_three_groups_comes_within_its_gap_and_again
 Test(roster, candidates_are_every_start_and_length_within_the_scenario)
 {
     const struct fl_staffing_def def = { .step = FL_HOUR, .length_min = 4 * FL_HOUR, .length_max = 8 * FL_HOUR };
-    struct fl_roster_shift shifts[32];
+    struct fl_rota_shift shifts[32];
 
     /* 8 hours: starts 0 to 4 with 5, 4, 3, 2, 1 lengths */
-    cr_assert_eq(fl_roster_candidates(&def, 8 * FL_HOUR, 1, 1, 25, 32, shifts), 15);
+    cr_assert_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 25, 32, shifts), 15);
     cr_expect_eq(shifts[0].from, 0);
     cr_expect_eq(shifts[0].to, 4 * FL_HOUR);
     cr_expect_float_eq(shifts[0].cost, 100, 1e-9);
@@ -387,12 +387,12 @@ Test(roster, candidates_are_every_start_and_length_within_the_scenario)
     cr_expect_eq(shifts[14].to, 8 * FL_HOUR);
 
     /* a scenario shorter than any shift, and one that no whole step ends with */
-    cr_assert_eq(fl_roster_candidates(&def, 2 * FL_HOUR, 1, 1, NAN, 32, shifts), 1);
+    cr_assert_eq(fl_rota_candidates(&def, 2 * FL_HOUR, 1, 1, NAN, 32, shifts), 1);
     cr_expect_eq(shifts[0].to, 2 * FL_HOUR);
     cr_expect_float_eq(shifts[0].cost, 2, 1e-9);
-    cr_assert_eq(fl_roster_candidates(&def, 5 * FL_HOUR + FL_HOUR / 2, 1, 1, NAN, 32, shifts), 6);
+    cr_assert_eq(fl_rota_candidates(&def, 5 * FL_HOUR + FL_HOUR / 2, 1, 1, NAN, 32, shifts), 6);
     cr_expect_eq(shifts[2].to, 5 * FL_HOUR + FL_HOUR / 2);
-    cr_expect_eq(fl_roster_candidates(&def, 8 * FL_HOUR, 1, 1, 25, 0, NULL), 15);
+    cr_expect_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 25, 0, NULL), 15);
 }
 
 Test(roster, listed_shifts_are_taken_as_they_stand_by_those_who_answer_their_group)
@@ -409,36 +409,36 @@ Test(roster, listed_shifts_are_taken_as_they_stand_by_those_who_answer_their_gro
         { .name = "after", .from = FL_HOUR, .to = 5 * FL_HOUR, .group = 1, .cost_cny = 90 },
     };
     const struct fl_staffing_def def = { .shifts_count = 2, .shifts = listed };
-    struct fl_roster_shift shifts[2];
+    struct fl_rota_shift shifts[2];
 
-    cr_assert_eq(fl_roster_candidates(&def, 8 * FL_HOUR, 3, 0.5, 20, 2, shifts), 2);
+    cr_assert_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 3, 0.5, 20, 2, shifts), 2);
     cr_expect_eq(shifts[0].groups, 3);
     cr_expect_eq(shifts[0].breaks_count, 1);
     cr_expect_float_eq(shifts[0].cost, 120, 1e-9);
     cr_expect_eq(shifts[0].speed, 0.5);
     cr_expect_eq(shifts[1].groups, 2);
     cr_expect_float_eq(shifts[1].cost, 90, 1e-9);
-    cr_expect_eq(fl_roster_candidates(&def, 8 * FL_HOUR, 1, 1, 20, 2, shifts), 1);
+    cr_expect_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 20, 2, shifts), 1);
 }
 
 Test(roster, what_is_out_of_range_is_refused)
 {
     const double required[] = { 1, NAN };
-    struct fl_roster_shift shifts[] = { shift(0, 2, 1, 10) };
-    struct fl_roster_problem p = problem(1, 1, required, 1, shifts);
+    struct fl_rota_shift shifts[] = { shift(0, 2, 1, 10) };
+    struct fl_rota_problem p = problem(1, 1, required, 1, shifts);
     struct room room;
     room_open(&room);
-    cr_assert_eq(fl_roster_solve(&p, &room.roster), FL_OK);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
 
     p.duration = 2 * FL_HOUR;
     p.intervals_count = 2;
-    cr_expect_eq(fl_roster_solve(&p, &room.roster), FL_ERANGE);
+    cr_expect_eq(fl_rota_solve(&p, &room.roster), FL_ERANGE);
     p = problem(1, 1, required, 1, shifts);
     shifts[0].groups = 2;
-    cr_expect_eq(fl_roster_solve(&p, &room.roster), FL_ERANGE);
+    cr_expect_eq(fl_rota_solve(&p, &room.roster), FL_ERANGE);
     shifts[0].groups = 1;
     shifts[0].speed = 0;
-    cr_expect_eq(fl_roster_solve(&p, &room.roster), FL_ERANGE);
+    cr_expect_eq(fl_rota_solve(&p, &room.roster), FL_ERANGE);
 }
 
 Test(solver, tells_infeasible_from_unbounded_and_leaves_the_solution_alone)
