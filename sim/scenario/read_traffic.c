@@ -34,6 +34,9 @@ static void take_shape(struct fl_profile *profile, const double shares[24])
     for (int hour = 0; hour < 24; hour++) profile->hourly[hour] = shares[hour] * 24 / sum;
 }
 
+static const struct fl_key shape_keys[] = { { .name = "hourly", .kind = FL_KEY_IGNORED, .flags = FL_KEY_REQUIRED } };
+static const struct fl_object shape_object = { .keys = shape_keys, .keys_count = FL_COUNTOF(shape_keys) };
+
 /* A name, or {"hourly": [...]}, into the phases [first, last]. */
 static bool read_shape(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_profile profile[FL_PHASES], uint32_t first,
                        uint32_t last)
@@ -44,11 +47,9 @@ static bool read_shape(struct reader *r, const cJSON *json, const struct fl_at *
     if (named) {
         if (!fl_read_choice(r, json, at, fl_profile_names, &name)) return false;
     } else {
-        const struct fl_key keys[] = { { .name = "hourly" } };
-        const struct fl_object object = { .keys = keys, .keys_count = 1 };
         const struct fl_at hourly_at = { .up = at, .key = "hourly" };
         const cJSON *const hourly = cJSON_GetObjectItemCaseSensitive(json, "hourly");
-        if (!fl_refuse_unknown(r, json, at, &object)) return false;
+        if (!fl_refuse_unknown(r, json, at, &shape_object)) return false;
         if (hourly == NULL) return fl_note(r, json, &hourly_at, FL_EMISSING, "wanted this key, got none");
         if (!read_hourly(r, hourly, &hourly_at, own.hourly)) return false;
     }
@@ -73,9 +74,9 @@ static bool read_ignored_hourly(struct reader *r, const cJSON *json, const struc
 }
 
 static const struct fl_key profile_keys[] = {
-    { .name = "pre_sale", .kind = FL_KEY_CUSTOM, .least = FL_PRE_SALE, .read = read_phase_shape },
-    { .name = "in_sale", .kind = FL_KEY_CUSTOM, .least = FL_IN_SALE, .read = read_phase_shape },
-    { .name = "after_sale", .kind = FL_KEY_CUSTOM, .least = FL_AFTER_SALE, .read = read_phase_shape },
+    { .name = "pre_sale", .kind = FL_KEY_CUSTOM, .least = FL_PRE_SALE, .object = &shape_object, .read = read_phase_shape },
+    { .name = "in_sale", .kind = FL_KEY_CUSTOM, .least = FL_IN_SALE, .object = &shape_object, .read = read_phase_shape },
+    { .name = "after_sale", .kind = FL_KEY_CUSTOM, .least = FL_AFTER_SALE, .object = &shape_object, .read = read_phase_shape },
     { .name = "hourly", .kind = FL_KEY_CUSTOM, .read = read_ignored_hourly },
 };
 static const struct fl_object profile_object = { .keys = profile_keys, .keys_count = FL_COUNTOF(profile_keys) };
