@@ -1,8 +1,9 @@
 /* The pipeline around a selection policy, the queue's service, and the timers.
  *
  * Every entry point makes a `turn`: the addresses of what lies in the arena, good for that call. Chat slots
- * grow only at the start of chat(), so nothing moves under a turn. All bookkeeping follows the view: telling
- * a policy twice of the same state does no harm. */
+ * grow only at the start of chat(), so nothing moves under a turn; a desk that reports from within a decision
+ * that another chat is to be routed leaves only stale slot pointers behind, so none is used after a decision.
+ * All bookkeeping follows the view: telling a policy twice of the same state does no harm. */
 #include "routing/engine.h"
 
 #include "core/draw.h"
@@ -170,22 +171,25 @@ static void release(const struct turn *turn, uint32_t chat)
     notify(turn, FL_NOTICE_CLOSED, agent, chat, slot->group);
 }
 
+/* Our own books first: while the decision takes effect the desk may already report its consequences. */
 static enum fl_status assign(const struct turn *turn, const struct fl_chat_view *chat, uint32_t agent, uint32_t group)
 {
-    struct slot *const slot = slot_of(turn, chat->index);
-    enum fl_status status = decide(turn, &(struct fl_decision){ .kind = FL_ASSIGN, .chat = chat->index, .agent = agent });
-    if (status != FL_OK) return status;
+    const uint32_t index = chat->index;
+    struct slot *const slot = slot_of(turn, index);
     slot->agent = agent;
     slot->group = group;
-    if (keeps_lists(turn)) list_append(turn, chat->index);
-    if (turn->routing->rate_limit < FL_UNLIMITED) status = count_rate(turn, agent);
-    if (status != FL_OK) return status;
-    notify(turn, FL_NOTICE_ASSIGNED, agent, chat->index, group);
-    if (turn->routing->accept_timeout == FL_TIME_NEVER) return FL_OK;
-    if (chat != &slot->chat) slot->chat = *chat;
-    slot->since = turn->view->now;
     slot->answered = false;
-    return ask_wake(turn, WAKE_ACCEPT, chat->index, turn->view->now + turn->routing->accept_timeout);
+    if (keeps_lists(turn)) list_append(turn, index);
+    if (turn->routing->accept_timeout != FL_TIME_NEVER) {
+        if (chat != &slot->chat) slot->chat = *chat;
+        slot->since = turn->view->now;
+    }
+    enum fl_status status = decide(turn, &(struct fl_decision){ .kind = FL_ASSIGN, .chat = index, .agent = agent });
+    if (status == FL_OK && turn->routing->rate_limit < FL_UNLIMITED) status = count_rate(turn, agent);
+    if (status != FL_OK) return status;
+    notify(turn, FL_NOTICE_ASSIGNED, agent, index, group);
+    if (turn->routing->accept_timeout == FL_TIME_NEVER) return FL_OK;
+    return ask_wake(turn, WAKE_ACCEPT, index, turn->view->now + turn->routing->accept_timeout);
 }
 
 /* ---- The queue --------------------------------------------------------------------------------- */
@@ -333,13 +337,14 @@ static enum fl_status enqueue(const struct turn *turn, const struct fl_chat_view
     slot->chat = *chat;
     slot->group = group;
     slot->since = now;
-    slot->skills = turn->view->scenario->buyers.intents[chat->intent].skills;
+    const uint64_t skills = turn->view->scenario->buyers.intents[chat->intent].skills;
+    slot->skills = skills;
     const fl_queue_order order = fl_queue_order_of(turn->routing, chat, now, queue->sequence);
     enum fl_status status = fl_queue_push(turn->arena, queue, group, chat->index, order);
     if (status == FL_OK) status = say(turn, FL_ENQUEUE, chat->index);
     if (status == FL_OK && turn->routing->queue_max_wait != FL_TIME_NEVER)
         status = ask_wake(turn, WAKE_QUEUE_MAX_WAIT, chat->index, now + turn->routing->queue_max_wait);
-    if (status == FL_OK && turn->policy->relaxes_skills && slot->skills != 0)
+    if (status == FL_OK && turn->policy->relaxes_skills && skills != 0)
         status = ask_wake(turn, WAKE_RING, chat->index, now + turn->routing->ring);
     if (status == FL_OK && turn->policy->pulls) status = call_pullers(turn, group);
     return status;
@@ -666,7 +671,7 @@ static enum fl_status engine_agent(void *self, const struct fl_view *view, uint3
     return let_go(&turn, agent);
 }
 
-/* Either side wrote: it is a sign of life, and may change what counts against her capacity. */
+/* Either side wrote: it is a sign of life, and may change what counts against her capacity; only a reply can make room. */
 static enum fl_status hear(const struct turn *turn, enum fl_notice what, uint32_t chat, uint32_t agent)
 {
     struct slot *const slot = chat < turn->state->slots_count ? slot_of(turn, chat) : NULL;
@@ -676,10 +681,10 @@ static enum fl_status hear(const struct turn *turn, enum fl_notice what, uint32_
         list_append(turn, chat);
     }
     if (ours && what == FL_NOTICE_REPLY) slot->answered = true;
-    if (!turn->state->hears_messages) return FL_OK;
+    if (ours && !turn->state->hears_messages) return FL_OK; /* what the desk gave her by itself changes her load too */
     if (turn->view->now >= turn->state->midnight) pass_midnight(turn);
     notify(turn, what, agent, chat, ours ? slot->group : FL_NONE);
-    return turn->state->queue.length > 0 ? serve(turn, agent) : FL_OK;
+    return what == FL_NOTICE_REPLY && turn->state->queue.length > 0 ? serve(turn, agent) : FL_OK;
 }
 
 static enum fl_status engine_message(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent)

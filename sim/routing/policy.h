@@ -29,7 +29,7 @@ struct fl_request {
 };
 
 /* Order among agents: primary << 64 | secondary, least first, equal: smaller agent index. The primary is
- * below 2^62; the two bits above it are marks. All ones: not to be had at all. */
+ * below 2^62; the two bits above it are marks (ranking.h). */
 __extension__ typedef unsigned __int128 fl_rank;
 
 struct fl_policy_ops {

@@ -13,7 +13,7 @@
 
 #include "routing/policy.h"
 
-#define FL_RANK_OUT (~(fl_rank)0)
+#define FL_RANK_OUT (~(fl_rank)1)            /* not to be had; one below the largest number, see climb() */
 #define FL_RANK_FULL ((fl_rank)1 << 127)     /* at capacity */
 #define FL_RANK_RESERVED ((fl_rank)1 << 126) /* for policies: has room, but only for some chats */
 
@@ -37,7 +37,7 @@ static inline fl_rank fl_rank_of(uint64_t primary, uint64_t secondary)
 /* An instant as a number that sorts the same, below 2^62; simulated time stays within 2^59 (FL_TIME_LONGEST). */
 static inline uint64_t fl_rank_time(fl_time at)
 {
-    return (uint64_t)(at + (INT64_C(1) << 61));
+    return (uint64_t)at + (UINT64_C(1) << 61);
 }
 
 /* The second half of a rank: the tie chain's last assignment, or nothing when ties are drawn. */

@@ -38,6 +38,7 @@ struct desk {
     struct desk_wake wakes[DESK_WAKES];
     uint32_t wakes_count;
     bool refuses_assignments;
+    bool tells_at_once; /* the first message reaches the agent while the assignment takes effect */
 };
 
 static inline void desk_count(struct desk *desk, uint32_t agent, int by)
@@ -69,6 +70,9 @@ static inline enum fl_verdict desk_decide(void *self, const struct fl_decision *
         desk_count(desk, decision->agent, 1);
         desk->agents[decision->agent].assigned_today++;
         desk->agents[decision->agent].last_assigned_at = desk->view.now;
+        if (desk->tells_at_once &&
+            fl_engine_ops.message(&desk->engine, &desk->view, decision->chat, decision->agent) != FL_OK)
+            abort();
     }
     return FL_ACCEPTED;
 }
