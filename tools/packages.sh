@@ -1,0 +1,82 @@
+# Sourced by quickstart and test: which Debian 12 packages each needs and how to get those that are missing; running
+# a command, and configuring a build, without a word unless it fails. README.md tells what each package is for.
+
+packages_build=(gcc libc6-dev cmake ninja-build pkg-config
+    libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev zlib1g-dev)
+packages_test=(binutils libcriterion-dev clang libclang-rt-14-dev python3 git)
+
+# run_quietly LOG COMMAND...: the command's output goes to LOG; when it fails, the end of it to stderr. Returns
+# what the command returns.
+run_quietly()
+{
+    local log=$1 code=0
+    shift
+    "$@" >"$log" 2>&1 </dev/null || code=$?
+    if ((code)); then
+        printf 'failed (exit %d): %s\n' "$code" "$*" >&2
+        tail -n 40 "$log" | sed 's/^/    /' >&2
+        printf 'everything it said: %s\n' "$log" >&2
+    fi
+    return $code
+}
+
+# configure_preset ROOT PRESET [OPTION]...: a folder that was moved after it was built is configured afresh.
+configure_preset()
+{
+    local root=$1 preset=$2
+    shift 2
+    mkdir -p "$root/build/$preset"
+    cmake -S "$root" --preset "$preset" "$@" >"$root/build/$preset/configure.log" 2>&1 </dev/null && return
+    run_quietly "$root/build/$preset/configure.log" cmake --fresh -S "$root" --preset "$preset" "$@"
+}
+
+# packages_missing PACKAGE...: prints those that are not installed, one a line.
+packages_missing()
+{
+    local package
+    for package in "$@"; do
+        # One line for each architecture the package is known for.
+        dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            printf '%s\n' "$package"
+    done
+}
+
+# packages_ensure PACKAGE...: installs what is missing and says so first. Touches nothing, and needs no network,
+# when all are there. Returns 1, having said why, when it cannot.
+packages_ensure()
+{
+    local -a missing as_root=()
+    local log code=0
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        printf 'Not a Debian system, so nothing is installed. This needs what Debian 12 calls:\n  %s\n' "$*" >&2
+        return 0
+    fi
+    mapfile -t missing < <(packages_missing "$@")
+    ((${#missing[@]})) || return 0
+
+    if ((EUID)); then
+        if ! command -v sudo >/dev/null; then
+            printf 'Missing packages, and neither root nor sudo to install them. As root, run:\n  apt-get install %s\n' \
+                "${missing[*]}" >&2
+            return 1
+        fi
+        as_root=(sudo)
+        [[ -t 0 ]] || as_root=(sudo -n) # nobody is there to type a password
+    fi
+    printf 'Installing with apt-get%s: %s\n' "${as_root[0]:+ (by sudo)}" "${missing[*]}" >&2
+    if ((${#as_root[@]})) && ! "${as_root[@]}" true; then
+        printf 'sudo was refused. As root, run:\n  apt-get install %s\n' "${missing[*]}" >&2
+        return 1
+    fi
+    log=$(mktemp "${TMPDIR:-/tmp}/fenliu-packages.XXXXXX")
+    # Old lists name versions that are no longer there; without network they may still do.
+    "${as_root[@]}" apt-get update -q >"$log" 2>&1 </dev/null || true
+    run_quietly "$log.install" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}" || code=1
+    if ((code)); then
+        printf 'Could not install: %s\nIs the machine online, and is it Debian 12 or newer?\n' "${missing[*]}" >&2
+    else
+        rm -f "$log" "$log.install"
+    fi
+    return $code
+}
