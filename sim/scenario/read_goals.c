@@ -152,7 +152,7 @@ const struct fl_object fl_threshold_object = { threshold_keys, FL_COUNTOF(thresh
 
 #define FL_HERE struct fl_platform
 static const struct fl_key platform_keys[] = {
-    { .name = "name", .kind = FL_KEY_IGNORED }, /* read first: the preset that the other keys override */
+    { .name = "name", .kind = FL_KEY_IGNORED, .choices = fl_platform_names }, /* read first: the preset that the other keys override */
     WINDOW("window", window),
     DURATION("reply_within", reply_within, 1, 86400),
     NUMBER("reply_rate_min", reply_rate_min, 0, 1),

@@ -74,9 +74,9 @@ static bool read_ignored_hourly(struct reader *r, const cJSON *json, const struc
 }
 
 static const struct fl_key profile_keys[] = {
-    { .name = "pre_sale", .kind = FL_KEY_CUSTOM, .least = FL_PRE_SALE, .object = &shape_object, .read = read_phase_shape },
-    { .name = "in_sale", .kind = FL_KEY_CUSTOM, .least = FL_IN_SALE, .object = &shape_object, .read = read_phase_shape },
-    { .name = "after_sale", .kind = FL_KEY_CUSTOM, .least = FL_AFTER_SALE, .object = &shape_object, .read = read_phase_shape },
+    { .name = "pre_sale", .kind = FL_KEY_CUSTOM, .least = FL_PRE_SALE, .choices = fl_profile_names, .object = &shape_object, .read = read_phase_shape },
+    { .name = "in_sale", .kind = FL_KEY_CUSTOM, .least = FL_IN_SALE, .choices = fl_profile_names, .object = &shape_object, .read = read_phase_shape },
+    { .name = "after_sale", .kind = FL_KEY_CUSTOM, .least = FL_AFTER_SALE, .choices = fl_profile_names, .object = &shape_object, .read = read_phase_shape },
     { .name = "hourly", .kind = FL_KEY_CUSTOM, .read = read_ignored_hourly },
 };
 static const struct fl_object profile_object = { .keys = profile_keys, .keys_count = FL_COUNTOF(profile_keys) };
@@ -241,7 +241,7 @@ const struct fl_traffic fl_traffic_neutral = { .profile = { FLAT, FLAT, FLAT }, 
 static const struct fl_key traffic_keys[] = {
     NUMBER("chats_per_day", chats_per_day, 0, 1e8),
     OBJECT("rate", rate_object),
-    { .name = "profile", .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, profile), .object = &profile_object, .read = read_profile },
+    { .name = "profile", .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, profile), .choices = fl_profile_names, .object = &profile_object, .read = read_profile },
     NUMBER("scale", scale, 0, 1000),
     LIST("promotions", promotions, 0, 64, promotion_object),
     LIST("pushes", pushes, 0, 10000, push_object),

@@ -116,7 +116,7 @@ static const struct fl_key root_keys[] = {
     DURATION("warmup", warmup, 0, 366 * 86400.0),
     CUSTOM("seed", seed, read_seed),
     COUNT("replications", replications, 1, 1000000),
-    { .name = "platform", .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, platform), .object = &fl_platform_object, .read = fl_read_platform },
+    { .name = "platform", .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, platform), .choices = fl_platform_names, .object = &fl_platform_object, .read = fl_read_platform },
     { .name = "skills", .kind = FL_KEY_CUSTOM, .read = read_skills },
     { .name = "traffic", .kind = FL_KEY_OBJECT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, traffic), .object = &fl_traffic_object },
     { .name = "buyers", .kind = FL_KEY_OBJECT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, buyers), .object = &fl_buyers_object },
@@ -402,6 +402,11 @@ static void tell_keys(const struct fl_object *object, char *path, size_t used, s
         const int n = snprintf(path + used, size - used, "%s%s%s", used == 0 ? "" : ".", key->name, key->kind == FL_KEY_LIST ? "[]" : "");
         FL_ASSERT(n > 0 && used + (size_t)n < size);
         on_key(context, path);
+        for (uint32_t c = 0; key->choices != NULL && key->choices[c] != NULL; c++) {
+            snprintf(path + used + n, size - used - (size_t)n, "=%s", key->choices[c]);
+            on_key(context, path);
+        }
+        path[used + (size_t)n] = '\0';
         if (key->object != NULL) tell_keys(key->object, path, used + (size_t)n, size, on_key, context);
     }
 }

@@ -37,8 +37,8 @@ void fl_scenario_free(struct fl_scenario *scenario);
  * memory. */
 char *fl_scenario_text(const char *text, size_t bytes, const struct fl_override overrides[], uint32_t overrides_count);
 
-/* Tells every key the reader knows, once each: "desk.agents[].max_chats", "objectives.*.want". What stands inside a
- * distribution is left out. For holding schema and documentation to the reader. */
+/* Tells every key the reader knows, once each: "desk.agents[].max_chats", "objectives.*.want", and after it each of its
+ * choices: "end=drain". What stands inside a distribution is left out. For holding schema and documentation to the reader. */
 void fl_scenario_keys(void (*on_key)(void *context, const char *path), void *context);
 
 /* One line as compilers print it: "file:line:col: $.path: wanted ..., got ..."; returns the length. */
