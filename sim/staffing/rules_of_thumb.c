@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* The quoted desk of the trade formula, DOMAIN 4.3. */
+/* The quoted desk of the trade formula. */
 #define QUOTED_REPLIES 10
 #define QUOTED_REPLY_S 5
 #define QUOTED_HOURS   8

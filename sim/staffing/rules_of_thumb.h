@@ -28,20 +28,27 @@ double fl_desk_chat_s(const struct fl_desk_facts *facts);
 struct fl_desk_facts fl_desk_facts_of(const struct fl_scenario *scenario, double chats_per_day, double peak_per_hour,
                                       double chats_at_once);
 
-/* id, name in results. */
+/* The rules, id and name in results:
+ *
+ * trade_quoted      10 replies of 5 s, 8 hours without a pause: 576 chats a day (39zn.cn, article 89975)
+ * trade_own         the same with the desk's own replies and times
+ * daily_120         "more than 120 a day, and people must be added" (a practitioner's load bands)
+ * hourly_18         18 to 25 chats an hour can be sustained at peak (qdjiaoyu.cn 3580); the careful end
+ * erlang_c          every chat a telephone call: 80 % within 20 s
+ * erlang_c_divided  Erlang C with a chat's length divided by the chats at once
+ * erlang_c_factor   divided by 1, 1.7, 2.5, 2.9, 3.5 for 1 to 5 at once (contactcentrehelper.com)
+ * divide_by_1_6     Erlang C's people divided by 1.6 (passed on by word of mouth, no source found)
+ * square_root       load + sqrt(load), the load divided by the chats at once (Halfin and Whitt 1981) */
 #define FL_RULES(X)                                                                                                    \
-    X(TRADE_QUOTED,                                                                                                    \
-      trade_quoted)         /* 10 replies of 5 s, 8 h without a pause: 576 chats a day (39zn.cn article 89975) */      \
-    X(TRADE_OWN, trade_own) /* the same with the desk's own replies and times */                                       \
-    X(DAILY_120, daily_120) /* "more than 120 a day, and people must be added" (practitioner, DOMAIN 4.3) */           \
-    X(HOURLY_18, hourly_18) /* 18 to 25 chats an hour at peak can be sustained (qdjiaoyu.cn 3580); 18 here */          \
-    X(ERLANG_C, erlang_c)   /* every chat a telephone call: 80 % within 20 s */                                        \
-    X(ERLANG_C_DIVIDED, erlang_c_divided) /* Erlang C with the chat's length divided by the chats at once */           \
-    X(ERLANG_C_FACTOR,                                                                                                 \
-      erlang_c_factor) /* divided by 1, 1.7, 2.5, 2.9, 3.5 for 1 to 5 at once (contactcentrehelper.com) */             \
-    X(DIVIDE_BY_1_6,                                                                                                   \
-      divide_by_1_6)            /* Erlang C's people divided by 1.6; passed on by word of mouth, no source found */    \
-    X(SQUARE_ROOT, square_root) /* load + sqrt(load), load divided by the chats at once (Halfin and Whitt 1981) */
+    X(TRADE_QUOTED, trade_quoted)                                                                                      \
+    X(TRADE_OWN, trade_own)                                                                                            \
+    X(DAILY_120, daily_120)                                                                                            \
+    X(HOURLY_18, hourly_18)                                                                                            \
+    X(ERLANG_C, erlang_c)                                                                                              \
+    X(ERLANG_C_DIVIDED, erlang_c_divided)                                                                              \
+    X(ERLANG_C_FACTOR, erlang_c_factor)                                                                                \
+    X(DIVIDE_BY_1_6, divide_by_1_6)                                                                                    \
+    X(SQUARE_ROOT, square_root)
 
 enum fl_rule {
 #define FL_RULE_ID(upper, lower) FL_RULE_##upper,
@@ -50,14 +57,21 @@ enum fl_rule {
         FL_RULES_COUNT
 };
 
-/* Why a rule differs from the simulation; a renderer has the words. */
+/* Why a rule differs from the simulation; a renderer has the words:
+ *
+ * never_idle     takes everyone for busy without a second's pause, and buyers for evenly spread
+ * day_total      looks at the day's total, not at when the buyers come
+ * any_chat       looks at the peak, not at how long a chat takes
+ * one_at_a_time  has an agent do nothing while a buyer thinks
+ * no_slowdown    takes several chats at once to slow each other down by nothing
+ * fixed_factor   takes the gain from several chats at once for the same at any load and length */
 #define FL_RULE_REASONS(X)                                                                                             \
-    X(NEVER_IDLE, never_idle) /* takes everyone for busy without a second's pause, and buyers for evenly spread */     \
-    X(DAY_TOTAL, day_total)   /* looks at the day's total, not at when the buyers come */                              \
-    X(ANY_CHAT, any_chat)     /* looks at the peak, not at how long a chat takes */                                    \
-    X(ONE_AT_A_TIME, one_at_a_time) /* has an agent do nothing while a buyer thinks */                                 \
-    X(NO_SLOWDOWN, no_slowdown)     /* takes several chats at once to slow each other down by nothing */               \
-    X(FIXED_FACTOR, fixed_factor)   /* takes the gain from several chats at once for the same at any load and length */
+    X(NEVER_IDLE, never_idle)                                                                                          \
+    X(DAY_TOTAL, day_total)                                                                                            \
+    X(ANY_CHAT, any_chat)                                                                                              \
+    X(ONE_AT_A_TIME, one_at_a_time)                                                                                    \
+    X(NO_SLOWDOWN, no_slowdown)                                                                                        \
+    X(FIXED_FACTOR, fixed_factor)
 
 enum fl_rule_reason {
 #define FL_RULE_REASON_ID(upper, lower) FL_RULE_REASON_##upper,
