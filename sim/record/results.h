@@ -1,0 +1,30 @@
+/* Results as text: summary.json, days.csv, intervals.csv, agents.csv. Formats: DESIGN section 9 of the project's
+ * documentation, sim/record/README.md. Everything is a function of the results alone: no clock, no path, no number of
+ * workers, so the same run gives the same bytes. */
+#ifndef FL_RECORD_RESULTS_H
+#define FL_RECORD_RESULTS_H
+
+#include "measure/summary.h"
+#include "record/text.h"
+
+struct fl_results_head {
+    const char *command; /* "simulate", "drive" */
+    const char *policy;  /* the concrete policy, or the outside engine's name */
+    uint64_t seed;
+    bool partial;
+};
+
+/* {"fenliu":1,"command","scenario","seed","replications","policy","totals":{NAME:{"mean","ci95",...}},"groups","agents",
+ *  "intents","intervals","objectives","thresholds"}; a figure without samples is null with "n" 0. */
+void fl_results_json(const struct fl_results *results, const struct fl_results_head *head, struct fl_text *out);
+
+/* One row a day: replication, then every figure that one day has, then met_all; desk only. */
+void fl_results_days_csv(const struct fl_results *results, struct fl_text *out);
+/* One row an interval and group, "*" being the whole desk. */
+void fl_results_intervals_csv(const struct fl_results *results, struct fl_text *out);
+void fl_results_agents_csv(const struct fl_results *results, struct fl_text *out);
+
+/* Local shop time of an instant: "2026-06-17T20:00". */
+void fl_instant_format(const struct fl_scenario *scenario, fl_time at, char out[32]);
+
+#endif

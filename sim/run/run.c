@@ -1,0 +1,271 @@
+#include "run/run.h"
+
+#include "routing/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <uv.h>
+
+#define BLOCK_FIRST ((size_t)16 << 20)
+#define BLOCK_MAX ((size_t)8 << 30)
+
+struct crank {
+    const struct fl_scenario *scenario;
+    const struct fl_run_options *options;
+    const struct fl_traffic_plan *plan;
+    uv_mutex_t mutex; /* guards next, done, failed and the call of on_progress */
+    uint32_t next, done;
+    enum fl_status failed;
+    struct fl_row **rows; /* [replications] */
+    size_t memory_max;
+};
+
+struct worker {
+    struct crank *crank;
+    uint32_t number;
+    uv_thread_t thread;
+    struct fl_engine engine;
+    struct fl_totals totals;
+    void *totals_memory;
+    struct fl_arena arena;
+    void *block;
+    size_t block_bytes;
+    size_t high;
+};
+
+/* ---- Memory of a worker ------------------------------------------------------------------------ */
+
+/* Pages come when they are touched, so a generous block costs nothing. */
+static bool block_open(struct worker *worker, size_t bytes)
+{
+    void *const block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (block == MAP_FAILED) return false;
+    worker->block = block;
+    worker->block_bytes = bytes;
+    fl_arena_start(&worker->arena, block, bytes);
+    return true;
+}
+
+static void block_close(struct worker *worker)
+{
+    if (worker->block != NULL) munmap(worker->block, worker->block_bytes);
+    worker->block = NULL;
+}
+
+static bool block_enlarge(struct worker *worker)
+{
+    const size_t bytes = worker->block_bytes * 4;
+    if (bytes > worker->crank->memory_max * 4) return false;
+    block_close(worker);
+    return block_open(worker, bytes < worker->crank->memory_max ? bytes : worker->crank->memory_max);
+}
+
+/* ---- A worker ---------------------------------------------------------------------------------- */
+
+static bool take_replication(struct crank *crank, uint32_t *index)
+{
+    const bool stop = crank->options->stop != NULL && *crank->options->stop;
+    uv_mutex_lock(&crank->mutex);
+    const bool more = !stop && crank->failed == FL_OK && crank->next < crank->options->replications;
+    if (more) *index = crank->next++;
+    uv_mutex_unlock(&crank->mutex);
+    return more;
+}
+
+static void finish_replication(struct crank *crank, enum fl_status status)
+{
+    uv_mutex_lock(&crank->mutex);
+    if (status != FL_OK) {
+        if (crank->failed == FL_OK) crank->failed = status;
+    } else {
+        crank->done++;
+        if (crank->options->on_progress != NULL)
+            crank->options->on_progress(crank->options->progress_context, crank->done, crank->options->replications);
+    }
+    uv_mutex_unlock(&crank->mutex);
+}
+
+static enum fl_status run_day(struct worker *worker, const struct fl_router *router, uint32_t index)
+{
+    struct crank *crank = worker->crank;
+    const struct fl_run_options *options = crank->options;
+    const struct fl_desk_setup setup = {
+        .scenario = crank->scenario, .plan = crank->plan, .router = *router, .seed = options->seed,
+        .replication = options->first + index, .on_log = options->on_log, .log_context = options->log_context, .stop = options->stop,
+    };
+    struct fl_day day;
+    enum fl_status status;
+    for (;;) {
+        fl_arena_reset(&worker->arena);
+        status = fl_desk_run(&setup, &worker->arena, &day);
+        if (status != FL_EFULL || !block_enlarge(worker)) break;
+    }
+    if (worker->arena.high > worker->high) worker->high = worker->arena.high;
+    if (status != FL_OK) return status;
+    fl_totals_add(&worker->totals, &day);
+    struct fl_row *row = malloc(fl_row_bytes(&day));
+    if (row == NULL) return FL_EFULL;
+    fl_row_pack(crank->scenario, &day, options->first + index, row);
+    crank->rows[index] = row;
+    return FL_OK;
+}
+
+static void worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct crank *crank = worker->crank;
+    const struct fl_router_source *source = &crank->options->routers;
+    struct fl_router router = { &fl_engine_ops, &worker->engine };
+    enum fl_status status = source->open == NULL ? FL_OK : source->open(source->context, worker->number, &router);
+    if (status != FL_OK) {
+        finish_replication(crank, status);
+        return;
+    }
+    uint32_t index;
+    while (take_replication(crank, &index)) {
+        status = run_day(worker, &router, index);
+        finish_replication(crank, status);
+        if (status != FL_OK) break;
+    }
+    if (source->close != NULL) source->close(source->context, worker->number);
+}
+
+static bool worker_open(struct worker *worker, struct crank *crank, uint32_t number)
+{
+    *worker = (struct worker){ .crank = crank, .number = number };
+    worker->totals_memory = calloc(1, fl_totals_bytes(crank->scenario));
+    if (worker->totals_memory == NULL) return false;
+    fl_totals_start(&worker->totals, crank->scenario, worker->totals_memory);
+    return block_open(worker, BLOCK_FIRST < crank->memory_max ? BLOCK_FIRST : crank->memory_max);
+}
+
+/* ---- The run ----------------------------------------------------------------------------------- */
+
+uint32_t fl_run_cores(void)
+{
+    const unsigned cores = uv_available_parallelism();
+    return cores > 0 ? cores : 1;
+}
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The owner of everything a run returns. */
+struct whole {
+    struct fl_run run; /* first: fl_run_free gets its address */
+    void *totals_memory, *plan_memory;
+    struct fl_row **rows;
+    uint32_t rows_room;
+};
+
+static enum fl_status plan_open(struct whole *whole, const struct fl_scenario *scenario, struct fl_traffic_plan *plan)
+{
+    for (size_t bytes = (size_t)1 << 20; bytes <= (size_t)1 << 30; bytes *= 4) {
+        struct fl_arena arena;
+        free(whole->plan_memory);
+        whole->plan_memory = aligned_alloc(64, bytes);
+        if (whole->plan_memory == NULL) return FL_EFULL;
+        fl_arena_start(&arena, whole->plan_memory, bytes);
+        if (fl_traffic_plan_build(&arena, scenario, plan) != FL_OK) continue;
+        whole->run.results.agent_names = fl_desk_agent_names(&arena, scenario);
+        if (whole->run.results.agent_names != NULL) return FL_OK;
+    }
+    return FL_EFULL;
+}
+
+static enum fl_status workers_run(struct crank *crank, struct worker *workers, uint32_t jobs)
+{
+    uint32_t opened = 0, started = 0;
+    while (opened < jobs && worker_open(&workers[opened], crank, opened)) opened++;
+    if (opened < jobs) {
+        crank->failed = FL_EFULL;
+    } else if (jobs == 1) {
+        worker_main(&workers[0]);
+    } else {
+        while (started < jobs && uv_thread_create(&workers[started].thread, worker_main, &workers[started]) == 0) started++;
+        if (started == 0) crank->failed = FL_EFULL;
+        for (uint32_t i = 0; i < started; i++) uv_thread_join(&workers[i].thread);
+    }
+    return crank->failed;
+}
+
+/* Rows of the days that were done, without gaps, in order. */
+static uint32_t close_ranks(struct fl_row **rows, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (rows[i] != NULL) rows[kept++] = rows[i];
+    return kept;
+}
+
+static void collect(struct whole *whole, struct worker *workers, uint32_t jobs, uint32_t replications)
+{
+    struct fl_run *run = &whole->run;
+    whole->totals_memory = workers[0].totals_memory;
+    workers[0].totals_memory = NULL;
+    run->results.totals = workers[0].totals;
+    for (uint32_t i = 1; i < jobs; i++) fl_totals_merge(&run->results.totals, &workers[i].totals);
+    for (uint32_t i = 0; i < jobs; i++)
+        if (workers[i].high > run->arena_high) run->arena_high = workers[i].high;
+    run->results.rows_count = close_ranks(whole->rows, replications);
+    run->results.rows = (const struct fl_row *const *)whole->rows;
+    run->partial = run->results.rows_count < replications;
+}
+
+enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_options *options, struct fl_run **out)
+{
+    const double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
+    uint32_t jobs = options->jobs > 0 ? options->jobs : fl_run_cores();
+    if (jobs > options->replications) jobs = options->replications;
+    struct whole *whole = calloc(1, sizeof *whole);
+    struct worker *workers = calloc(jobs, sizeof *workers);
+    struct fl_traffic_plan plan;
+    struct crank crank = { .scenario = scenario, .options = options, .plan = &plan,
+                           .memory_max = options->memory_max > 0 ? options->memory_max : BLOCK_MAX };
+    if (whole != NULL) whole->rows = crank.rows = calloc(options->replications, sizeof *crank.rows);
+    enum fl_status status = whole == NULL || workers == NULL || crank.rows == NULL ? FL_EFULL : plan_open(whole, scenario, &plan);
+    if (status == FL_OK && uv_mutex_init(&crank.mutex) != 0) status = FL_EFULL;
+    if (status == FL_OK) {
+        whole->run = (struct fl_run){ .results = { .scenario = scenario, .agent_names = whole->run.results.agent_names },
+                                      .jobs = jobs, .seed = options->seed };
+        whole->rows_room = options->replications;
+        status = workers_run(&crank, workers, jobs);
+        uv_mutex_destroy(&crank.mutex);
+        if (status == FL_EINTERRUPTED && crank.done > 0) status = FL_OK;
+        if (status == FL_OK && crank.done == 0) status = FL_EINTERRUPTED;
+        if (workers[jobs - 1].totals_memory != NULL) collect(whole, workers, jobs, options->replications);
+    }
+    for (uint32_t i = 0; workers != NULL && i < jobs; i++) {
+        block_close(&workers[i]);
+        free(workers[i].totals_memory);
+    }
+    free(workers);
+    if (status != FL_OK) {
+        if (whole != NULL) fl_run_free(&whole->run);
+        return status;
+    }
+    whole->run.cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    whole->run.wall_s = seconds(CLOCK_MONOTONIC) - wall;
+    *out = &whole->run;
+    return FL_OK;
+}
+
+void fl_run_free(struct fl_run *run)
+{
+    if (run == NULL) return;
+    struct whole *whole = (struct whole *)run;
+    for (uint32_t i = 0; i < whole->rows_room && whole->rows != NULL; i++) {
+        if (i >= run->results.rows_count) break;
+        free(whole->rows[i]);
+    }
+    free(whole->rows);
+    free(whole->totals_memory);
+    free(whole->plan_memory);
+    free(whole);
+}

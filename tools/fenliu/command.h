@@ -1,0 +1,91 @@
+/* What the subcommands share: options, reading scenarios, progress, writing a run, exit codes. */
+#ifndef FENLIU_COMMAND_H
+#define FENLIU_COMMAND_H
+
+#include "record/results.h"
+#include "run/run.h"
+#include "run/rundir.h"
+#include "scenario/reader.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_MISSED = 1, EXIT_USAGE = 2, EXIT_ENGINE = 3, EXIT_UNWRITTEN = 4, EXIT_INTERNAL = 5, EXIT_INTERRUPTED = 130 };
+
+enum language { LANGUAGE_EN, LANGUAGE_ZH };
+
+/* Options that mean the same everywhere. */
+struct options {
+    const char *command;
+    struct fl_override overrides[64];
+    uint32_t overrides_count;
+    const char *files[16];
+    uint32_t files_count;
+    uint64_t seed;
+    bool has_seed, json, quiet, help;
+    uint32_t replications; /* 0: the scenario's */
+    uint32_t jobs;         /* 0: one a core */
+    const char *out;
+    enum language language;
+    const char *engine;    /* drive */
+    const char *gate;
+    double speed;
+    bool lockstep;
+};
+
+int cmd_simulate(int argc, char **argv);
+int cmd_staff(int argc, char **argv);
+int cmd_drive(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_init(int argc, char **argv);
+
+/* One option of a subcommand: takes argv[*i] (and moves on when it has a value). 1: taken; 0: not one of mine; -1: wrong, said. */
+typedef int take_option(void *context, struct options *options, int argc, char **argv, int *i);
+
+/* Reads the command line. false when it is wrong, which has been said on stderr. `more` may be NULL. */
+bool options_read(struct options *options, int argc, char **argv, take_option *more, void *context);
+/* The value of an option, "--name VALUE" or "--name=VALUE"; NULL when argv[*i] is not that option; says when it is missing. */
+const char *option_value(int argc, char **argv, int *i, const char *name);
+
+/* A scenario file with the overrides; NULL after saying every fault. *text (optional) receives the text as read with
+ * overrides applied, to be freed. */
+struct fl_scenario *scenario_open(const struct options *options, const char *path, char **text);
+
+/* Progress on stderr: a bar on a terminal, a line every tenth otherwise, nothing with --quiet. */
+struct progress {
+    bool quiet, terminal;
+    const char *what;
+    uint64_t started_ns, shown_ns;
+    uint32_t tenth;
+};
+void progress_start(struct progress *progress, const struct options *options, const char *what);
+void progress_step(void *progress, uint32_t done, uint32_t all);
+void progress_end(struct progress *progress);
+
+/* Set by Ctrl-C and SIGTERM from interrupts_watch on. */
+extern volatile bool interrupted;
+void interrupts_watch(void);
+
+/* Says why a run failed and returns the exit code. */
+int run_failed(enum fl_status status, const char *what);
+
+/* Writes a text to stdout; EXIT_DONE or EXIT_UNWRITTEN after saying why. */
+int text_print(const struct fl_text *text);
+
+/* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, intervals.csv, agents.csv. */
+struct run_record {
+    const struct fl_run *run;
+    const struct fl_results_head *head;
+    const char *scenario_text;
+    int argc;
+    char **argv;
+};
+int run_write(const char *path, const struct run_record *record);
+
+/* The concrete policy of a scenario, options that change it included. */
+void policy_describe(const struct fl_scenario *scenario, char *out, size_t size);
+
+/* Pads to a width in terminal columns; CJK characters take two. */
+uint32_t text_columns(const char *utf8);
+void text_add_padded(struct fl_text *text, const char *utf8, uint32_t columns, bool right);
+
+#endif

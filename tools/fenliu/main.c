@@ -1,0 +1,47 @@
+/* fenliu: one program, a subcommand a question. */
+#include "command.h"
+
+#include <string.h>
+
+static const char usage[] =
+    "usage: fenliu COMMAND [options] ...\n"
+    "Simulates the chat desk of an online shop, drives routing engines with the same buyers, says how many people it takes.\n"
+    "  staff SCENARIO      how many people, on which shifts, and what one fewer costs\n"
+    "  simulate SCENARIO   the desk as given: response times, reply rates, who left, by group, agent, interval\n"
+    "  drive SCENARIO --engine URL   the same buyers against an outside routing engine\n"
+    "  compare A B         two scenarios or two results, paired day by day\n"
+    "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
+    "  check FILE...       validates scenarios\n"
+    "Each has its own --help.\n"
+    "example: fenliu staff scenarios/618-opening.json --lang en\n"
+    "exit: 0 done, 1 objective missed, 2 bad usage or input, 3 network or engine, 4 not written, 5 internal, 130 interrupted\n";
+
+struct subcommand {
+    const char *name;
+    int (*run)(int argc, char **argv);
+};
+
+static const struct subcommand subcommands[] = {
+    { "simulate", cmd_simulate }, { "check", cmd_check },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("fenliu " FENLIU_VERSION);
+        return EXIT_DONE;
+    }
+    interrupts_watch();
+    for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
+        if (strcmp(argv[1], subcommands[i].name) == 0) return subcommands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "fenliu: no command \"%s\"; see fenliu --help\n", argv[1]);
+    return EXIT_USAGE;
+}
