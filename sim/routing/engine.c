@@ -335,6 +335,7 @@ static enum fl_status enqueue(const struct turn *turn, const struct fl_chat_view
     const fl_time now = turn->view->now;
     if (queue->length >= turn->routing->queue_max) return say(turn, FL_REJECT, chat->index);
     slot->chat = *chat;
+    if (chat->why == FL_WHY_REASSIGN) slot->chat.exclude = FL_NO_AGENT; /* who went away may have her when she is back */
     slot->group = group;
     slot->since = now;
     const uint64_t skills = turn->view->scenario->buyers.intents[chat->intent].skills;
@@ -492,12 +493,17 @@ static enum fl_status overflow(const struct turn *turn, const struct fl_chat_vie
     return agent != FL_NO_AGENT ? assign(turn, chat, agent, serving) : enqueue(turn, chat, group);
 }
 
-static enum fl_status route(const struct turn *turn, const struct fl_chat_view *chat)
+/* Whether `agent` is all there is: then nobody else can ever have the chat, and leaving her out would strand it. */
+static bool is_alone(const struct turn *turn, uint32_t agent, uint32_t group)
+{
+    const struct fl_roster_group *const members = fl_roster_group(turn->roster, group);
+    const bool elsewhere = turn->routing->overflow == FL_OVERFLOW_GROUP && overflow_of(turn, group) != FL_NONE;
+    return members->count == 1 && fl_roster_places(turn->roster)[members->first].agent == agent && !elsewhere;
+}
+
+static enum fl_status route_in(const struct turn *turn, const struct fl_chat_view *chat, uint32_t group)
 {
     const struct fl_scenario *const scenario = turn->view->scenario;
-    if (turn->state->available_count == 0)
-        return say(turn, bot_comes_last(turn, chat) ? FL_TO_BOT : FL_LEAVE_MESSAGE, chat->index);
-    const uint32_t group = chat->to_group != FL_NONE ? chat->to_group : fl_engine_match_group(scenario, chat);
     if (chat->why != FL_WHY_TRANSFER) { /* a transfer is away from whom she knows */
         const uint32_t known = known_agent(turn, chat);
         if (known != FL_NO_AGENT) return assign(turn, chat, known, group);
@@ -509,6 +515,18 @@ static enum fl_status route(const struct turn *turn, const struct fl_chat_view *
     if (bot_comes_last(turn, chat) && !(turn->policy->pulls && somebody_could_pull(turn, group, skills)))
         return say(turn, FL_TO_BOT, chat->index);
     return overflow(turn, chat, group, skills);
+}
+
+static enum fl_status route(const struct turn *turn, const struct fl_chat_view *chat)
+{
+    if (turn->state->available_count == 0)
+        return say(turn, bot_comes_last(turn, chat) ? FL_TO_BOT : FL_LEAVE_MESSAGE, chat->index);
+    const uint32_t group =
+        chat->to_group != FL_NONE ? chat->to_group : fl_engine_match_group(turn->view->scenario, chat);
+    if (chat->exclude == FL_NO_AGENT || !is_alone(turn, chat->exclude, group)) return route_in(turn, chat, group);
+    struct fl_chat_view back = *chat;
+    back.exclude = FL_NO_AGENT;
+    return route_in(turn, &back, group);
 }
 
 /* ---- What the desk calls ------------------------------------------------------------------------ */
@@ -623,7 +641,6 @@ static void engine_end(void *self, const struct fl_view *view)
 /* Somebody has lost the chat, or is about to: her room serves the queue first. */
 static enum fl_status let_go(const struct turn *turn, uint32_t agent)
 {
-    if (agent == FL_NO_AGENT) return FL_OK;
     refresh(turn, agent);
     return turn->state->queue.length > 0 ? serve(turn, agent) : FL_OK;
 }
@@ -639,7 +656,8 @@ static enum fl_status engine_chat(void *self, const struct fl_view *view, const 
     if (fl_queue_holds(turn.arena, &turn.state->queue, chat->index)) leave_queue(&turn, chat->index);
     const uint32_t holder = slot_of(&turn, chat->index)->agent;
     const uint32_t left = holder != FL_NO_AGENT ? holder : chat->exclude;
-    release(&turn, chat->index);
+    if (holder != FL_NO_AGENT) release(&turn, chat->index);
+    if (left == FL_NO_AGENT) return route(&turn, chat);
     enum fl_status status = let_go(&turn, left);
     if (status == FL_OK) status = route(&turn, chat);
     if (status == FL_OK) status = let_go(&turn, left);

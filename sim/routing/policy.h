@@ -69,7 +69,12 @@ struct fl_policy_ops {
 FL_POLICIES(FL_POLICY_DECLARE)
 #undef FL_POLICY_DECLARE
 
-/* The table of policies, indexed by enum fl_policy_id. Never NULL. */
-const struct fl_policy_ops *fl_policy(enum fl_policy_id id);
+/* The table of policies. No entry is NULL. */
+extern const struct fl_policy_ops *const fl_policies[FL_POLICIES_COUNT];
+
+static inline const struct fl_policy_ops *fl_policy(enum fl_policy_id id)
+{
+    return fl_policies[id];
+}
 
 #endif

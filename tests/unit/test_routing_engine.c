@@ -105,6 +105,40 @@ Test(engine, a_transfer_is_not_sent_to_the_recent_agent_nor_to_who_gave_it_away)
     desk_free(desk);
 }
 
+Test(engine, who_gave_a_chat_away_gets_it_back_when_the_group_has_nobody_else)
+{
+    struct desk *const desk = desk_of(1);
+    begin(desk);
+    const uint32_t chat = desk_new(desk);
+    desk->chats[chat].exclude = 0;
+    desk->chats[chat].why = FL_WHY_TRANSFER;
+    cr_assert_eq(desk_route(desk, chat), FL_OK);
+
+    cr_expect_eq(desk->holder[chat], 0);
+    desk_free(desk);
+}
+
+Test(engine, who_went_away_may_take_her_waiting_buyer_when_she_is_back_but_not_one_she_transferred)
+{
+    static const enum fl_route_why whys[] = { FL_WHY_TRANSFER, FL_WHY_REASSIGN };
+    for (int i = 0; i < 2; i++) {
+        struct desk *const desk = desk_of(2);
+        desk->agents[1].capacity = 0;
+        begin(desk);
+        desk_state(desk, 0, FL_ON_BREAK);
+        const uint32_t chat = desk_new(desk);
+        desk->chats[chat].exclude = 0;
+        desk->chats[chat].why = (uint8_t)whys[i];
+        cr_assert_eq(desk_route(desk, chat), FL_OK);
+        cr_assert_eq(desk_waiting(desk), 1);
+        desk_state(desk, 0, FL_AVAILABLE);
+
+        cr_expect_eq(desk->holder[chat] == 0, whys[i] == FL_WHY_REASSIGN);
+
+        desk_free(desk);
+    }
+}
+
 Test(engine, dedicated_agent_comes_after_the_recent_one_and_must_be_enabled)
 {
     for (int enabled = 0; enabled <= 1; enabled++) {
