@@ -12,8 +12,9 @@ const char *const fl_names_noun[FL_NAMES_TABLES] = {
 };
 
 static const char *const name_paths[FL_NAMES_TABLES][2] = {
-    { "buyers", "classes" }, { "buyers", "intents" }, { "buyers", "entry_points" }, { "buyers", "order_statuses" },
-    { "desk", "groups" }, { "desk", "shifts" }, { "desk", "grades" }, { "desk", "agents" }, { "skills", NULL },
+    { "buyers", "classes" },        { "buyers", "intents" }, { "buyers", "entry_points" },
+    { "buyers", "order_statuses" }, { "desk", "groups" },    { "desk", "shifts" },
+    { "desk", "grades" },           { "desk", "agents" },    { "skills", NULL },
 };
 
 static int compare_names(const void *a, const void *b)
@@ -31,11 +32,12 @@ static bool note_repeats(struct reader *r, enum fl_names_of table)
         if (strcmp(names->list[i - 1].text, names->list[i].text) != 0) continue;
         const struct fl_at block = { .key = name_paths[table][0] };
         const struct fl_at list = { .up = &block, .key = name_paths[table][1] };
-        const struct fl_at item = { .up = name_paths[table][1] != NULL ? &list : &block, .index = names->list[i].index };
+        const struct fl_at item = { .up = name_paths[table][1] != NULL ? &list : &block,
+                                    .index = names->list[i].index };
         const struct fl_at name = { .up = &item, .key = "name" };
         const bool plain = table == FL_NAMES_SKILLS || table == FL_NAMES_ORDER_STATUSES;
-        ok = fl_note(r, names->list[i].json, plain ? &item : &name, FL_EDUPLICATE, "wanted a name of its own, got %s a second time",
-                     fl_show(names->list[i].json).text);
+        ok = fl_note(r, names->list[i].json, plain ? &item : &name, FL_EDUPLICATE,
+                     "wanted a name of its own, got %s a second time", fl_show(names->list[i].json).text);
     }
     return ok;
 }
@@ -52,8 +54,9 @@ static bool collect(struct reader *r, const cJSON *array, enum fl_names_of table
     }
     uint32_t index = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, array) {
-        const cJSON *const name = cJSON_IsObject(item) ? cJSON_GetObjectItemCaseSensitive(item, "name") : item;
+    cJSON_ArrayForEach(item, array)
+    {
+        const cJSON *const name = cJSON_IsObject(item) ? fl_member(item, "name") : item;
         if (cJSON_IsString(name)) names->list[names->count++] = (struct fl_name){ name->valuestring, index, name };
         index++;
     }
@@ -65,8 +68,8 @@ bool fl_names_collect(struct reader *r, const cJSON *root)
 {
     bool ok = true;
     for (uint32_t i = 0; i < FL_NAMES_TABLES; i++) {
-        const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, name_paths[i][0]);
-        if (name_paths[i][1] != NULL) list = cJSON_GetObjectItemCaseSensitive(list, name_paths[i][1]);
+        const cJSON *list = fl_member(root, name_paths[i][0]);
+        if (name_paths[i][1] != NULL) list = fl_member(list, name_paths[i][1]);
         ok &= collect(r, list, (enum fl_names_of)i);
     }
     return ok;
@@ -82,8 +85,10 @@ uint32_t fl_names_find(const struct fl_names *names, const char *text)
     uint32_t from = 0, to = names->count;
     while (from < to) {
         const uint32_t middle = from + (to - from) / 2;
-        if (strcmp(names->list[middle].text, text) < 0) from = middle + 1;
-        else to = middle;
+        if (strcmp(names->list[middle].text, text) < 0)
+            from = middle + 1;
+        else
+            to = middle;
     }
     return from < names->count && strcmp(names->list[from].text, text) == 0 ? names->list[from].index : FL_NONE;
 }
@@ -91,7 +96,8 @@ uint32_t fl_names_find(const struct fl_names *names, const char *text)
 bool fl_read_name(struct reader *r, const cJSON *json, const struct fl_at *at, enum fl_names_of table, uint32_t *out)
 {
     if (!cJSON_IsString(json)) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted the name of a known %s, got %s", fl_names_noun[table], fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE, "wanted the name of a known %s, got %s", fl_names_noun[table],
+                       fl_show(json).text);
     }
     const struct fl_names *const names = &r->names[table];
     const uint32_t index = fl_names_find(names, json->valuestring);
@@ -120,7 +126,8 @@ static uint32_t edits_between(const char *a, const char *b)
             uint32_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
             if (last[j] + 1 < best) best = last[j] + 1;
             if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best) best = before[j - 2] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
             now[j] = best;
         }
     }
@@ -132,7 +139,8 @@ struct fl_nearest fl_nearest_start(const struct reader *r, const char *wanted)
     const size_t length = strlen(wanted);
     struct fl_nearest nearest = { .wanted = wanted };
     /* Beyond the room for faults nobody reads the hint, and a large file may hold very many. */
-    if (length <= EDITED_MAX && r->found.count < FL_ERRORS_MAX) nearest.edits = (uint32_t)(length < 3 ? 1 : length / 3) + 1;
+    if (length <= EDITED_MAX && r->found.count < FL_ERRORS_MAX)
+        nearest.edits = (uint32_t)(length < 3 ? 1 : length / 3) + 1;
     return nearest;
 }
 

@@ -16,7 +16,8 @@ static cJSON *make_value(const char *text)
     struct fl_error unused;
     const size_t bytes = strlen(text);
     if (!fl_text_is_utf8(text, bytes)) return NULL;
-    cJSON *value = fl_text_check(text, bytes, &unused) == FL_OK ? cJSON_ParseWithLength(text, bytes) : cJSON_CreateString(text);
+    cJSON *value =
+        fl_text_check(text, bytes, &unused) == FL_OK ? cJSON_ParseWithLength(text, bytes) : cJSON_CreateString(text);
     if (value != NULL) fl_text_note_nowhere(value);
     return value;
 }
@@ -30,12 +31,16 @@ static bool next_step(const char **path, bool dotted, struct step *step)
         end = strchr(++p, ']');
         if (end == NULL) return false;
         *path = end + 1;
-        if (**path == '.') (*path)++;
-        else if (**path != '\0' && **path != '[') return false;
+        if (**path == '.')
+            (*path)++;
+        else if (**path != '\0' && **path != '[')
+            return false;
     } else {
         end = p + (dotted ? strlen(p) : strcspn(p, ".["));
-        if (dotted && end - p > 5 && strcmp(end - 5, ".want") == 0) end -= 5;
-        else if (dotted && end - p > 4 && strcmp(end - 4, ".per") == 0) end -= 4;
+        if (dotted && end - p > 5 && strcmp(end - 5, ".want") == 0)
+            end -= 5;
+        else if (dotted && end - p > 4 && strcmp(end - 4, ".per") == 0)
+            end -= 4;
         *path = end + (*end == '.');
         if (*end == '.' && **path == '\0') return false;
     }
@@ -50,7 +55,8 @@ static cJSON *find_item(cJSON *array, const char *name)
 {
     if (name[strspn(name, "0123456789")] == '\0' && strlen(name) < 9) return cJSON_GetArrayItem(array, atoi(name));
     cJSON *item;
-    cJSON_ArrayForEach(item, array) {
+    cJSON_ArrayForEach(item, array)
+    {
         const cJSON *const own = cJSON_GetObjectItemCaseSensitive(item, "name");
         if (cJSON_IsString(own) && strcmp(own->valuestring, name) == 0) return item;
     }
@@ -69,20 +75,30 @@ bool fl_override_apply(struct reader *r, cJSON *root, const struct fl_override *
     const char *path = override->path;
     struct step step;
     cJSON *node = root;
-    if (!fl_text_is_utf8(path, strlen(path))) return fl_note_override(r, override->path, FL_ESYNTAX, "wanted a path in UTF-8");
+    if (!fl_text_is_utf8(path, strlen(path)))
+        return fl_note_override(r, override->path, FL_ESYNTAX, "wanted a path in UTF-8");
     for (bool dotted = false;;) {
-        if (!next_step(&path, dotted, &step)) return fl_note_override(r, override->path, FL_ESYNTAX, "wanted a path such as traffic.chats_per_day or desk.agents[temp].count");
-        if (!cJSON_IsArray(node) && !cJSON_IsObject(node)) return fl_note_override(r, override->path, FL_ETYPE, "wanted a path through objects and arrays, got a value on the way");
-        cJSON *const child = cJSON_IsArray(node) ? find_item(node, step.name) : cJSON_GetObjectItemCaseSensitive(node, step.name);
-        if (child == NULL && cJSON_IsArray(node)) return fl_note_override(r, override->path, FL_EUNKNOWN, "wanted the number or name of an item that is there");
+        if (!next_step(&path, dotted, &step))
+            return fl_note_override(r, override->path, FL_ESYNTAX,
+                                    "wanted a path such as traffic.chats_per_day or desk.agents[temp].count");
+        if (!cJSON_IsArray(node) && !cJSON_IsObject(node))
+            return fl_note_override(r, override->path, FL_ETYPE,
+                                    "wanted a path through objects and arrays, got a value on the way");
+        cJSON *const child =
+            cJSON_IsArray(node) ? find_item(node, step.name) : cJSON_GetObjectItemCaseSensitive(node, step.name);
+        if (child == NULL && cJSON_IsArray(node))
+            return fl_note_override(r, override->path, FL_EUNKNOWN,
+                                    "wanted the number or name of an item that is there");
         if (*path == '\0') {
             cJSON *const value = make_value(override->value);
             if (value == NULL) return fl_note_override(r, override->path, FL_ESYNTAX, "wanted a value in UTF-8");
             if (child != NULL && child->string != NULL) {
                 /* cJSON_ReplaceItemViaPointer keeps no key, and adding again would move the member to the end. */
                 value->string = malloc(strlen(child->string) + 1);
-                if (value->string == NULL) r->out_of_memory = true;
-                else memcpy(value->string, child->string, strlen(child->string) + 1);
+                if (value->string == NULL)
+                    r->out_of_memory = true;
+                else
+                    memcpy(value->string, child->string, strlen(child->string) + 1);
             }
             if (put(node, child, step.name, value)) return true;
             cJSON_Delete(value);

@@ -32,8 +32,16 @@ struct fl_at {
 /* ---- Names that can be referred to ------------------------------------------------------------ */
 
 enum fl_names_of {
-    FL_NAMES_CLASSES, FL_NAMES_INTENTS, FL_NAMES_ENTRY_POINTS, FL_NAMES_ORDER_STATUSES,
-    FL_NAMES_GROUPS, FL_NAMES_SHIFTS, FL_NAMES_GRADES, FL_NAMES_AGENTS, FL_NAMES_SKILLS, FL_NAMES_TABLES
+    FL_NAMES_CLASSES,
+    FL_NAMES_INTENTS,
+    FL_NAMES_ENTRY_POINTS,
+    FL_NAMES_ORDER_STATUSES,
+    FL_NAMES_GROUPS,
+    FL_NAMES_SHIFTS,
+    FL_NAMES_GRADES,
+    FL_NAMES_AGENTS,
+    FL_NAMES_SKILLS,
+    FL_NAMES_TABLES
 };
 
 struct fl_name {
@@ -86,9 +94,9 @@ struct fl_shown fl_show_number(double number);
 /* ---- Keys as data ----------------------------------------------------------------------------- */
 
 enum fl_key_kind {
-    FL_KEY_NUMBER,    /* double within [least, most] */
-    FL_KEY_COUNT,     /* uint32_t within [least, most]; null: null_count */
-    FL_KEY_INTEGER,   /* int32_t within [least, most] */
+    FL_KEY_NUMBER,  /* double within [least, most] */
+    FL_KEY_COUNT,   /* uint32_t within [least, most]; null: null_count */
+    FL_KEY_INTEGER, /* int32_t within [least, most] */
     FL_KEY_BOOL,
     FL_KEY_TEXT,      /* const char * */
     FL_KEY_DURATION,  /* fl_time within [least, most] seconds; null: FL_TIME_NEVER */
@@ -98,16 +106,16 @@ enum fl_key_kind {
     FL_KEY_DRAW_TIME, /* struct fl_distribution of seconds; null: as absent */
     FL_KEY_DRAW_COUNT,
     FL_KEY_DRAW_NUMBER,
-    FL_KEY_CHOICE,    /* enum; choices in order of its values */
-    FL_KEY_CHOICES,   /* uint32_t bits; array of choices */
-    FL_KEY_NAME,      /* uint32_t index by name; null: FL_NONE */
-    FL_KEY_NAMES,     /* uint64_t bits; array of names */
-    FL_KEY_NAMES32,   /* the same in a uint32_t */
-    FL_KEY_NUMBERS,   /* const double * and count; each within [least, most] */
-    FL_KEY_OBJECT,    /* members go into the struct at `offset`; null: as absent */
-    FL_KEY_LIST,      /* array of objects: pointer and count; least to most of them */
-    FL_KEY_CUSTOM,    /* `read`; `object` lists the inner keys, if any */
-    FL_KEY_IGNORED,   /* known, checked elsewhere or for editors */
+    FL_KEY_CHOICE,  /* enum; choices in order of its values */
+    FL_KEY_CHOICES, /* uint32_t bits; array of choices */
+    FL_KEY_NAME,    /* uint32_t index by name; null: FL_NONE */
+    FL_KEY_NAMES,   /* uint64_t bits; array of names */
+    FL_KEY_NAMES32, /* the same in a uint32_t */
+    FL_KEY_NUMBERS, /* const double * and count; each within [least, most] */
+    FL_KEY_OBJECT,  /* members go into the struct at `offset`; null: as absent */
+    FL_KEY_LIST,    /* array of objects: pointer and count; least to most of them */
+    FL_KEY_CUSTOM,  /* `read`; `object` lists the inner keys, if any */
+    FL_KEY_IGNORED, /* known, checked elsewhere or for editors */
 };
 
 enum { FL_KEY_REQUIRED = 1, FL_KEY_NULL = 2 };
@@ -118,7 +126,8 @@ struct fl_key {
     enum fl_key_kind kind;
     unsigned flags;
     size_t offset;       /* of the field in the struct */
-    size_t offset_count; /* FL_KEY_LIST, FL_KEY_NUMBERS: of the count; draws and windows: 1 + that of the "has" flag, 0 for none */
+    size_t offset_count; /* FL_KEY_LIST, FL_KEY_NUMBERS: of the count; draws and windows: 1 + that of the "has" flag, 0
+                            for none */
     double least, most;
     uint32_t null_count;
     const char *const *choices; /* ends in NULL */
@@ -137,36 +146,153 @@ struct fl_object {
 };
 
 #define FL_OFFSET(type, member) offsetof(type, member)
-#define FL_COUNTOF(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
+#define FL_COUNTOF(array)       ((uint32_t)(sizeof(array) / sizeof *(array)))
 
 /* Key macros: `k` is the key, `m` the member of FL_HERE, which each file defines to the struct at hand. */
-#define NUMBER(k, m, lo, hi) { .name = k, .kind = FL_KEY_NUMBER, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi }
-#define COUNT(k, m, lo, hi) { .name = k, .kind = FL_KEY_COUNT, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi }
-#define COUNT_OR(k, m, lo, hi, none) { .name = k, .kind = FL_KEY_COUNT, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi, .flags = FL_KEY_NULL, .null_count = none }
-#define INTEGER(k, m, lo, hi) { .name = k, .kind = FL_KEY_INTEGER, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi }
-#define BOOLEAN(k, m) { .name = k, .kind = FL_KEY_BOOL, .offset = FL_OFFSET(FL_HERE, m) }
-#define TEXT(k, m) { .name = k, .kind = FL_KEY_TEXT, .offset = FL_OFFSET(FL_HERE, m), .most = 200 }
-#define NAMED() { .name = "name", .kind = FL_KEY_TEXT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, name), .least = 1, .most = 200 }
-#define DURATION(k, m, lo, hi) { .name = k, .kind = FL_KEY_DURATION, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi }
-#define DURATION_OR_NEVER(k, m, lo, hi) { .name = k, .kind = FL_KEY_DURATION, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi, .flags = FL_KEY_NULL }
-#define INSTANT(k, m) { .name = k, .kind = FL_KEY_INSTANT, .offset = FL_OFFSET(FL_HERE, m) }
-#define WINDOW(k, m) { .name = k, .kind = FL_KEY_WINDOW, .offset = FL_OFFSET(FL_HERE, m) }
-#define WINDOW_HAS(k, m, has) { .name = k, .kind = FL_KEY_WINDOW, .offset = FL_OFFSET(FL_HERE, m), .offset_count = 1 + FL_OFFSET(FL_HERE, has), .flags = FL_KEY_NULL }
-#define DRAW_TIME(k, m) { .name = k, .kind = FL_KEY_DRAW_TIME, .offset = FL_OFFSET(FL_HERE, m) }
-#define DRAW_TIME_HAS(k, m, has) { .name = k, .kind = FL_KEY_DRAW_TIME, .offset = FL_OFFSET(FL_HERE, m), .offset_count = 1 + FL_OFFSET(FL_HERE, has), .flags = FL_KEY_NULL }
-#define DRAW_COUNT(k, m, lo) { .name = k, .kind = FL_KEY_DRAW_COUNT, .offset = FL_OFFSET(FL_HERE, m), .least = lo }
-#define DRAW_NUMBER(k, m) { .name = k, .kind = FL_KEY_DRAW_NUMBER, .offset = FL_OFFSET(FL_HERE, m) }
-#define CHOICE(k, m, list) { .name = k, .kind = FL_KEY_CHOICE, .offset = FL_OFFSET(FL_HERE, m), .choices = list }
-#define CHOICES(k, m, list) { .name = k, .kind = FL_KEY_CHOICES, .offset = FL_OFFSET(FL_HERE, m), .choices = list }
-#define NAME_OF(k, m, table) { .name = k, .kind = FL_KEY_NAME, .offset = FL_OFFSET(FL_HERE, m), .names = table, .flags = FL_KEY_NULL }
-#define NAMES_OF(k, m, table) { .name = k, .kind = FL_KEY_NAMES, .offset = FL_OFFSET(FL_HERE, m), .names = table }
-#define OBJECT(k, inner) { .name = k, .kind = FL_KEY_OBJECT, .flags = FL_KEY_NULL, .object = &inner }
-#define OBJECT_AT(k, m, inner) { .name = k, .kind = FL_KEY_OBJECT, .flags = FL_KEY_NULL, .offset = FL_OFFSET(FL_HERE, m), .object = &inner }
-#define LIST(k, m, lo, hi, inner) { .name = k, .kind = FL_KEY_LIST, .offset = FL_OFFSET(FL_HERE, m), .offset_count = FL_OFFSET(FL_HERE, m##_count), .least = lo, .most = hi, .object = &inner }
-#define CUSTOM(k, m, function) { .name = k, .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, m), .read = function }
+#define NUMBER(k, m, lo, hi)                                                                                           \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_NUMBER, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi                     \
+    }
+#define COUNT(k, m, lo, hi)                                                                                            \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_COUNT, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi                      \
+    }
+#define COUNT_OR(k, m, lo, hi, none)                                                                                   \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_COUNT, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi,                     \
+        .flags = FL_KEY_NULL, .null_count = none                                                                       \
+    }
+#define INTEGER(k, m, lo, hi)                                                                                          \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_INTEGER, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi                    \
+    }
+#define BOOLEAN(k, m)                                                                                                  \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_BOOL, .offset = FL_OFFSET(FL_HERE, m)                                                \
+    }
+#define TEXT(k, m)                                                                                                     \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_TEXT, .offset = FL_OFFSET(FL_HERE, m), .most = 200                                   \
+    }
+#define NAMED()                                                                                                        \
+    {                                                                                                                  \
+        .name = "name", .kind = FL_KEY_TEXT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, name), .least = 1, \
+        .most = 200                                                                                                    \
+    }
+#define DURATION(k, m, lo, hi)                                                                                         \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DURATION, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi                   \
+    }
+#define DURATION_OR_NEVER(k, m, lo, hi)                                                                                \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DURATION, .offset = FL_OFFSET(FL_HERE, m), .least = lo, .most = hi,                  \
+        .flags = FL_KEY_NULL                                                                                           \
+    }
+#define INSTANT(k, m)                                                                                                  \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_INSTANT, .offset = FL_OFFSET(FL_HERE, m)                                             \
+    }
+#define WINDOW(k, m)                                                                                                   \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_WINDOW, .offset = FL_OFFSET(FL_HERE, m)                                              \
+    }
+#define WINDOW_HAS(k, m, has)                                                                                          \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_WINDOW, .offset = FL_OFFSET(FL_HERE, m),                                             \
+        .offset_count = 1 + FL_OFFSET(FL_HERE, has), .flags = FL_KEY_NULL                                              \
+    }
+#define DRAW_TIME(k, m)                                                                                                \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DRAW_TIME, .offset = FL_OFFSET(FL_HERE, m)                                           \
+    }
+#define DRAW_TIME_HAS(k, m, has)                                                                                       \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DRAW_TIME, .offset = FL_OFFSET(FL_HERE, m),                                          \
+        .offset_count = 1 + FL_OFFSET(FL_HERE, has), .flags = FL_KEY_NULL                                              \
+    }
+#define DRAW_COUNT(k, m, lo)                                                                                           \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DRAW_COUNT, .offset = FL_OFFSET(FL_HERE, m), .least = lo                             \
+    }
+#define DRAW_NUMBER(k, m)                                                                                              \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DRAW_NUMBER, .offset = FL_OFFSET(FL_HERE, m)                                         \
+    }
+#define CHOICE(k, m, list)                                                                                             \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_CHOICE, .offset = FL_OFFSET(FL_HERE, m), .choices = list                             \
+    }
+#define CHOICES(k, m, list)                                                                                            \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_CHOICES, .offset = FL_OFFSET(FL_HERE, m), .choices = list                            \
+    }
+#define NAME_OF(k, m, table)                                                                                           \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_NAME, .offset = FL_OFFSET(FL_HERE, m), .names = table, .flags = FL_KEY_NULL          \
+    }
+#define NAMES_OF(k, m, table)                                                                                          \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_NAMES, .offset = FL_OFFSET(FL_HERE, m), .names = table                               \
+    }
+#define NEEDED_NUMBER(k, m, lo, hi)                                                                                    \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_NUMBER, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .least = lo,      \
+        .most = hi                                                                                                     \
+    }
+#define NEEDED_COUNT(k, m, lo, hi)                                                                                     \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_COUNT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .least = lo,       \
+        .most = hi                                                                                                     \
+    }
+#define NEEDED_DURATION(k, m, lo, hi)                                                                                  \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DURATION, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .least = lo,    \
+        .most = hi                                                                                                     \
+    }
+#define NEEDED_TEXT(k, m, lo, hi)                                                                                      \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_TEXT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .least = lo,        \
+        .most = hi                                                                                                     \
+    }
+#define NEEDED_INSTANT(k, m)                                                                                           \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_INSTANT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m)                   \
+    }
+#define NEEDED_CHOICE(k, m, list)                                                                                      \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_CHOICE, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .choices = list   \
+    }
+#define NEEDED_CUSTOM(k, m, function)                                                                                  \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .read = function  \
+    }
+#define OBJECT(k, inner)                                                                                               \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_OBJECT, .flags = FL_KEY_NULL, .object = &inner                                       \
+    }
+#define OBJECT_AT(k, m, inner)                                                                                         \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_OBJECT, .flags = FL_KEY_NULL, .offset = FL_OFFSET(FL_HERE, m), .object = &inner      \
+    }
+#define LIST(k, m, lo, hi, inner)                                                                                      \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_LIST, .offset = FL_OFFSET(FL_HERE, m),                                               \
+        .offset_count = FL_OFFSET(FL_HERE, m##_count), .least = lo, .most = hi, .object = &inner                       \
+    }
+#define CUSTOM(k, m, function)                                                                                         \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, m), .read = function                            \
+    }
+
+/* The member of that name, or NULL; for arrays and values too. */
+static inline const cJSON *fl_member(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
 
 /* Reads an object's members into `out`, which already holds the defaults. Notes every fault. */
-bool fl_read_members(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_object *object, void *out);
+bool fl_read_members(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_object *object,
+                     void *out);
 
 /* Reads one key's value. */
 bool fl_read_key(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *out);
@@ -178,9 +304,11 @@ bool fl_refuse_unknown(struct reader *r, const cJSON *json, const struct fl_at *
 
 enum fl_draw_unit { FL_DRAW_IN_SECONDS, FL_DRAW_IN_COUNTS, FL_DRAW_IN_NUMBERS };
 
-bool fl_read_number(struct reader *r, const cJSON *json, const struct fl_at *at, double least, double most, double *out);
+bool fl_read_number(struct reader *r, const cJSON *json, const struct fl_at *at, double least, double most,
+                    double *out);
 bool fl_read_whole(struct reader *r, const cJSON *json, const struct fl_at *at, double least, double most, double *out);
-bool fl_read_duration(struct reader *r, const cJSON *json, const struct fl_at *at, double least_s, double most_s, fl_time *out);
+bool fl_read_duration(struct reader *r, const cJSON *json, const struct fl_at *at, double least_s, double most_s,
+                      fl_time *out);
 bool fl_read_instant(struct reader *r, const cJSON *json, const struct fl_at *at, fl_time *out);
 bool fl_read_clock(struct reader *r, const cJSON *json, const struct fl_at *at, fl_time *out);
 /* `least` bounds values from below where the kind has a smallest value. */
@@ -219,13 +347,15 @@ void fl_nearest_offer(struct fl_nearest *nearest, const char *candidate);
 struct fl_shown fl_nearest_hint(const struct fl_nearest *nearest);
 
 /* Reads one of several texts; NULL ends the list. */
-bool fl_read_choice(struct reader *r, const cJSON *json, const struct fl_at *at, const char *const choices[], uint32_t *out);
+bool fl_read_choice(struct reader *r, const cJSON *json, const struct fl_at *at, const char *const choices[],
+                    uint32_t *out);
 
 /* ---- Blocks, profiles, presets, overrides ------------------------------------------------------ */
 
 extern const struct fl_object fl_traffic_object, fl_buyers_object, fl_desk_object, fl_routing_object;
 extern const struct fl_object fl_ordinary_day_object, fl_money_object, fl_staffing_object;
-extern const struct fl_object fl_event_object, fl_fault_object, fl_threshold_object, fl_objective_object, fl_platform_object;
+extern const struct fl_object fl_event_object, fl_fault_object, fl_threshold_object, fl_objective_object,
+    fl_platform_object;
 extern const char *const fl_phase_names[];
 extern const struct fl_traffic fl_traffic_neutral;
 extern const struct fl_buyers fl_buyers_neutral;
@@ -234,12 +364,15 @@ extern const struct fl_routing_def fl_routing_neutral;
 extern const struct fl_money fl_money_neutral;
 extern const struct fl_staffing_def fl_staffing_neutral;
 
-bool fl_read_objectives(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field);
-bool fl_read_platform(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field);
+bool fl_read_objectives(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field);
+bool fl_read_platform(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                      void *field);
 /* An array of at most `most` texts, each of its own. */
-bool fl_read_texts(struct reader *r, const cJSON *json, const struct fl_at *at, uint32_t most, const char *const **out, uint32_t *count);
-bool fl_read_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, bool clock, const struct fl_break **out,
-                    uint32_t *count);
+bool fl_read_texts(struct reader *r, const cJSON *json, const struct fl_at *at, uint32_t most, const char *const **out,
+                   uint32_t *count);
+bool fl_read_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, bool clock,
+                    const struct fl_break **out, uint32_t *count);
 
 /* What an absent block stands for; also completes what depends on other members. */
 void fl_buyers_complete(struct reader *r, struct fl_buyers *buyers);

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const reply_order_names[] = { "oldest_first", "new_buyers_first", "newest_first", "round_robin", "shortest_first", "interleaved", NULL };
+static const char *const reply_order_names[] = {
+    "oldest_first", "new_buyers_first", "newest_first", "round_robin", "shortest_first", "interleaved", NULL
+};
 static const char *const bot_mode_names[] = { "off", "bot_first", "agent_first", "mixed", NULL };
 static const char *const offline_names[] = { "pool", "proxy", "main", "reject", NULL };
 static const char *const shift_end_names[] = { "finish", "return_to_queue", NULL };
@@ -29,45 +31,57 @@ static bool check_group(struct reader *r, const cJSON *json, const struct fl_at 
 {
     const struct fl_group_def *const group = out;
     const struct fl_at overflow_at = { .up = at, .key = "overflow" };
-    if (group->overflow == FL_NONE || group->overflow != fl_names_find(&r->names[FL_NAMES_GROUPS], group->name)) return true;
-    const cJSON *const overflow = cJSON_GetObjectItemCaseSensitive(json, "overflow");
-    return fl_note(r, overflow, &overflow_at, FL_ECONFLICT, "wanted another group, got %s itself", fl_show(overflow).text);
+    if (group->overflow == FL_NONE || group->overflow != fl_names_find(&r->names[FL_NAMES_GROUPS], group->name))
+        return true;
+    const cJSON *const overflow = fl_member(json, "overflow");
+    return fl_note(r, overflow, &overflow_at, FL_ECONFLICT, "wanted another group, got %s itself",
+                   fl_show(overflow).text);
 }
 
-static const struct fl_object group_object = { group_keys, FL_COUNTOF(group_keys), sizeof(struct fl_group_def), &group_neutral, check_group };
+static const struct fl_object group_object = { group_keys, FL_COUNTOF(group_keys), sizeof(struct fl_group_def),
+                                               &group_neutral, check_group };
 
 /* ---- Shifts and breaks ------------------------------------------------------------------------- */
 
 /* A time of day, or an instant; check_shift tells which by the text. */
-static bool read_moment(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_moment(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     (void)key;
     if (cJSON_IsString(json) && fl_looks_like_instant(json->valuestring)) return fl_read_instant(r, json, at, field);
     if (cJSON_IsString(json) && fl_parse_clock(json->valuestring, field)) return true;
-    return fl_note(r, json, at, FL_ETYPE, "wanted a time of day such as \"17:00\" or an instant such as \"+2h\", got %s", fl_show(json).text);
+    return fl_note(r, json, at, FL_ETYPE,
+                   "wanted a time of day such as \"17:00\" or an instant such as \"+2h\", got %s", fl_show(json).text);
 }
 
 static bool read_break(struct reader *r, const cJSON *json, const struct fl_at *at, bool clock, struct fl_break *out)
 {
     if (!cJSON_IsArray(json) || cJSON_GetArraySize(json) != 2) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted [%s], got %s", clock ? "time of day, length] such as [\"20:00\", \"20m\"" : "time after the shift's start, length] such as [\"2h\", \"20m\"", fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE, "wanted [%s], got %s",
+                       clock ? "time of day, length] such as [\"20:00\", \"20m\""
+                             : "time after the shift's start, length] such as [\"2h\", \"20m\"",
+                       fl_show(json).text);
     }
     const struct fl_at when_at = { .up = at, .index = 0 }, length_at = { .up = at, .index = 1 };
-    bool ok = clock ? fl_read_clock(r, json->child, &when_at, &out->at) : fl_read_duration(r, json->child, &when_at, 0, 86400, &out->at);
+    bool ok = clock ? fl_read_clock(r, json->child, &when_at, &out->at)
+                    : fl_read_duration(r, json->child, &when_at, 0, 86400, &out->at);
     ok &= fl_read_duration(r, json->child->next, &length_at, 1, 86400, &out->length);
     return ok;
 }
 
-bool fl_read_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, bool clock, const struct fl_break **out, uint32_t *count)
+bool fl_read_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, bool clock,
+                    const struct fl_break **out, uint32_t *count)
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : -1;
-    if (size < 0 || size > 24) return fl_note(r, json, at, FL_ETYPE, "wanted an array of at most 24 breaks, got %s", fl_show(json).text);
+    if (size < 0 || size > 24)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of at most 24 breaks, got %s", fl_show(json).text);
     struct fl_break *const breaks = fl_reader_take(r, (size_t)size, sizeof *breaks);
     if (breaks == NULL) return false;
     uint32_t index = 0;
     bool ok = true;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = index };
         ok &= read_break(r, item, &item_at, clock, &breaks[index++]);
     }
@@ -76,7 +90,8 @@ bool fl_read_breaks(struct reader *r, const cJSON *json, const struct fl_at *at,
     return ok;
 }
 
-static bool read_shift_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_shift_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                              void *field)
 {
     (void)key;
     struct fl_shift_def *const shift = field;
@@ -87,28 +102,34 @@ static bool check_shift(struct reader *r, const cJSON *json, const struct fl_at 
 {
     struct fl_shift_def *const shift = out;
     const struct fl_at to_at = { .up = at, .key = "to" };
-    const cJSON *const from = cJSON_GetObjectItemCaseSensitive(json, "from"), *const to = cJSON_GetObjectItemCaseSensitive(json, "to");
+    const cJSON *const from = fl_member(json, "from");
+    const cJSON *const to = fl_member(json, "to");
     shift->once = fl_looks_like_instant(from->valuestring);
     if (shift->once != fl_looks_like_instant(to->valuestring)) {
-        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted %s as in \"from\", got %s", shift->once ? "an instant" : "a time of day", fl_show(to).text);
+        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted %s as in \"from\", got %s",
+                       shift->once ? "an instant" : "a time of day", fl_show(to).text);
     }
-    if (shift->once && shift->to <= shift->from) return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an instant after \"from\", got %s", fl_show(to).text);
+    if (shift->once && shift->to <= shift->from)
+        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an instant after \"from\", got %s", fl_show(to).text);
     return true;
 }
 
 #define FL_HERE struct fl_shift_def
 static const struct fl_key shift_keys[] = {
     NAMED(),
-    { .name = "from", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, from), .read = read_moment },
-    { .name = "to", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, to), .read = read_moment },
+    NEEDED_CUSTOM("from", from, read_moment),
+    NEEDED_CUSTOM("to", to, read_moment),
     { .name = "breaks", .kind = FL_KEY_CUSTOM, .read = read_shift_breaks },
 };
 #undef FL_HERE
-static const struct fl_object shift_object = { shift_keys, FL_COUNTOF(shift_keys), sizeof(struct fl_shift_def), NULL, check_shift };
+static const struct fl_object shift_object = { shift_keys, FL_COUNTOF(shift_keys), sizeof(struct fl_shift_def), NULL,
+                                               check_shift };
 
 /* ---- Grades and agents ------------------------------------------------------------------------- */
 
-static const struct fl_grade_def grade_neutral = { .name = "", .speed = 1, .typing_cpm = NAN, .wage_cny_per_hour = NAN, .conversion_scale = 1 };
+static const struct fl_grade_def grade_neutral = {
+    .name = "", .speed = 1, .typing_cpm = NAN, .wage_cny_per_hour = NAN, .conversion_scale = 1
+};
 #define FL_HERE struct fl_grade_def
 static const struct fl_key grade_keys[] = {
     NAMED(),
@@ -119,26 +140,33 @@ static const struct fl_key grade_keys[] = {
     NUMBER("conversion_scale", conversion_scale, 0, 1000),
 };
 #undef FL_HERE
-static const struct fl_object grade_object = { grade_keys, FL_COUNTOF(grade_keys), sizeof(struct fl_grade_def), &grade_neutral, NULL };
+static const struct fl_object grade_object = { grade_keys, FL_COUNTOF(grade_keys), sizeof(struct fl_grade_def),
+                                               &grade_neutral, NULL };
 
-static bool read_skill(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_skill(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                       void *field)
 {
     (void)key;
     double *const skill = field;
-    if (!cJSON_IsObject(json)) return fl_note(r, json, at, FL_ETYPE, "wanted an object such as {\"english\": 0.8}, got %s", fl_show(json).text);
+    if (!cJSON_IsObject(json))
+        return fl_note(r, json, at, FL_ETYPE, "wanted an object such as {\"english\": 0.8}, got %s",
+                       fl_show(json).text);
     for (uint32_t i = 0; i < FL_SKILLS_MAX; i++) skill[i] = 0; /* who names skills has no others */
     bool ok = true;
     const cJSON *member;
-    cJSON_ArrayForEach(member, json) {
+    cJSON_ArrayForEach(member, json)
+    {
         const struct fl_at member_at = { .up = at, .key = member->string };
         const uint32_t index = fl_names_find(&r->names[FL_NAMES_SKILLS], member->string);
         double proficiency = 0;
         if (index == FL_NONE) {
             struct fl_nearest nearest = fl_nearest_start(r, member->string);
-            for (uint32_t i = 0; i < r->names[FL_NAMES_SKILLS].count; i++) fl_nearest_offer(&nearest, r->names[FL_NAMES_SKILLS].list[i].text);
+            for (uint32_t i = 0; i < r->names[FL_NAMES_SKILLS].count; i++)
+                fl_nearest_offer(&nearest, r->names[FL_NAMES_SKILLS].list[i].text);
             char shown[40];
             fl_text_show(shown, sizeof shown, member->string);
-            ok = fl_note_key(r, member, &member_at, FL_EUNKNOWN, "wanted the name of a known skill, got \"%s\"%s", shown, fl_nearest_hint(&nearest).text);
+            ok = fl_note_key(r, member, &member_at, FL_EUNKNOWN, "wanted the name of a known skill, got \"%s\"%s",
+                             shown, fl_nearest_hint(&nearest).text);
         } else if (!fl_read_number(r, member, &member_at, 0, 1, &proficiency)) {
             ok = false;
         } else if (index < FL_SKILLS_MAX) {
@@ -150,8 +178,16 @@ static bool read_skill(struct reader *r, const cJSON *json, const struct fl_at *
 
 #define ONES_8 1, 1, 1, 1, 1, 1, 1, 1
 static const struct fl_agent_def agent_neutral = {
-    .name = "", .count = 1, .groups = UINT64_MAX, .grade = FL_NONE, .max_chats = FL_UNLIMITED, .speed = 1, .typing_cpm = NAN, .shift = FL_NONE,
-    .skill = { ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8 }, .wage_cny_per_hour = NAN,
+    .name = "",
+    .count = 1,
+    .groups = UINT64_MAX,
+    .grade = FL_NONE,
+    .max_chats = FL_UNLIMITED,
+    .speed = 1,
+    .typing_cpm = NAN,
+    .shift = FL_NONE,
+    .skill = { ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8 },
+    .wage_cny_per_hour = NAN,
 };
 #define FL_HERE struct fl_agent_def
 static const struct fl_key agent_keys[] = {
@@ -172,25 +208,33 @@ static const struct fl_key agent_keys[] = {
     NUMBER("absent", absent, 0, 1),
 };
 #undef FL_HERE
-static const struct fl_object agent_object = { agent_keys, FL_COUNTOF(agent_keys), sizeof(struct fl_agent_def), &agent_neutral, NULL };
+static const struct fl_object agent_object = { agent_keys, FL_COUNTOF(agent_keys), sizeof(struct fl_agent_def),
+                                               &agent_neutral, NULL };
 
 /* ---- The rest of the desk ---------------------------------------------------------------------- */
 
 #define FL_HERE struct fl_meeting
 static const struct fl_key meeting_keys[] = {
-    { .name = "at", .kind = FL_KEY_INSTANT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, at) },
-    { .name = "length", .kind = FL_KEY_DURATION, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, length), .least = 1, .most = 86400 },
+    NEEDED_INSTANT("at", at),
+    NEEDED_DURATION("length", length, 1, 86400),
     NAMES_OF("groups", groups, FL_NAMES_GROUPS),
 };
 #undef FL_HERE
-static const struct fl_object meeting_object = { meeting_keys, FL_COUNTOF(meeting_keys), sizeof(struct fl_meeting), NULL, NULL };
+static const struct fl_object meeting_object = { meeting_keys, FL_COUNTOF(meeting_keys), sizeof(struct fl_meeting),
+                                                 NULL, NULL };
 
 #define FL_HERE struct fl_desk_def
 static const struct fl_key multitasking_keys[] = {
-    { .name = "speed_by_open", .kind = FL_KEY_NUMBERS, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, multitasking.speed_by_open),
-      .offset_count = FL_OFFSET(FL_HERE, multitasking.speeds_count), .least = 0.001, .most = 1000 },
+    { .name = "speed_by_open",
+      .kind = FL_KEY_NUMBERS,
+      .flags = FL_KEY_REQUIRED,
+      .offset = FL_OFFSET(FL_HERE, multitasking.speed_by_open),
+      .offset_count = FL_OFFSET(FL_HERE, multitasking.speeds_count),
+      .least = 0.001,
+      .most = 1000 },
 };
-static const struct fl_object multitasking_object = { .keys = multitasking_keys, .keys_count = FL_COUNTOF(multitasking_keys) };
+static const struct fl_object multitasking_object = { .keys = multitasking_keys,
+                                                      .keys_count = FL_COUNTOF(multitasking_keys) };
 
 static const struct fl_key close_keys[] = {
     DURATION_OR_NEVER("when_done", close_when_done, 0, 30 * 86400.0),
@@ -212,9 +256,12 @@ static bool check_bot(struct reader *r, const cJSON *json, const struct fl_at *a
 {
     const struct fl_bot *const bot = out;
     const struct fl_at share_at = { .up = at, .key = "share" };
-    const cJSON *const share = cJSON_GetObjectItemCaseSensitive(json, "share");
-    if (share == NULL && bot->mode == FL_BOT_MIXED) return fl_note(r, json, &share_at, FL_EMISSING, "wanted the share of buyers who start at the bot with \"mode\": \"mixed\", got none");
-    if (share != NULL && bot->mode != FL_BOT_MIXED) return fl_note_key(r, share, &share_at, FL_ECONFLICT, "wanted \"share\" only with \"mode\": \"mixed\"");
+    const cJSON *const share = fl_member(json, "share");
+    if (share == NULL && bot->mode == FL_BOT_MIXED)
+        return fl_note(r, json, &share_at, FL_EMISSING,
+                       "wanted the share of buyers who start at the bot with \"mode\": \"mixed\", got none");
+    if (share != NULL && bot->mode != FL_BOT_MIXED)
+        return fl_note_key(r, share, &share_at, FL_ECONFLICT, "wanted \"share\" only with \"mode\": \"mixed\"");
     return true;
 }
 
@@ -233,8 +280,10 @@ static const struct fl_key auto_suspend_keys[] = {
 static bool check_auto_suspend(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
     struct fl_auto_suspend *const s = out;
-    const struct fl_at open_at = { .up = at, .key = "release_open" }, rate_at = { .up = at, .key = "release_reply_rate" };
-    const cJSON *const open = cJSON_GetObjectItemCaseSensitive(json, "release_open"), *const rate = cJSON_GetObjectItemCaseSensitive(json, "release_reply_rate");
+    const struct fl_at open_at = { .up = at, .key = "release_open" },
+                       rate_at = { .up = at, .key = "release_reply_rate" };
+    const cJSON *const open = fl_member(json, "release_open");
+    const cJSON *const rate = fl_member(json, "release_reply_rate");
     bool ok = true;
     if (s->at_open != FL_NONE && s->release_open == FL_NONE) s->release_open = s->at_open; /* no hysteresis */
     if (s->release_open != FL_NONE && s->release_open > s->at_open) {
@@ -251,7 +300,9 @@ static bool check_auto_suspend(struct reader *r, const cJSON *json, const struct
     return ok;
 }
 
-static const struct fl_object auto_suspend_object = { .keys = auto_suspend_keys, .keys_count = FL_COUNTOF(auto_suspend_keys), .check = check_auto_suspend };
+static const struct fl_object auto_suspend_object = { .keys = auto_suspend_keys,
+                                                      .keys_count = FL_COUNTOF(auto_suspend_keys),
+                                                      .check = check_auto_suspend };
 
 #define FL_HERE struct fl_depth
 static const struct fl_key depth_keys[] = {
@@ -275,36 +326,53 @@ static const struct fl_object tiredness_object = { .keys = tiredness_keys, .keys
 #define FL_HERE struct fl_start_duties
 static const struct fl_key start_duties_keys[] = { DURATION("length", length, 0, 86400) };
 #undef FL_HERE
-static const struct fl_object start_duties_object = { .keys = start_duties_keys, .keys_count = FL_COUNTOF(start_duties_keys) };
+static const struct fl_object start_duties_object = { .keys = start_duties_keys,
+                                                      .keys_count = FL_COUNTOF(start_duties_keys) };
 
 static const double plain_speed[] = { 1 };
 const struct fl_desk_def fl_desk_neutral = {
-    .seats = FL_NONE, .multitasking = { .speeds_count = 1, .speed_by_open = plain_speed }, .bot = { .rounds = { .kind = FL_CONSTANT, .a = 1 } },
-    .auto_suspend = { .at_open = FL_NONE, .release_open = FL_NONE, .below_reply_rate = NAN, .release_reply_rate = NAN, .rounds = 20 },
-    .depth = { .terse_above = FL_NONE, .terse_scale = 1 }, .close_when_done = 0, .close_silence = FL_TIME_NEVER, .hop_limit = 3,
+    .seats = FL_NONE,
+    .multitasking = { .speeds_count = 1, .speed_by_open = plain_speed },
+    .bot = { .rounds = { .kind = FL_CONSTANT, .a = 1 } },
+    .auto_suspend = { .at_open = FL_NONE,
+                      .release_open = FL_NONE,
+                      .below_reply_rate = NAN,
+                      .release_reply_rate = NAN,
+                      .rounds = 20 },
+    .depth = { .terse_above = FL_NONE, .terse_scale = 1 },
+    .close_when_done = 0,
+    .close_silence = FL_TIME_NEVER,
+    .hop_limit = 3,
 };
 
 static bool check_desk(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
     const struct fl_desk_def *const desk = out;
     const struct fl_at agents_at = { .up = at, .key = "agents" }, offline_at = { .up = at, .key = "offline" };
-    const cJSON *const agents = cJSON_GetObjectItemCaseSensitive(json, "agents");
+    const cJSON *const agents = fl_member(json, "agents");
     uint64_t total = 0;
     uint32_t mains = 0, proxies = 0;
     bool ok = true;
     const cJSON *item = agents->child;
     for (uint32_t i = 0; i < desk->agents_count; i++, item = item->next) {
-        const struct fl_at item_at = { .up = &agents_at, .index = i }, main_at = { .up = &item_at, .key = "main_account" };
+        const struct fl_at item_at = { .up = &agents_at, .index = i },
+                           main_at = { .up = &item_at, .key = "main_account" };
         total += desk->agents[i].count;
         proxies += desk->agents[i].proxy_account;
         if (!desk->agents[i].main_account) continue;
         mains += desk->agents[i].count;
-        if (mains > 1) ok = fl_note(r, cJSON_GetObjectItemCaseSensitive(item, "main_account"), &main_at, FL_ECONFLICT, "wanted one agent as the main account, got %u", mains);
+        if (mains > 1)
+            ok = fl_note(r, fl_member(item, "main_account"), &main_at, FL_ECONFLICT,
+                         "wanted one agent as the main account, got %u", mains);
     }
-    if (total > FL_AGENTS_MAX) ok = fl_note(r, agents, &agents_at, FL_EFULL, "wanted at most 20000 agents in all, got %llu", (unsigned long long)total);
-    if (total == 0) ok = fl_note(r, agents, &agents_at, FL_ERANGE, "wanted at least one agent, got counts that sum to 0");
+    if (total > FL_AGENTS_MAX)
+        ok = fl_note(r, agents, &agents_at, FL_EFULL, "wanted at most 20000 agents in all, got %llu",
+                     (unsigned long long)total);
+    if (total == 0)
+        ok = fl_note(r, agents, &agents_at, FL_ERANGE, "wanted at least one agent, got counts that sum to 0");
     if (desk->offline == FL_OFFLINE_PROXY && proxies == 0) {
-        ok = fl_note(r, cJSON_GetObjectItemCaseSensitive(json, "offline"), &offline_at, FL_ECONFLICT, "wanted an agent with \"proxy_account\": true beside it, got none");
+        ok = fl_note(r, fl_member(json, "offline"), &offline_at, FL_ECONFLICT,
+                     "wanted an agent with \"proxy_account\": true beside it, got none");
     }
     return ok;
 }
@@ -327,7 +395,8 @@ void fl_desk_complete(struct reader *r, struct fl_desk_def *desk)
         const struct fl_grade_def *const grade = agents[i].grade == FL_NONE ? NULL : &desk->grades[agents[i].grade];
         agents[i].groups &= groups;
         if (agents[i].weight == 0) agents[i].weight = grade != NULL && grade->weight != 0 ? grade->weight : 100;
-        if (isnan(agents[i].typing_cpm)) agents[i].typing_cpm = grade != NULL && !isnan(grade->typing_cpm) ? grade->typing_cpm : 60;
+        if (isnan(agents[i].typing_cpm))
+            agents[i].typing_cpm = grade != NULL && !isnan(grade->typing_cpm) ? grade->typing_cpm : 60;
         has_main |= agents[i].main_account;
     }
     if (!has_main) agents[first].main_account = true;
@@ -340,7 +409,14 @@ static const struct fl_key desk_keys[] = {
     LIST("groups", groups, 1, FL_GROUPS_MAX, group_object),
     LIST("shifts", shifts, 0, 1000, shift_object),
     LIST("grades", grades, 0, 64, grade_object),
-    { .name = "agents", .kind = FL_KEY_LIST, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, agents), .offset_count = FL_OFFSET(FL_HERE, agents_count), .least = 1, .most = FL_AGENTS_MAX, .object = &agent_object },
+    { .name = "agents",
+      .kind = FL_KEY_LIST,
+      .flags = FL_KEY_REQUIRED,
+      .offset = FL_OFFSET(FL_HERE, agents),
+      .offset_count = FL_OFFSET(FL_HERE, agents_count),
+      .least = 1,
+      .most = FL_AGENTS_MAX,
+      .object = &agent_object },
     LIST("meetings", meetings, 0, 1000, meeting_object),
     OBJECT("multitasking", multitasking_object),
     CHOICE("reply_order", reply_order, reply_order_names),
@@ -359,4 +435,8 @@ static const struct fl_key desk_keys[] = {
     BOOLEAN("one_stop", one_stop),
 };
 #undef FL_HERE
-const struct fl_object fl_desk_object = { .keys = desk_keys, .keys_count = FL_COUNTOF(desk_keys), .size = sizeof(struct fl_desk_def), .neutral = &fl_desk_neutral, .check = check_desk };
+const struct fl_object fl_desk_object = { .keys = desk_keys,
+                                          .keys_count = FL_COUNTOF(desk_keys),
+                                          .size = sizeof(struct fl_desk_def),
+                                          .neutral = &fl_desk_neutral,
+                                          .check = check_desk };

@@ -37,7 +37,8 @@ static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at 
         }
     }
     fl_text_show(shown, sizeof shown, name);
-    return fl_note_key(r, json, at, FL_EUNKNOWN, "wanted the name of a known figure, got \"%s\"%s", shown, fl_nearest_hint(&nearest).text);
+    return fl_note_key(r, json, at, FL_EUNKNOWN, "wanted the name of a known figure, got \"%s\"%s", shown,
+                       fl_nearest_hint(&nearest).text);
 }
 
 /* "0.8", "80%" for a share, "60", "60s" or "1m" for seconds. */
@@ -53,15 +54,23 @@ static bool parse_bound(const char *text, const struct fl_metric *metric, double
     }
     *bound = strtod(text, &end);
     if (end != text + digits) return false;
-    if (metric->kind == FL_METRIC_SHARE && strcmp(end, "%") == 0) *bound /= 100;
-    else if (*end != '\0') return false;
+    if (metric->kind == FL_METRIC_SHARE && strcmp(end, "%") == 0)
+        *bound /= 100;
+    else if (*end != '\0')
+        return false;
     return metric->kind != FL_METRIC_SHARE || *bound <= 1;
 }
 
 static bool parse_want(const char *text, const struct fl_metric *metric, struct fl_objective *out)
 {
-    static const struct { const char *sign; enum fl_comparison comparison; } signs[] = {
-        { ">=", FL_AT_LEAST }, { "<=", FL_AT_MOST }, { ">", FL_ABOVE }, { "<", FL_BELOW },
+    static const struct {
+        const char *sign;
+        enum fl_comparison comparison;
+    } signs[] = {
+        { ">=", FL_AT_LEAST },
+        { "<=", FL_AT_MOST },
+        { ">", FL_ABOVE },
+        { "<", FL_BELOW },
     };
     for (uint32_t i = 0; i < FL_COUNTOF(signs); i++) {
         const size_t length = strlen(signs[i].sign);
@@ -72,13 +81,19 @@ static bool parse_want(const char *text, const struct fl_metric *metric, struct 
     return false;
 }
 
-static bool read_want(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_metric *metric, struct fl_objective *out)
+static bool read_want(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_metric *metric,
+                      struct fl_objective *out)
 {
     if (!cJSON_IsString(json) || !parse_want(json->valuestring, metric, out)) {
         const bool seconds = strcmp(metric->unit, "s") == 0;
         return fl_note(r, json, at, FL_ETYPE, "wanted a condition such as \"%s\" (>= <= > <)%s, got %s",
-                       metric->kind == FL_METRIC_SHARE ? ">= 0.80" : seconds ? "<= 60" : "<= 100",
-                       metric->kind == FL_METRIC_SHARE ? " on a share from 0 to 1" : seconds ? " on seconds" : "", fl_show(json).text);
+                       metric->kind == FL_METRIC_SHARE ? ">= 0.80"
+                       : seconds                       ? "<= 60"
+                                                       : "<= 100",
+                       metric->kind == FL_METRIC_SHARE ? " on a share from 0 to 1"
+                       : seconds                       ? " on seconds"
+                                                       : "",
+                       fl_show(json).text);
     }
     out->want = fl_reader_text(r, json->valuestring);
     return true;
@@ -99,15 +114,18 @@ static bool read_objective(struct reader *r, const cJSON *json, const struct fl_
     out->name = fl_reader_text(r, json->string);
     if (!cJSON_IsObject(json)) return read_want(r, json, at, metric, out);
     bool ok = fl_read_members(r, json, at, &fl_objective_object, out);
-    const cJSON *const want = cJSON_GetObjectItemCaseSensitive(json, "want");
+    const cJSON *const want = fl_member(json, "want");
     return want != NULL && (read_want(r, want, &want_at, metric, out) && ok);
 }
 
-bool fl_read_objectives(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+bool fl_read_objectives(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     (void)key;
     struct fl_scenario *const scenario = field;
-    if (!cJSON_IsObject(json)) return fl_note(r, json, at, FL_ETYPE, "wanted an object such as {\"reply_rate_3min\": \">= 0.80\"}, got %s", fl_show(json).text);
+    if (!cJSON_IsObject(json))
+        return fl_note(r, json, at, FL_ETYPE, "wanted an object such as {\"reply_rate_3min\": \">= 0.80\"}, got %s",
+                       fl_show(json).text);
     const int size = cJSON_GetArraySize(json);
     if (size > 100) return fl_note(r, json, at, FL_ERANGE, "wanted at most 100 objectives, got %d", size);
     struct fl_objective *const objectives = fl_reader_take(r, (size_t)size, sizeof *objectives);
@@ -115,7 +133,8 @@ bool fl_read_objectives(struct reader *r, const cJSON *json, const struct fl_at 
     uint32_t count = 0;
     bool ok = true;
     const cJSON *member;
-    cJSON_ArrayForEach(member, json) {
+    cJSON_ArrayForEach(member, json)
+    {
         const struct fl_at member_at = { .up = at, .key = member->string };
         ok &= read_objective(r, member, &member_at, &objectives[count++]);
     }
@@ -128,7 +147,7 @@ static bool check_threshold(struct reader *r, const cJSON *json, const struct fl
 {
     const struct fl_threshold *const threshold = out;
     const struct fl_at measure_at = { .up = at, .key = "measure" };
-    const cJSON *const measure = cJSON_GetObjectItemCaseSensitive(json, "measure");
+    const cJSON *const measure = fl_member(json, "measure");
     uint32_t count;
     const struct fl_metric *const metrics = fl_metrics(&count);
     struct fl_nearest nearest = fl_nearest_start(r, threshold->measure);
@@ -137,22 +156,26 @@ static bool check_threshold(struct reader *r, const cJSON *json, const struct fl
         if (strcmp(metrics[i].name, threshold->measure) == 0) return true;
         fl_nearest_offer(&nearest, metrics[i].name);
     }
-    return fl_note(r, measure, &measure_at, FL_EUNKNOWN, "wanted the name of a known time in seconds, got %s%s", fl_show(measure).text, fl_nearest_hint(&nearest).text);
+    return fl_note(r, measure, &measure_at, FL_EUNKNOWN, "wanted the name of a known time in seconds, got %s%s",
+                   fl_show(measure).text, fl_nearest_hint(&nearest).text);
 }
 
 #define FL_HERE struct fl_threshold
 static const struct fl_key threshold_keys[] = {
-    { .name = "measure", .kind = FL_KEY_TEXT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, measure), .least = 1, .most = 64 },
-    { .name = "seconds", .kind = FL_KEY_NUMBER, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, seconds), .least = 0, .most = 1e6 },
+    NEEDED_TEXT("measure", measure, 1, 64),
+    NEEDED_NUMBER("seconds", seconds, 0, 1e6),
 };
 #undef FL_HERE
-const struct fl_object fl_threshold_object = { threshold_keys, FL_COUNTOF(threshold_keys), sizeof(struct fl_threshold), NULL, check_threshold };
+const struct fl_object fl_threshold_object = { threshold_keys, FL_COUNTOF(threshold_keys), sizeof(struct fl_threshold),
+                                               NULL, check_threshold };
 
 /* ---- Platform ---------------------------------------------------------------------------------- */
 
 #define FL_HERE struct fl_platform
 static const struct fl_key platform_keys[] = {
-    { .name = "name", .kind = FL_KEY_IGNORED, .choices = fl_platform_names }, /* read first: the preset that the other keys override */
+    { .name = "name",
+      .kind = FL_KEY_IGNORED,
+      .choices = fl_platform_names }, /* read first: the preset that the other keys override */
     WINDOW("window", window),
     DURATION("reply_within", reply_within, 1, 86400),
     NUMBER("reply_rate_min", reply_rate_min, 0, 1),
@@ -163,12 +186,13 @@ static const struct fl_key platform_keys[] = {
 #undef FL_HERE
 const struct fl_object fl_platform_object = { .keys = platform_keys, .keys_count = FL_COUNTOF(platform_keys) };
 
-bool fl_read_platform(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+bool fl_read_platform(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                      void *field)
 {
     (void)key;
     struct fl_platform *const platform = field;
     const struct fl_at inner = { .up = at, .key = "name" };
-    const cJSON *const name = cJSON_IsObject(json) ? cJSON_GetObjectItemCaseSensitive(json, "name") : json;
+    const cJSON *const name = cJSON_IsObject(json) ? fl_member(json, "name") : json;
     uint32_t preset = 0;
     bool ok = name == NULL || fl_read_choice(r, name, name == json ? at : &inner, fl_platform_names, &preset);
     *platform = *fl_platform_preset(fl_platform_names[preset]);
@@ -189,17 +213,20 @@ static bool check_ordinary_day(struct reader *r, const cJSON *json, const struct
 
 #define FL_HERE struct fl_ordinary_day
 static const struct fl_key ordinary_day_keys[] = {
-    { .name = "inquiries", .kind = FL_KEY_NUMBER, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, inquiries), .least = 1, .most = 1e7 },
-    { .name = "agents", .kind = FL_KEY_COUNT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, agents), .least = 1, .most = FL_AGENTS_MAX },
-    { .name = "response_s", .kind = FL_KEY_NUMBER, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, response_s), .least = 0.1, .most = 86400 },
+    NEEDED_NUMBER("inquiries", inquiries, 1, 1e7),
+    NEEDED_COUNT("agents", agents, 1, FL_AGENTS_MAX),
+    NEEDED_NUMBER("response_s", response_s, 0.1, 86400),
     WINDOW("hours", hours),
 };
 #undef FL_HERE
-const struct fl_object fl_ordinary_day_object = { .keys = ordinary_day_keys, .keys_count = FL_COUNTOF(ordinary_day_keys), .check = check_ordinary_day };
+const struct fl_object fl_ordinary_day_object = { .keys = ordinary_day_keys,
+                                                  .keys_count = FL_COUNTOF(ordinary_day_keys),
+                                                  .check = check_ordinary_day };
 
 static const char *const do_names[] = { "leave", "suspend", "resume", "offline", "online", "break", NULL };
 
-static bool read_event_agent(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_event_agent(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                             void *field)
 {
     (void)key;
     if (cJSON_IsString(json) && strcmp(json->valuestring, "*") == 0) return true;
@@ -210,29 +237,33 @@ static bool check_event(struct reader *r, const cJSON *json, const struct fl_at 
 {
     const struct fl_event_def *const event = out;
     const struct fl_at for_at = { .up = at, .key = "for" };
-    const cJSON *const length = cJSON_GetObjectItemCaseSensitive(json, "for");
+    const cJSON *const length = fl_member(json, "for");
     const bool forever = event->what == FL_DO_LEAVE || event->what == FL_DO_RESUME || event->what == FL_DO_ONLINE;
-    if (length != NULL && forever) return fl_note_key(r, length, &for_at, FL_ECONFLICT, "wanted \"for\" only with suspend, offline or break");
-    if (event->what == FL_DO_BREAK && event->length == 0) return fl_note(r, json, &for_at, FL_EMISSING, "wanted the length of the break, got none");
+    if (length != NULL && forever)
+        return fl_note_key(r, length, &for_at, FL_ECONFLICT, "wanted \"for\" only with suspend, offline or break");
+    if (event->what == FL_DO_BREAK && event->length == 0)
+        return fl_note(r, json, &for_at, FL_EMISSING, "wanted the length of the break, got none");
     return true;
 }
 
 static const struct fl_event_def event_neutral = { .agent = FL_NONE };
 #define FL_HERE struct fl_event_def
 static const struct fl_key event_keys[] = {
-    { .name = "at", .kind = FL_KEY_INSTANT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, at) },
-    { .name = "agent", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, agent), .read = read_event_agent },
-    { .name = "do", .kind = FL_KEY_CHOICE, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, what), .choices = do_names },
+    NEEDED_INSTANT("at", at),
+    NEEDED_CUSTOM("agent", agent, read_event_agent),
+    NEEDED_CHOICE("do", what, do_names),
     DURATION("for", length, 0, 30 * 86400.0),
 };
 #undef FL_HERE
-const struct fl_object fl_event_object = { event_keys, FL_COUNTOF(event_keys), sizeof(struct fl_event_def), &event_neutral, check_event };
+const struct fl_object fl_event_object = { event_keys, FL_COUNTOF(event_keys), sizeof(struct fl_event_def),
+                                           &event_neutral, check_event };
 
 #define FL_HERE struct fl_fault_def
 static const struct fl_key fault_keys[] = {
-    { .name = "at", .kind = FL_KEY_INSTANT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, at) },
-    { .name = "do", .kind = FL_KEY_TEXT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, what), .least = 1, .most = 64 },
+    NEEDED_INSTANT("at", at),
+    NEEDED_TEXT("do", what, 1, 64),
     DURATION("for", length, 0, 86400),
 };
 #undef FL_HERE
-const struct fl_object fl_fault_object = { fault_keys, FL_COUNTOF(fault_keys), sizeof(struct fl_fault_def), NULL, NULL };
+const struct fl_object fl_fault_object = { fault_keys, FL_COUNTOF(fault_keys), sizeof(struct fl_fault_def), NULL,
+                                           NULL };

@@ -13,10 +13,12 @@ static const struct fl_key conversion_keys[] = {
     NUMBER("answer_ratio_gain", answer_ratio_gain, 0, 10),
     NUMBER("transfer_loss", transfer_loss, 0, 1),
 };
-static const struct fl_object conversion_object = { .keys = conversion_keys, .keys_count = FL_COUNTOF(conversion_keys) };
+static const struct fl_object conversion_object = { .keys = conversion_keys,
+                                                    .keys_count = FL_COUNTOF(conversion_keys) };
 
 /* The base alone, or an object. */
-static bool read_conversion(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_conversion(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                            void *field)
 {
     struct fl_money *const money = field;
     if (cJSON_IsNumber(json)) return fl_read_number(r, json, at, 0, 1, &money->conversion);
@@ -29,12 +31,19 @@ static const struct fl_key satisfaction_keys[] = {
     NUMBER("transfer_loss", satisfaction_transfer_loss, 0, 1),
     NUMBER("rates_share", rates_share, 0, 1),
 };
-static const struct fl_object satisfaction_object = { .keys = satisfaction_keys, .keys_count = FL_COUNTOF(satisfaction_keys) };
+static const struct fl_object satisfaction_object = { .keys = satisfaction_keys,
+                                                      .keys_count = FL_COUNTOF(satisfaction_keys) };
 
 /* unserved: chat raised purchases by some 16 % (Tan, Wang and Tan 2019), so who is not served still buys
  * with 1 / 1.16 of the base. */
 const struct fl_money fl_money_neutral = {
-    .wage_cny_per_hour = NAN, .conversion = NAN, .unserved = 1 / 1.16, .order_value_cny = NAN, .margin = 1, .satisfaction_base = 1, .rates_share = 0.1,
+    .wage_cny_per_hour = NAN,
+    .conversion = NAN,
+    .unserved = 1 / 1.16,
+    .order_value_cny = NAN,
+    .margin = 1,
+    .satisfaction_base = 1,
+    .rates_share = 0.1,
 };
 
 static const struct fl_key money_keys[] = {
@@ -56,15 +65,18 @@ const struct fl_object fl_money_object = { .keys = money_keys, .keys_count = FL_
 
 static const char *const judge_names[] = { "days", "mean", NULL };
 
-static bool read_moment(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_moment(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     (void)key;
     if (cJSON_IsString(json) && fl_looks_like_instant(json->valuestring)) return fl_read_instant(r, json, at, field);
     if (cJSON_IsString(json) && fl_parse_clock(json->valuestring, field)) return true;
-    return fl_note(r, json, at, FL_ETYPE, "wanted an instant such as \"+2h\" or a time of day such as \"17:00\", got %s", fl_show(json).text);
+    return fl_note(r, json, at, FL_ETYPE,
+                   "wanted an instant such as \"+2h\" or a time of day such as \"17:00\", got %s", fl_show(json).text);
 }
 
-static bool read_staff_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_staff_breaks(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                              void *field)
 {
     (void)key;
     struct fl_staff_shift *const shift = field;
@@ -77,10 +89,12 @@ static bool check_staff_shift(struct reader *r, const cJSON *json, const struct 
 {
     struct fl_staff_shift *const shift = out;
     const struct fl_at to_at = { .up = at, .key = "to" };
-    const cJSON *const from = cJSON_GetObjectItemCaseSensitive(json, "from"), *const to = cJSON_GetObjectItemCaseSensitive(json, "to");
+    const cJSON *const from = fl_member(json, "from");
+    const cJSON *const to = fl_member(json, "to");
     const bool instant = fl_looks_like_instant(from->valuestring);
     if (instant != fl_looks_like_instant(to->valuestring)) {
-        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted %s as in \"from\", got %s", instant ? "an instant" : "a time of day", fl_show(to).text);
+        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted %s as in \"from\", got %s",
+                       instant ? "an instant" : "a time of day", fl_show(to).text);
     }
     if (!instant) {
         const fl_time midnight = -(r->scenario->start_s % 86400) * FL_SECOND;
@@ -89,8 +103,10 @@ static bool check_staff_shift(struct reader *r, const cJSON *json, const struct 
         shift->from += days;
         shift->to += days;
     }
-    if (shift->to <= shift->from) return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an instant after \"from\", got %s", fl_show(to).text);
-    if (shift->to - shift->from > 2 * FL_DAY) return fl_note(r, to, &to_at, FL_ERANGE, "wanted a shift of at most 48 hours, got %s", fl_show(to).text);
+    if (shift->to <= shift->from)
+        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an instant after \"from\", got %s", fl_show(to).text);
+    if (shift->to - shift->from > 2 * FL_DAY)
+        return fl_note(r, to, &to_at, FL_ERANGE, "wanted a shift of at most 48 hours, got %s", fl_show(to).text);
     return true;
 }
 
@@ -98,41 +114,47 @@ static const struct fl_staff_shift staff_shift_neutral = { .group = FL_NONE, .co
 #define FL_HERE struct fl_staff_shift
 static const struct fl_key staff_shift_keys[] = {
     NAMED(),
-    { .name = "from", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, from), .read = read_moment },
-    { .name = "to", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, to), .read = read_moment },
+    NEEDED_CUSTOM("from", from, read_moment),
+    NEEDED_CUSTOM("to", to, read_moment),
     NAME_OF("group", group, FL_NAMES_GROUPS),
     NUMBER("cost_cny", cost_cny, 0, 1e6),
     { .name = "breaks", .kind = FL_KEY_CUSTOM, .read = read_staff_breaks },
 };
 #undef FL_HERE
-static const struct fl_object staff_shift_object = { staff_shift_keys, FL_COUNTOF(staff_shift_keys), sizeof(struct fl_staff_shift), &staff_shift_neutral, check_staff_shift };
+static const struct fl_object staff_shift_object = { staff_shift_keys, FL_COUNTOF(staff_shift_keys),
+                                                     sizeof(struct fl_staff_shift), &staff_shift_neutral,
+                                                     check_staff_shift };
 
 static bool check_staffing(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
     const struct fl_staffing_def *const s = out;
     const struct fl_at max_at = { .up = at, .key = "length_max" };
-    const cJSON *const most = cJSON_GetObjectItemCaseSensitive(json, "length_max"), *const least = cJSON_GetObjectItemCaseSensitive(json, "length_min");
+    const cJSON *const most = fl_member(json, "length_max");
+    const cJSON *const least = fl_member(json, "length_min");
     if (s->length_max >= s->length_min) return true;
     return fl_note(r, most != NULL ? most : least, &max_at, FL_ECONFLICT, "wanted length_max at least length_min");
 }
 
 const struct fl_staffing_def fl_staffing_neutral = {
-    .step = FL_HOUR, .length_min = 4 * FL_HOUR, .length_max = 8 * FL_HOUR, .max_agents = 200, .day_probability = 0.9, .confidence = 0.95,
-    .replications = 1000, .new_hire_speed = 1 / 2.3,
+    .step = FL_HOUR,
+    .length_min = 4 * FL_HOUR,
+    .length_max = 8 * FL_HOUR,
+    .max_agents = 200,
+    .day_probability = 0.9,
+    .confidence = 0.95,
+    .replications = 1000,
+    .new_hire_speed = 1 / 2.3,
 };
 
 #define FL_HERE struct fl_staffing_def
 static const struct fl_key staffing_keys[] = {
-    LIST("shifts", shifts, 0, 200, staff_shift_object),
-    DURATION("step", step, 60, 86400),
-    DURATION("length_min", length_min, 900, 86400),
-    DURATION("length_max", length_max, 900, 86400),
-    COUNT("max_agents", max_agents, 1, FL_AGENTS_MAX),
-    NUMBER("day_probability", day_probability, 0.01, 0.999),
-    NUMBER("confidence", confidence, 0.5, 0.999),
-    CHOICE("judge", judge, judge_names),
-    COUNT("replications", replications, 10, 1000000),
-    NUMBER("new_hire_speed", new_hire_speed, 0.01, 10),
+    LIST("shifts", shifts, 0, 200, staff_shift_object), DURATION("step", step, 60, 86400),
+    DURATION("length_min", length_min, 900, 86400),     DURATION("length_max", length_max, 900, 86400),
+    COUNT("max_agents", max_agents, 1, FL_AGENTS_MAX),  NUMBER("day_probability", day_probability, 0.01, 0.999),
+    NUMBER("confidence", confidence, 0.5, 0.999),       CHOICE("judge", judge, judge_names),
+    COUNT("replications", replications, 10, 1000000),   NUMBER("new_hire_speed", new_hire_speed, 0.01, 10),
 };
 #undef FL_HERE
-const struct fl_object fl_staffing_object = { .keys = staffing_keys, .keys_count = FL_COUNTOF(staffing_keys), .check = check_staffing };
+const struct fl_object fl_staffing_object = { .keys = staffing_keys,
+                                              .keys_count = FL_COUNTOF(staffing_keys),
+                                              .check = check_staffing };

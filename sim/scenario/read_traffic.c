@@ -10,12 +10,15 @@ static const char *const shape_names[] = { "double12", "step", "decay", "hourly"
 static bool read_hourly(struct reader *r, const cJSON *json, const struct fl_at *at, double hourly[24])
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size != 24) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 24 shares, one for each hour, got %s", fl_show(json).text);
+    if (size != 24)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of 24 shares, one for each hour, got %s",
+                       fl_show(json).text);
     bool ok = true;
     double sum = 0;
     uint32_t hour = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = hour };
         ok &= fl_read_number(r, item, &item_at, 0, 1e9, &hourly[hour]);
         sum += hourly[hour++];
@@ -38,8 +41,8 @@ static const struct fl_key shape_keys[] = { { .name = "hourly", .kind = FL_KEY_I
 static const struct fl_object shape_object = { .keys = shape_keys, .keys_count = FL_COUNTOF(shape_keys) };
 
 /* A name, or {"hourly": [...]}, into the phases [first, last]. */
-static bool read_shape(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_profile profile[FL_PHASES], uint32_t first,
-                       uint32_t last)
+static bool read_shape(struct reader *r, const cJSON *json, const struct fl_at *at,
+                       struct fl_profile profile[FL_PHASES], uint32_t first, uint32_t last)
 {
     struct fl_profile own = { { 0 } };
     uint32_t name = 0;
@@ -48,25 +51,29 @@ static bool read_shape(struct reader *r, const cJSON *json, const struct fl_at *
         if (!fl_read_choice(r, json, at, fl_profile_names, &name)) return false;
     } else {
         const struct fl_at hourly_at = { .up = at, .key = "hourly" };
-        const cJSON *const hourly = cJSON_GetObjectItemCaseSensitive(json, "hourly");
+        const cJSON *const hourly = fl_member(json, "hourly");
         if (!fl_refuse_unknown(r, json, at, &shape_object)) return false;
         if (hourly == NULL) return fl_note(r, json, &hourly_at, FL_EMISSING, "wanted this key, got none");
         if (!read_hourly(r, hourly, &hourly_at, own.hourly)) return false;
     }
     for (uint32_t phase = first; phase <= last; phase++) {
-        if (named) take_shape(&profile[phase], fl_profile_hourly(fl_profile_names[name], (enum fl_phase)phase));
-        else profile[phase] = own;
+        if (named)
+            take_shape(&profile[phase], fl_profile_hourly(fl_profile_names[name], (enum fl_phase)phase));
+        else
+            profile[phase] = own;
     }
     return true;
 }
 
-static bool read_phase_shape(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_phase_shape(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                             void *field)
 {
     const uint32_t phase = (uint32_t)key->least;
     return read_shape(r, json, at, field, phase, phase);
 }
 
-static bool read_ignored_hourly(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_ignored_hourly(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                                void *field)
 {
     (void)key;
     (void)field;
@@ -74,14 +81,30 @@ static bool read_ignored_hourly(struct reader *r, const cJSON *json, const struc
 }
 
 static const struct fl_key profile_keys[] = {
-    { .name = "pre_sale", .kind = FL_KEY_CUSTOM, .least = FL_PRE_SALE, .choices = fl_profile_names, .object = &shape_object, .read = read_phase_shape },
-    { .name = "in_sale", .kind = FL_KEY_CUSTOM, .least = FL_IN_SALE, .choices = fl_profile_names, .object = &shape_object, .read = read_phase_shape },
-    { .name = "after_sale", .kind = FL_KEY_CUSTOM, .least = FL_AFTER_SALE, .choices = fl_profile_names, .object = &shape_object, .read = read_phase_shape },
+    { .name = "pre_sale",
+      .kind = FL_KEY_CUSTOM,
+      .least = FL_PRE_SALE,
+      .choices = fl_profile_names,
+      .object = &shape_object,
+      .read = read_phase_shape },
+    { .name = "in_sale",
+      .kind = FL_KEY_CUSTOM,
+      .least = FL_IN_SALE,
+      .choices = fl_profile_names,
+      .object = &shape_object,
+      .read = read_phase_shape },
+    { .name = "after_sale",
+      .kind = FL_KEY_CUSTOM,
+      .least = FL_AFTER_SALE,
+      .choices = fl_profile_names,
+      .object = &shape_object,
+      .read = read_phase_shape },
     { .name = "hourly", .kind = FL_KEY_CUSTOM, .read = read_ignored_hourly },
 };
 static const struct fl_object profile_object = { .keys = profile_keys, .keys_count = FL_COUNTOF(profile_keys) };
 
-static bool read_profile(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_profile(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                         void *field)
 {
     (void)key;
     if (cJSON_IsObject(json) && (json->child == NULL || strcmp(json->child->string, "hourly") != 0)) {
@@ -95,7 +118,8 @@ static bool read_profile(struct reader *r, const cJSON *json, const struct fl_at
 static bool read_point(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_rate_point *out)
 {
     if (!cJSON_IsArray(json) || cJSON_GetArraySize(json) != 2) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted [instant, chats per hour] such as [\"+2h\", 900], got %s", fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE, "wanted [instant, chats per hour] such as [\"+2h\", 900], got %s",
+                       fl_show(json).text);
     }
     const struct fl_at time_at = { .up = at, .index = 0 }, rate_at = { .up = at, .index = 1 };
     bool ok = fl_read_instant(r, json->child, &time_at, &out->at);
@@ -103,22 +127,27 @@ static bool read_point(struct reader *r, const cJSON *json, const struct fl_at *
     return ok;
 }
 
-static bool read_points(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_points(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     (void)key;
     struct fl_traffic *const traffic = field;
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size < 1 || size > 100000) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 100000 [instant, chats per hour], got %s", fl_show(json).text);
+    if (size < 1 || size > 100000)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 100000 [instant, chats per hour], got %s",
+                       fl_show(json).text);
     struct fl_rate_point *const points = fl_reader_take(r, (size_t)size, sizeof *points);
     if (points == NULL) return false;
     bool ok = true;
     uint32_t index = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = index };
         const bool read = read_point(r, item, &item_at, &points[index]);
         if (read && ok && index > 0 && points[index].at < points[index - 1].at) {
-            ok = fl_note(r, item, &item_at, FL_ECONFLICT, "wanted instants in order of time, got %s after a later one", fl_show(item->child).text);
+            ok = fl_note(r, item, &item_at, FL_ECONFLICT, "wanted instants in order of time, got %s after a later one",
+                         fl_show(item->child).text);
         }
         ok &= read;
         index++;
@@ -135,7 +164,8 @@ static const struct fl_object rate_object = { .keys = rate_keys, .keys_count = F
 
 /* ---- Promotions, pushes, busyness -------------------------------------------------------------- */
 
-static bool read_excess(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_excess(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     (void)key;
     return read_hourly(r, json, at, field);
@@ -144,19 +174,27 @@ static bool read_excess(struct reader *r, const cJSON *json, const struct fl_at 
 static bool check_promotion(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
     struct fl_promotion *const p = out;
-    const struct fl_at closes_at = { .up = at, .key = "closes_at" }, hourly_at = { .up = at, .key = "hourly" }, decay_at = { .up = at, .key = "decay" };
-    const cJSON *const closes = cJSON_GetObjectItemCaseSensitive(json, "closes_at");
-    const cJSON *const hourly = cJSON_GetObjectItemCaseSensitive(json, "hourly"), *const decay = cJSON_GetObjectItemCaseSensitive(json, "decay");
+    const struct fl_at closes_at = { .up = at, .key = "closes_at" }, hourly_at = { .up = at, .key = "hourly" },
+                       decay_at = { .up = at, .key = "decay" };
+    const cJSON *const closes = fl_member(json, "closes_at");
+    const cJSON *const hourly = fl_member(json, "hourly");
+    const cJSON *const decay = fl_member(json, "decay");
     bool ok = true;
     if (closes == NULL) p->closes_at = p->opens_at + FL_DAY;
-    if (p->opens_at >= p->closes_at) ok = fl_note(r, closes, &closes_at, FL_ECONFLICT, "wanted an instant after opens_at, got %s", fl_show(closes).text);
+    if (p->opens_at >= p->closes_at)
+        ok = fl_note(r, closes, &closes_at, FL_ECONFLICT, "wanted an instant after opens_at, got %s",
+                     fl_show(closes).text);
     if ((p->shape == FL_SHAPE_HOURLY) != (hourly != NULL)) {
-        ok = fl_note(r, hourly != NULL ? hourly : json, &hourly_at, hourly != NULL ? FL_ECONFLICT : FL_EMISSING, hourly != NULL ? "wanted \"hourly\" only with \"shape\": \"hourly\"" : "wanted 24 relative shares with \"shape\": \"hourly\", got none");
+        ok = fl_note(r, hourly != NULL ? hourly : json, &hourly_at, hourly != NULL ? FL_ECONFLICT : FL_EMISSING,
+                     hourly != NULL ? "wanted \"hourly\" only with \"shape\": \"hourly\""
+                                    : "wanted 24 relative shares with \"shape\": \"hourly\", got none");
     }
     if ((p->shape == FL_SHAPE_DECAY) != (decay != NULL)) {
-        ok = fl_note(r, decay != NULL ? decay : json, &decay_at, decay != NULL ? FL_ECONFLICT : FL_EMISSING, decay != NULL ? "wanted \"decay\" only with \"shape\": \"decay\"" : "wanted a time constant with \"shape\": \"decay\", got none");
+        ok = fl_note(r, decay != NULL ? decay : json, &decay_at, decay != NULL ? FL_ECONFLICT : FL_EMISSING,
+                     decay != NULL ? "wanted \"decay\" only with \"shape\": \"decay\""
+                                   : "wanted a time constant with \"shape\": \"decay\", got none");
     }
-    if (cJSON_GetObjectItemCaseSensitive(json, "eve") == NULL) p->eve = p->shape == FL_SHAPE_DOUBLE12;
+    if (fl_member(json, "eve") == NULL) p->eve = p->shape == FL_SHAPE_DOUBLE12;
     return ok;
 }
 
@@ -164,9 +202,9 @@ static const struct fl_promotion promotion_neutral = { .name = "", .multiplier =
 #define FL_HERE struct fl_promotion
 static const struct fl_key promotion_keys[] = {
     TEXT("name", name),
-    { .name = "opens_at", .kind = FL_KEY_INSTANT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, opens_at) },
+    NEEDED_INSTANT("opens_at", opens_at),
     INSTANT("closes_at", closes_at),
-    { .name = "multiplier", .kind = FL_KEY_NUMBER, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, multiplier), .least = 0, .most = 1000 },
+    NEEDED_NUMBER("multiplier", multiplier, 0, 1000),
     NUMBER("multiplier_sigma", multiplier_sigma, 0, 3),
     CHOICE("shape", shape, shape_names),
     CUSTOM("hourly", hourly, read_excess),
@@ -174,21 +212,24 @@ static const struct fl_key promotion_keys[] = {
     BOOLEAN("eve", eve),
 };
 #undef FL_HERE
-static const struct fl_object promotion_object = { promotion_keys, FL_COUNTOF(promotion_keys), sizeof(struct fl_promotion), &promotion_neutral, check_promotion };
+static const struct fl_object promotion_object = { promotion_keys, FL_COUNTOF(promotion_keys),
+                                                   sizeof(struct fl_promotion), &promotion_neutral, check_promotion };
 
 static const struct fl_push push_neutral = { .intent = FL_NONE, .name = "" };
 #define FL_HERE struct fl_push
 static const struct fl_key push_keys[] = {
-    { .name = "at", .kind = FL_KEY_INSTANT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, at) },
-    { .name = "buyers", .kind = FL_KEY_COUNT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, buyers), .least = 0, .most = 10000000 },
+    NEEDED_INSTANT("at", at),
+    NEEDED_COUNT("buyers", buyers, 0, 10000000),
     DURATION("spread", spread, 0, 30 * 86400.0),
     NAME_OF("intent", intent, FL_NAMES_INTENTS),
     TEXT("name", name),
 };
 #undef FL_HERE
-static const struct fl_object push_object = { push_keys, FL_COUNTOF(push_keys), sizeof(struct fl_push), &push_neutral, NULL };
+static const struct fl_object push_object = { push_keys, FL_COUNTOF(push_keys), sizeof(struct fl_push), &push_neutral,
+                                              NULL };
 
-static bool read_spread(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_spread(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     struct fl_busyness *const busyness = field;
     if (!fl_read_number(r, json, at, 0, key->most, &busyness->spread)) return false;
@@ -207,13 +248,17 @@ static const struct fl_key spread_keys[] = {
     { .name = "lognormal_sigma", .kind = FL_KEY_CUSTOM, .least = 0, .most = 3, .read = read_spread },
     { .name = "gamma_cv", .kind = FL_KEY_CUSTOM, .least = 1, .most = 5, .read = read_spread },
 };
-static const struct fl_object spread_object = { .keys = spread_keys, .keys_count = FL_COUNTOF(spread_keys), .check = check_busyness };
+static const struct fl_object spread_object = { .keys = spread_keys,
+                                                .keys_count = FL_COUNTOF(spread_keys),
+                                                .check = check_busyness };
 
 #define FL_HERE struct fl_traffic
-static const struct fl_key busyness_keys[] = { OBJECT_AT("day", day, spread_object), OBJECT_AT("interval", interval, spread_object) };
+static const struct fl_key busyness_keys[] = { OBJECT_AT("day", day, spread_object),
+                                               OBJECT_AT("interval", interval, spread_object) };
 static const struct fl_object busyness_object = { .keys = busyness_keys, .keys_count = FL_COUNTOF(busyness_keys) };
 
-static bool read_replay(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_replay(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     (void)key;
     (void)field;
@@ -224,10 +269,13 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
 {
     const struct fl_traffic *const t = out;
     const struct fl_at rate_at = { .up = at, .key = "rate" }, day_at = { .up = at, .key = "chats_per_day" };
-    const cJSON *const day = cJSON_GetObjectItemCaseSensitive(json, "chats_per_day"), *const rate = cJSON_GetObjectItemCaseSensitive(json, "rate");
-    if (day != NULL && rate != NULL) return fl_note_key(r, rate, &rate_at, FL_ECONFLICT, "wanted either chats_per_day or rate, got both");
+    const cJSON *const day = fl_member(json, "chats_per_day");
+    const cJSON *const rate = fl_member(json, "rate");
+    if (day != NULL && rate != NULL)
+        return fl_note_key(r, rate, &rate_at, FL_ECONFLICT, "wanted either chats_per_day or rate, got both");
     if (day == NULL && t->promotions_count > 0) {
-        return fl_note(r, json, &day_at, FL_EMISSING, "wanted chats_per_day beside promotions, which are multiples of an ordinary day, got none");
+        return fl_note(r, json, &day_at, FL_EMISSING,
+                       "wanted chats_per_day beside promotions, which are multiples of an ordinary day, got none");
     }
     if (day == NULL && rate == NULL && t->pushes_count == 0) {
         return fl_note(r, json, &day_at, FL_EMISSING, "wanted chats_per_day, rate or pushes, got none of them");
@@ -235,13 +283,23 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
     return true;
 }
 
-#define FLAT { { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } }
+#define FLAT                                                                                                           \
+    {                                                                                                                  \
+        {                                                                                                              \
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1                                     \
+        }                                                                                                              \
+    }
 const struct fl_traffic fl_traffic_neutral = { .profile = { FLAT, FLAT, FLAT }, .scale = 1 };
 
 static const struct fl_key traffic_keys[] = {
     NUMBER("chats_per_day", chats_per_day, 0, 1e8),
     OBJECT("rate", rate_object),
-    { .name = "profile", .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, profile), .choices = fl_profile_names, .object = &profile_object, .read = read_profile },
+    { .name = "profile",
+      .kind = FL_KEY_CUSTOM,
+      .offset = FL_OFFSET(FL_HERE, profile),
+      .choices = fl_profile_names,
+      .object = &profile_object,
+      .read = read_profile },
     NUMBER("scale", scale, 0, 1000),
     LIST("promotions", promotions, 0, 64, promotion_object),
     LIST("pushes", pushes, 0, 10000, push_object),
@@ -249,4 +307,8 @@ static const struct fl_key traffic_keys[] = {
     CUSTOM("replay", replay, read_replay),
 };
 #undef FL_HERE
-const struct fl_object fl_traffic_object = { .keys = traffic_keys, .keys_count = FL_COUNTOF(traffic_keys), .size = sizeof(struct fl_traffic), .neutral = &fl_traffic_neutral, .check = check_traffic };
+const struct fl_object fl_traffic_object = { .keys = traffic_keys,
+                                             .keys_count = FL_COUNTOF(traffic_keys),
+                                             .size = sizeof(struct fl_traffic),
+                                             .neutral = &fl_traffic_neutral,
+                                             .check = check_traffic };

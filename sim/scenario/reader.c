@@ -16,7 +16,8 @@ static const char *const end_names[] = { "stop", "drain", NULL };
 
 /* ---- The root ---------------------------------------------------------------------------------- */
 
-static bool read_version(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_version(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                         void *field)
 {
     (void)key;
     (void)field;
@@ -38,25 +39,32 @@ static bool parse_seed(const char *text, uint64_t *out)
     return true;
 }
 
-static bool read_seed(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_seed(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                      void *field)
 {
     (void)key;
     if (cJSON_IsString(json) && parse_seed(json->valuestring, field)) return true;
-    if (cJSON_IsNumber(json) && json->valuedouble >= 0 && json->valuedouble <= SEED_MAX_PLAIN && floor(json->valuedouble) == json->valuedouble) {
+    if (cJSON_IsNumber(json) && json->valuedouble >= 0 && json->valuedouble <= SEED_MAX_PLAIN &&
+        floor(json->valuedouble) == json->valuedouble) {
         *(uint64_t *)field = (uint64_t)json->valuedouble;
         return true;
     }
-    return fl_note(r, json, at, FL_ETYPE, "wanted a whole number up to 2^53, or up to 2^64 - 1 as a text of digits, got %s", fl_show(json).text);
+    return fl_note(r, json, at, FL_ETYPE,
+                   "wanted a whole number up to 2^53, or up to 2^64 - 1 as a text of digits, got %s",
+                   fl_show(json).text);
 }
 
-static bool read_start(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_start(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                       void *field)
 {
     (void)key;
     if (cJSON_IsString(json) && fl_parse_date(json->valuestring, field)) return true;
-    return fl_note(r, json, at, FL_ETYPE, "wanted a local date and time such as \"2026-06-17T18:00\", got %s", fl_show(json).text);
+    return fl_note(r, json, at, FL_ETYPE, "wanted a local date and time such as \"2026-06-17T18:00\", got %s",
+                   fl_show(json).text);
 }
 
-bool fl_read_texts(struct reader *r, const cJSON *json, const struct fl_at *at, uint32_t most, const char *const **out, uint32_t *count)
+bool fl_read_texts(struct reader *r, const cJSON *json, const struct fl_at *at, uint32_t most, const char *const **out,
+                   uint32_t *count)
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : -1;
     if (size < 0) return fl_note(r, json, at, FL_ETYPE, "wanted an array of texts, got %s", fl_show(json).text);
@@ -66,11 +74,14 @@ bool fl_read_texts(struct reader *r, const cJSON *json, const struct fl_at *at, 
     uint32_t index = 0;
     bool ok = true;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = index };
         const size_t length = cJSON_IsString(item) ? strlen(item->valuestring) : 0;
-        if (length < 1 || length > 200) ok = fl_note(r, item, &item_at, FL_ETYPE, "wanted a text of 1 to 200 bytes, got %s", fl_show(item).text);
-        else texts[index] = fl_reader_text(r, item->valuestring);
+        if (length < 1 || length > 200)
+            ok = fl_note(r, item, &item_at, FL_ETYPE, "wanted a text of 1 to 200 bytes, got %s", fl_show(item).text);
+        else
+            texts[index] = fl_reader_text(r, item->valuestring);
         index++;
     }
     *out = texts;
@@ -78,7 +89,8 @@ bool fl_read_texts(struct reader *r, const cJSON *json, const struct fl_at *at, 
     return ok;
 }
 
-static bool read_skills(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+static bool read_skills(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                        void *field)
 {
     (void)key;
     struct fl_scenario *const scenario = field;
@@ -89,24 +101,38 @@ static bool check_period(struct reader *r, const cJSON *json, const struct fl_at
 {
     struct fl_scenario *const s = out;
     const struct fl_at warmup_at = { .up = at, .key = "warmup" }, interval_at = { .up = at, .key = "interval" };
-    const cJSON *const warmup = cJSON_GetObjectItemCaseSensitive(json, "warmup"), *const interval = cJSON_GetObjectItemCaseSensitive(json, "interval");
+    const cJSON *const warmup = fl_member(json, "warmup");
+    const cJSON *const interval = fl_member(json, "interval");
     const fl_time intervals = (s->duration + s->interval - 1) / s->interval;
     bool ok = true;
-    if (s->warmup >= s->duration) ok = fl_note(r, warmup, &warmup_at, FL_ECONFLICT, "wanted less than the duration, got %s", fl_show(warmup).text);
+    if (s->warmup >= s->duration)
+        ok =
+            fl_note(r, warmup, &warmup_at, FL_ECONFLICT, "wanted less than the duration, got %s", fl_show(warmup).text);
     if (intervals > FL_INTERVALS_MAX) {
-        ok = fl_note(r, interval != NULL ? interval : json, &interval_at, FL_EFULL, "wanted an interval that cuts the duration into at most 2000, got %lld of them", (long long)intervals);
+        ok = fl_note(r, interval != NULL ? interval : json, &interval_at, FL_EFULL,
+                     "wanted an interval that cuts the duration into at most 2000, got %lld of them",
+                     (long long)intervals);
     }
     s->intervals_count = (uint32_t)intervals;
     return ok;
 }
 
 static const struct fl_scenario scenario_neutral = {
-    .name = "", .about = "", .start_s = INT64_C(1767225600) /* 2026-01-01T00:00 */, .duration = FL_DAY, .interval = 15 * FL_MINUTE, .seed = 1, .replications = 20,
+    .name = "",
+    .about = "",
+    .start_s = INT64_C(1767225600) /* 2026-01-01T00:00 */,
+    .duration = FL_DAY,
+    .interval = 15 * FL_MINUTE,
+    .seed = 1,
+    .replications = 20,
 };
 
 #define FL_HERE struct fl_scenario
 static const struct fl_key root_keys[] = {
-    { .name = "$schema", .kind = FL_KEY_TEXT, .offset = FL_OFFSET(FL_HERE, file), .most = 1000 }, /* for editors; `file` is set after reading */
+    { .name = "$schema",
+      .kind = FL_KEY_TEXT,
+      .offset = FL_OFFSET(FL_HERE, file),
+      .most = 1000 }, /* for editors; `file` is set after reading */
     { .name = "fenliu", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .read = read_version },
     TEXT("name", name),
     { .name = "about", .kind = FL_KEY_TEXT, .offset = FL_OFFSET(FL_HERE, about), .most = 10000 },
@@ -116,11 +142,28 @@ static const struct fl_key root_keys[] = {
     DURATION("warmup", warmup, 0, 366 * 86400.0),
     CUSTOM("seed", seed, read_seed),
     COUNT("replications", replications, 1, 1000000),
-    { .name = "platform", .kind = FL_KEY_CUSTOM, .offset = FL_OFFSET(FL_HERE, platform), .choices = fl_platform_names, .object = &fl_platform_object, .read = fl_read_platform },
+    { .name = "platform",
+      .kind = FL_KEY_CUSTOM,
+      .offset = FL_OFFSET(FL_HERE, platform),
+      .choices = fl_platform_names,
+      .object = &fl_platform_object,
+      .read = fl_read_platform },
     { .name = "skills", .kind = FL_KEY_CUSTOM, .read = read_skills },
-    { .name = "traffic", .kind = FL_KEY_OBJECT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, traffic), .object = &fl_traffic_object },
-    { .name = "buyers", .kind = FL_KEY_OBJECT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, buyers), .object = &fl_buyers_object },
-    { .name = "desk", .kind = FL_KEY_OBJECT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, desk), .object = &fl_desk_object },
+    { .name = "traffic",
+      .kind = FL_KEY_OBJECT,
+      .flags = FL_KEY_REQUIRED,
+      .offset = FL_OFFSET(FL_HERE, traffic),
+      .object = &fl_traffic_object },
+    { .name = "buyers",
+      .kind = FL_KEY_OBJECT,
+      .flags = FL_KEY_REQUIRED,
+      .offset = FL_OFFSET(FL_HERE, buyers),
+      .object = &fl_buyers_object },
+    { .name = "desk",
+      .kind = FL_KEY_OBJECT,
+      .flags = FL_KEY_REQUIRED,
+      .offset = FL_OFFSET(FL_HERE, desk),
+      .object = &fl_desk_object },
     OBJECT_AT("routing", routing, fl_routing_object),
     LIST("events", events, 0, 10000, fl_event_object),
     LIST("faults", faults, 0, 10000, fl_fault_object),
@@ -132,13 +175,15 @@ static const struct fl_key root_keys[] = {
     OBJECT_AT("staffing", staffing, fl_staffing_object),
 };
 #undef FL_HERE
-static const struct fl_object root_object = { root_keys, FL_COUNTOF(root_keys), sizeof(struct fl_scenario), &scenario_neutral, check_period };
+static const struct fl_object root_object = { root_keys, FL_COUNTOF(root_keys), sizeof(struct fl_scenario),
+                                              &scenario_neutral, check_period };
 
 /* ---- What blocks say about each other ------------------------------------------------------------ */
 
 static bool has_patience(const cJSON *patience)
 {
-    const cJSON *const first = cJSON_GetObjectItemCaseSensitive(patience, "first"), *const later = cJSON_GetObjectItemCaseSensitive(patience, "later");
+    const cJSON *const first = fl_member(patience, "first");
+    const cJSON *const later = fl_member(patience, "later");
     return (first != NULL && !cJSON_IsNull(first)) || (later != NULL && !cJSON_IsNull(later));
 }
 
@@ -146,22 +191,28 @@ static bool has_patience(const cJSON *patience)
  * when other things are wrong. */
 static bool check_silence(struct reader *r, const cJSON *root, const struct fl_at *at)
 {
-    const struct fl_at buyers_at = { .up = at, .key = "buyers" }, patience_at = { .up = &buyers_at, .key = "patience" }, share_at = { .up = &patience_at, .key = "silent_share" };
-    const cJSON *const patience = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "buyers"), "patience");
-    const cJSON *const share = cJSON_GetObjectItemCaseSensitive(patience, "silent_share");
-    const cJSON *const close = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "desk"), "close");
-    const cJSON *const silence = cJSON_GetObjectItemCaseSensitive(close, "silence"), *const finds_out = cJSON_GetObjectItemCaseSensitive(patience, "finds_out");
-    if (!cJSON_IsNumber(share) || share->valuedouble <= 0 || share->valuedouble > 1 || !has_patience(patience)) return true;
+    const struct fl_at buyers_at = { .up = at, .key = "buyers" }, patience_at = { .up = &buyers_at, .key = "patience" },
+                       share_at = { .up = &patience_at, .key = "silent_share" };
+    const cJSON *const patience = fl_member(fl_member(root, "buyers"), "patience");
+    const cJSON *const share = fl_member(patience, "silent_share");
+    const cJSON *const close = fl_member(fl_member(root, "desk"), "close");
+    const cJSON *const silence = fl_member(close, "silence");
+    const cJSON *const finds_out = fl_member(patience, "finds_out");
+    if (!cJSON_IsNumber(share) || share->valuedouble <= 0 || share->valuedouble > 1 || !has_patience(patience))
+        return true;
     if ((silence != NULL && !cJSON_IsNull(silence)) || (finds_out != NULL && !cJSON_IsNull(finds_out))) return true;
-    return fl_note(r, share, &share_at, FL_ECONFLICT, "wanted desk.close.silence or finds_out beside it (silent leavers would hold their slots for ever), got neither");
+    return fl_note(r, share, &share_at, FL_ECONFLICT,
+                   "wanted desk.close.silence or finds_out beside it (silent leavers would hold their slots for ever), "
+                   "got neither");
 }
 
 /* "dedicated_to" names a definition; what belongs together is an agent, the first of that definition. */
 static bool resolve_dedicated(struct reader *r, const cJSON *root)
 {
-    struct fl_buyer_class *const classes = (struct fl_buyer_class *)(uintptr_t)r->scenario->buyers.classes; /* the reader's own memory */
+    struct fl_buyer_class *const classes =
+        (struct fl_buyer_class *)(uintptr_t)r->scenario->buyers.classes; /* the reader's own memory */
     const struct fl_desk_def *const desk = &r->scenario->desk;
-    const cJSON *const list = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "buyers"), "classes");
+    const cJSON *const list = fl_member(fl_member(root, "buyers"), "classes");
     bool ok = true;
     for (uint32_t i = 0; i < r->scenario->buyers.classes_count; i++) {
         const uint32_t definition = classes[i].dedicated_to;
@@ -172,8 +223,9 @@ static bool resolve_dedicated(struct reader *r, const cJSON *root)
         if (desk->agents[definition].count > 0) continue;
         const struct fl_at buyers_at = { .key = "buyers" }, list_at = { .up = &buyers_at, .key = "classes" };
         const struct fl_at item_at = { .up = &list_at, .index = i }, to_at = { .up = &item_at, .key = "dedicated_to" };
-        const cJSON *const to = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(list, (int)i), "dedicated_to");
-        ok = fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an agent who is there, got %s with a count of 0", fl_show(to).text);
+        const cJSON *const to = fl_member(cJSON_GetArrayItem(list, (int)i), "dedicated_to");
+        ok = fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an agent who is there, got %s with a count of 0",
+                     fl_show(to).text);
     }
     return ok;
 }
@@ -213,8 +265,11 @@ static bool refuse_repeats(struct reader *r, const cJSON *json, const struct fl_
     bool ok = !cJSON_IsObject(json) || refuse_repeats_here(r, json, at);
     uint32_t index = 0;
     const cJSON *child;
-    cJSON_ArrayForEach(child, json) {
-        const struct fl_at child_at = { .up = at, .key = cJSON_IsObject(json) ? child->string : NULL, .index = index++ };
+    cJSON_ArrayForEach(child, json)
+    {
+        const struct fl_at child_at = { .up = at,
+                                        .key = cJSON_IsObject(json) ? child->string : NULL,
+                                        .index = index++ };
         if (child->child != NULL) ok &= refuse_repeats(r, child, &child_at);
     }
     return ok;
@@ -240,8 +295,10 @@ static cJSON *parse(struct reader *r, const char *text, size_t bytes)
     }
     const char *end;
     cJSON *const root = cJSON_ParseWithLengthOpts(text, bytes, &end, 0);
-    if (root == NULL) r->out_of_memory = true; /* the text is good, so nothing else can be wrong */
-    else fl_text_note_places(text, root);
+    if (root == NULL)
+        r->out_of_memory = true; /* the text is good, so nothing else can be wrong */
+    else
+        fl_text_note_places(text, root);
     return root;
 }
 
@@ -298,9 +355,10 @@ static uint64_t hash_tree(struct reader *r, const cJSON *root)
 
 static bool read_tree(struct reader *r, const cJSON *root, const char *file)
 {
-    const cJSON *const start = cJSON_GetObjectItemCaseSensitive(root, "start");
+    const cJSON *const start = fl_member(root, "start");
     struct fl_scenario *const s = r->scenario;
-    if (cJSON_IsString(start)) (void)fl_parse_date(start->valuestring, &s->start_s); /* instants need it, wherever it stands */
+    if (cJSON_IsString(start))
+        (void)fl_parse_date(start->valuestring, &s->start_s); /* instants need it, wherever it stands */
     bool ok = refuse_repeats(r, root, NULL);
     ok &= fl_names_collect(r, root);
     ok &= fl_read_members(r, root, NULL, &root_object, s);
@@ -308,7 +366,8 @@ static bool read_tree(struct reader *r, const cJSON *root, const char *file)
     if (!ok || r->out_of_memory || !resolve_dedicated(r, root)) return false;
     fl_buyers_complete(r, &s->buyers);
     fl_desk_complete(r, &s->desk);
-    if (s->ordinary_day.given && s->ordinary_day.hours.from == s->ordinary_day.hours.to) s->ordinary_day.hours = s->desk.open;
+    if (s->ordinary_day.given && s->ordinary_day.hours.from == s->ordinary_day.hours.to)
+        s->ordinary_day.hours = s->desk.open;
     s->file = fl_reader_text(r, file);
     s->hash = hash_tree(r, root);
     return !r->out_of_memory;
@@ -347,7 +406,8 @@ enum fl_status fl_scenario_read(const char *file, const char *text, size_t bytes
     }
     enum fl_status status = ok ? FL_OK : errors->count > 0 ? errors->list[0].status : FL_EFULL;
     if (!ok && errors->count == 0) {
-        errors->list[0] = (struct fl_error){ .status = FL_EFULL, .text = "wanted memory to read the scenario, got none" };
+        errors->list[0] =
+            (struct fl_error){ .status = FL_EFULL, .text = "wanted memory to read the scenario, got none" };
         errors->count = 1;
     }
     if (ok) *out = r->scenario;
@@ -395,11 +455,13 @@ uint32_t fl_scenario_agents_count(const struct fl_scenario *scenario)
     return count;
 }
 
-static void tell_keys(const struct fl_object *object, char *path, size_t used, size_t size, void (*on_key)(void *, const char *), void *context)
+static void tell_keys(const struct fl_object *object, char *path, size_t used, size_t size,
+                      void (*on_key)(void *, const char *), void *context)
 {
     for (uint32_t i = 0; i < object->keys_count; i++) {
         const struct fl_key *const key = &object->keys[i];
-        const int n = snprintf(path + used, size - used, "%s%s%s", used == 0 ? "" : ".", key->name, key->kind == FL_KEY_LIST ? "[]" : "");
+        const int n = snprintf(path + used, size - used, "%s%s%s", used == 0 ? "" : ".", key->name,
+                               key->kind == FL_KEY_LIST ? "[]" : "");
         FL_ASSERT(n > 0 && used + (size_t)n < size);
         on_key(context, path);
         for (uint32_t c = 0; key->choices != NULL && key->choices[c] != NULL; c++) {

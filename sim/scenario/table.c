@@ -18,7 +18,8 @@ void *fl_reader_take(struct reader *r, size_t count, size_t bytes_each)
             return NULL;
         }
         chunk->size = size;
-        if (r->first == NULL) r->first = chunk;
+        if (r->first == NULL)
+            r->first = chunk;
         else {
             chunk->next = r->first->next;
             r->first->next = chunk;
@@ -43,7 +44,8 @@ static bool is_plain_key(const char *key)
 {
     if (key[0] == '\0') return false;
     for (const char *c = key; *c != '\0'; c++) {
-        const bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_' || (unsigned char)*c >= 0x80;
+        const bool letter =
+            (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_' || (unsigned char)*c >= 0x80;
         if (!letter && !(c > key && *c >= '0' && *c <= '9')) return false;
     }
     return true;
@@ -97,7 +99,8 @@ static void write_error(struct fl_error *error, enum fl_status status, const cha
     end_whole(error->text);
 }
 
-bool fl_note(struct reader *r, const cJSON *json, const struct fl_at *at, enum fl_status status, const char *sentence, ...)
+bool fl_note(struct reader *r, const cJSON *json, const struct fl_at *at, enum fl_status status, const char *sentence,
+             ...)
 {
     struct fl_error *const error = make_room(r, json->valueint);
     if (error == NULL) return false;
@@ -110,9 +113,11 @@ bool fl_note(struct reader *r, const cJSON *json, const struct fl_at *at, enum f
     return false;
 }
 
-bool fl_note_key(struct reader *r, const cJSON *json, const struct fl_at *at, enum fl_status status, const char *sentence, ...)
+bool fl_note_key(struct reader *r, const cJSON *json, const struct fl_at *at, enum fl_status status,
+                 const char *sentence, ...)
 {
-    struct fl_error *const error = make_room(r, json->valueint < 0 ? -1 : (int64_t)fl_text_key_place(r->text, (size_t)json->valueint));
+    struct fl_error *const error =
+        make_room(r, json->valueint < 0 ? -1 : (int64_t)fl_text_key_place(r->text, (size_t)json->valueint));
     if (error == NULL) return false;
     va_list values;
     va_start(values, sentence);
@@ -137,14 +142,15 @@ bool fl_note_override(struct reader *r, const char *path, enum fl_status status,
 
 /* ---- Kinds ------------------------------------------------------------------------------------ */
 
-static bool read_text(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, const char **out)
+static bool read_text(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                      const char **out)
 {
     const size_t most = key->most > 0 ? (size_t)key->most : 200;
     const size_t length = cJSON_IsString(json) ? strlen(json->valuestring) : 0;
     if (!cJSON_IsString(json)) return fl_note(r, json, at, FL_ETYPE, "wanted a text, got %s", fl_show(json).text);
     if (length < (size_t)key->least || length > most) {
-        return fl_note(r, json, at, FL_ERANGE, "wanted a text of %u to %u bytes, got %u", (unsigned)key->least, (unsigned)most,
-                       (unsigned)length);
+        return fl_note(r, json, at, FL_ERANGE, "wanted a text of %u to %u bytes, got %u", (unsigned)key->least,
+                       (unsigned)most, (unsigned)length);
     }
     *out = fl_reader_text(r, json->valuestring);
     return true;
@@ -153,7 +159,8 @@ static bool read_text(struct reader *r, const cJSON *json, const struct fl_at *a
 static bool read_window(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_window *out)
 {
     if (!cJSON_IsArray(json) || cJSON_GetArraySize(json) != 2) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted two times of day such as [\"08:00\", \"23:00\"], got %s", fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE, "wanted two times of day such as [\"08:00\", \"23:00\"], got %s",
+                       fl_show(json).text);
     }
     struct fl_window window = { 0 };
     const struct fl_at from_at = { .up = at, .index = 0 }, to_at = { .up = at, .index = 1 };
@@ -163,50 +170,62 @@ static bool read_window(struct reader *r, const cJSON *json, const struct fl_at 
     return ok;
 }
 
-static bool read_choices(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, uint32_t *out)
+static bool read_choices(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                         uint32_t *out)
 {
-    if (!cJSON_IsArray(json) || json->child == NULL) return fl_note(r, json, at, FL_ETYPE, "wanted an array of one or more texts, got %s", fl_show(json).text);
+    if (!cJSON_IsArray(json) || json->child == NULL)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of one or more texts, got %s", fl_show(json).text);
     uint32_t bits = 0, index = 0, bit = 0;
     bool ok = true;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = index++ };
-        if (fl_read_choice(r, item, &item_at, key->choices, &bit)) bits |= 1u << bit;
-        else ok = false;
+        if (fl_read_choice(r, item, &item_at, key->choices, &bit))
+            bits |= 1u << bit;
+        else
+            ok = false;
     }
     if (ok) *out = bits;
     return ok;
 }
 
-static bool read_names(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, uint64_t *out)
+static bool read_names(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                       uint64_t *out)
 {
     if (!cJSON_IsArray(json) || json->child == NULL) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted an array of one or more names of a known %s, got %s", fl_names_noun[key->names],
-                       fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of one or more names of a known %s, got %s",
+                       fl_names_noun[key->names], fl_show(json).text);
     }
     uint64_t bits = 0;
     uint32_t index = 0, name = 0;
     bool ok = true;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = index++ };
-        if (!fl_read_name(r, item, &item_at, key->names, &name)) ok = false;
-        else if (name < 64) bits |= UINT64_C(1) << name; /* more than 64 are refused where they are listed */
+        if (!fl_read_name(r, item, &item_at, key->names, &name))
+            ok = false;
+        else if (name < 64)
+            bits |= UINT64_C(1) << name; /* more than 64 are refused where they are listed */
     }
     if (ok) *out = bits;
     return ok;
 }
 
-static bool read_numbers(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, char *out)
+static bool read_numbers(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                         char *out)
 {
     const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
-    if (size < 1 || size > 1000) return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 1000 numbers, got %s", fl_show(json).text);
+    if (size < 1 || size > 1000)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 1000 numbers, got %s", fl_show(json).text);
     double *const values = fl_reader_take(r, (size_t)size, sizeof *values);
     if (values == NULL) return false;
     uint32_t index = 0;
     bool ok = true;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = index };
         ok &= fl_read_number(r, item, &item_at, key->least, key->most, &values[index++]);
     }
@@ -220,7 +239,8 @@ static bool read_list(struct reader *r, const cJSON *json, const struct fl_at *a
     if (!cJSON_IsArray(json)) return fl_note(r, json, at, FL_ETYPE, "wanted an array, got %s", fl_show(json).text);
     const int size = cJSON_GetArraySize(json);
     if (size < key->least || size > key->most) {
-        return fl_note(r, json, at, FL_ERANGE, "wanted %u to %u items, got %d", (unsigned)key->least, (unsigned)key->most, size);
+        return fl_note(r, json, at, FL_ERANGE, "wanted %u to %u items, got %d", (unsigned)key->least,
+                       (unsigned)key->most, size);
     }
     if (size == 0) return true;
     char *const items = fl_reader_take(r, (size_t)size, key->object->size);
@@ -228,7 +248,8 @@ static bool read_list(struct reader *r, const cJSON *json, const struct fl_at *a
     uint32_t index = 0;
     bool ok = true;
     const cJSON *item;
-    cJSON_ArrayForEach(item, json) {
+    cJSON_ArrayForEach(item, json)
+    {
         const struct fl_at item_at = { .up = at, .index = index };
         char *const place = items + index * key->object->size;
         if (key->object->neutral != NULL) memcpy(place, key->object->neutral, key->object->size);
@@ -273,7 +294,8 @@ bool fl_read_key(struct reader *r, const cJSON *json, const struct fl_at *at, co
         if (ok) *(int32_t *)field = (int32_t)number;
         return ok;
     case FL_KEY_BOOL:
-        if (!cJSON_IsBool(json)) return fl_note(r, json, at, FL_ETYPE, "wanted true or false, got %s", fl_show(json).text);
+        if (!cJSON_IsBool(json))
+            return fl_note(r, json, at, FL_ETYPE, "wanted true or false, got %s", fl_show(json).text);
         *(bool *)field = cJSON_IsTrue(json);
         return true;
     case FL_KEY_TEXT: return read_text(r, json, at, key, field);
@@ -317,12 +339,18 @@ static const struct fl_key *find_key(const struct fl_object *object, const char 
 
 static bool note_unknown(struct reader *r, const cJSON *member, const struct fl_at *at, const struct fl_object *object)
 {
+    if (r->found.count == FL_ERRORS_MAX && member->valueint > r->place[r->order[FL_ERRORS_MAX - 1]]) {
+        r->found
+            .more++; /* a sentence that nobody will read is not worth its time: a file may hold a million of these */
+        return false;
+    }
     struct fl_nearest nearest = fl_nearest_start(r, member->string);
     char shown[40];
     fl_text_show(shown, sizeof shown, member->string);
     for (uint32_t i = 0; i < object->keys_count; i++) fl_nearest_offer(&nearest, object->keys[i].name);
     if (nearest.best != NULL) {
-        return fl_note_key(r, member, at, FL_EUNKNOWN, "wanted a known key, got \"%s\"%s", shown, fl_nearest_hint(&nearest).text);
+        return fl_note_key(r, member, at, FL_EUNKNOWN, "wanted a known key, got \"%s\"%s", shown,
+                           fl_nearest_hint(&nearest).text);
     }
     char list[160] = "";
     size_t used = 0;
@@ -341,20 +369,23 @@ bool fl_refuse_unknown(struct reader *r, const cJSON *json, const struct fl_at *
 {
     bool ok = true;
     const cJSON *member;
-    cJSON_ArrayForEach(member, json) {
+    cJSON_ArrayForEach(member, json)
+    {
         const struct fl_at member_at = { .up = at, .key = member->string };
         if (find_key(object, member->string) == NULL) ok = note_unknown(r, member, &member_at, object);
     }
     return ok;
 }
 
-bool fl_read_members(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_object *object, void *out)
+bool fl_read_members(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_object *object,
+                     void *out)
 {
     if (!cJSON_IsObject(json)) return fl_note(r, json, at, FL_ETYPE, "wanted an object, got %s", fl_show(json).text);
     bool ok = true;
     uint64_t seen = 0;
     const cJSON *member;
-    cJSON_ArrayForEach(member, json) {
+    cJSON_ArrayForEach(member, json)
+    {
         const struct fl_at member_at = { .up = at, .key = member->string };
         const struct fl_key *const key = find_key(object, member->string);
         if (key == NULL) {

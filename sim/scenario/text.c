@@ -33,7 +33,10 @@ void fl_text_advance(const char *text, struct fl_text_cursor *cursor, size_t pla
 static size_t character_bytes(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80) return 1;
-    const size_t n = p[0] >= 0xC2 && p[0] <= 0xDF ? 2 : p[0] >= 0xE0 && p[0] <= 0xEF ? 3 : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4 : 0;
+    const size_t n = p[0] >= 0xC2 && p[0] <= 0xDF   ? 2
+                     : p[0] >= 0xE0 && p[0] <= 0xEF ? 3
+                     : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
+                                                    : 0;
     if (n == 0 || n > left) return 0;
     const unsigned char least = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : 0x80;
     const unsigned char most = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : 0xBF;
@@ -99,8 +102,10 @@ static bool unexpected(struct checker *c, const char *wanted)
     char sentence[sizeof c->error->text];
     if (c->at >= c->bytes) {
         snprintf(sentence, sizeof sentence, "wanted %s, got the end of the text", wanted);
-    } else if (c->text[c->at] == '/' && c->at + 1 < c->bytes && (c->text[c->at + 1] == '/' || c->text[c->at + 1] == '*')) {
-        snprintf(sentence, sizeof sentence, "wanted %s, got a comment; JSON has none (\"about\" holds remarks)", wanted);
+    } else if (c->text[c->at] == '/' && c->at + 1 < c->bytes &&
+               (c->text[c->at + 1] == '/' || c->text[c->at + 1] == '*')) {
+        snprintf(sentence, sizeof sentence, "wanted %s, got a comment; JSON has none (\"about\" holds remarks)",
+                 wanted);
     } else {
         char character[5] = { 0 }, shown[16];
         const size_t n = character_bytes((const unsigned char *)c->text + c->at, c->bytes - c->at);
@@ -118,12 +123,17 @@ static char peek(const struct checker *c)
 
 static void skip_space(struct checker *c)
 {
-    while (c->at < c->bytes && (c->text[c->at] == ' ' || c->text[c->at] == '\n' || c->text[c->at] == '\r' || c->text[c->at] == '\t')) c->at++;
+    while (c->at < c->bytes &&
+           (c->text[c->at] == ' ' || c->text[c->at] == '\n' || c->text[c->at] == '\r' || c->text[c->at] == '\t'))
+        c->at++;
 }
 
 static int hex_digit(char h)
 {
-    return h >= '0' && h <= '9' ? h - '0' : h >= 'a' && h <= 'f' ? h - 'a' + 10 : h >= 'A' && h <= 'F' ? h - 'A' + 10 : -1;
+    return h >= '0' && h <= '9'   ? h - '0'
+           : h >= 'a' && h <= 'f' ? h - 'a' + 10
+           : h >= 'A' && h <= 'F' ? h - 'A' + 10
+                                  : -1;
 }
 
 /* The four digits of \uXXXX from the current place on; -1 when they are not four. */
@@ -147,18 +157,21 @@ static bool check_escape(struct checker *c)
         c->at++;
         return true;
     }
-    if (kind != 'u') return fault_at(c, start, FL_ESYNTAX, "wanted an escape of JSON (\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX)");
+    if (kind != 'u')
+        return fault_at(c, start, FL_ESYNTAX, "wanted an escape of JSON (\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX)");
     c->at++;
     const int32_t unit = hex_unit(c);
     if (unit < 0) return fault_at(c, start, FL_ESYNTAX, "wanted four hexadecimal digits after \\u");
     if (unit == 0) return fault_at(c, start, FL_ESYNTAX, "wanted a text without NUL, got \\u0000");
     if (unit < 0xD800 || unit > 0xDFFF) return true;
-    if (unit > 0xDBFF || peek(c) != '\\') return fault_at(c, start, FL_ESYNTAX, "wanted a pair of surrogates, got half of one");
+    if (unit > 0xDBFF || peek(c) != '\\')
+        return fault_at(c, start, FL_ESYNTAX, "wanted a pair of surrogates, got half of one");
     c->at++;
     if (peek(c) != 'u') return fault_at(c, start, FL_ESYNTAX, "wanted a pair of surrogates, got half of one");
     c->at++;
     const int32_t low = hex_unit(c);
-    if (low < 0xDC00 || low > 0xDFFF) return fault_at(c, start, FL_ESYNTAX, "wanted a pair of surrogates, got half of one");
+    if (low < 0xDC00 || low > 0xDFFF)
+        return fault_at(c, start, FL_ESYNTAX, "wanted a pair of surrogates, got half of one");
     return true;
 }
 
@@ -174,7 +187,8 @@ static bool check_string(struct checker *c)
         if (byte == '\\') {
             if (!check_escape(c)) return false;
         } else if ((unsigned char)byte < 0x20) {
-            return fault_at(c, c->at, FL_ESYNTAX, "wanted a text within one line, got a raw control character (write \\n, \\t or \\uXXXX)");
+            return fault_at(c, c->at, FL_ESYNTAX,
+                            "wanted a text within one line, got a raw control character (write \\n, \\t or \\uXXXX)");
         } else {
             c->at++;
         }
@@ -200,7 +214,8 @@ static bool check_number(struct checker *c)
     if (peek(c) == '0') {
         c->at++;
         if (is_digit(peek(c))) return fault_at(c, start, FL_ESYNTAX, "wanted a number without leading zeros");
-        if (peek(c) == 'x' || peek(c) == 'X') return fault_at(c, start, FL_ESYNTAX, "wanted a decimal number, got a hexadecimal one");
+        if (peek(c) == 'x' || peek(c) == 'X')
+            return fault_at(c, start, FL_ESYNTAX, "wanted a decimal number, got a hexadecimal one");
     }
     skip_digits(c);
     if (peek(c) == '.') {
@@ -219,7 +234,8 @@ static bool check_number(struct checker *c)
     if (length > FL_TEXT_NUMBER_MAX) return fault_at(c, start, FL_ERANGE, "wanted a number of at most 63 characters");
     memcpy(number, c->text + start, length);
     number[length] = '\0';
-    if (!isfinite(strtod(number, NULL))) return fault_at(c, start, FL_ERANGE, "wanted a number that a double can hold (below 1.8e308)");
+    if (!isfinite(strtod(number, NULL)))
+        return fault_at(c, start, FL_ERANGE, "wanted a number that a double can hold (below 1.8e308)");
     return true;
 }
 

@@ -10,7 +10,7 @@
 
 #include <cjson/cJSON.h>
 
-#define FL_TEXT_DEPTH_MAX 32u
+#define FL_TEXT_DEPTH_MAX  32u
 #define FL_TEXT_VALUES_MAX (1u << 21) /* values of all kinds; cJSON takes some 80 bytes for each */
 #define FL_TEXT_NUMBER_MAX 63u        /* characters of a number; cJSON reads no more */
 

@@ -14,8 +14,8 @@ struct unit {
 };
 
 static const struct unit units[] = {
-    { "ns", 1 }, { "us", FL_MICROSECOND }, { "ms", FL_MILLISECOND }, { "s", FL_SECOND },
-    { "m", FL_MINUTE }, { "h", FL_HOUR }, { "d", FL_DAY },
+    { "ns", 1 },        { "us", FL_MICROSECOND }, { "ms", FL_MILLISECOND }, { "s", FL_SECOND },
+    { "m", FL_MINUTE }, { "h", FL_HOUR },         { "d", FL_DAY },
 };
 
 static bool is_digit(char c)
@@ -47,8 +47,10 @@ static bool parse_part(const char **p, fl_time *sum)
     const char *const name = s;
     while (is_letter(*s)) s++;
     for (size_t i = 0; i < FL_COUNTOF(units); i++) {
-        if (strlen(units[i].name) != (size_t)(s - name) || strncmp(units[i].name, name, (size_t)(s - name)) != 0) continue;
-        const __int128_t ns = *sum + (__int128_t)whole * units[i].ns + ((__int128_t)fraction * units[i].ns + power / 2) / power;
+        if (strlen(units[i].name) != (size_t)(s - name) || strncmp(units[i].name, name, (size_t)(s - name)) != 0)
+            continue;
+        const __int128_t ns =
+            *sum + (__int128_t)whole * units[i].ns + ((__int128_t)fraction * units[i].ns + power / 2) / power;
         *sum = ns > FL_TIME_LONGEST ? FL_TIME_LONGEST + 1 : (fl_time)ns;
         *p = s;
         return true;
@@ -89,7 +91,8 @@ static bool parse_sign(const char **p, char wanted)
 static bool parse_time_of_day(const char *p, int hour_most, int64_t *seconds)
 {
     int hour, minute, second = 0;
-    if (!parse_digits(&p, 2, 0, hour_most, &hour) || !parse_sign(&p, ':') || !parse_digits(&p, 2, 0, 59, &minute)) return false;
+    if (!parse_digits(&p, 2, 0, hour_most, &hour) || !parse_sign(&p, ':') || !parse_digits(&p, 2, 0, 59, &minute))
+        return false;
     if (*p == ':' && (!parse_sign(&p, ':') || !parse_digits(&p, 2, 0, 59, &second))) return false;
     *seconds = hour * 3600 + minute * 60 + second;
     return *p == '\0' && *seconds <= 86400;
@@ -174,7 +177,10 @@ struct fl_shown fl_show(const cJSON *json)
 {
     struct fl_shown shown = { .text = "nothing" };
     if (cJSON_IsNumber(json)) return fl_show_number(json->valuedouble);
-    const char *const word = cJSON_IsNull(json) ? "null" : cJSON_IsTrue(json) ? "true" : cJSON_IsFalse(json) ? "false" : "an object";
+    const char *const word = cJSON_IsNull(json)    ? "null"
+                             : cJSON_IsTrue(json)  ? "true"
+                             : cJSON_IsFalse(json) ? "false"
+                                                   : "an object";
     snprintf(shown.text, sizeof shown.text, "%s", word);
     if (cJSON_IsArray(json)) {
         const int size = cJSON_GetArraySize(json);
@@ -191,7 +197,9 @@ struct fl_shown fl_show(const cJSON *json)
 static struct fl_shown show_seconds(double seconds)
 {
     struct fl_shown shown;
-    const char unit = seconds != 0 && fmod(seconds, 86400) == 0 ? 'd' : seconds != 0 && fmod(seconds, 3600) == 0 ? 'h' : 's';
+    const char unit = seconds != 0 && fmod(seconds, 86400) == 0  ? 'd'
+                      : seconds != 0 && fmod(seconds, 3600) == 0 ? 'h'
+                                                                 : 's';
     const double value = unit == 'd' ? seconds / 86400 : unit == 'h' ? seconds / 3600 : seconds;
     snprintf(shown.text, sizeof shown.text, "%.15g%c", value, unit);
     return shown;
@@ -202,8 +210,9 @@ static struct fl_shown show_seconds(double seconds)
 bool fl_read_number(struct reader *r, const cJSON *json, const struct fl_at *at, double least, double most, double *out)
 {
     if (!cJSON_IsNumber(json) || json->valuedouble < least || json->valuedouble > most) {
-        return fl_note(r, json, at, cJSON_IsNumber(json) ? FL_ERANGE : FL_ETYPE, "wanted a number from %s to %s, got %s",
-                       fl_show_number(least).text, fl_show_number(most).text, fl_show(json).text);
+        return fl_note(r, json, at, cJSON_IsNumber(json) ? FL_ERANGE : FL_ETYPE,
+                       "wanted a number from %s to %s, got %s", fl_show_number(least).text, fl_show_number(most).text,
+                       fl_show(json).text);
     }
     *out = json->valuedouble;
     return true;
@@ -211,19 +220,23 @@ bool fl_read_number(struct reader *r, const cJSON *json, const struct fl_at *at,
 
 bool fl_read_whole(struct reader *r, const cJSON *json, const struct fl_at *at, double least, double most, double *out)
 {
-    if (!cJSON_IsNumber(json) || json->valuedouble < least || json->valuedouble > most || json->valuedouble != floor(json->valuedouble)) {
-        return fl_note(r, json, at, cJSON_IsNumber(json) ? FL_ERANGE : FL_ETYPE, "wanted a whole number from %s to %s, got %s",
-                       fl_show_number(least).text, fl_show_number(most).text, fl_show(json).text);
+    if (!cJSON_IsNumber(json) || json->valuedouble < least || json->valuedouble > most ||
+        json->valuedouble != floor(json->valuedouble)) {
+        return fl_note(r, json, at, cJSON_IsNumber(json) ? FL_ERANGE : FL_ETYPE,
+                       "wanted a whole number from %s to %s, got %s", fl_show_number(least).text,
+                       fl_show_number(most).text, fl_show(json).text);
     }
     *out = json->valuedouble;
     return true;
 }
 
-bool fl_read_duration(struct reader *r, const cJSON *json, const struct fl_at *at, double least_s, double most_s, fl_time *out)
+bool fl_read_duration(struct reader *r, const cJSON *json, const struct fl_at *at, double least_s, double most_s,
+                      fl_time *out)
 {
     fl_time length;
     if (!cJSON_IsString(json) || !fl_parse_duration(json->valuestring, &length)) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted a duration such as \"90s\" or \"1h30m\" (ns us ms s m h d), got %s", fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE,
+                       "wanted a duration such as \"90s\" or \"1h30m\" (ns us ms s m h d), got %s", fl_show(json).text);
     }
     if (length < fl_time_from_s(least_s) || length > fl_time_from_s(most_s)) {
         return fl_note(r, json, at, FL_ERANGE, "wanted a duration from %s to %s, got %s", show_seconds(least_s).text,
@@ -236,7 +249,8 @@ bool fl_read_duration(struct reader *r, const cJSON *json, const struct fl_at *a
 bool fl_read_instant(struct reader *r, const cJSON *json, const struct fl_at *at, fl_time *out)
 {
     if (!cJSON_IsString(json) || !fl_parse_instant(json->valuestring, r->scenario->start_s, out)) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted an instant such as \"2026-06-18T20:00\" or \"+2h\", got %s", fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE, "wanted an instant such as \"2026-06-18T20:00\" or \"+2h\", got %s",
+                       fl_show(json).text);
     }
     return true;
 }
@@ -244,12 +258,14 @@ bool fl_read_instant(struct reader *r, const cJSON *json, const struct fl_at *at
 bool fl_read_clock(struct reader *r, const cJSON *json, const struct fl_at *at, fl_time *out)
 {
     if (!cJSON_IsString(json) || !fl_parse_clock(json->valuestring, out)) {
-        return fl_note(r, json, at, FL_ETYPE, "wanted a time of day from \"00:00\" to \"24:00\", got %s", fl_show(json).text);
+        return fl_note(r, json, at, FL_ETYPE, "wanted a time of day from \"00:00\" to \"24:00\", got %s",
+                       fl_show(json).text);
     }
     return true;
 }
 
-bool fl_read_choice(struct reader *r, const cJSON *json, const struct fl_at *at, const char *const choices[], uint32_t *out)
+bool fl_read_choice(struct reader *r, const cJSON *json, const struct fl_at *at, const char *const choices[],
+                    uint32_t *out)
 {
     const char *const text = cJSON_IsString(json) ? json->valuestring : NULL;
     struct fl_nearest nearest = fl_nearest_start(r, text != NULL ? text : "");
@@ -269,7 +285,9 @@ bool fl_read_choice(struct reader *r, const cJSON *json, const struct fl_at *at,
     const enum fl_status status = text != NULL ? FL_EUNKNOWN : FL_ETYPE;
     if (!all) {
         list[used] = '\0';
-        return fl_note(r, json, at, status, "wanted one of %s, ..., got %s%s", list, fl_show(json).text, fl_nearest_hint(&nearest).text);
+        return fl_note(r, json, at, status, "wanted one of %s, ..., got %s%s", list, fl_show(json).text,
+                       fl_nearest_hint(&nearest).text);
     }
-    return fl_note(r, json, at, status, "wanted one of %s, got %s%s", list, fl_show(json).text, fl_nearest_hint(&nearest).text);
+    return fl_note(r, json, at, status, "wanted one of %s, got %s%s", list, fl_show(json).text,
+                   fl_nearest_hint(&nearest).text);
 }

@@ -67,8 +67,10 @@ static void check_scenario(const struct fl_scenario *s)
         mains += agent->main_account ? 1 : 0;
     }
     FL_ASSERT(mains == 1);
-    for (uint32_t i = 0; i < s->traffic.promotions_count; i++) FL_ASSERT(s->traffic.promotions[i].opens_at < s->traffic.promotions[i].closes_at);
-    for (uint32_t i = 1; i < s->traffic.points_count; i++) FL_ASSERT(s->traffic.points[i - 1].at <= s->traffic.points[i].at);
+    for (uint32_t i = 0; i < s->traffic.promotions_count; i++)
+        FL_ASSERT(s->traffic.promotions[i].opens_at < s->traffic.promotions[i].closes_at);
+    for (uint32_t i = 1; i < s->traffic.points_count; i++)
+        FL_ASSERT(s->traffic.points[i - 1].at <= s->traffic.points[i].at);
     for (uint32_t i = 0; i < s->objectives_count; i++) FL_ASSERT(isfinite(s->objectives[i].bound));
     for (int64_t hour = -30; hour < 30; hour++) {
         const fl_time at = fl_time_of_day(s, hour * FL_HOUR);
@@ -77,7 +79,8 @@ static void check_scenario(const struct fl_scenario *s)
 }
 
 /* Written out and read again, it is the same scenario. */
-static void check_again(const struct fl_scenario *first, const char *text, size_t bytes, const struct fl_override *override, uint32_t count)
+static void check_again(const struct fl_scenario *first, const char *text, size_t bytes,
+                        const struct fl_override *override, uint32_t count)
 {
     struct fl_scenario *second = NULL;
     char *const again = fl_scenario_text(text, bytes, override, count);

@@ -11,13 +11,15 @@
 
 static struct fl_errors errors;
 
-static const char smallest[] = "{\"fenliu\":1,\"traffic\":{\"chats_per_day\":500},\"buyers\":{\"intents\":[{\"name\":\"size\"}]},"
-                               "\"desk\":{\"agents\":[{\"name\":\"mei\"}]}}";
+static const char smallest[] =
+    "{\"fenliu\":1,\"traffic\":{\"chats_per_day\":500},\"buyers\":{\"intents\":[{\"name\":\"size\"}]},"
+    "\"desk\":{\"agents\":[{\"name\":\"mei\"}]}}";
 
 static struct fl_scenario *read_with(const char *text, const struct fl_override overrides[], uint32_t count)
 {
     struct fl_scenario *scenario = NULL;
-    const enum fl_status status = fl_scenario_read("test.json", text, strlen(text), overrides, count, &scenario, &errors);
+    const enum fl_status status =
+        fl_scenario_read("test.json", text, strlen(text), overrides, count, &scenario, &errors);
     cr_assert_eq(status, FL_OK, "%s: %s", errors.list[0].path, errors.list[0].text);
     return scenario;
 }
@@ -33,7 +35,8 @@ static bool is_refused(const char *path, const char *value)
 {
     const struct fl_override override = { path, value };
     struct fl_scenario *scenario = NULL;
-    const enum fl_status status = fl_scenario_read("test.json", smallest, strlen(smallest), &override, 1, &scenario, &errors);
+    const enum fl_status status =
+        fl_scenario_read("test.json", smallest, strlen(smallest), &override, 1, &scenario, &errors);
     fl_scenario_free(scenario);
     return status != FL_OK;
 }
@@ -87,26 +90,57 @@ Test(reader, absent_blocks_are_neutral)
 
 Test(reader, durations_are_exact_to_the_nanosecond)
 {
-    static const struct { const char *text; fl_time ns; } cases[] = {
-        { "90s", 90 * FL_SECOND }, { "1h30m", 90 * FL_MINUTE }, { "500ms", FL_SECOND / 2 }, { "0.1s", FL_SECOND / 10 },
-        { "1.5h", 90 * FL_MINUTE }, { "2us", 2000 }, { "7ns", 7 }, { "1d2h3m4s5ms6us7ns", FL_DAY + 2 * FL_HOUR + 3 * FL_MINUTE + 4 * FL_SECOND + 5006007 },
-        { "0.0000000005s", 1 }, { "0.0000000004s", 0 }, { "0.3333333333s", 333333333 },
+    static const struct {
+        const char *text;
+        fl_time ns;
+    } cases[] = {
+        { "90s", 90 * FL_SECOND },
+        { "1h30m", 90 * FL_MINUTE },
+        { "500ms", FL_SECOND / 2 },
+        { "0.1s", FL_SECOND / 10 },
+        { "1.5h", 90 * FL_MINUTE },
+        { "2us", 2000 },
+        { "7ns", 7 },
+        { "1d2h3m4s5ms6us7ns", FL_DAY + 2 * FL_HOUR + 3 * FL_MINUTE + 4 * FL_SECOND + 5006007 },
+        { "0.0000000005s", 1 },
+        { "0.0000000004s", 0 },
+        { "0.3333333333s", 333333333 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fl_scenario *const s = read_set("desk.close.when_done", cases[i].text);
 
-        cr_expect_eq(s->desk.close_when_done, cases[i].ns, "%s gives %lld", cases[i].text, (long long)s->desk.close_when_done);
+        cr_expect_eq(s->desk.close_when_done, cases[i].ns, "%s gives %lld", cases[i].text,
+                     (long long)s->desk.close_when_done);
         fl_scenario_free(s);
     }
-    static const char *const bad[] = { "", "s", "1", "1 s", " 1s", "1s ", "1.s", ".5s", "-1s", "+1s", "1e3s", "1S", "1min", "1h-1m", "1.5.5s", "0x1s", "0.1234567890123456789s" };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) cr_expect(is_refused("desk.close.when_done", bad[i]), "\"%s\" is accepted", bad[i]);
+    static const char *const bad[] = { "",
+                                       "s",
+                                       "1",
+                                       "1 s",
+                                       " 1s",
+                                       "1s ",
+                                       "1.s",
+                                       ".5s",
+                                       "-1s",
+                                       "+1s",
+                                       "1e3s",
+                                       "1S",
+                                       "1min",
+                                       "1h-1m",
+                                       "1.5.5s",
+                                       "0x1s",
+                                       "0.1234567890123456789s" };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect(is_refused("desk.close.when_done", bad[i]), "\"%s\" is accepted", bad[i]);
 }
 
 Test(reader, instants_count_from_the_start_wherever_it_stands)
 {
-    static const char text[] = "{\"fenliu\":1,\"traffic\":{\"pushes\":[{\"at\":\"2026-06-18T20:00\",\"buyers\":3},{\"at\":\"-30m\",\"buyers\":1},"
+    static const char text[] = "{\"fenliu\":1,\"traffic\":{\"pushes\":[{\"at\":\"2026-06-18T20:00\",\"buyers\":3},{"
+                               "\"at\":\"-30m\",\"buyers\":1},"
                                "{\"at\":\"2028-02-29T23:59:59\",\"buyers\":1}]},"
-                               "\"buyers\":{\"intents\":[{\"name\":\"a\"}]},\"desk\":{\"agents\":[{\"name\":\"b\"}]},\"start\":\"2026-06-17T18:00\"}";
+                               "\"buyers\":{\"intents\":[{\"name\":\"a\"}]},\"desk\":{\"agents\":[{\"name\":\"b\"}]},"
+                               "\"start\":\"2026-06-17T18:00\"}";
 
     struct fl_scenario *const s = read_with(text, NULL, 0);
 
@@ -120,19 +154,32 @@ Test(reader, instants_count_from_the_start_wherever_it_stands)
 
 Test(reader, dates_that_no_calendar_has_are_refused)
 {
-    static const char *const bad[] = { "2026-02-29T00:00", "2026-04-31T00:00", "2026-13-01T00:00", "2026-00-01T00:00", "2026-01-00T00:00",
-                                       "1969-12-31T00:00", "2200-01-01T00:00", "2100-02-29T00:00", "2026-01-01T24:01", "2026-01-01 00:00", "2026-1-1T00:00", "2026-01-01", "2026-01-01T00:00Z", "2026-01-01T0:00", "2026-01-01T00:00:" };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) cr_expect(is_refused("start", bad[i]), "%s is accepted", bad[i]);
-    static const char *const good[] = { "2000-02-29T00:00", "1970-01-01T00:00", "2199-12-31T24:00", "2026-01-01T00:00:59" };
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) cr_expect_not(is_refused("start", good[i]), "%s is refused", good[i]);
+    static const char *const bad[] = { "2026-02-29T00:00",  "2026-04-31T00:00", "2026-13-01T00:00", "2026-00-01T00:00",
+                                       "2026-01-00T00:00",  "1969-12-31T00:00", "2200-01-01T00:00", "2100-02-29T00:00",
+                                       "2026-01-01T24:01",  "2026-01-01 00:00", "2026-1-1T00:00",   "2026-01-01",
+                                       "2026-01-01T00:00Z", "2026-01-01T0:00",  "2026-01-01T00:00:" };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect(is_refused("start", bad[i]), "%s is accepted", bad[i]);
+    static const char *const good[] = { "2000-02-29T00:00", "1970-01-01T00:00", "2199-12-31T24:00",
+                                        "2026-01-01T00:00:59" };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        cr_expect_not(is_refused("start", good[i]), "%s is refused", good[i]);
 }
 
 Test(reader, every_kind_of_distribution_is_read)
 {
-    static const struct { const char *json; enum fl_distribution_kind kind; double a, b; } cases[] = {
-        { "5s", FL_CONSTANT, 5, 0 }, { "{\"constant\":\"5s\"}", FL_CONSTANT, 5, 0 }, { "{\"uniform\":[\"1s\",\"9s\"]}", FL_UNIFORM, 1, 9 },
-        { "{\"exponential\":\"60s\"}", FL_EXPONENTIAL, 60, 0 }, { "{\"lognormal\":{\"median\":\"40s\",\"sigma\":1.06}}", FL_LOGNORMAL, 40, 1.06 },
-        { "{\"gamma\":{\"mean\":\"60s\",\"cv\":0.8}}", FL_GAMMA, 60, 0.8 }, { "{\"weibull\":{\"scale\":\"188s\",\"shape\":2}}", FL_WEIBULL, 188, 2 },
+    static const struct {
+        const char *json;
+        enum fl_distribution_kind kind;
+        double a, b;
+    } cases[] = {
+        { "5s", FL_CONSTANT, 5, 0 },
+        { "{\"constant\":\"5s\"}", FL_CONSTANT, 5, 0 },
+        { "{\"uniform\":[\"1s\",\"9s\"]}", FL_UNIFORM, 1, 9 },
+        { "{\"exponential\":\"60s\"}", FL_EXPONENTIAL, 60, 0 },
+        { "{\"lognormal\":{\"median\":\"40s\",\"sigma\":1.06}}", FL_LOGNORMAL, 40, 1.06 },
+        { "{\"gamma\":{\"mean\":\"60s\",\"cv\":0.8}}", FL_GAMMA, 60, 0.8 },
+        { "{\"weibull\":{\"scale\":\"188s\",\"shape\":2}}", FL_WEIBULL, 188, 2 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fl_scenario *const s = read_set("buyers.think_time", cases[i].json);
@@ -142,8 +189,14 @@ Test(reader, every_kind_of_distribution_is_read)
         cr_expect_eq(s->buyers.think_time.b, cases[i].b, "%s", cases[i].json);
         fl_scenario_free(s);
     }
-    static const struct { const char *json; enum fl_distribution_kind kind; double a, b; } counts[] = {
-        { "3", FL_CONSTANT, 3, 0 }, { "{\"geometric\":5}", FL_GEOMETRIC, 5, 0 }, { "{\"poisson\":3}", FL_POISSON, 3, 0 },
+    static const struct {
+        const char *json;
+        enum fl_distribution_kind kind;
+        double a, b;
+    } counts[] = {
+        { "3", FL_CONSTANT, 3, 0 },
+        { "{\"geometric\":5}", FL_GEOMETRIC, 5, 0 },
+        { "{\"poisson\":3}", FL_POISSON, 3, 0 },
         { "{\"negative_binomial\":{\"mean\":20,\"cv\":0.8}}", FL_NEGATIVE_BINOMIAL, 20, 0.8 },
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
@@ -158,7 +211,8 @@ Test(reader, every_kind_of_distribution_is_read)
 
 Test(reader, mixtures_are_normalised_and_prepared)
 {
-    struct fl_scenario *const s = read_set("buyers.think_time", "{\"mixture\":[[3,\"2s\"],[1,{\"empirical\":[\"1s\",\"5s\"]}]]}");
+    struct fl_scenario *const s =
+        read_set("buyers.think_time", "{\"mixture\":[[3,\"2s\"],[1,{\"empirical\":[\"1s\",\"5s\"]}]]}");
     const struct fl_distribution *const d = &s->buyers.think_time;
 
     cr_expect_eq(d->kind, FL_MIXTURE);
@@ -179,13 +233,16 @@ Test(reader, profiles_have_the_mean_1_and_the_measured_peak)
     }
     cr_expect_float_eq(s->traffic.profile[FL_PRE_SALE].hourly[21], 2.16, 0.01); /* 9.00 % of a day's clicks */
     cr_expect_float_eq(s->traffic.profile[FL_IN_SALE].hourly[21], 7.63 * 0.24, 0.01);
-    cr_expect_arr_eq(s->traffic.profile[FL_IN_SALE].hourly, s->traffic.profile[FL_AFTER_SALE].hourly, sizeof s->traffic.profile[0].hourly);
+    cr_expect_arr_eq(s->traffic.profile[FL_IN_SALE].hourly, s->traffic.profile[FL_AFTER_SALE].hourly,
+                     sizeof s->traffic.profile[0].hourly);
     fl_scenario_free(s);
 }
 
 Test(reader, each_phase_can_have_a_profile)
 {
-    struct fl_scenario *const s = read_set("traffic.profile", "{\"pre_sale\":\"marketplace-buys\",\"after_sale\":{\"hourly\":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,3]}}");
+    struct fl_scenario *const s =
+        read_set("traffic.profile", "{\"pre_sale\":\"marketplace-buys\",\"after_sale\":{\"hourly\":[1,0,0,0,0,0,0,0,0,"
+                                    "0,0,0,0,0,0,0,0,0,0,0,0,0,0,3]}}");
 
     cr_expect_float_eq(s->traffic.profile[FL_PRE_SALE].hourly[0], 2.66 * 0.24, 0.01);
     cr_expect_eq(s->traffic.profile[FL_IN_SALE].hourly[7], 1);
@@ -209,15 +266,23 @@ Test(reader, a_platform_starts_from_its_preset)
 Test(reader, names_are_resolved_forward)
 {
     static const char text[] =
-        "{\"fenliu\":1,\"skills\":[\"english\",\"stock\"],\"traffic\":{\"pushes\":[{\"at\":\"+0h\",\"buyers\":1,\"intent\":\"refund\"}]},"
-        "\"buyers\":{\"classes\":[{\"name\":\"new\",\"share\":3},{\"name\":\"vip\",\"dedicated_agent\":1,\"dedicated_to\":\"star\"}],"
+        "{\"fenliu\":1,\"skills\":[\"english\",\"stock\"],\"traffic\":{\"pushes\":[{\"at\":\"+0h\",\"buyers\":1,"
+        "\"intent\":\"refund\"}]},"
+        "\"buyers\":{\"classes\":[{\"name\":\"new\",\"share\":3},{\"name\":\"vip\",\"dedicated_agent\":1,\"dedicated_"
+        "to\":\"star\"}],"
         "\"order_statuses\":[\"none\",\"shipped\"],\"entry_points\":[{\"name\":\"page\"},{\"name\":\"live\"}],"
-        "\"intents\":[{\"name\":\"size\",\"skills\":[\"stock\"]},{\"name\":\"refund\",\"phase\":\"after_sale\",\"order_status\":\"shipped\",\"transfer\":{\"probability\":0.5,\"to\":\"after\"}}]},"
-        "\"desk\":{\"groups\":[{\"name\":\"pre\",\"phases\":[\"pre_sale\",\"in_sale\"],\"overflow\":\"after\"},{\"name\":\"after\",\"intents\":[\"refund\"],\"classes\":[\"vip\"],\"entry_points\":[\"live\"],\"order_statuses\":[\"shipped\"]}],"
+        "\"intents\":[{\"name\":\"size\",\"skills\":[\"stock\"]},{\"name\":\"refund\",\"phase\":\"after_sale\",\"order_"
+        "status\":\"shipped\",\"transfer\":{\"probability\":0.5,\"to\":\"after\"}}]},"
+        "\"desk\":{\"groups\":[{\"name\":\"pre\",\"phases\":[\"pre_sale\",\"in_sale\"],\"overflow\":\"after\"},{"
+        "\"name\":\"after\",\"intents\":[\"refund\"],\"classes\":[\"vip\"],\"entry_points\":[\"live\"],\"order_"
+        "statuses\":[\"shipped\"]}],"
         "\"grades\":[{\"name\":\"junior\"},{\"name\":\"senior\",\"weight\":130,\"typing_cpm\":90,\"speed\":1.3}],"
-        "\"shifts\":[{\"name\":\"late\",\"from\":\"17:00\",\"to\":\"01:00\",\"breaks\":[[\"20:00\",\"20m\"]]},{\"name\":\"rush\",\"from\":\"+2h\",\"to\":\"+4h\"}],"
-        "\"agents\":[{\"name\":\"temp\",\"count\":6,\"shift\":\"rush\"},{\"name\":\"star\",\"groups\":[\"after\"],\"grade\":\"senior\",\"shift\":\"late\",\"skill\":{\"stock\":0.5}}]},"
-        "\"events\":[{\"at\":\"+1h\",\"agent\":\"star\",\"do\":\"leave\"},{\"at\":\"+1h\",\"agent\":\"*\",\"do\":\"break\",\"for\":\"10m\"}],"
+        "\"shifts\":[{\"name\":\"late\",\"from\":\"17:00\",\"to\":\"01:00\",\"breaks\":[[\"20:00\",\"20m\"]]},{"
+        "\"name\":\"rush\",\"from\":\"+2h\",\"to\":\"+4h\"}],"
+        "\"agents\":[{\"name\":\"temp\",\"count\":6,\"shift\":\"rush\"},{\"name\":\"star\",\"groups\":[\"after\"],"
+        "\"grade\":\"senior\",\"shift\":\"late\",\"skill\":{\"stock\":0.5}}]},"
+        "\"events\":[{\"at\":\"+1h\",\"agent\":\"star\",\"do\":\"leave\"},{\"at\":\"+1h\",\"agent\":\"*\",\"do\":"
+        "\"break\",\"for\":\"10m\"}],"
         "\"routing\":{\"reserved_class\":\"vip\"}}";
 
     struct fl_scenario *const s = read_with(text, NULL, 0);
@@ -274,7 +339,9 @@ Test(reader, aliases_name_a_policy_and_its_option)
 
 Test(reader, objectives_take_shares_seconds_and_intervals)
 {
-    struct fl_scenario *const s = read_set("objectives", "{\"reply_rate_3min\":\">= 80%\",\"first_response_s.p90\":\"<=1m\",\"abandonment\":{\"want\":\"< 0.05\",\"per\":\"interval\"},\"queue_depth.max\":\"> 3\"}");
+    struct fl_scenario *const s = read_set(
+        "objectives", "{\"reply_rate_3min\":\">= 80%\",\"first_response_s.p90\":\"<=1m\",\"abandonment\":{\"want\":\"< "
+                      "0.05\",\"per\":\"interval\"},\"queue_depth.max\":\"> 3\"}");
 
     cr_assert_eq(s->objectives_count, 4);
     cr_expect_eq(s->objectives[0].comparison, FL_AT_LEAST);
@@ -308,7 +375,8 @@ Test(reader, staff_shifts_by_time_of_day_lie_on_the_first_day)
 {
     static const struct fl_override overrides[] = {
         { "start", "2026-06-17T18:00" },
-        { "staffing.shifts", "[{\"name\":\"late\",\"from\":\"17:00\",\"to\":\"01:00\"},{\"name\":\"morning\",\"from\":\"08:00\",\"to\":\"12:00\",\"breaks\":[[\"2h\",\"20m\"]]}]" },
+        { "staffing.shifts", "[{\"name\":\"late\",\"from\":\"17:00\",\"to\":\"01:00\"},{\"name\":\"morning\",\"from\":"
+                             "\"08:00\",\"to\":\"12:00\",\"breaks\":[[\"2h\",\"20m\"]]}]" },
     };
 
     struct fl_scenario *const s = read_with(smallest, overrides, 2);
@@ -323,9 +391,15 @@ Test(reader, staff_shifts_by_time_of_day_lie_on_the_first_day)
 Test(reader, null_means_never_without_limit_or_as_if_absent)
 {
     static const struct fl_override overrides[] = {
-        { "desk.close", "{\"when_done\":null,\"silence\":null}" }, { "desk.agents[0].max_chats", "null" }, { "buyers.patience", "null" },
-        { "routing.queue", "{\"max_length\":null,\"max_wait\":null}" }, { "routing.recent_agent", "null" }, { "traffic.replay", "null" },
-        { "buyers.intents[0].reply.total", "null" }, { "desk.bot", "null" }, { "desk.seats", "null" },
+        { "desk.close", "{\"when_done\":null,\"silence\":null}" },
+        { "desk.agents[0].max_chats", "null" },
+        { "buyers.patience", "null" },
+        { "routing.queue", "{\"max_length\":null,\"max_wait\":null}" },
+        { "routing.recent_agent", "null" },
+        { "traffic.replay", "null" },
+        { "buyers.intents[0].reply.total", "null" },
+        { "desk.bot", "null" },
+        { "desk.seats", "null" },
     };
 
     struct fl_scenario *const s = read_with(smallest, overrides, sizeof overrides / sizeof *overrides);
@@ -342,8 +416,15 @@ Test(reader, null_means_never_without_limit_or_as_if_absent)
 Test(reader, overrides_replace_make_and_find_by_name)
 {
     static const struct fl_override overrides[] = {
-        { "traffic.chats_per_day", "5000" }, { "desk.agents[mei].count", "8" }, { "desk.agents[0].speed", "1.5" }, { "money.conversion.base", "0.4" },
-        { "objectives.first_response_s.p90", "<= 60" }, { "objectives.abandonment.want", "<= 0.1" }, { "objectives[waited]", "<= 0.5" }, { "name", "618 夜" }, { "seed", "\"18446744073709551615\"" },
+        { "traffic.chats_per_day", "5000" },
+        { "desk.agents[mei].count", "8" },
+        { "desk.agents[0].speed", "1.5" },
+        { "money.conversion.base", "0.4" },
+        { "objectives.first_response_s.p90", "<= 60" },
+        { "objectives.abandonment.want", "<= 0.1" },
+        { "objectives[waited]", "<= 0.5" },
+        { "name", "618 夜" },
+        { "seed", "\"18446744073709551615\"" },
     };
 
     struct fl_scenario *const s = read_with(smallest, overrides, sizeof overrides / sizeof *overrides);
@@ -366,7 +447,16 @@ Test(reader, a_fault_in_an_override_has_no_line)
     cr_expect_eq(errors.count, 1);
     cr_expect_eq(errors.list[0].line, 0);
     cr_expect_str_eq(errors.list[0].path, "$.desk.agents[0].weight");
-    static const char *const bad[] = { "", ".", "desk.", "desk..agents", "desk.agents[", "desk.agents[]", "desk.agents[1].count", "desk.agents[nobody].count", "fenliu.x", "desk.agents[0]count" };
+    static const char *const bad[] = { "",
+                                       ".",
+                                       "desk.",
+                                       "desk..agents",
+                                       "desk.agents[",
+                                       "desk.agents[]",
+                                       "desk.agents[1].count",
+                                       "desk.agents[nobody].count",
+                                       "fenliu.x",
+                                       "desk.agents[0]count" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cr_expect(is_refused(bad[i], "1"), "\"%s\" is accepted", bad[i]);
         cr_expect_eq(errors.list[0].line, 0);
@@ -376,9 +466,11 @@ Test(reader, a_fault_in_an_override_has_no_line)
 
 Test(reader, the_hash_sees_values_and_not_the_layout)
 {
-    static const char spread_out[] = "{ \"fenliu\" : 1,\n\t\"traffic\":{\"chats_per_day\":5e2},\"buyers\":{\"intents\":[{\"name\":\"si\\u007ae\"}]},"
-                                     "\"desk\":{\"agents\":[{\"name\":\"mei\"}]}}\n";
-    struct fl_scenario *const a = read_with(smallest, NULL, 0), *const b = read_with(spread_out, NULL, 0), *const c = read_set("traffic.chats_per_day", "501");
+    static const char spread_out[] =
+        "{ \"fenliu\" : 1,\n\t\"traffic\":{\"chats_per_day\":5e2},\"buyers\":{\"intents\":[{\"name\":\"si\\u007ae\"}]},"
+        "\"desk\":{\"agents\":[{\"name\":\"mei\"}]}}\n";
+    struct fl_scenario *const a = read_with(smallest, NULL, 0), *const b = read_with(spread_out, NULL, 0),
+                              *const c = read_set("traffic.chats_per_day", "501");
 
     cr_expect_eq(a->hash, b->hash);
     cr_expect_neq(a->hash, c->hash);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLDER FENLIU_SOURCE_DIR "/tests/refused/"
+#define FOLDER    FENLIU_SOURCE_DIR "/tests/refused/"
 #define CASES_MIN 60
 
 static char *read_whole(const char *name, size_t *bytes)

@@ -13,11 +13,17 @@
 
 /* A scenario with one item in every list, so that every path leads somewhere. */
 static const char base[] =
-    "{\"fenliu\":1,\"skills\":[\"s\"],\"traffic\":{\"chats_per_day\":500,\"promotions\":[{\"opens_at\":\"+1h\",\"multiplier\":2}],\"pushes\":[{\"at\":\"+1h\",\"buyers\":1}]},"
-    "\"buyers\":{\"classes\":[{\"name\":\"c\"}],\"intents\":[{\"name\":\"i\"}],\"entry_points\":[{\"name\":\"e\"}],\"devices\":[{\"name\":\"d\"}]},"
-    "\"desk\":{\"groups\":[{\"name\":\"g\"}],\"shifts\":[{\"name\":\"t\",\"from\":\"09:00\",\"to\":\"17:00\"}],\"grades\":[{\"name\":\"r\"}],\"agents\":[{\"name\":\"a\"},{\"name\":\"b\",\"count\":0}],"
-    "\"meetings\":[{\"at\":\"+1h\",\"length\":\"1h\"}]},\"events\":[{\"at\":\"+1h\",\"agent\":\"a\",\"do\":\"leave\"}],\"faults\":[{\"at\":\"+1h\",\"do\":\"x\"}],"
-    "\"objectives\":{\"abandonment\":{\"want\":\"<= 0.1\"}},\"thresholds\":[{\"measure\":\"response_s\",\"seconds\":60}],\"staffing\":{\"shifts\":[{\"name\":\"u\",\"from\":\"+1h\",\"to\":\"+2h\"}]}}";
+    "{\"fenliu\":1,\"skills\":[\"s\"],\"traffic\":{\"chats_per_day\":500,\"promotions\":[{\"opens_at\":\"+1h\","
+    "\"multiplier\":2}],\"pushes\":[{\"at\":\"+1h\",\"buyers\":1}]},"
+    "\"buyers\":{\"classes\":[{\"name\":\"c\"}],\"intents\":[{\"name\":\"i\"}],\"entry_points\":[{\"name\":\"e\"}],"
+    "\"devices\":[{\"name\":\"d\"}]},"
+    "\"desk\":{\"groups\":[{\"name\":\"g\"}],\"shifts\":[{\"name\":\"t\",\"from\":\"09:00\",\"to\":\"17:00\"}],"
+    "\"grades\":[{\"name\":\"r\"}],\"agents\":[{\"name\":\"a\"},{\"name\":\"b\",\"count\":0}],"
+    "\"meetings\":[{\"at\":\"+1h\",\"length\":\"1h\"}]},\"events\":[{\"at\":\"+1h\",\"agent\":\"a\",\"do\":\"leave\"}],"
+    "\"faults\":[{\"at\":\"+1h\",\"do\":\"x\"}],"
+    "\"objectives\":{\"abandonment\":{\"want\":\"<= "
+    "0.1\"}},\"thresholds\":[{\"measure\":\"response_s\",\"seconds\":60}],\"staffing\":{\"shifts\":[{\"name\":\"u\","
+    "\"from\":\"+1h\",\"to\":\"+2h\"}]}}";
 
 struct paths {
     char list[PATHS_MAX][160];
@@ -56,7 +62,8 @@ static const cJSON *resolve(const cJSON *node)
 {
     const cJSON *const reference = cJSON_GetObjectItemCaseSensitive(node, "$ref");
     if (reference == NULL) return node;
-    const cJSON *const found = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(schema, "$defs"), reference->valuestring + strlen("#/$defs/"));
+    const cJSON *const found = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(schema, "$defs"),
+                                                                reference->valuestring + strlen("#/$defs/"));
     cr_assert_not_null(found, "%s leads nowhere", reference->valuestring);
     return found;
 }
@@ -74,7 +81,8 @@ static const cJSON *alternative_with(const cJSON *node, const char *key)
     node = resolve(node);
     if (cJSON_GetObjectItemCaseSensitive(node, key) != NULL) return node;
     const cJSON *alternative;
-    cJSON_ArrayForEach(alternative, cJSON_GetObjectItemCaseSensitive(node, "anyOf")) {
+    cJSON_ArrayForEach(alternative, cJSON_GetObjectItemCaseSensitive(node, "anyOf"))
+    {
         const cJSON *const found = alternative_with(alternative, key);
         if (found != NULL) return found;
     }
@@ -86,7 +94,8 @@ static bool takes_type(const cJSON *node, const char *type)
     node = resolve(node);
     const cJSON *const own = cJSON_GetObjectItemCaseSensitive(node, "type"), *alternative;
     if (own != NULL && strcmp(own->valuestring, type) == 0) return true;
-    cJSON_ArrayForEach(alternative, cJSON_GetObjectItemCaseSensitive(node, "anyOf")) {
+    cJSON_ArrayForEach(alternative, cJSON_GetObjectItemCaseSensitive(node, "anyOf"))
+    {
         if (takes_type(alternative, type)) return true;
     }
     return false;
@@ -101,12 +110,15 @@ static void walk(const cJSON *object, const char *prefix, on_property *call, voi
     object = resolve(object);
     const cJSON *property, *alternative;
     char path[200];
-    cJSON_ArrayForEach(alternative, cJSON_GetObjectItemCaseSensitive(object, "anyOf")) walk(alternative, prefix, call, context);
-    cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(object, "properties")) {
+    cJSON_ArrayForEach(alternative, cJSON_GetObjectItemCaseSensitive(object, "anyOf"))
+        walk(alternative, prefix, call, context);
+    cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(object, "properties"))
+    {
         const cJSON *const array = alternative_with(property, "items");
         const cJSON *const items = array == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(array, "items");
         const bool is_list = items != NULL && cJSON_GetObjectItemCaseSensitive(resolve(items), "properties") != NULL;
-        snprintf(path, sizeof path, "%s%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", property->string, is_list ? "[]" : "");
+        snprintf(path, sizeof path, "%s%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", property->string,
+                 is_list ? "[]" : "");
         call(context, path, property);
         walk(is_list ? items : property, path, call, context);
     }
@@ -133,11 +145,14 @@ static void add_key(void *context, const char *path)
 static void add_property(void *context, const char *path, const cJSON *node)
 {
     const cJSON *const array = alternative_with(node, "items");
-    const cJSON *const choice = alternative_with(array != NULL ? cJSON_GetObjectItemCaseSensitive(array, "items") : node, "enum"), *item;
+    const cJSON *const choice = alternative_with(
+                           array != NULL ? cJSON_GetObjectItemCaseSensitive(array, "items") : node, "enum"),
+                       *item;
     char full[200];
     add(context, path);
     if (strcmp(path, "thresholds[].measure") == 0) return; /* names of figures, not choices of the reader's tables */
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(choice, "enum")) {
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(choice, "enum"))
+    {
         snprintf(full, sizeof full, "%s=%s", path, item->valuestring);
         add(context, full);
     }
@@ -180,7 +195,9 @@ static bool is_taken(const char *path, const char *value)
     snprintf(full, sizeof full, strncmp(place, "$", 1) == 0 ? "$[\"%s\"]" : "$.%s", place);
     for (uint32_t i = 0; i < errors.count; i++) {
         const enum fl_status why = errors.list[i].status;
-        if (strcmp(errors.list[i].path, full) == 0 && (why == FL_ERANGE || why == FL_ETYPE || why == FL_EUNKNOWN || why == FL_EFULL)) return false;
+        if (strcmp(errors.list[i].path, full) == 0 &&
+            (why == FL_ERANGE || why == FL_ETYPE || why == FL_EUNKNOWN || why == FL_EFULL))
+            return false;
     }
     return true;
 }
@@ -195,9 +212,11 @@ static void expect_number(const char *path, double value, bool taken)
 static void try_statement(void *context, const char *path, const cJSON *property)
 {
     unsigned *const tried = context;
-    const cJSON *const number = alternative_with(property, "maximum"), *const choice = alternative_with(property, "enum");
+    const cJSON *const number = alternative_with(property, "maximum"), *const choice =
+                                                                           alternative_with(property, "enum");
     if (number != NULL && cJSON_GetObjectItemCaseSensitive(number, "items") == NULL) {
-        const double least = cJSON_GetObjectItemCaseSensitive(number, "minimum")->valuedouble, most = cJSON_GetObjectItemCaseSensitive(number, "maximum")->valuedouble;
+        const double least = cJSON_GetObjectItemCaseSensitive(number, "minimum")->valuedouble,
+                     most = cJSON_GetObjectItemCaseSensitive(number, "maximum")->valuedouble;
         const double step = takes_type(property, "integer") ? 1 : 0.001;
         /* Zeros that only cross checks mind: the shares of one item, the agents of one definition. */
         const bool summed = strstr(path, "share") != NULL || strcmp(path, "desk.agents[].count") == 0;
@@ -210,7 +229,8 @@ static void try_statement(void *context, const char *path, const cJSON *property
     }
     if (choice != NULL) {
         const cJSON *item;
-        cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(choice, "enum")) {
+        cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(choice, "enum"))
+        {
             /* "proxy" needs a proxy account: a cross check, so not counted against it. */
             cr_expect(is_taken(path, item->valuestring), "%s = %s: the schema says yes", path, item->valuestring);
         }
@@ -232,8 +252,10 @@ Test(schema, lists_the_keys_and_choices_that_the_reader_knows, .init = read_sche
     fl_scenario_keys(add_key, known);
     walk(schema, "", add_property, described);
 
-    for (unsigned i = 0; i < known->count; i++) cr_expect(has(described, known->list[i]), "the schema lacks %s", known->list[i]);
-    for (unsigned i = 0; i < described->count; i++) cr_expect(has(known, described->list[i]), "the reader does not know %s", described->list[i]);
+    for (unsigned i = 0; i < known->count; i++)
+        cr_expect(has(described, known->list[i]), "the schema lacks %s", known->list[i]);
+    for (unsigned i = 0; i < described->count; i++)
+        cr_expect(has(known, described->list[i]), "the reader does not know %s", described->list[i]);
     cr_expect_gt(known->count, 250);
     free(known);
     free(described);
@@ -252,23 +274,27 @@ Test(schema, states_the_ranges_choices_and_nulls_that_the_reader_takes, .init = 
 static void try_required(void *context, const char *path, const cJSON *property)
 {
     const cJSON *const array = alternative_with(property, "items");
-    const cJSON *object = array != NULL ? resolve(cJSON_GetObjectItemCaseSensitive(array, "items")) : alternative_with(property, "properties");
+    const cJSON *object = array != NULL ? resolve(cJSON_GetObjectItemCaseSensitive(array, "items"))
+                                        : alternative_with(property, "properties");
     if (object == NULL || cJSON_GetObjectItemCaseSensitive(object, "properties") == NULL) return;
-    if (strcmp(path, "traffic") == 0) return; /* what it needs is an "either, or" */
+    if (strcmp(path, "traffic") == 0) return;         /* what it needs is an "either, or" */
     if (strcmp(path, "traffic.profile") == 0) return; /* a shape of its own, or one for each phase */
     char place[200], missing[300];
     struct fl_scenario *scenario = NULL;
     concrete(place, sizeof place, path);
     const struct fl_override override = { place, "{}" };
-    if (fl_scenario_read("base", base, strlen(base), &override, 1, &scenario, &errors) == FL_OK) fl_scenario_free(scenario);
+    if (fl_scenario_read("base", base, strlen(base), &override, 1, &scenario, &errors) == FL_OK)
+        fl_scenario_free(scenario);
     const cJSON *const required = cJSON_GetObjectItemCaseSensitive(object, "required"), *key;
     unsigned count = 0;
     for (uint32_t i = 0; i < errors.count; i++) {
         snprintf(missing, sizeof missing, "$.%s.", place);
         count += errors.list[i].status == FL_EMISSING && strncmp(errors.list[i].path, missing, strlen(missing)) == 0;
     }
-    cr_expect_eq(count, (unsigned)cJSON_GetArraySize(required), "%s: the reader misses %u keys, the schema %d", path, count, cJSON_GetArraySize(required));
-    cJSON_ArrayForEach(key, required) {
+    cr_expect_eq(count, (unsigned)cJSON_GetArraySize(required), "%s: the reader misses %u keys, the schema %d", path,
+                 count, cJSON_GetArraySize(required));
+    cJSON_ArrayForEach(key, required)
+    {
         bool missed = false;
         snprintf(missing, sizeof missing, "$.%s.%s", place, key->valuestring);
         for (uint32_t i = 0; i < errors.count; i++) missed |= strcmp(errors.list[i].path, missing) == 0;
@@ -298,7 +324,8 @@ Test(schema, every_key_has_its_row_in_the_manual)
         const char *const dot = strchr(known->list[i], '.');
         snprintf(row, sizeof row, "\n| `%s` |", known->list[i]);
         if (strstr(manual, row) != NULL) continue;
-        snprintf(row, sizeof row, "\n| `%s` |", dot != NULL ? dot + 1 : known->list[i]); /* by the block's own section */
+        snprintf(row, sizeof row, "\n| `%s` |",
+                 dot != NULL ? dot + 1 : known->list[i]); /* by the block's own section */
         cr_expect_not_null(strstr(manual, row), "scenarios/README.md lacks %s", known->list[i]);
     }
     free(known);

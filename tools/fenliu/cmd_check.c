@@ -85,7 +85,8 @@ static void write_instant(char to[32], int64_t seconds)
     const int day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
     const int month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
     const int year = (int)(year_of_era + era * 400 + (month <= 2));
-    const int n = snprintf(to, 32, "%04d-%02d-%02dT%02d:%02d", year % 10000, month, day, (int)(second / 3600), (int)(second / 60 % 60));
+    const int n = snprintf(to, 32, "%04d-%02d-%02dT%02d:%02d", year % 10000, month, day, (int)(second / 3600),
+                           (int)(second / 60 % 60));
     if (second % 60 != 0) snprintf(to + n, 32 - (size_t)n, ":%02d", (int)(second % 60));
 }
 
@@ -97,7 +98,10 @@ static int64_t seconds_at(const struct fl_scenario *scenario, fl_time at)
 /* "8h", "1h30m", "15m", "90s" of whole seconds. */
 static void write_length(char to[32], fl_time length)
 {
-    static const struct { fl_time ns; char unit; } units[] = { { FL_HOUR, 'h' }, { FL_MINUTE, 'm' }, { FL_SECOND, 's' } };
+    static const struct {
+        fl_time ns;
+        char unit;
+    } units[] = { { FL_HOUR, 'h' }, { FL_MINUTE, 'm' }, { FL_SECOND, 's' } };
     size_t used = 0;
     for (size_t i = 0; i < 3; i++) {
         const long long n = (long long)(length / units[i].ns);
@@ -123,7 +127,8 @@ static void say_scenario(const char *path, const struct fl_scenario *s)
     printf("  chats   %.0f expected in the period", fl_traffic_expected(s, 0, s->duration));
     if (s->traffic.chats_per_day > 0) printf("; %.0f on an ordinary day", s->traffic.chats_per_day * s->traffic.scale);
     printf("\n  peak    %.0f chats an hour, from %s\n", peak, peak_at);
-    printf("  desk    %u agents in %u definitions, platform %s\n", fl_scenario_agents_count(s), s->desk.agents_count, s->platform.name);
+    printf("  desk    %u agents in %u definitions, platform %s\n", fl_scenario_agents_count(s), s->desk.agents_count,
+           s->platform.name);
 }
 
 static cJSON *describe_scenario(const struct fl_scenario *s)
@@ -189,9 +194,11 @@ static bool check_file(const char *path, const struct options *options, struct f
         errors->count = 1;
         errors->more = 0;
         errors->list[0] = (struct fl_error){ .status = FL_EIO };
-        snprintf(errors->list[0].text, sizeof errors->list[0].text, "wanted a file that can be read: %s", strerror(errno));
+        snprintf(errors->list[0].text, sizeof errors->list[0].text, "wanted a file that can be read: %s",
+                 strerror(errno));
     } else {
-        ok = fl_scenario_read(path, text, bytes, options->overrides, options->overrides_count, &scenario, errors) == FL_OK;
+        ok = fl_scenario_read(path, text, bytes, options->overrides, options->overrides_count, &scenario, errors) ==
+             FL_OK;
     }
     if (report != NULL) {
         cJSON *const entry = cJSON_CreateObject();
@@ -254,10 +261,13 @@ int cmd_check(int argc, char **argv)
             fputs(usage, stdout);
             return 0;
         }
-        if (strcmp(option, "--json") == 0) options.json = true;
-        else if (strcmp(option, "-q") == 0 || strcmp(option, "--quiet") == 0) options.quiet = true;
+        if (strcmp(option, "--json") == 0)
+            options.json = true;
+        else if (strcmp(option, "-q") == 0 || strcmp(option, "--quiet") == 0)
+            options.quiet = true;
         else if (strcmp(option, "--set") == 0) {
-            if (i + 1 == argc || !take_override(&options, argv[++i])) return refuse("wanted --set PATH=VALUE, at most 64 times", "");
+            if (i + 1 == argc || !take_override(&options, argv[++i]))
+                return refuse("wanted --set PATH=VALUE, at most 64 times", "");
         } else if (strncmp(option, "--set=", 6) == 0) {
             if (!take_override(&options, argv[i] + 6)) return refuse("wanted --set PATH=VALUE, at most 64 times", "");
         } else if (strcmp(option, "--") == 0) {
