@@ -1,7 +1,6 @@
 /* Overrides: "desk.agents[temp].count=8" changes the tree before it is read. */
 #include "scenario/read.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +9,11 @@ struct step {
     bool bracket;
 };
 
-/* The value: JSON where it is JSON, else a text. NULL when out of memory or not UTF-8. */
+/* The value: JSON where it is JSON, else a text. NULL when out of memory. */
 static cJSON *make_value(const char *text)
 {
     struct fl_error unused;
     const size_t bytes = strlen(text);
-    if (!fl_text_is_utf8(text, bytes)) return NULL;
     cJSON *value =
         fl_text_check(text, bytes, &unused) == FL_OK ? cJSON_ParseWithLength(text, bytes) : cJSON_CreateString(text);
     if (value != NULL) fl_text_note_nowhere(value);
@@ -63,11 +61,21 @@ static cJSON *find_item(cJSON *array, const char *name)
     return NULL;
 }
 
-/* Takes over `value`. */
+/* Puts `value` in the place of `item`, or adds it as a member; takes it over, also when memory runs out. */
 static bool put(cJSON *parent, cJSON *item, const char *name, cJSON *value)
 {
-    if (item != NULL) return cJSON_ReplaceItemViaPointer(parent, item, value);
-    return cJSON_AddItemToObject(parent, name, value);
+    bool ok = true;
+    if (item != NULL && item->string != NULL) {
+        /* A replaced member keeps its place among the others, and cJSON leaves its key to us. */
+        const size_t bytes = strlen(item->string) + 1;
+        value->string = cJSON_malloc(bytes);
+        ok = value->string != NULL;
+        if (ok) memcpy(value->string, item->string, bytes);
+    }
+    ok = ok &&
+         (item != NULL ? cJSON_ReplaceItemViaPointer(parent, item, value) : cJSON_AddItemToObject(parent, name, value));
+    if (!ok) cJSON_Delete(value);
+    return ok;
 }
 
 bool fl_override_apply(struct reader *r, cJSON *root, const struct fl_override *override)
@@ -75,8 +83,8 @@ bool fl_override_apply(struct reader *r, cJSON *root, const struct fl_override *
     const char *path = override->path;
     struct step step;
     cJSON *node = root;
-    if (!fl_text_is_utf8(path, strlen(path)))
-        return fl_note_override(r, override->path, FL_ESYNTAX, "wanted a path in UTF-8");
+    if (!fl_text_is_utf8(path, strlen(path)) || !fl_text_is_utf8(override->value, strlen(override->value)))
+        return fl_note_override(r, override->path, FL_ESYNTAX, "wanted a path and a value in UTF-8");
     for (bool dotted = false;;) {
         if (!next_step(&path, dotted, &step))
             return fl_note_override(r, override->path, FL_ESYNTAX,
@@ -91,17 +99,7 @@ bool fl_override_apply(struct reader *r, cJSON *root, const struct fl_override *
                                     "wanted the number or name of an item that is there");
         if (*path == '\0') {
             cJSON *const value = make_value(override->value);
-            if (value == NULL) return fl_note_override(r, override->path, FL_ESYNTAX, "wanted a value in UTF-8");
-            if (child != NULL && child->string != NULL) {
-                /* cJSON_ReplaceItemViaPointer keeps no key, and adding again would move the member to the end. */
-                value->string = malloc(strlen(child->string) + 1);
-                if (value->string == NULL)
-                    r->out_of_memory = true;
-                else
-                    memcpy(value->string, child->string, strlen(child->string) + 1);
-            }
-            if (put(node, child, step.name, value)) return true;
-            cJSON_Delete(value);
+            if (value != NULL && put(node, child, step.name, value)) return true;
             r->out_of_memory = true;
             return false;
         }

@@ -400,9 +400,9 @@ enum fl_status fl_scenario_read(const char *file, const char *text, size_t bytes
         start_scenario(r);
         if (root != NULL && r->scenario != NULL) {
             ok = apply_overrides(r, root, overrides, overrides_count);
-            ok &= read_tree(r, root, file);
+            ok = !r->out_of_memory && (read_tree(r, root, file) && ok);
         }
-        hand_out_faults(r, errors);
+        if (!r->out_of_memory) hand_out_faults(r, errors); /* else some of them are its doing */
     }
     enum fl_status status = ok ? FL_OK : errors->count > 0 ? errors->list[0].status : FL_EFULL;
     if (!ok && errors->count == 0) {
