@@ -181,7 +181,8 @@ void fl_traffic_day_begin(const struct fl_traffic_plan *plan, uint64_t seed, uin
     day->part_factor[0] = 1;
     for (uint32_t i = 0; i < traffic->promotions_count; i++) {
         const struct fl_busyness uncertain = { .gamma = false, .spread = traffic->promotions[i].multiplier_sigma };
-        const uint64_t own = fl_key_day(seed, replication, fl_hash_text(traffic->promotions[i].name));
+        const uint64_t name = fl_hash_text(traffic->promotions[i].name) + (uint64_t)traffic->promotions[i].opens_at;
+        const uint64_t own = fl_key_day(seed, replication, name);
         day->part_factor[i + 1] = busyness(&uncertain, fl_draw(own, FL_DRAW_MULTIPLIER, 0));
     }
 }
@@ -191,7 +192,8 @@ void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic
     static const char *const phase_names[FL_PHASES] = { "pre_sale", "in_sale", "after_sale" };
     const bool is_push = index >= FL_PHASES;
     const char *name = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].name : phase_names[index];
-    *stream = (struct fl_stream){ .source = fl_hash_text(name), .phase = is_push ? FL_PHASES : index,
+    const fl_time at = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].at : 0; /* tells nameless pushes apart */
+    *stream = (struct fl_stream){ .source = fl_hash_text(name) + (uint64_t)at, .phase = is_push ? FL_PHASES : index,
                                   .push = is_push ? index - FL_PHASES : FL_NONE };
     stream->key = fl_key_day(day->seed, day->replication, stream->source);
     if (is_push) stream->at_s = fl_time_to_s(plan->scenario->traffic.pushes[stream->push].at);
@@ -300,24 +302,30 @@ static double pushes_expected(const struct fl_scenario *scenario, fl_time from, 
     return sum;
 }
 
+static double expected(const struct curve *curve, fl_time from, fl_time to)
+{
+    double sum = pushes_expected(curve->scenario, from, to);
+    for (uint32_t phase = 0; phase < FL_PHASES; phase++)
+        for (uint32_t part = 0; part <= curve->scenario->traffic.promotions_count; part++)
+            sum += integrate(curve, phase, part, from, to);
+    return sum;
+}
+
 double fl_traffic_expected(const struct fl_scenario *scenario, fl_time from, fl_time to)
 {
     const struct curve curve = curve_of(scenario);
-    double sum = pushes_expected(scenario, from, to);
-    for (uint32_t phase = 0; phase < FL_PHASES; phase++)
-        for (uint32_t part = 0; part <= scenario->traffic.promotions_count; part++)
-            sum += integrate(&curve, phase, part, from, to);
-    return sum;
+    return expected(&curve, from, to);
 }
 
 /* The busiest 60 minutes that start at a break of the rates or a quarter of an hour; a shorter scenario is scaled up. */
 double fl_traffic_peak_per_hour(const struct fl_scenario *scenario, fl_time *at)
 {
+    const struct curve curve = curve_of(scenario);
     const fl_time span = least(FL_HOUR, scenario->duration);
     double peak = -1;
     *at = 0;
     for (fl_time from = 0; from + span <= scenario->duration; from = least(next_break(scenario, from), from + 15 * FL_MINUTE)) {
-        const double chats = fl_traffic_expected(scenario, from, from + span);
+        const double chats = expected(&curve, from, from + span);
         if (chats > peak * (1 + 1e-9)) {
             peak = chats;
             *at = from;

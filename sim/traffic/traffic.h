@@ -39,9 +39,9 @@ struct fl_traffic_day {
     uint64_t seed;
     uint32_t replication;
     double day_factor;
-    double part_factor[33]; /* [0] is 1; then the promotions' M */
+    double part_factor[65]; /* [0] is 1; then the promotions' M */
 };
-#define FL_PROMOTIONS_MAX 32
+#define FL_PROMOTIONS_MAX 64
 
 void fl_traffic_day_begin(const struct fl_traffic_plan *plan, uint64_t seed, uint32_t replication, struct fl_traffic_day *day);
 

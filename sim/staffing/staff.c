@@ -1,0 +1,452 @@
+#include "staffing/staff.h"
+
+#include "core/special.h"
+#include "staffing/offered_load.h"
+#include "staffing/rules_of_thumb.h"
+
+#include "routing/engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The work that arrives --------------------------------------------------------------------- */
+
+/* Mean composing time of one reply of an intent at speed 1, and of a whole chat. */
+static double reply_mean_s(const struct fl_scenario *scenario, const struct fl_intent *intent)
+{
+    const struct fl_reply_def *reply = &intent->reply;
+    double effort = 0;
+    for (uint32_t c = 0; c < scenario->buyers.classes_count; c++)
+        effort += scenario->buyers.classes[c].share * scenario->buyers.classes[c].effort_scale;
+    if (reply->has_total) return fl_distribution_mean(&reply->total) * effort;
+    const double cpm = isnan(scenario->desk.agents[0].typing_cpm) ? 60 : scenario->desk.agents[0].typing_cpm;
+    const double typed = fl_distribution_mean(&reply->chars) * 60 / cpm;
+    return (fl_distribution_mean(&reply->read) + fl_distribution_mean(&reply->think) +
+            reply->needs_tool * fl_distribution_mean(&reply->tool) + (1 - reply->quick_phrase) * typed +
+            reply->quick_phrase * fl_time_to_s(reply->quick_phrase_time)) * effort;
+}
+
+static double think_mean_s(const struct fl_scenario *scenario, const struct fl_intent *intent)
+{
+    return fl_distribution_mean(intent->has_think_time ? &intent->think_time : &scenario->buyers.think_time);
+}
+
+static double rounds_mean(const struct fl_scenario *scenario, const struct fl_intent *intent)
+{
+    double scale = 0;
+    for (uint32_t c = 0; c < scenario->buyers.classes_count; c++)
+        scale += scenario->buyers.classes[c].share * scenario->buyers.classes[c].rounds_scale;
+    const double mean = fl_distribution_mean(&intent->rounds) * scale;
+    return mean > 1 ? mean : 1;
+}
+
+static uint32_t group_of(const struct fl_scenario *scenario, uint32_t intent)
+{
+    const struct fl_chat_view seen = { .intent = (uint8_t)intent, .to_group = FL_NONE, .entry_point = 255, .device = 255,
+                                       .order_status = (uint8_t)(scenario->buyers.intents[intent].order_status & 255) };
+    return scenario->desk.groups_count == 1 ? 0 : fl_engine_match_group(scenario, &seen);
+}
+
+/* Chats of an intent per second over the cells of a grid: its share of its phase's rate, pushes included. */
+static void intent_rates(const struct fl_traffic_plan *plan, uint32_t i, fl_time cell, uint32_t cells, double rate[])
+{
+    const struct fl_scenario *scenario = plan->scenario;
+    const struct fl_intent *intent = &scenario->buyers.intents[i];
+    double phase_share = 0;
+    for (uint32_t k = 0; k < scenario->buyers.intents_count; k++)
+        if (scenario->buyers.intents[k].phase == intent->phase) phase_share += scenario->buyers.intents[k].share;
+    const double share = phase_share > 0 ? intent->share / phase_share : 0;
+    for (uint32_t c = 0; c < cells; c++) {
+        const fl_time from = c * cell, to = from + cell < scenario->duration ? from + cell : scenario->duration;
+        double chats = 0;
+        for (uint32_t s = 0; s < plan->stretches_count; s++) { /* exact on linear stretches: the rate at the middle of the overlap */
+            const struct fl_stretch *stretch = &plan->stretches[s];
+            const double a = fmax(stretch->from_s, fl_time_to_s(from)), b = fmin(stretch->to_s, fl_time_to_s(to));
+            if (!(b > a)) continue;
+            const double *ends = &plan->rate[((size_t)s * FL_PHASES + intent->phase) * plan->parts_count * 2];
+            const double middle = ((a + b) / 2 - stretch->from_s) / (stretch->to_s - stretch->from_s);
+            for (uint32_t p = 0; p < plan->parts_count; p++) chats += share * (ends[2 * p] + middle * (ends[2 * p + 1] - ends[2 * p])) * (b - a);
+        }
+        for (uint32_t p = 0; p < scenario->traffic.pushes_count; p++) {
+            const struct fl_push *push = &scenario->traffic.pushes[p];
+            const fl_time spread = push->spread > FL_SECOND ? push->spread : FL_SECOND;
+            const fl_time a = push->at > from ? push->at : from, b = push->at + spread < to ? push->at + spread : to;
+            const double own = push->intent == FL_NONE ? intent->share : push->intent == i ? 1 : 0;
+            if (b > a) chats += push->buyers * own * (double)(b - a) / (double)spread;
+        }
+        rate[c] = chats / fl_time_to_s(to - from);
+    }
+}
+
+enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl_traffic_plan *plan, double load[])
+{
+    const uint32_t groups = scenario->desk.groups_count, intervals = scenario->intervals_count;
+    const uint32_t each = (uint32_t)(scenario->interval / (scenario->interval > FL_MINUTE ? FL_MINUTE : scenario->interval));
+    const fl_time cell = scenario->interval / each;
+    const uint32_t cells = intervals * each;
+    double *rate = malloc(cells * sizeof *rate), *busy = malloc((cells + 1) * sizeof *busy), *peak = malloc(intervals * sizeof *peak);
+    if (rate == NULL || busy == NULL || peak == NULL) {
+        free(rate), free(busy), free(peak);
+        return FL_EFULL;
+    }
+    memset(load, 0, (size_t)intervals * groups * sizeof *load);
+    for (uint32_t i = 0; i < scenario->buyers.intents_count; i++) {
+        const struct fl_intent *intent = &scenario->buyers.intents[i];
+        const double rounds = rounds_mean(scenario, intent), reply = reply_mean_s(scenario, intent);
+        const double chat_s = rounds * reply + (rounds - 1) * think_mean_s(scenario, intent);
+        const uint32_t g = group_of(scenario, i);
+        if (!(chat_s > 0) || !(intent->share > 0)) continue;
+        intent_rates(plan, i, cell, cells, rate);
+        const struct fl_load_grid grid = { cells, fl_time_to_s(cell), rate, rate, scenario->warmup > 0 ? rate[0] : 0 };
+        fl_offered_load_exponential(&grid, 1 / chat_s, busy); /* chats open, were there no limit */
+        fl_load_peaks(busy, cells, each, peak);
+        for (uint32_t k = 0; k < intervals; k++) load[(size_t)k * groups + g] += peak[k] * rounds * reply / chat_s;
+    }
+    free(rate), free(busy), free(peak);
+    return FL_OK;
+}
+
+/* ---- The search -------------------------------------------------------------------------------- */
+
+struct search {
+    const struct fl_staff_problem *problem;
+    struct fl_staff_answer *answer;
+    uint32_t cells;
+    double *required, *stress, *shortage, *on_duty;
+    uint32_t *people, *best;
+    bool best_known, proven_cheapest;
+    uint32_t fewer; /* the shift that misses one person least */
+    double best_cost, best_safety;
+};
+
+bool fl_staff_shown(uint32_t met, uint32_t days, double wanted, double confidence)
+{
+    return days > 0 && fl_binomial_lower(met, days, 1 - confidence) >= wanted;
+}
+
+static uint32_t people_sum(const struct fl_staff_problem *problem, const uint32_t people[])
+{
+    uint32_t sum = 0;
+    for (uint32_t s = 0; s < problem->shifts_count; s++) sum += people[s];
+    return sum;
+}
+
+static double cost_of(const struct fl_staff_problem *problem, const uint32_t people[])
+{
+    double cost = 0;
+    for (uint32_t s = 0; s < problem->shifts_count; s++) cost += people[s] * problem->shifts[s].cost;
+    return cost;
+}
+
+static enum fl_status try_people(struct search *search, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    *trial = (struct fl_staff_trial){ .stress = search->stress };
+    const enum fl_status status = problem->simulate(problem->context, people, days, trial);
+    if (status != FL_OK) return status;
+    search->answer->trials++;
+    search->answer->trial_days += days;
+    if (problem->on_trial != NULL && !problem->on_trial(problem->context, trial, people_sum(problem, people))) return FL_EINTERRUPTED;
+    return FL_OK;
+}
+
+/* While searching, the observed share decides; only the last trial has to prove it. */
+static bool passes(const struct search *search, const struct fl_staff_trial *trial)
+{
+    const struct fl_staffing_def *staffing = &search->problem->scenario->staffing;
+    if (staffing->judge == FL_JUDGE_MEAN) return trial->days_met == trial->days;
+    return trial->days_met >= staffing->day_probability * trial->days;
+}
+
+static bool is_proven(const struct search *search, const struct fl_staff_trial *trial)
+{
+    const struct fl_staffing_def *staffing = &search->problem->scenario->staffing;
+    if (staffing->judge == FL_JUDGE_MEAN) return trial->days_met == trial->days;
+    return fl_staff_shown(trial->days_met, trial->days, staffing->day_probability, staffing->confidence);
+}
+
+/* People wanted: the load with its safety, at least one where anybody writes, in people of speed 1. */
+static void require(struct search *search, double safety)
+{
+    const uint32_t groups = search->problem->scenario->desk.groups_count;
+    for (uint32_t i = 0; i < search->cells; i++) {
+        const double speed = search->problem->template_speed[i % groups], load = search->answer->load[i] / speed;
+        const double wanted = load > 1e-9 ? ceil(load + safety * sqrt(load) - 1e-9) : 0;
+        search->required[i] = (load > 1e-9 && wanted < 1 ? 1 : wanted) * speed;
+    }
+}
+
+static enum fl_status roster_for(struct search *search, double safety, uint32_t people[])
+{
+    const struct fl_staff_problem *problem = search->problem;
+    const struct fl_scenario *scenario = problem->scenario;
+    require(search, safety);
+    const struct fl_rota_problem rota = {
+        .interval = scenario->interval, .duration = scenario->duration, .intervals_count = scenario->intervals_count,
+        .groups_count = scenario->desk.groups_count, .required = search->required, .shifts_count = problem->shifts_count,
+        .shifts = problem->shifts, .whole_share = 0.5, .people_max = FL_NONE, .seats = FL_NONE, .gap = FL_ROTA_GAP, .nodes_max = 2000,
+    };
+    struct fl_rota out = { .people = people, .on_duty = search->on_duty, .shortage = search->shortage };
+    const enum fl_status status = fl_rota_solve(&rota, &out);
+    search->proven_cheapest = out.proven;
+    return status == FL_EINFEASIBLE ? FL_OK : status; /* as much as the shifts allow; the simulation judges */
+}
+
+static void keep(struct search *search, const uint32_t people[], double safety)
+{
+    memcpy(search->best, people, search->problem->shifts_count * sizeof *people);
+    search->best_known = true;
+    search->best_cost = cost_of(search->problem, people);
+    search->best_safety = safety;
+}
+
+/* One step: the roster of a safety, simulated unless it is the same as the last one. */
+static enum fl_status step(struct search *search, double safety, uint32_t last[], bool *last_passed, bool *first)
+{
+    struct fl_staff_trial trial;
+    enum fl_status status = roster_for(search, safety, search->people);
+    if (status != FL_OK) return status;
+    const size_t bytes = search->problem->shifts_count * sizeof *last;
+    if (!*first && memcmp(last, search->people, bytes) == 0) return FL_OK;
+    *first = false;
+    memcpy(last, search->people, bytes);
+    status = try_people(search, search->people, search->problem->search_days, &trial);
+    if (status != FL_OK) return status;
+    *last_passed = passes(search, &trial);
+    if (*last_passed && (!search->best_known || cost_of(search->problem, search->people) < search->best_cost)) keep(search, search->people, safety);
+    return FL_OK;
+}
+
+/* Where to begin: the safety at which the chat desk's mu(k) answers within half of a minute. */
+static double first_safety(const struct search *search)
+{
+    double most = 0, at = 0;
+    for (uint32_t i = 0; i < search->cells; i++)
+        if (search->answer->load[i] > most) most = search->answer->load[i];
+    if (!(most > 0)) return 1;
+    const struct fl_scenario *scenario = search->problem->scenario;
+    const struct fl_desk_facts facts = fl_desk_facts_of(scenario, scenario->traffic.chats_per_day, 0, 1);
+    const struct fl_chat_work work = { .reply_rate = 1 / facts.reply_s, .think_rate = facts.think_s > 0 ? 1 / facts.think_s : 1e9,
+                                       .p_end = 1 / facts.replies_per_chat };
+    const uint32_t slots = fl_chat_slots_within(&work, 2 * facts.reply_s, 200);
+    const double rate = fl_chat_rate(&work, slots), chats = most / (facts.reply_s * facts.replies_per_chat);
+    const double people = chats / rate;
+    at = (people - most) / sqrt(most);
+    return at > 0.25 && at < 6 ? at : 1;
+}
+
+/* Brackets and bisects the safety: the least whose roster passes. */
+static enum fl_status search_safety(struct search *search, uint32_t last[])
+{
+    bool passed = false, first = true;
+    double low = -1, high = 0, safety = first_safety(search);
+    for (int i = 0; i < 12; i++) { /* up until it passes */
+        const enum fl_status status = step(search, safety, last, &passed, &first);
+        if (status != FL_OK) return status;
+        if (passed) {
+            high = safety;
+            break;
+        }
+        low = safety;
+        if (people_sum(search->problem, search->people) > 4 * search->problem->scenario->staffing.max_agents) return FL_EINFEASIBLE;
+        safety = safety * 1.6 + 0.5;
+    }
+    if (!passed) return FL_EINFEASIBLE;
+    if (low < 0) { /* down until it fails */
+        for (double down = high - 0.5; down > -3; down -= 0.75) {
+            const enum fl_status status = step(search, down, last, &passed, &first);
+            if (status != FL_OK) return status;
+            if (!passed) {
+                low = down;
+                break;
+            }
+            high = down;
+        }
+    }
+    for (int i = 0; i < 5 && high - low > 0.06; i++) {
+        const double middle = (low + high) / 2;
+        const enum fl_status status = step(search, middle, last, &passed, &first);
+        if (status != FL_OK) return status;
+        if (passed) high = middle;
+        else low = middle;
+    }
+    return FL_OK;
+}
+
+/* Takes people away one at a time, the dearest shifts first, as long as the days still pass. Then swaps a shift for a cheaper
+ * one. `others` is where the order of trying is kept. */
+static enum fl_status descend(struct search *search)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    const size_t bytes = problem->shifts_count * sizeof *search->best;
+    bool improved = true;
+    uint32_t fewer_met = 0;
+    while (improved) {
+        improved = false;
+        double before = INFINITY; /* cost of the shift tried last; ties go by number */
+        uint32_t last = FL_NONE;
+        for (;;) {
+            uint32_t next = FL_NONE;
+            for (uint32_t s = 0; s < problem->shifts_count; s++) {
+                if (search->best[s] == 0) continue;
+                const double cost = problem->shifts[s].cost;
+                if (cost > before || (cost == before && s <= last)) continue;
+                if (next == FL_NONE || cost > problem->shifts[next].cost) next = s;
+            }
+            if (next == FL_NONE) break;
+            before = problem->shifts[next].cost;
+            last = next;
+            struct fl_staff_trial trial;
+            memcpy(search->people, search->best, bytes);
+            search->people[next]--;
+            const enum fl_status status = try_people(search, search->people, problem->search_days, &trial);
+            if (status != FL_OK) return status;
+            if (passes(search, &trial)) {
+                keep(search, search->people, search->best_safety);
+                improved = true;
+                fewer_met = 0;
+                search->fewer = FL_NONE;
+            } else if (search->fewer == FL_NONE || trial.days_met > fewer_met) {
+                fewer_met = trial.days_met;
+                search->fewer = next;
+            }
+        }
+    }
+    return FL_OK;
+}
+
+/* The shift on which one person more relieves most of the stress for its cost; FL_NONE when there is none. */
+static uint32_t where_it_hurts(const struct search *search)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    const struct fl_scenario *scenario = problem->scenario;
+    double best = 0;
+    uint32_t chosen = FL_NONE;
+    for (uint32_t s = 0; s < problem->shifts_count; s++) {
+        const struct fl_rota_shift *shift = &problem->shifts[s];
+        double relief = 0;
+        for (uint32_t i = 0; i < scenario->intervals_count; i++) {
+            const fl_time from = i * scenario->interval;
+            const double on = (double)fl_rota_on_duty(shift, from, from + scenario->interval) / (double)scenario->interval;
+            for (uint32_t g = 0; g < scenario->desk.groups_count; g++) {
+                const double stress = search->stress[(size_t)i * scenario->desk.groups_count + g];
+                const double load = search->answer->load[(size_t)i * scenario->desk.groups_count + g];
+                if ((shift->groups >> g & 1) && stress > 0) relief += on * stress * stress * load;
+            }
+        }
+        relief /= shift->cost > 0 ? shift->cost : 1;
+        if (relief > best) {
+            best = relief;
+            chosen = s;
+        }
+    }
+    return chosen;
+}
+
+/* The last word: many more days, and a person more wherever they miss, until the bound holds. */
+static enum fl_status prove(struct search *search)
+{
+    const uint32_t days = search->problem->scenario->staffing.replications;
+    for (int i = 0; i < 12; i++) {
+        const enum fl_status status = try_people(search, search->best, days, &search->answer->final);
+        if (status != FL_OK) return status;
+        search->answer->proven = is_proven(search, &search->answer->final);
+        search->answer->more = where_it_hurts(search);
+        if (search->answer->proven || search->answer->more == FL_NONE || i == 11) return FL_OK;
+        search->best[search->answer->more]++;
+    }
+    return FL_OK;
+}
+
+static enum fl_status search_all(struct search *search, uint32_t last[])
+{
+    enum fl_status status = search_safety(search, last);
+    if (status != FL_OK || search->problem->quick) return status;
+    status = descend(search);
+    search->answer->fewer = search->fewer;
+    if (status == FL_OK) status = prove(search);
+    return status;
+}
+
+enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer)
+{
+    const uint32_t cells = problem->scenario->intervals_count * problem->scenario->desk.groups_count;
+    uint32_t *counts = calloc(3 * (size_t)problem->shifts_count, sizeof *counts);
+    double *values = calloc(4 * (size_t)cells, sizeof *values);
+    struct fl_staff_answer made = *answer;
+    struct search search = { .problem = problem, .answer = &made, .cells = cells, .fewer = FL_NONE };
+    enum fl_status status = counts == NULL || values == NULL ? FL_EFULL : fl_staff_load(problem->scenario, problem->plan, made.load);
+    made.trials = made.trial_days = 0;
+    made.fewer = made.more = FL_NONE;
+    if (status == FL_OK) {
+        search.people = counts;
+        search.best = counts + problem->shifts_count;
+        search.required = values;
+        search.stress = values + cells;
+        search.shortage = values + 2 * (size_t)cells;
+        search.on_duty = values + 3 * (size_t)cells;
+        status = search_all(&search, counts + 2 * (size_t)problem->shifts_count);
+    }
+    if (status == FL_OK || status == FL_EINFEASIBLE) {
+        memcpy(made.people, search.best_known ? search.best : search.people, problem->shifts_count * sizeof *made.people);
+        made.cost = cost_of(problem, made.people);
+        made.safety = search.best_safety;
+        made.proven_cheapest = search.proven_cheapest;
+        require(&search, made.safety);
+        const uint32_t groups = problem->scenario->desk.groups_count;
+        for (uint32_t i = 0; i < cells; i++) {
+            made.required[i] = search.required[i] / problem->template_speed[i % groups];
+            made.on_duty[i] = 0;
+            const fl_time from = (fl_time)(i / groups) * problem->scenario->interval;
+            for (uint32_t s = 0; s < problem->shifts_count; s++) {
+                const struct fl_rota_shift *shift = &problem->shifts[s];
+                if (!(shift->groups >> (i % groups) & 1)) continue;
+                const double on = (double)fl_rota_on_duty(shift, from, from + problem->scenario->interval);
+                made.on_duty[i] += made.people[s] * on / (double)problem->scenario->interval / __builtin_popcountll(shift->groups);
+            }
+        }
+        made.final.stress = NULL;
+        *answer = made;
+    }
+    free(counts);
+    free(values);
+    return status;
+}
+
+/* ---- Stress ------------------------------------------------------------------------------------ */
+
+static double tail_of(const char *statistic)
+{
+    return strcmp(statistic, "p50") == 0 ? 0.50 : strcmp(statistic, "p90") == 0 ? 0.10 : strcmp(statistic, "p95") == 0 ? 0.05 : 0.01;
+}
+
+/* Misses over what the objective allows: shares of misses where there are any, else the figure over its bound. */
+static double stress_of(const struct fl_results *results, uint32_t cell, const struct fl_objective *objective)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    if (metric == NULL) return 0;
+    if (metric->kind == FL_METRIC_DISTRIBUTION && statistic[0] == 'p') {
+        const struct fl_figure beyond = fl_figure_beyond(results, FL_SCOPE_INTERVAL_GROUP, cell, metric, objective->bound);
+        return beyond.known ? beyond.value / tail_of(statistic) : 0;
+    }
+    const struct fl_figure figure = fl_figure(results, FL_SCOPE_INTERVAL_GROUP, cell, metric, statistic);
+    if (!figure.known) return 0;
+    const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
+    if (wants_more && metric->kind == FL_METRIC_SHARE) return objective->bound < 1 ? (1 - figure.value) / (1 - objective->bound) : 0;
+    if (wants_more) return figure.value > 0 ? objective->bound / figure.value : 0;
+    return objective->bound > 0 ? figure.value / objective->bound : figure.value;
+}
+
+void fl_staff_stress(const struct fl_results *results, double stress[])
+{
+    const uint32_t cells = results->totals.intervals * results->totals.groups;
+    for (uint32_t cell = 0; cell < cells; cell++) {
+        stress[cell] = 0;
+        for (uint32_t i = 0; i < results->scenario->objectives_count; i++) {
+            const double own = stress_of(results, cell, &results->scenario->objectives[i]);
+            if (own > stress[cell]) stress[cell] = own;
+        }
+    }
+}

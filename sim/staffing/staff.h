@@ -1,0 +1,74 @@
+/* How many people, on which shifts: the search for the cheapest roster whose simulated days meet the objectives.
+ *
+ *   load         the work that arrives, in people busy composing, lagged by the length of a chat (modified offered load)
+ *   requirement  load + safety x sqrt(load) in every interval and group: square-root staffing, one number to search
+ *   roster       the cheapest shifts that cover it (rota, integer programme)
+ *   simulation   of that very roster, the same days for every candidate (common random numbers)
+ * The safety is bisected until the roster passes; the start is the chat desk's own mu(k). Then one fewer is tried on every
+ * shift, and what still passes is kept; last, the answer is judged on many more days, and a person is put back where
+ * the days miss until the lower confidence bound holds. Sources: SCIENCE sections 1.2, 1.4, 1.5 of the project's notes;
+ * Jennings et al. 1996 (modified offered load), Halfin and Whitt 1981 (square-root staffing), Atlason, Epelman and Henderson
+ * 2008 (simulation and cutting planes).
+ *
+ * Pure: it simulates through a function it is handed. Allocates while it runs and frees all of it. */
+#ifndef FL_STAFFING_STAFF_H
+#define FL_STAFFING_STAFF_H
+
+#include "measure/summary.h"
+#include "staffing/roster.h"
+#include "traffic/traffic.h"
+
+/* What a simulated roster did. */
+struct fl_staff_trial {
+    uint32_t days, days_met; /* judge mean: days_met is days when the pooled figures hold, else 0 */
+    /* Per interval and group, [intervals x groups]: how much worse than allowed the worst objective was; 1 is just met,
+     * 0 nothing amiss. The caller of the simulation fills it in when it is not NULL. */
+    double *stress;
+};
+
+/* Simulates `people` [shifts_count] on the candidate shifts for so many days, always the same first ones. */
+typedef enum fl_status fl_staff_simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial);
+
+struct fl_staff_problem {
+    const struct fl_scenario *scenario;
+    const struct fl_traffic_plan *plan;
+    uint32_t shifts_count;
+    const struct fl_rota_shift *shifts; /* candidates, costs set */
+    const double *template_speed;       /* [groups] speed of the people the answer is counted in */
+    fl_staff_simulate *simulate;
+    void *context;
+    uint32_t search_days;               /* of one trial while searching, e.g. 100 */
+    bool quick;                         /* only the safety is searched: for what-if answers */
+    /* Optional: told of each trial. false stops with FL_EINTERRUPTED. */
+    bool (*on_trial)(void *context, const struct fl_staff_trial *trial, uint32_t people);
+};
+
+struct fl_staff_answer {
+    uint32_t *people;     /* [shifts] the caller's array */
+    double *load;         /* [intervals x groups] the caller's array: people busy composing */
+    double *required;     /* [intervals x groups] the caller's array: people wanted on duty */
+    double *on_duty;      /* [intervals x groups] the caller's array: by the roster */
+    double cost, safety;
+    bool proven;          /* the final days show it with the confidence asked for */
+    bool proven_cheapest; /* the rota's gap was reached */
+    uint32_t fewer;       /* the shift on which one fewer hurts least, and more: on which one more helps most; FL_NONE */
+    uint32_t more;
+    uint32_t trials, trial_days;
+    struct fl_staff_trial final;
+};
+
+/* FL_OK: *answer holds a roster that passes. FL_EINFEASIBLE: even max_agents (or all shifts allow) do not; people is then the
+ * largest roster tried. Other errors are the simulation's. */
+FL_MUST_CHECK enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer);
+
+/* Work that arrives: people busy composing in each interval and group, load[intervals x groups], by the modified offered
+ * load. O(cells). FL_EFULL when out of memory. */
+FL_MUST_CHECK enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl_traffic_plan *plan, double load[]);
+
+/* Stress of every interval and group, as in fl_staff_trial, by the objectives of the scenario. O(cells x buckets). */
+void fl_staff_stress(const struct fl_results *results, double stress[]);
+
+/* Whether `met` of `days` show a probability of at least `wanted` with this confidence (Clopper and Pearson's lower bound). */
+bool fl_staff_shown(uint32_t met, uint32_t days, double wanted, double confidence);
+
+#endif
