@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""The same scenario and seed give the same bytes: for 1, 2 and 8 threads, and for every build that runs this test (gcc and
+clang, debug and release, with and without sanitizers), because all are held to the one list in hashes.json.
+
+usage: test_outputs.py           compares; the command is $FENLIU
+       test_outputs.py --write   writes the list anew, from a release build; the commit says which behaviour moved and why
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HASHES = ROOT / "tests" / "golden" / "hashes.json"
+SEED, DAYS = "618", "20"
+JOBS = ("1", "2", "8")
+UNTIMED = {"manifest.json"}  # how long it took and on which command line
+
+program = os.environ.get("FENLIU") or str(ROOT / "build" / "release" / "fenliu")
+light = bool(os.environ.get("FENLIU_SANITIZED"))  # ten times slower: leaves out the staffing search
+core = bool(os.environ.get("FENLIU_CORE"))
+
+
+def run(*arguments):
+    """What a command writes to stdout. An objective that is missed (1) is an answer too."""
+    done = subprocess.run([program, *arguments], capture_output=True, cwd=ROOT, timeout=240)
+    if done.returncode not in (0, 1):
+        sys.exit(f"exit {done.returncode}: {program} {' '.join(arguments)}\n{done.stderr.decode(errors='replace')[-4000:]}")
+    return done.stdout
+
+
+def knows(command):
+    return subprocess.run([program, command, "--help"], capture_output=True).returncode == 0
+
+
+def digest(data):
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def outputs(scenario, jobs):
+    """Name of each output and its digest. Commands by their order in `fenliu --help`."""
+    common = (scenario, "--seed", SEED, "--jobs", jobs, "--quiet")
+    found = {}
+    if not core and not light and knows("staff"):
+        found["staff --json"] = digest(run("staff", *common, "--json"))
+    with tempfile.TemporaryDirectory() as place:
+        directory = pathlib.Path(place) / "golden.run"
+        found["simulate --json"] = digest(run("simulate", *common, "--replications", DAYS, "--json"))
+        run("simulate", *common, "--replications", DAYS, "--lang", "en", "--out", str(directory))
+        for path in sorted(directory.iterdir()):
+            if path.name not in UNTIMED:
+                found[f"simulate --out: {path.name}"] = digest(path.read_bytes())
+    if knows("log"):
+        found["log"] = digest(run("log", scenario, "--seed", SEED))
+    return found
+
+
+def main():
+    scenarios = sorted(p.relative_to(ROOT).as_posix() for folder in ("scenarios", "tests/golden")
+                       for p in (ROOT / folder).glob("*.json") if p.name not in ("hashes.json", "scenario.schema.json"))
+    if not scenarios:
+        print("no scenario to run")
+        return 77
+    faults, all_found = [], {}
+    for scenario in scenarios:
+        all_found[scenario] = outputs(scenario, JOBS[0])
+        for jobs in JOBS[1:]:
+            for name, got in outputs(scenario, jobs).items():
+                if got != all_found[scenario][name]:
+                    faults.append(f"{scenario}: {name} depends on the number of threads ({JOBS[0]} or {jobs})")
+    if "--write" in sys.argv[1:]:
+        if not faults:
+            HASHES.write_text(json.dumps(all_found, indent=1) + "\n")
+        print("\n".join(faults) or f"{HASHES.relative_to(ROOT)} written")
+        return 1 if faults else 0
+
+    known = json.loads(HASHES.read_text())
+    checked = 0
+    for scenario in sorted({*all_found, *known}):
+        got, want = all_found.get(scenario, {}), known.get(scenario, {})
+        for name in sorted({*got, *want}):
+            if name not in got and name.startswith("staff") and (core or light):
+                continue
+            checked += 1
+            if got.get(name) != want.get(name):
+                faults.append(f"{scenario}: {name}: wanted {want.get(name, 'no such output')}, got {got.get(name, 'none')}")
+    for fault in faults:
+        print(fault)
+    if faults:
+        print("Does it differ in every build? Then a behaviour moved: tests/golden/test_outputs.py --write, and say which.")
+    print(f"{checked} outputs of {len(scenarios)} scenarios, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
