@@ -53,6 +53,9 @@ def valid_files(folder):
                  "10 chats an hour", "4 agents"):
         expect(part in out, part, out)
 
+    code, out, err = check(str(SOURCE / "scenarios" / "scenario.schema.json"))
+    expect((code, out, err) == (0, "", ""), code, out, err)
+
     code, out, err = check("--quiet", str(path))
     expect((code, out, err) == (0, "", ""), code, out, err)
 

@@ -1,5 +1,6 @@
 /* fenliu check: validates scenario files and says what they amount to before anything is simulated. */
-#include "scenario/reader.h"
+#include "command.h"
+
 #include "traffic/traffic.h"
 
 #include <cjson/cJSON.h>
@@ -11,8 +12,6 @@
 
 #define OVERRIDES_MAX 64
 
-int cmd_check(int argc, char **argv);
-
 static const char usage[] =
     "usage: fenliu check [options] FILE...\n"
     "Validates scenarios. Every fault is one line on stderr: FILE:LINE:COLUMN: PATH: what was wanted.\n"
@@ -22,10 +21,11 @@ static const char usage[] =
     "  -q, --quiet           print faults only\n"
     "  -h, --help            this text\n"
     "FILE may be - for standard input.\n"
+    "A name that ends in .schema.json is passed over.\n"
     "example: fenliu check scenarios/*.json\n"
     "exit: 0 all valid, 2 wrong usage or some file refused, 4 the answer could not be written\n";
 
-struct options {
+struct checking {
     struct fl_override overrides[OVERRIDES_MAX];
     uint32_t overrides_count;
     bool json, quiet;
@@ -184,7 +184,7 @@ static void say_faults(const char *path, const struct fl_errors *errors)
 /* ---- The command ------------------------------------------------------------------------------- */
 
 /* `report`: the array of --json, or NULL. Returns whether the file is a valid scenario. */
-static bool check_file(const char *path, const struct options *options, struct fl_errors *errors, cJSON *report)
+static bool check_file(const char *path, const struct checking *options, struct fl_errors *errors, cJSON *report)
 {
     size_t bytes = 0;
     struct fl_scenario *scenario = NULL;
@@ -218,14 +218,22 @@ static bool check_file(const char *path, const struct options *options, struct f
     return ok;
 }
 
+/* The schema lies beside the scenarios, so a wildcard for the folder names it too. */
+static bool is_schema(const char *path)
+{
+    static const char end[] = ".schema.json";
+    const size_t length = strlen(path);
+    return length >= sizeof end - 1 && strcmp(path + length - (sizeof end - 1), end) == 0;
+}
+
 static int refuse(const char *what, const char *argument)
 {
     fprintf(stderr, "fenliu check: %s%s\nTry 'fenliu check --help'.\n", what, argument);
-    return 2;
+    return EXIT_USAGE;
 }
 
 /* Splits "PATH=VALUE" in place. */
-static bool take_override(struct options *options, char *text)
+static bool take_override(struct checking *options, char *text)
 {
     char *const equals = strchr(text, '=');
     if (equals == NULL || equals == text || options->overrides_count == OVERRIDES_MAX) return false;
@@ -245,21 +253,21 @@ static int finish(cJSON *root, bool all_ok)
     }
     if (fflush(stdout) != 0 || ferror(stdout) || !written) {
         fprintf(stderr, "fenliu check: the answer could not be written\n");
-        return 4;
+        return EXIT_UNWRITTEN;
     }
-    return all_ok ? 0 : 2;
+    return all_ok ? EXIT_DONE : EXIT_USAGE;
 }
 
 int cmd_check(int argc, char **argv)
 {
     static struct fl_errors errors; /* 50 kB: too large for a stack frame */
-    struct options options = { 0 };
+    struct checking options = { 0 };
     int files = 0;
     for (int i = 1; i < argc; i++) {
         const char *const option = argv[i];
         if (strcmp(option, "-h") == 0 || strcmp(option, "--help") == 0) {
             fputs(usage, stdout);
-            return 0;
+            return EXIT_DONE;
         }
         if (strcmp(option, "--json") == 0)
             options.json = true;
@@ -283,6 +291,6 @@ int cmd_check(int argc, char **argv)
     cJSON *const root = options.json ? cJSON_CreateObject() : NULL;
     cJSON *const report = options.json ? cJSON_AddArrayToObject(root, "files") : NULL;
     bool all_ok = true;
-    for (int i = 0; i < files; i++) all_ok &= check_file(argv[i], &options, &errors, report);
+    for (int i = 0; i < files; i++) all_ok &= is_schema(argv[i]) || check_file(argv[i], &options, &errors, report);
     return finish(root, all_ok);
 }
