@@ -60,6 +60,8 @@ def outputs(scenario, jobs):
 
 
 def main():
+    if not os.access(program, os.X_OK):
+        sys.exit(f"no command {program}: build it, or name it in FENLIU")
     scenarios = sorted(p.relative_to(ROOT).as_posix() for folder in ("scenarios", "tests/golden")
                        for p in (ROOT / folder).glob("*.json") if p.name not in ("hashes.json", "scenario.schema.json"))
     if not scenarios:
