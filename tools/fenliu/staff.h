@@ -1,0 +1,92 @@
+/* Parts of fenliu staff: the desk of a roster, and the first screen. */
+#ifndef FENLIU_STAFF_H
+#define FENLIU_STAFF_H
+
+#include "command.h"
+#include "staffing/rules_of_thumb.h"
+#include "staffing/staff.h"
+
+/* ---- staff_desk.c: rosters as desks ------------------------------------------------------------- */
+
+#define KINDS_MAX 16u
+
+/* People of one kind answer the same groups; the answer counts people like the first definition of the kind. */
+struct people_kind {
+    uint64_t groups;
+    uint32_t definition; /* the template */
+    uint32_t first_shift, shifts_count; /* of the candidates */
+};
+
+struct staff_desk {
+    const struct fl_scenario *base;
+    struct people_kind kinds[KINDS_MAX];
+    uint32_t kinds_count;
+    struct fl_rota_shift *shifts; /* candidates of all kinds; owned */
+    uint32_t shifts_count;
+    double template_speed[FL_GROUPS_MAX];
+    double speed_factor; /* fitted on the ordinary day; 1: as given */
+    const char *extra_name;
+};
+
+/* Fills in kinds and candidates. false when out of memory. */
+bool staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language);
+void staff_desk_close(struct staff_desk *desk);
+
+/* A scenario whose desk is this roster; shares everything else with the base. Free `memory`. Existing people come first, by
+ * their definitions, then new ones like the template. */
+struct roster_scenario {
+    struct fl_scenario scenario;
+    void *memory;
+    uint32_t existing, added; /* people used */
+};
+bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[], struct roster_scenario *out);
+
+/* desk.shifts and desk.agents of a roster as JSON, for plan.json; free both. */
+bool roster_json(const struct roster_scenario *roster, struct fl_text *shifts, struct fl_text *agents);
+
+/* Most people on duty at once. */
+uint32_t roster_peak(const struct staff_desk *desk, const uint32_t people[]);
+uint32_t roster_people(const struct staff_desk *desk, const uint32_t people[]);
+
+/* ---- The answer, for the screen and for JSON ---------------------------------------------------- */
+
+struct staff_row {
+    bool known;
+    uint32_t people, peak;
+    double cost;
+    struct fl_figure abandonment, first_p90, reply_rate, lost, met; /* met: share of days, with its interval */
+    uint32_t days, days_met;
+};
+
+enum row_id { ROW_NOW, ROW_FEWER, ROW_ANSWER, ROW_MORE, ROWS_COUNT };
+
+struct what_if {
+    bool known;
+    uint32_t people;
+};
+
+struct staff_report {
+    const struct fl_scenario *scenario;
+    const struct staff_desk *desk;
+    const struct fl_staff_answer *answer;
+    struct staff_row rows[ROWS_COUNT];
+    const struct fl_results *results; /* of the answer */
+    double peak_per_hour, chats;
+    fl_time peak_at;
+    bool believed, fitted;
+    double replay_response_s, fitted_response_s;
+    uint32_t existing, added;
+    struct what_if traffic_up, reply_up;
+    double reply_s;
+    struct fl_rule_answer rules[FL_RULES_COUNT];
+    bool rule_known[FL_RULES_COUNT];
+    double trade_abandonment; /* simulated with the trade formula's people; NaN: not tried */
+    uint32_t trade_people;
+    const char *plan_path;
+    uint64_t seed;
+};
+
+void staff_screen(const struct staff_report *report, enum language language, struct fl_text *out);
+void staff_json(const struct staff_report *report, struct fl_text *out);
+
+#endif
