@@ -92,6 +92,7 @@ static const struct fl_key intent_keys[] = {
     OBJECT_AT("reply", reply, reply_object),
     NUMBER("bot_can_answer", bot_can_answer, 0, 1),
     DRAW_TIME_HAS("think_time", think_time, has_think_time),
+    DRAW_TIME_HAS("patience", patience, has_patience),
     { .name = "messages_per_round",
       .kind = FL_KEY_DRAW_COUNT,
       .flags = FL_KEY_NULL,

@@ -180,11 +180,21 @@ static const struct fl_object root_object = { root_keys, FL_COUNTOF(root_keys), 
 
 /* ---- What blocks say about each other ------------------------------------------------------------ */
 
-static bool has_patience(const cJSON *patience)
+static bool is_given(const cJSON *json)
 {
-    const cJSON *const first = fl_member(patience, "first");
-    const cJSON *const later = fl_member(patience, "later");
-    return (first != NULL && !cJSON_IsNull(first)) || (later != NULL && !cJSON_IsNull(later));
+    return json != NULL && !cJSON_IsNull(json);
+}
+
+static bool has_patience(const cJSON *buyers)
+{
+    const cJSON *const patience = fl_member(buyers, "patience");
+    if (is_given(fl_member(patience, "first")) || is_given(fl_member(patience, "later"))) return true;
+    const cJSON *intent;
+    cJSON_ArrayForEach(intent, fl_member(buyers, "intents"))
+    {
+        if (is_given(fl_member(intent, "patience"))) return true;
+    }
+    return false;
 }
 
 /* Silent leavers need something that ends their chats. Asks the tree, not the structs, so that it is told even
@@ -198,9 +208,10 @@ static bool check_silence(struct reader *r, const cJSON *root, const struct fl_a
     const cJSON *const close = fl_member(fl_member(root, "desk"), "close");
     const cJSON *const silence = fl_member(close, "silence");
     const cJSON *const finds_out = fl_member(patience, "finds_out");
-    if (!cJSON_IsNumber(share) || share->valuedouble <= 0 || share->valuedouble > 1 || !has_patience(patience))
+    if (!cJSON_IsNumber(share) || share->valuedouble <= 0 || share->valuedouble > 1 ||
+        !has_patience(fl_member(root, "buyers")))
         return true;
-    if ((silence != NULL && !cJSON_IsNull(silence)) || (finds_out != NULL && !cJSON_IsNull(finds_out))) return true;
+    if (is_given(silence) || is_given(finds_out)) return true;
     return fl_note(r, share, &share_at, FL_ECONFLICT,
                    "wanted desk.close.silence or finds_out beside it (silent leavers would hold their slots for ever), "
                    "got neither");

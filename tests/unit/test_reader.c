@@ -554,3 +554,17 @@ Test(reader, all_keys_are_told)
     fl_scenario_keys(count_key, &count);
     cr_expect_gt(count, 250);
 }
+
+Test(reader, an_intent_can_have_its_own_patience)
+{
+    struct fl_scenario *const s = read_set("buyers.intents[0].patience", "{\"exponential\":\"90s\"}");
+    static const struct fl_override silent[] = { { "buyers.intents[0].patience", "90s" },
+                                                 { "buyers.patience.silent_share", "0.5" } };
+    struct fl_scenario *refused = NULL;
+
+    cr_expect(s->buyers.intents[0].has_patience);
+    cr_expect_eq(s->buyers.intents[0].patience.a, 90);
+    cr_expect_eq(fl_scenario_read("test", smallest, strlen(smallest), silent, 2, &refused, &errors), FL_ECONFLICT);
+    cr_expect_null(refused);
+    fl_scenario_free(s);
+}
