@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,16 +19,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HASHES = ROOT / "tests" / "golden" / "hashes.json"
 SEED, DAYS = "618", "20"
 JOBS = ("1", "2", "8")
-UNTIMED = {"manifest.json"}  # how long it took and on which command line
+TIMED = {"manifest.json"}  # how long it took and on which command line
 
-program = os.environ.get("FENLIU") or str(ROOT / "build" / "release" / "fenliu")
+program = os.path.abspath(os.environ.get("FENLIU") or str(ROOT / "build" / "release" / "fenliu"))
 light = bool(os.environ.get("FENLIU_SANITIZED"))  # ten times slower: leaves out the staffing search
 core = bool(os.environ.get("FENLIU_CORE"))
 
 
-def run(*arguments):
-    """What a command writes to stdout. An objective that is missed (1) is an answer too."""
-    done = subprocess.run([program, *arguments], capture_output=True, cwd=ROOT, timeout=240)
+def run(place, *arguments):
+    """What a command, started in the folder `place`, writes to stdout. A missed objective (1) is an answer too."""
+    done = subprocess.run([program, *arguments], capture_output=True, cwd=place, timeout=240)
     if done.returncode not in (0, 1):
         sys.exit(f"exit {done.returncode}: {program} {' '.join(arguments)}\n{done.stderr.decode(errors='replace')[-4000:]}")
     return done.stdout
@@ -42,20 +43,23 @@ def digest(data):
 
 
 def outputs(scenario, jobs):
-    """Name of each output and its digest. Commands by their order in `fenliu --help`."""
-    common = (scenario, "--seed", SEED, "--jobs", jobs, "--quiet")
+    """Name of each output and its digest. The scenario is copied to where nothing else is, so that nobody's path shows."""
     found = {}
-    if not core and not light and knows("staff"):
-        found["staff --json"] = digest(run("staff", *common, "--json"))
     with tempfile.TemporaryDirectory() as place:
-        directory = pathlib.Path(place) / "golden.run"
-        found["simulate --json"] = digest(run("simulate", *common, "--replications", DAYS, "--json"))
-        run("simulate", *common, "--replications", DAYS, "--lang", "en", "--out", str(directory))
-        for path in sorted(directory.iterdir()):
-            if path.name not in UNTIMED:
+        name = pathlib.Path(scenario).name
+        shutil.copy(ROOT / scenario, place)
+        common = (name, "--seed", SEED, "--jobs", jobs, "--quiet")
+        if not core and not light and knows("staff"):
+            found["staff --json"] = digest(run(place, "staff", *common, "--json"))
+            for path in sorted(pathlib.Path(place).glob("*.plan.json")):
+                found["staff: plan"] = digest(path.read_bytes())
+        found["simulate --json"] = digest(run(place, "simulate", *common, "--replications", DAYS, "--json"))
+        run(place, "simulate", *common, "--replications", DAYS, "--lang", "en", "--out", "golden.run")
+        for path in sorted((pathlib.Path(place) / "golden.run").iterdir()):
+            if path.name not in TIMED:
                 found[f"simulate --out: {path.name}"] = digest(path.read_bytes())
-    if knows("log"):
-        found["log"] = digest(run("log", scenario, "--seed", SEED))
+        if knows("log"):
+            found["log"] = digest(run(place, "log", name, "--seed", SEED))
     return found
 
 
