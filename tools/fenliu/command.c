@@ -294,6 +294,12 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
     if (status == FL_OK) status = write_text(dir, "intervals.csv", &text);
     fl_results_agents_csv(results, &text);
     if (status == FL_OK) status = write_text(dir, "agents.csv", &text);
+    if (record->engine != NULL) {
+        fl_text_add_bytes(&text, record->engine->bytes, record->engine->length);
+        fl_text_add(&text, "\n");
+        text.full |= record->engine->full;
+        if (status == FL_OK) status = write_text(dir, "engine.json", &text);
+    }
     fl_text_free(&text);
     return status;
 }

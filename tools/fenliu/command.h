@@ -78,6 +78,7 @@ struct run_record {
     const char *scenario_text;
     int argc;
     char **argv;
+    const struct fl_text *engine; /* engine.json of an outside engine; NULL: none */
 };
 int run_write(const char *path, const struct run_record *record);
 

@@ -1,0 +1,975 @@
+/* The order of things. An event is written when the desk calls, at once with all it says, and sent when all events
+ * before it have their ack. A decision may make the desk call again (suspending somebody re-routes her chats): that event
+ * waits its turn in `lines` and is sent before the outer call returns, so the engine sees one event at a time, in order.
+ *
+ * A chat is the engine's (TURN_ENGINE) from its `chat` event until a decision takes it away. Only then does a decision on it
+ * reach the desk: whatever is said of other chats is refused here, so a confused engine cannot reach into the
+ * desk's lists. */
+#include "engine/outside.h"
+
+#include "record/results.h"
+#include "routing/engine.h"
+#include "routing/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_AT_ONCE_MAX (1u << 20) /* that may follow from each other at one instant: beyond, the engine goes in circles */
+#define NO_SLOT UINT32_MAX
+
+enum turn {
+    TURN_NOBODY,  /* closed, refused, with the bot, a leave-message */
+    TURN_TOLD,    /* the event is written but not sent yet */
+    TURN_ENGINE,  /* to be decided by the engine, or waiting in its queue */
+    TURN_AGENT,   /* assigned */
+};
+
+/* What is known of the chat in a slot of the desk. */
+struct slot {
+    struct fl_chat_view chat; /* as last routed */
+    fl_time told_at;
+    uint32_t number;          /* 0: never used */
+    uint32_t group;
+    uint32_t agent;           /* TURN_AGENT; before, whoever is excluded from having it */
+    uint8_t turn;             /* enum turn */
+    bool queued;              /* the desk has been told that it waits */
+};
+
+struct event {
+    size_t from, to;  /* of lines */
+    uint64_t number;
+    uint32_t slot;    /* whose chat is to be decided, or NO_SLOT */
+    const char *type;
+};
+
+struct name {
+    const char *text; /* owned */
+    uint32_t agent;
+};
+
+struct fl_outside {
+    const struct fl_scenario *scenario;
+    struct fl_channel *channel;
+    uint64_t seed;
+    int64_t timeout_ns;
+    const char *prefix;
+    const struct fl_port *port;   /* of the day */
+    const struct fl_view *view;
+    char name[FL_PROTOCOL_NAME_MAX + 1];
+    bool wants_messages, wants_replies, described, failed;
+
+    struct fl_lines lines;
+    struct event *events;         /* [events_room], a line of waiting events */
+    uint32_t events_room, events_count, events_next;
+    bool delivering;
+    struct fl_lines answer;       /* an error line, while it is built */
+    uint64_t events_today;
+
+    struct slot *slots;           /* by the desk's slot */
+    uint32_t slots_count;
+    uint32_t *slot_of;            /* [numbers_room]: by chat number; a slot may have another chat since */
+    uint32_t numbers, numbers_room;
+    uint32_t waiting;             /* chats that are the engine's */
+
+    struct name *names;           /* sorted */
+    uint32_t names_count;
+
+    uint32_t replication;
+    bool day_open, day_ended;     /* `day` holds something; its day came to its end */
+    bool ended;                   /* the engine has been told of the end: no more decisions */
+    struct fl_ledger total, day;
+    char problem[512];
+};
+
+/* ---- Rules and ledgers --------------------------------------------------------------------------- */
+
+static const char *const breaches[FL_BREACHES_COUNT][2] = {
+#define FL_BREACH_TEXTS(name, key, sentence) { key, sentence },
+    FL_BREACHES(FL_BREACH_TEXTS)
+#undef FL_BREACH_TEXTS
+};
+
+const char *fl_breach_name(enum fl_breach breach)
+{
+    return breaches[breach][0];
+}
+
+const char *fl_breach_sentence(enum fl_breach breach)
+{
+    return breaches[breach][1];
+}
+
+uint64_t fl_ledger_violations(const struct fl_ledger *ledger)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < FL_BREACHES_COUNT; i++) sum += ledger->violations[i];
+    return sum;
+}
+
+static bool comes_before(const struct fl_violation *a, const struct fl_violation *b)
+{
+    return a->replication != b->replication ? a->replication < b->replication : a->event < b->event;
+}
+
+/* A replication belongs to one worker, so equal events are of one list and stay in its order. */
+static void merge_first(struct fl_ledger *to, const struct fl_ledger *from)
+{
+    struct fl_violation both[FL_VIOLATIONS_KEPT];
+    uint32_t a = 0, b = 0, n = 0;
+    while (n < FL_VIOLATIONS_KEPT && (a < to->kept || b < from->kept)) {
+        const bool take_b = a == to->kept || (b < from->kept && comes_before(&from->first[b], &to->first[a]));
+        both[n++] = take_b ? from->first[b++] : to->first[a++];
+    }
+    memcpy(to->first, both, n * sizeof *both);
+    to->kept = n;
+}
+
+static void merge_latency(struct fl_ledger *to, const struct fl_ledger *from)
+{
+    const struct fl_histogram *const other = &from->latency;
+    if (other->count == 0) return;
+    if (to->latency.count == 0 || other->least_ns < to->latency.least_ns) to->latency.least_ns = other->least_ns;
+    if (to->latency.count == 0 || other->most_ns > to->latency.most_ns) to->latency.most_ns = other->most_ns;
+    to->latency.count += other->count;
+    to->latency.sum_ns += other->sum_ns;
+    for (uint32_t i = 0; i < FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE); i++) to->latency_counts[i] += from->latency_counts[i];
+}
+
+void fl_ledger_add(struct fl_ledger *to, const struct fl_ledger *from)
+{
+    to->events += from->events;
+    to->decisions += from->decisions;
+    to->chats += from->chats;
+    to->never_assigned += from->never_assigned;
+    for (int i = 0; i < FL_BREACHES_COUNT; i++) to->violations[i] += from->violations[i];
+    merge_first(to, from);
+    merge_latency(to, from);
+}
+
+/* ---- Failing -------------------------------------------------------------------------------------- */
+
+/* The engine is of no use any more: what it did, when, on which event. */
+static enum fl_status fail(struct fl_outside *o, const char *what)
+{
+    o->failed = true;
+    if (o->view == NULL) {
+        snprintf(o->problem, sizeof o->problem, "the engine %s, in answer to hello", what);
+        return FL_EENGINE;
+    }
+    char instant[32];
+    const fl_time now = o->view->now;
+    const struct event desk = { .type = "description of the desk" }, *const event = o->delivering ? &o->events[o->events_next] : &desk;
+    fl_instant_format(o->scenario, now, instant);
+    snprintf(o->problem, sizeof o->problem, "the engine %s: day %u, %s (+%lld.%09lld s), event %llu (%s)", what, o->replication, instant,
+             (long long)(now / FL_SECOND), (long long)(now % FL_SECOND), (unsigned long long)event->number, event->type);
+    return FL_EENGINE;
+}
+
+static enum fl_status pass_on(struct fl_outside *o, enum fl_status status)
+{
+    o->failed = true;
+    return status == FL_EENGINE ? fail(o, o->channel->problem) : status;
+}
+
+/* ---- Violations ----------------------------------------------------------------------------------- */
+
+static void note(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
+{
+    struct fl_ledger *const day = &o->day;
+    day->violations[breach]++;
+    if (day->kept == FL_VIOLATIONS_KEPT) return;
+    day->first[day->kept++] = (struct fl_violation){ .at = o->view->now, .event = o->events[o->events_next].number, .agent = agent,
+                                                      .replication = o->replication, .chat = number, .breach = breach };
+}
+
+/* Refused: the engine is told, and needs no ack for it. */
+static enum fl_status refuse(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
+{
+    note(o, breach, number, agent);
+    o->answer.length = 0;
+    fl_lines_open(&o->answer, "error");
+    fl_lines_integer(&o->answer, "n", (int64_t)o->events[o->events_next].number);
+    fl_lines_text(&o->answer, "rule", fl_breach_name(breach));
+    if (number != 0) fl_lines_integer(&o->answer, "chat", number);
+    fl_lines_text(&o->answer, "text", fl_breach_sentence(breach));
+    fl_lines_close(&o->answer);
+    if (o->answer.full) return FL_EFULL;
+    const enum fl_status status = o->channel->ops->send(o->channel, o->answer.bytes, o->answer.length, fl_clock_ns() + o->timeout_ns);
+    return status == FL_OK ? FL_OK : pass_on(o, status);
+}
+
+/* ---- Chats and agents by their names on the wire -------------------------------------------------- */
+
+static struct slot *slot_at(struct fl_outside *o, uint32_t slot)
+{
+    if (slot >= o->slots_count) {
+        uint32_t count = o->slots_count == 0 ? 256 : o->slots_count;
+        while (count <= slot) count *= 2;
+        struct slot *const slots = realloc(o->slots, count * sizeof *slots);
+        if (slots == NULL) return NULL;
+        memset(slots + o->slots_count, 0, (count - o->slots_count) * sizeof *slots);
+        o->slots = slots;
+        o->slots_count = count;
+    }
+    return &o->slots[slot];
+}
+
+/* A number for a chat that was not seen before today. */
+static bool give_number(struct fl_outside *o, struct slot *slot, uint32_t index)
+{
+    if (o->numbers + 1 >= o->numbers_room) {
+        const uint32_t room = o->numbers_room == 0 ? 1024 : 2 * o->numbers_room;
+        uint32_t *const slot_of = realloc(o->slot_of, room * sizeof *slot_of);
+        if (slot_of == NULL) return false;
+        o->slot_of = slot_of;
+        o->numbers_room = room;
+    }
+    slot->number = ++o->numbers;
+    o->slot_of[slot->number] = index;
+    return true;
+}
+
+static struct slot *slot_of_number(struct fl_outside *o, int64_t number)
+{
+    if (number < 1 || number > o->numbers) return NULL;
+    struct slot *const slot = &o->slots[o->slot_of[number]];
+    return slot->number == (uint32_t)number ? slot : NULL;
+}
+
+static void take_turn(struct fl_outside *o, struct slot *slot, enum turn turn)
+{
+    o->waiting += (turn == TURN_ENGINE) - (slot->turn == TURN_ENGINE);
+    slot->turn = (uint8_t)turn;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct name *const x = a, *const y = b;
+    const int order = strcmp(x->text, y->text);
+    return order != 0 ? order : x->agent < y->agent ? -1 : 1;
+}
+
+static bool names_copy(struct fl_outside *o, const struct fl_view *view)
+{
+    o->names = calloc((size_t)view->agents_count + 1, sizeof *o->names);
+    if (o->names == NULL) return false;
+    for (; o->names_count < view->agents_count; o->names_count++) {
+        const char *const text = strdup(view->names[o->names_count]);
+        if (text == NULL) return false;
+        o->names[o->names_count] = (struct name){ text, o->names_count };
+    }
+    qsort(o->names, o->names_count, sizeof *o->names, compare_names);
+    return true;
+}
+
+static uint32_t agent_of_name(const struct fl_outside *o, const struct fl_field *field)
+{
+    uint32_t from = 0, to = o->names_count;
+    while (from < to) {
+        const uint32_t middle = from + (to - from) / 2;
+        const size_t length = strlen(o->names[middle].text), shorter = length < field->text_length ? length : field->text_length;
+        int order = memcmp(o->names[middle].text, field->text, shorter);
+        if (order == 0) order = (length > field->text_length) - (length < field->text_length);
+        if (order == 0) return o->names[middle].agent;
+        if (order < 0) from = middle + 1;
+        else to = middle;
+    }
+    return FL_NO_AGENT;
+}
+
+/* ---- Judging assignments ---------------------------------------------------------------------------- */
+
+static const struct fl_routing_def *routing_of(const struct fl_outside *o)
+{
+    return &o->scenario->routing;
+}
+
+/* The recent agent within her window may be had where strangers may not. */
+static bool is_recent(const struct fl_outside *o, const struct fl_chat_view *chat, uint32_t agent)
+{
+    return routing_of(o)->recent_agent && chat->recent_agent == agent && o->view->now - chat->recent_at <= routing_of(o)->recent_window;
+}
+
+static bool may_be_suspended(const struct fl_outside *o, const struct fl_chat_view *chat, uint32_t agent)
+{
+    const struct fl_routing_def *const routing = routing_of(o);
+    if (!is_recent(o, chat, agent)) return false;
+    if (o->view->agents[agent].state == FL_AUTO_SUSPENDED) return true;
+    return o->view->agents[agent].state == FL_SUSPENDED && routing->suspend == FL_SUSPEND_STICKY &&
+           o->view->now - chat->recent_at <= routing->recent_ignores_suspend;
+}
+
+static bool may_be_full(const struct fl_outside *o, const struct fl_chat_view *chat, uint32_t agent)
+{
+    return routing_of(o)->overflow == FL_OVERFLOW_ASSIGN_ANYWAY || (routing_of(o)->recent_ignores_capacity && is_recent(o, chat, agent));
+}
+
+static bool is_in_group(const struct fl_outside *o, const struct slot *slot, uint32_t agent)
+{
+    const struct fl_desk_def *const desk = &o->scenario->desk;
+    const bool dedicated = routing_of(o)->dedicated_agent && slot->chat.dedicated_agent == agent;
+    uint32_t group = slot->group;
+    if (dedicated || is_recent(o, &slot->chat, agent)) return true;
+    for (uint32_t steps = 0; group != FL_NONE && steps <= desk->groups_count; steps++) {
+        if (o->view->agents[agent].groups >> group & 1) return true;
+        group = routing_of(o)->overflow == FL_OVERFLOW_GROUP ? desk->groups[group].overflow : FL_NONE;
+    }
+    return false;
+}
+
+static bool is_alone(const struct fl_outside *o, uint32_t agent, uint32_t group)
+{
+    for (uint32_t a = 0; a < o->view->agents_count; a++)
+        if (a != agent && (o->view->agents[a].groups >> group & 1)) return false;
+    return true;
+}
+
+/* Who has just given a chat up may not get it back while anybody else is there; who merely went away, when she is back. */
+static bool is_excluded(const struct fl_outside *o, const struct slot *slot, uint32_t agent)
+{
+    if (slot->chat.exclude != agent) return false;
+    const bool still = slot->chat.why == FL_WHY_TRANSFER || slot->told_at == o->view->now;
+    return still && !is_alone(o, agent, slot->group);
+}
+
+/* ---- Decisions -------------------------------------------------------------------------------------- */
+
+static void enqueue(struct fl_outside *o, struct slot *slot)
+{
+    if (slot->queued) return;
+    slot->queued = true;
+    (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_ENQUEUE, .chat = slot->chat.index, .agent = FL_NO_AGENT });
+}
+
+static enum fl_status apply_assign(struct fl_outside *o, uint32_t index, uint32_t agent)
+{
+    const struct slot slot = o->slots[index]; /* a copy: a decision may bring new chats and move the table */
+    const struct fl_agent *const her = &o->view->agents[agent];
+    if (her->state == FL_OFFLINE) return refuse(o, FL_BREACH_AGENT_OFFLINE, slot.number, agent);
+    if (her->state != FL_AVAILABLE && !may_be_suspended(o, &slot.chat, agent)) note(o, FL_BREACH_SUSPENDED, slot.number, agent);
+    if (fl_agent_load(her, routing_of(o)->counts) >= her->capacity && !may_be_full(o, &slot.chat, agent))
+        note(o, FL_BREACH_CAPACITY, slot.number, agent);
+    if (!is_in_group(o, &slot, agent)) note(o, FL_BREACH_GROUP, slot.number, agent);
+    if (is_excluded(o, &slot, agent)) note(o, FL_BREACH_EXCLUDED, slot.number, agent);
+    take_turn(o, &o->slots[index], TURN_AGENT);
+    o->slots[index].agent = agent;
+    const enum fl_verdict verdict =
+        o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_ASSIGN, .chat = slot.chat.index, .agent = agent });
+    if (verdict == FL_ACCEPTED) return FL_OK;
+    take_turn(o, &o->slots[index], TURN_ENGINE);
+    return refuse(o, verdict == FL_AGENT_OFFLINE ? FL_BREACH_AGENT_OFFLINE : FL_BREACH_UNKNOWN_CHAT, slot.number, agent);
+}
+
+static enum fl_status tell_agent(struct fl_outside *o, uint32_t agent, enum fl_agent_state before);
+
+/* The proxy or main account may get her: then the engine learns of it. */
+static enum fl_status apply_leave(struct fl_outside *o, uint32_t index)
+{
+    const enum fl_offline_rule rule = o->scenario->desk.offline;
+    const uint32_t to = rule == FL_OFFLINE_PROXY ? o->view->proxy_account : rule == FL_OFFLINE_MAIN ? o->view->main_account : FL_NO_AGENT;
+    take_turn(o, &o->slots[index], to == FL_NO_AGENT ? TURN_NOBODY : TURN_AGENT);
+    o->slots[index].agent = to;
+    (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_LEAVE_MESSAGE, .chat = index, .agent = FL_NO_AGENT });
+    return to == FL_NO_AGENT ? FL_OK : tell_agent(o, to, (enum fl_agent_state)o->view->agents[to].state);
+}
+
+static bool has_bot(const struct fl_outside *o, const struct slot *slot)
+{
+    return o->scenario->desk.bot.mode != FL_BOT_OFF || o->scenario->desk.groups[slot->group].bot;
+}
+
+enum decision { DECIDE_ASSIGN, DECIDE_QUEUE, DECIDE_REJECT, DECIDE_LEAVE, DECIDE_BOT };
+
+static enum fl_status decide_chat(struct fl_outside *o, const struct fl_message *message, enum decision what)
+{
+    const struct fl_field *const chat = fl_message_find(message, "chat"), *const who = fl_message_find(message, "agent");
+    const bool has_chat = chat != NULL && chat->kind == FL_FIELD_INTEGER && chat->integer > 0 && chat->integer < UINT32_MAX;
+    const bool has_agent = who != NULL && (who->kind == FL_FIELD_INTEGER || who->kind == FL_FIELD_TEXT);
+    const uint32_t number = has_chat ? (uint32_t)chat->integer : 0;
+    if (!has_chat || (what == DECIDE_ASSIGN && !has_agent)) return refuse(o, FL_BREACH_BAD_FIELD, number, FL_NO_AGENT);
+    struct slot *const slot = slot_of_number(o, number);
+    uint32_t agent = FL_NO_AGENT;
+    if (what == DECIDE_ASSIGN) {
+        const bool in_range = who->kind == FL_FIELD_INTEGER && who->integer >= 0 && who->integer < o->view->agents_count;
+        agent = who->kind == FL_FIELD_TEXT ? agent_of_name(o, who) : in_range ? (uint32_t)who->integer : FL_NO_AGENT;
+        if (agent == FL_NO_AGENT) return refuse(o, FL_BREACH_UNKNOWN_AGENT, number, FL_NO_AGENT);
+    }
+    if (slot == NULL || (slot->turn != TURN_ENGINE && slot->turn != TURN_AGENT)) return refuse(o, FL_BREACH_UNKNOWN_CHAT, number, agent);
+    if (slot->turn == TURN_AGENT) return refuse(o, FL_BREACH_ASSIGNED_TWICE, number, agent);
+    const uint32_t index = slot->chat.index;
+    switch (what) {
+    case DECIDE_ASSIGN: return apply_assign(o, index, agent);
+    case DECIDE_QUEUE: enqueue(o, slot); return FL_OK;
+    case DECIDE_LEAVE: return apply_leave(o, index);
+    case DECIDE_REJECT: break;
+    case DECIDE_BOT:
+        if (!has_bot(o, slot)) return refuse(o, FL_BREACH_NO_BOT, number, FL_NO_AGENT);
+    }
+    const enum fl_decision_kind kind = what == DECIDE_BOT ? FL_TO_BOT : FL_REJECT;
+    take_turn(o, slot, TURN_NOBODY);
+    (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = kind, .chat = index, .agent = FL_NO_AGENT });
+    return FL_OK;
+}
+
+static enum fl_status decide_agent(struct fl_outside *o, const struct fl_message *message, enum fl_decision_kind kind)
+{
+    const struct fl_field *const who = fl_message_find(message, "agent");
+    uint32_t agent = FL_NO_AGENT;
+    if (who == NULL || (who->kind != FL_FIELD_INTEGER && who->kind != FL_FIELD_TEXT)) return refuse(o, FL_BREACH_BAD_FIELD, 0, FL_NO_AGENT);
+    if (who->kind == FL_FIELD_TEXT) agent = agent_of_name(o, who);
+    else if (who->integer >= 0 && who->integer < o->view->agents_count) agent = (uint32_t)who->integer;
+    if (agent == FL_NO_AGENT) return refuse(o, FL_BREACH_UNKNOWN_AGENT, 0, FL_NO_AGENT);
+    (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = kind, .chat = FL_NO_CHAT, .agent = agent });
+    return FL_OK;
+}
+
+static enum fl_status decide_wake(struct fl_outside *o, const struct fl_message *message)
+{
+    const struct fl_field *const at = fl_message_find(message, "at_ns"), *const hint = fl_message_find(message, "hint");
+    const bool has_hint = hint != NULL && hint->kind == FL_FIELD_INTEGER && hint->integer >= 0 && hint->integer <= UINT32_MAX;
+    if (at == NULL || at->kind != FL_FIELD_INTEGER || (hint != NULL && !has_hint)) return refuse(o, FL_BREACH_BAD_FIELD, 0, FL_NO_AGENT);
+    if (at->integer <= o->view->now) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
+    (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_WAKE, .chat = FL_NO_CHAT, .agent = FL_NO_AGENT, .at = at->integer,
+                                                                .hint = has_hint ? (uint32_t)hint->integer : 0 });
+    return FL_OK;
+}
+
+static enum fl_status hear_error(struct fl_outside *o, const struct fl_message *message)
+{
+    const struct fl_field *const text = fl_message_find(message, "text");
+    const bool said = text != NULL && text->kind == FL_FIELD_TEXT;
+    note(o, FL_BREACH_ENGINE_ERROR, 0, FL_NO_AGENT);
+    fprintf(stderr, "%s: error: %.*s\n", o->prefix, said ? (int)text->text_length : 0, said ? text->text : "");
+    return FL_OK;
+}
+
+static enum fl_status hear_ack(struct fl_outside *o, const struct fl_message *message, bool *acked)
+{
+    const uint64_t number = o->events[o->events_next].number;
+    const struct fl_field *const n = fl_message_find(message, "n");
+    if (n == NULL || n->kind != FL_FIELD_INTEGER) return fail(o, "sent an ack without the number of an event");
+    if (n->integer < 1 || (uint64_t)n->integer > number) return fail(o, "sent an ack for an event that has not been");
+    *acked = (uint64_t)n->integer == number;
+    return *acked ? FL_OK : refuse(o, FL_BREACH_ACK_TWICE, 0, FL_NO_AGENT);
+}
+
+/* Anything but an ack. */
+static enum fl_status hear_decision(struct fl_outside *o, const struct fl_message *message, const struct fl_field *type)
+{
+    static const struct {
+        const char *type;
+        int kind; /* of the desk's decision */
+        enum decision what;
+    } about_chats[] = { { "assign", 0, DECIDE_ASSIGN }, { "move", 0, DECIDE_ASSIGN }, { "queue", 0, DECIDE_QUEUE },
+                        { "reject", 0, DECIDE_REJECT }, { "leave", 0, DECIDE_LEAVE },  { "bot", 0, DECIDE_BOT } };
+    if (fl_field_is(type, "error")) return hear_error(o, message);
+    o->day.decisions++;
+    if (o->ended) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
+    for (size_t i = 0; i < sizeof about_chats / sizeof *about_chats; i++)
+        if (fl_field_is(type, about_chats[i].type)) return decide_chat(o, message, about_chats[i].what);
+    if (fl_field_is(type, "suspend")) return decide_agent(o, message, FL_SUSPEND);
+    if (fl_field_is(type, "resume")) return decide_agent(o, message, FL_RESUME);
+    if (fl_field_is(type, "wake")) return decide_wake(o, message);
+    o->day.decisions--;
+    return refuse(o, FL_BREACH_UNKNOWN_MESSAGE, 0, FL_NO_AGENT);
+}
+
+/* ---- Exchanging lines -------------------------------------------------------------------------------- */
+
+/* A line that is no object is shown as far as it is fit to be. */
+static enum fl_status scan(struct fl_outside *o, char *line, size_t length, struct fl_message *message)
+{
+    char head[49], what[200];
+    size_t shown = 0;
+    for (; shown < length && shown < sizeof head - 1; shown++) head[shown] = line[shown] < ' ' || line[shown] == 127 ? '?' : line[shown];
+    while (shown < length && shown > 0 && (line[shown] & 0xC0) == 0x80) shown--; /* not inside a character */
+    head[shown] = '\0';
+    if (fl_message_scan(line, length, message) == FL_OK) return FL_OK;
+    snprintf(what, sizeof what, "sent a line that is no flat JSON object (%s): %s%s", message->problem, head, shown < length ? "..." : "");
+    return fail(o, what);
+}
+
+static enum fl_status hear_until_ack(struct fl_outside *o, int64_t deadline_ns)
+{
+    struct fl_message message;
+    bool acked = false;
+    while (!acked) {
+        char *line;
+        size_t length;
+        enum fl_status status = o->channel->ops->line(o->channel, &line, &length, deadline_ns);
+        if (status != FL_OK) return pass_on(o, status);
+        status = scan(o, line, length, &message);
+        if (status != FL_OK) return status;
+        const struct fl_field *const type = fl_message_find(&message, "t");
+        status = fl_field_is(type, "ack") ? hear_ack(o, &message, &acked) : hear_decision(o, &message, type);
+        if (status != FL_OK) return status;
+        if (!acked && fl_clock_ns() >= deadline_ns) return fail(o, "goes on without an ack");
+    }
+    return FL_OK;
+}
+
+static enum fl_status deliver_one(struct fl_outside *o)
+{
+    const struct event event = o->events[o->events_next];
+    const int64_t sent_ns = fl_clock_ns(), deadline_ns = sent_ns + o->timeout_ns;
+    enum fl_status status = o->channel->ops->send(o->channel, o->lines.bytes + event.from, event.to - event.from, deadline_ns);
+    if (status != FL_OK) return pass_on(o, status);
+    if (event.slot != NO_SLOT && o->slots[event.slot].turn == TURN_TOLD) take_turn(o, &o->slots[event.slot], TURN_ENGINE);
+    status = hear_until_ack(o, deadline_ns);
+    if (status != FL_OK || event.slot == NO_SLOT) return status;
+    fl_histogram_record(&o->day.latency, o->day.latency_counts, FL_HISTOGRAM_FINE, fl_clock_ns() - sent_ns);
+    if (o->slots[event.slot].turn == TURN_ENGINE) enqueue(o, &o->slots[event.slot]); /* undecided is waiting */
+    return FL_OK;
+}
+
+/* Sends what has been written, one event after the other, with those that follow from the answers. */
+static enum fl_status deliver(struct fl_outside *o)
+{
+    enum fl_status status = FL_OK;
+    if (o->lines.full) return FL_EFULL;
+    if (o->delivering) return FL_OK; /* in its turn, by the caller above us */
+    o->delivering = true;
+    while (o->events_next < o->events_count) {
+        status = o->events_next < EVENTS_AT_ONCE_MAX ? deliver_one(o) : fail(o, "goes in circles at one instant");
+        if (status != FL_OK) break;
+        o->events_next++;
+    }
+    o->delivering = false;
+    o->events_count = o->events_next = 0;
+    o->lines.length = 0;
+    return o->lines.full ? FL_EFULL : status;
+}
+
+/* ---- Writing events ---------------------------------------------------------------------------------- */
+
+static bool event_open(struct fl_outside *o, const char *type, const struct fl_view *view, uint32_t slot)
+{
+    if (o->events_count == o->events_room) {
+        const uint32_t room = o->events_room == 0 ? 16 : 2 * o->events_room;
+        struct event *const events = realloc(o->events, room * sizeof *events);
+        if (events == NULL) return false;
+        o->events = events;
+        o->events_room = room;
+    }
+    o->view = view;
+    o->day.events++;
+    o->events[o->events_count++] = (struct event){ .from = o->lines.length, .number = ++o->events_today, .slot = slot, .type = type };
+    fl_lines_open(&o->lines, type);
+    fl_lines_integer(&o->lines, "n", (int64_t)o->events_today);
+    fl_lines_integer(&o->lines, "at_ns", view->now);
+    return true;
+}
+
+static enum fl_status event_close(struct fl_outside *o)
+{
+    fl_lines_close(&o->lines);
+    o->events[o->events_count - 1].to = o->lines.length;
+    return deliver(o);
+}
+
+static void add_load(struct fl_outside *o, const struct fl_view *view, uint32_t agent)
+{
+    fl_lines_integer(&o->lines, "agent", agent);
+    fl_lines_integer(&o->lines, "open", view->agents[agent].open);
+    fl_lines_integer(&o->lines, "awaiting", view->agents[agent].awaiting);
+}
+
+static const char *const state_names[] = { "offline", "available", "suspended", "auto_suspended", "on_break" };
+static const char *const why_names[] = { "new", "return", "bot", "transfer", "pool", "reassign" };
+static const char *const close_names[] = { "done", "silence", "left", "left_queue", "forced", "away" };
+
+static enum fl_status tell_agent(struct fl_outside *o, uint32_t agent, enum fl_agent_state before)
+{
+    const struct fl_agent *const her = &o->view->agents[agent];
+    if (!event_open(o, "agent", o->view, NO_SLOT)) return FL_EFULL;
+    add_load(o, o->view, agent);
+    fl_lines_text(&o->lines, "state", state_names[her->state]);
+    fl_lines_text(&o->lines, "before", state_names[before]);
+    fl_lines_integer(&o->lines, "assigned_today", her->assigned_today);
+    if (her->last_assigned_at >= 0) fl_lines_integer(&o->lines, "last_assigned_at_ns", her->last_assigned_at);
+    return event_close(o);
+}
+
+static void add_who(struct fl_lines *lines, const char *key, uint32_t agent)
+{
+    if (agent != FL_NO_AGENT) fl_lines_integer(lines, key, agent);
+}
+
+/* Her skills as a JSON array, when the intent needs some. */
+static void add_skills(struct fl_lines *lines, const struct fl_scenario *scenario, uint64_t skills)
+{
+    if (skills == 0) return;
+    struct fl_text text = { 0 };
+    fl_text_add(&text, "[");
+    for (uint64_t left = skills; left != 0; left &= left - 1) {
+        if (left != skills) fl_text_add(&text, ",");
+        fl_text_add_json(&text, scenario->skills[__builtin_ctzll(left)]);
+    }
+    fl_text_add(&text, "]");
+    lines->full |= text.full;
+    if (!text.full) fl_lines_raw(lines, "skills", text.bytes);
+    fl_text_free(&text);
+}
+
+static void add_chat(struct fl_outside *o, const struct slot *slot)
+{
+    const struct fl_chat_view *const chat = &slot->chat;
+    const struct fl_buyers *const buyers = &o->scenario->buyers;
+    struct fl_lines *const lines = &o->lines;
+    fl_lines_integer(lines, "chat", slot->number);
+    fl_lines_text(lines, "why", why_names[chat->why]);
+    fl_lines_integer(lines, "group", slot->group);
+    fl_lines_text(lines, "intent", buyers->intents[chat->intent].name);
+    fl_lines_text(lines, "class", buyers->classes[chat->buyer_class].name);
+    fl_lines_hex(lines, "buyer", chat->buyer);
+    fl_lines_integer(lines, "priority", chat->priority);
+    fl_lines_integer(lines, "opened_at_ns", chat->opened_at);
+    add_skills(lines, o->scenario, buyers->intents[chat->intent].skills);
+    if (chat->recent_agent != FL_NO_AGENT) {
+        fl_lines_integer(lines, "recent_agent", chat->recent_agent);
+        fl_lines_integer(lines, "recent_at_ns", chat->recent_at);
+    }
+    add_who(lines, "dedicated_agent", chat->dedicated_agent);
+    add_who(lines, "exclude", chat->exclude);
+    if (chat->entry_point < buyers->entry_points_count) fl_lines_text(lines, "entry_point", buyers->entry_points[chat->entry_point].name);
+    if (chat->device < buyers->devices_count) fl_lines_text(lines, "device", buyers->devices[chat->device].name);
+    if (chat->order_status < buyers->order_statuses_count) fl_lines_text(lines, "order_status", buyers->order_statuses[chat->order_status]);
+}
+
+/* ---- The handshake ------------------------------------------------------------------------------------- */
+
+static const char *const tie_names[] = { "oldest_assignment", "seeded_random" };
+static const char *const suspend_names[] = { "sticky", "strict", "reroute_recent" };
+static const char *const counts_names[] = { "open", "awaiting", "recent_active" };
+static const char *const overflow_names[] = { "queue", "assign_anyway", "group", "offline", "close_oldest" };
+static const char *const discipline_names[] = { "fifo", "priority_fifo", "priority_aging", "lifo", "longest_waiting", "edf" };
+static const char *const offline_names[] = { "pool", "proxy", "main", "reject" };
+
+static void add_duration(struct fl_lines *lines, const char *key, fl_time duration)
+{
+    if (duration != FL_TIME_NEVER) fl_lines_integer(lines, key, duration);
+}
+
+/* What the scenario asks of a router: hints for an engine that can do more than one thing. */
+static void add_policy(struct fl_lines *lines, const struct fl_scenario *scenario)
+{
+    const struct fl_routing_def *const routing = &scenario->routing;
+    fl_lines_text(lines, "policy", fl_policy(routing->policy)->name);
+    fl_lines_text(lines, "tie", tie_names[routing->tie]);
+    fl_lines_text(lines, "capacity_counts", counts_names[routing->counts]);
+    fl_lines_text(lines, "suspend", suspend_names[routing->suspend]);
+    fl_lines_text(lines, "overflow", overflow_names[routing->overflow]);
+    fl_lines_text(lines, "offline", offline_names[scenario->desk.offline]);
+    fl_lines_text(lines, "discipline", discipline_names[routing->discipline]);
+    if (routing->queue_max < FL_UNLIMITED) fl_lines_integer(lines, "queue_max", routing->queue_max);
+    add_duration(lines, "queue_max_wait_ns", routing->queue_max_wait);
+    add_duration(lines, "accept_timeout_ns", routing->accept_timeout);
+    if (routing->rate_limit < FL_UNLIMITED) {
+        fl_lines_integer(lines, "rate_limit", routing->rate_limit);
+        fl_lines_integer(lines, "rate_window_ns", routing->rate_window);
+    }
+    fl_lines_boolean(lines, "dedicated_agent", routing->dedicated_agent);
+    fl_lines_boolean(lines, "recent_agent", routing->recent_agent);
+    if (!routing->recent_agent) return;
+    fl_lines_integer(lines, "recent_window_ns", routing->recent_window);
+    fl_lines_integer(lines, "recent_ignores_suspend_ns", routing->recent_ignores_suspend);
+    fl_lines_boolean(lines, "recent_ignores_capacity", routing->recent_ignores_capacity);
+}
+
+static void write_hello(struct fl_outside *o)
+{
+    char seed[24];
+    struct fl_lines *const lines = &o->lines;
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
+    fl_lines_open(lines, "hello");
+    fl_lines_integer(lines, "proto", FL_PROTOCOL_VERSION);
+    fl_lines_text(lines, "mode", "lockstep");
+    fl_lines_text(lines, "harness", "fenliu " FENLIU_VERSION);
+    fl_lines_text(lines, "scenario", o->scenario->name);
+    fl_lines_text(lines, "seed", seed);
+    fl_lines_integer(lines, "start_s", o->scenario->start_s);
+    fl_lines_integer(lines, "agents", fl_scenario_agents_count(o->scenario));
+    fl_lines_integer(lines, "groups", o->scenario->desk.groups_count);
+    add_policy(lines, o->scenario);
+    fl_lines_close(lines);
+}
+
+/* A name that can stand in a table. */
+static bool take_name(struct fl_outside *o, const struct fl_field *field)
+{
+    if (field == NULL || field->kind != FL_FIELD_TEXT || field->text_length == 0 || field->text_length > FL_PROTOCOL_NAME_MAX) return false;
+    for (uint32_t i = 0; i < field->text_length; i++)
+        if ((unsigned char)field->text[i] < ' ' || field->text[i] == 127) return false;
+    memcpy(o->name, field->text, field->text_length);
+    o->name[field->text_length] = '\0';
+    return true;
+}
+
+/* Words apart by blanks. */
+static bool take_wants(struct fl_outside *o, const struct fl_field *field)
+{
+    if (field == NULL) return true;
+    if (field->kind != FL_FIELD_TEXT) return false;
+    for (const char *at = field->text, *const end = field->text + field->text_length; at < end;) {
+        const char *const from = at;
+        while (at < end && *at != ' ') at++;
+        const size_t length = (size_t)(at - from);
+        if (length == 7 && memcmp(from, "message", 7) == 0) o->wants_messages = true;
+        else if (length == 5 && memcmp(from, "reply", 5) == 0) o->wants_replies = true;
+        else if (length > 0) return false;
+        at += at < end;
+    }
+    return true;
+}
+
+static enum fl_status shake_hands(struct fl_outside *o)
+{
+    const int64_t deadline_ns = fl_clock_ns() + o->timeout_ns;
+    struct fl_message message;
+    char *line;
+    size_t length;
+    write_hello(o);
+    if (o->lines.full) return FL_EFULL;
+    enum fl_status status = o->channel->ops->send(o->channel, o->lines.bytes, o->lines.length, deadline_ns);
+    o->lines.length = 0;
+    if (status == FL_OK) status = o->channel->ops->line(o->channel, &line, &length, deadline_ns);
+    if (status != FL_OK) return pass_on(o, status);
+    status = scan(o, line, length, &message);
+    if (status != FL_OK) return status;
+    const struct fl_field *const proto = fl_message_find(&message, "proto");
+    if (!fl_field_is(fl_message_find(&message, "t"), "hello")) return fail(o, "did not say hello first");
+    if (proto == NULL || proto->kind != FL_FIELD_INTEGER) return fail(o, "said hello without \"proto\", the version it speaks");
+    if (proto->integer != FL_PROTOCOL_VERSION) {
+        char what[96];
+        snprintf(what, sizeof what, "speaks version %lld of the protocol, we speak %d", (long long)proto->integer, FL_PROTOCOL_VERSION);
+        return fail(o, what);
+    }
+    if (!take_name(o, fl_message_find(&message, "engine"))) return fail(o, "said hello without \"engine\", a name of 1 to 64 bytes that can be printed");
+    if (!take_wants(o, fl_message_find(&message, "wants"))) return fail(o, "wants something else than \"message\" and \"reply\"");
+    return FL_OK;
+}
+
+enum fl_status fl_outside_open(const struct fl_outside_setup *setup, struct fl_channel *channel, struct fl_outside **outside, char problem[512])
+{
+    struct fl_outside *const o = calloc(1, sizeof *o);
+    if (o == NULL) return FL_EFULL;
+    o->scenario = setup->scenario;
+    o->seed = setup->seed;
+    o->timeout_ns = setup->timeout_ns;
+    o->prefix = setup->prefix;
+    o->channel = channel;
+    const enum fl_status status = shake_hands(o);
+    if (status == FL_OK) {
+        *outside = o;
+        return FL_OK;
+    }
+    memcpy(problem, o->problem, sizeof o->problem);
+    fl_outside_free(o);
+    return status;
+}
+
+void fl_outside_free(struct fl_outside *o)
+{
+    if (o == NULL) return;
+    for (uint32_t i = 0; i < o->names_count; i++) free((char *)o->names[i].text);
+    free(o->names);
+    free(o->slots);
+    free(o->slot_of);
+    free(o->events);
+    fl_lines_free(&o->lines);
+    fl_lines_free(&o->answer);
+    free(o);
+}
+
+const char *fl_outside_name(const struct fl_outside *o)
+{
+    return o->name;
+}
+
+const char *fl_outside_problem(const struct fl_outside *o)
+{
+    return o->problem;
+}
+
+/* ---- Days ------------------------------------------------------------------------------------------------ */
+
+static void close_day(struct fl_outside *o)
+{
+    if (o->day_open && o->day_ended) fl_ledger_add(&o->total, &o->day);
+    o->day = (struct fl_ledger){ 0 };
+    o->day_open = o->day_ended = false;
+}
+
+const struct fl_ledger *fl_outside_ledger(struct fl_outside *o)
+{
+    close_day(o);
+    return &o->total;
+}
+
+/* Groups and people, once a connection. No ack: these lines ask for nothing. */
+static enum fl_status describe_desk(struct fl_outside *o, const struct fl_view *view)
+{
+    struct fl_lines *const lines = &o->lines;
+    const struct fl_desk_def *const desk = &o->scenario->desk;
+    if (!names_copy(o, view)) return FL_EFULL;
+    for (uint32_t g = 0; g < desk->groups_count; g++) {
+        fl_lines_open(lines, "group");
+        fl_lines_integer(lines, "group", g);
+        fl_lines_text(lines, "name", desk->groups[g].name);
+        if (desk->groups[g].overflow != FL_NONE) fl_lines_integer(lines, "overflow", desk->groups[g].overflow);
+        if (desk->groups[g].bot) fl_lines_boolean(lines, "bot", true);
+        fl_lines_close(lines);
+    }
+    for (uint32_t a = 0; a < view->agents_count; a++) {
+        const struct fl_agent *const her = &view->agents[a];
+        char groups[4 * FL_GROUPS_MAX] = "[";
+        size_t length = 1;
+        for (uint32_t g = 0; g < desk->groups_count; g++)
+            if (her->groups >> g & 1) length += (size_t)snprintf(groups + length, sizeof groups - length, length > 1 ? ",%u" : "%u", g);
+        snprintf(groups + length, sizeof groups - length, "]");
+        fl_lines_open(lines, "member");
+        fl_lines_integer(lines, "agent", a);
+        fl_lines_text(lines, "name", view->names[a]);
+        fl_lines_raw(lines, "groups", groups);
+        fl_lines_integer(lines, "weight", her->weight);
+        if (her->capacity < FL_UNLIMITED) fl_lines_integer(lines, "capacity", her->capacity);
+        if (a == view->main_account) fl_lines_boolean(lines, "main_account", true);
+        if (a == view->proxy_account) fl_lines_boolean(lines, "proxy_account", true);
+        uint64_t skills = 0;
+        for (uint32_t s = 0; s < o->scenario->skills_count; s++)
+            if (desk->agents[her->definition].skill[s] > 0) skills |= UINT64_C(1) << s;
+        add_skills(lines, o->scenario, skills);
+        fl_lines_close(lines);
+    }
+    if (lines->full) return FL_EFULL;
+    const enum fl_status status = o->channel->ops->send(o->channel, lines->bytes, lines->length, fl_clock_ns() + o->timeout_ns);
+    lines->length = 0;
+    o->described = status == FL_OK;
+    return status == FL_OK ? FL_OK : pass_on(o, status);
+}
+
+static enum fl_status outside_begin(void *self, struct fl_arena *arena, const struct fl_view *view, const struct fl_port *port)
+{
+    (void)arena; /* what is kept here is kept from day to day */
+    struct fl_outside *const o = self;
+    /* The same day once more means that its block was too small: what it counted is void. */
+    if (o->day_open && o->replication == view->replication) o->day_ended = false;
+    close_day(o);
+    o->day_open = true;
+    o->replication = view->replication;
+    o->view = view;
+    o->port = port;
+    o->numbers = o->waiting = 0;
+    o->events_today = 0;
+    o->ended = false;
+    if (o->slots_count > 0) memset(o->slots, 0, o->slots_count * sizeof *o->slots);
+    enum fl_status status = o->described ? FL_OK : describe_desk(o, view);
+    if (status == FL_OK && !event_open(o, "begin", view, NO_SLOT)) status = FL_EFULL;
+    if (status != FL_OK) return status;
+    fl_lines_integer(&o->lines, "day", view->replication);
+    status = event_close(o);
+    for (uint32_t a = 0; a < view->agents_count && status == FL_OK; a++)
+        if (view->agents[a].state != FL_OFFLINE) status = tell_agent(o, a, FL_OFFLINE);
+    return status;
+}
+
+static void outside_end(void *self, const struct fl_view *view)
+{
+    struct fl_outside *const o = self;
+    if (o->failed) return;
+    o->day.never_assigned = o->waiting;
+    o->ended = true;
+    if (!event_open(o, "end", view, NO_SLOT)) return;
+    o->day_ended = event_close(o) == FL_OK && view->now >= o->scenario->duration;
+}
+
+/* ---- What the desk calls --------------------------------------------------------------------------------- */
+
+static enum fl_status outside_chat(void *self, const struct fl_view *view, const struct fl_chat_view *chat)
+{
+    struct fl_outside *const o = self;
+    struct slot *const slot = slot_at(o, chat->index);
+    if (slot == NULL) return FL_EFULL;
+    if (o->failed) return FL_EENGINE;
+    if ((slot->number == 0 || slot->chat.key != chat->key) && !give_number(o, slot, chat->index)) return FL_EFULL;
+    take_turn(o, slot, TURN_TOLD);
+    slot->chat = *chat;
+    slot->told_at = view->now;
+    slot->group = chat->to_group != FL_NONE ? chat->to_group : fl_engine_match_group(o->scenario, chat);
+    slot->agent = FL_NO_AGENT;
+    slot->queued = false;
+    o->day.chats++;
+    if (!event_open(o, "chat", view, chat->index)) return FL_EFULL;
+    add_chat(o, slot);
+    return event_close(o);
+}
+
+static enum fl_status outside_closed(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent, enum fl_close_reason why)
+{
+    struct fl_outside *const o = self;
+    if (o->failed) return FL_EENGINE;
+    struct slot *const slot = slot_at(o, chat);
+    if (slot == NULL || !event_open(o, "closed", view, NO_SLOT)) return FL_EFULL;
+    take_turn(o, slot, TURN_NOBODY);
+    fl_lines_integer(&o->lines, "chat", slot->number);
+    fl_lines_text(&o->lines, "why", close_names[why]);
+    if (agent != FL_NO_AGENT) add_load(o, view, agent);
+    return event_close(o);
+}
+
+static enum fl_status outside_agent(void *self, const struct fl_view *view, uint32_t agent, enum fl_agent_state before)
+{
+    struct fl_outside *const o = self;
+    if (o->failed) return FL_EENGINE;
+    o->view = view;
+    return tell_agent(o, agent, before);
+}
+
+static enum fl_status tell_talk(struct fl_outside *o, const char *type, const struct fl_view *view, uint32_t chat, uint32_t agent)
+{
+    if (o->failed) return FL_EENGINE;
+    if (!event_open(o, type, view, NO_SLOT)) return FL_EFULL;
+    fl_lines_integer(&o->lines, "chat", chat < o->slots_count ? o->slots[chat].number : 0);
+    add_load(o, view, agent);
+    return event_close(o);
+}
+
+static enum fl_status outside_message(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent)
+{
+    struct fl_outside *const o = self;
+    return o->wants_messages ? tell_talk(o, "message", view, chat, agent) : FL_OK;
+}
+
+static enum fl_status outside_reply(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent)
+{
+    struct fl_outside *const o = self;
+    return o->wants_replies ? tell_talk(o, "reply", view, chat, agent) : FL_OK;
+}
+
+static enum fl_status outside_wake(void *self, const struct fl_view *view, uint32_t hint)
+{
+    struct fl_outside *const o = self;
+    if (o->failed) return FL_EENGINE;
+    if (!event_open(o, "wake", view, NO_SLOT)) return FL_EFULL;
+    fl_lines_integer(&o->lines, "hint", hint);
+    return event_close(o);
+}
+
+static uint32_t outside_queue_length(const void *self)
+{
+    return ((const struct fl_outside *)self)->waiting;
+}
+
+const struct fl_router_ops fl_outside_ops = {
+    .name = "outside",
+    .begin = outside_begin,
+    .end = outside_end,
+    .chat = outside_chat,
+    .closed = outside_closed,
+    .agent = outside_agent,
+    .message = outside_message,
+    .reply = outside_reply,
+    .wake = outside_wake,
+    .queue_length = outside_queue_length,
+};

@@ -1,0 +1,74 @@
+/* The lines of the engine protocol: writing ours, scanning the engine's. PROTOCOL.md says what they mean.
+ *
+ * Both sides are written by hand. A line is one flat JSON object of some hundred bytes, there are two or three for every
+ * decision, and a tree of it (cJSON) costs as much as all the rest of the exchange.
+ *
+ * Nothing here reads a clock or a file. */
+#ifndef FL_ENGINE_PROTOCOL_H
+#define FL_ENGINE_PROTOCOL_H
+
+#include "core/status.h"
+#include "core/time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FL_PROTOCOL_VERSION 1
+#define FL_PROTOCOL_LINE_MAX 65536u /* bytes of a line from the engine, its newline included */
+#define FL_PROTOCOL_FIELDS_MAX 32u  /* members of an object from the engine */
+#define FL_PROTOCOL_NAME_MAX 64u    /* bytes of the engine's name */
+
+/* ---- Writing ----------------------------------------------------------------------------------- */
+
+/* Lines one behind the other, to be sent. Like a text that grows: when memory runs out `full` is set and the writer's
+ * caller looks once, at the end. Starts as { 0 }. */
+struct fl_lines {
+    char *bytes; /* owned; NULL while empty */
+    size_t length, room;
+    bool full;
+};
+
+void fl_lines_free(struct fl_lines *lines);
+
+/* {"t":"<type>" ; the members follow, then the end. Keys and types are ours and need no escapes. */
+void fl_lines_open(struct fl_lines *lines, const char *type);
+void fl_lines_integer(struct fl_lines *lines, const char *key, int64_t value);
+void fl_lines_hex(struct fl_lines *lines, const char *key, uint64_t value); /* 16 digits in quotes: 64 bits are too many for a double */
+void fl_lines_boolean(struct fl_lines *lines, const char *key, bool value);
+/* Well-formed UTF-8; quotes, backslashes and control characters are escaped. */
+void fl_lines_text(struct fl_lines *lines, const char *key, const char *value);
+/* A member that stands as JSON already. */
+void fl_lines_raw(struct fl_lines *lines, const char *key, const char *json);
+void fl_lines_close(struct fl_lines *lines);
+
+/* ---- Scanning ---------------------------------------------------------------------------------- */
+
+enum fl_field_kind { FL_FIELD_NULL, FL_FIELD_FALSE, FL_FIELD_TRUE, FL_FIELD_INTEGER, FL_FIELD_REAL /* its value is not kept */, FL_FIELD_TEXT };
+
+struct fl_field {
+    const char *key, *text;           /* borrowed from the line, escapes resolved; not terminated */
+    uint32_t key_length, text_length; /* bytes */
+    enum fl_field_kind kind;
+    int64_t integer;                  /* FL_FIELD_INTEGER: a number without fraction and exponent that fits */
+};
+
+struct fl_message {
+    struct fl_field fields[FL_PROTOCOL_FIELDS_MAX]; /* in the order of the line */
+    uint32_t count;
+    char problem[96]; /* what was wanted, and at which byte, when scanning failed */
+};
+
+/* Scans one line without its newline, resolving escapes in place. Strict: one object of RFC 8259 whose members are numbers,
+ * strings, true, false or null; well-formed UTF-8, no byte below a blank except the white space of JSON, no key twice, no
+ * lone surrogate, no NUL even as an escape. FL_ESYNTAX, FL_ETYPE (an array or object inside), FL_EDUPLICATE, FL_EFULL (too
+ * many members) with the problem; the line is then in no particular state. Linear in bytes. */
+FL_MUST_CHECK enum fl_status fl_message_scan(char *line, size_t length, struct fl_message *message);
+
+/* The member of that name, or NULL. */
+const struct fl_field *fl_message_find(const struct fl_message *message, const char *key);
+
+/* Whether a field is this very text; false for NULL. */
+bool fl_field_is(const struct fl_field *field, const char *text);
+
+#endif
