@@ -6,21 +6,36 @@
 /* ---- Time spent -------------------------------------------------------------------------------- */
 
 /* Books the time since the last change at the present levels. Before every change of open or awaiting. */
-void agent_account(struct fl_desk *desk, uint32_t a)
+static void depth_account(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
-    const fl_time span = desk->now - own->level_from;
-    own->level_from = desk->now;
-    if (span == 0 || desk->interval == NOT_COUNTED || own->duty_from < 0) return;
-    const struct fl_agent *agent = &desk->agents[a];
+    const uint64_t span = (uint64_t)(desk->now - own->depth_from);
+    own->depth_from = desk->now;
+    if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
     struct fl_levels *levels = &desk->day->levels[a];
-    const uint32_t depth = agent->awaiting, open = agent->open;
-    levels->depth_ns[depth < FL_LEVELS ? depth : FL_LEVELS - 1] += (uint64_t)span;
-    levels->open_ns[open < FL_LEVELS ? open : FL_LEVELS - 1] += (uint64_t)span;
-    levels->depth_max = depth > levels->depth_max ? depth : levels->depth_max;
-    levels->open_max = open > levels->open_max ? open : levels->open_max;
-    own->depth_ns += (uint64_t)span * depth;
-    own->open_ns += (uint64_t)span * open;
+    const uint32_t depth = desk->agents[a].awaiting;
+    levels->depth_ns[depth < FL_LEVELS ? depth : FL_LEVELS - 1] += span;
+    if (depth > levels->depth_max && span > 0) levels->depth_max = depth;
+    own->depth_ns += span * depth;
+}
+
+static void open_account(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    const uint64_t span = (uint64_t)(desk->now - own->open_from);
+    own->open_from = desk->now;
+    if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
+    struct fl_levels *levels = &desk->day->levels[a];
+    const uint32_t open = desk->agents[a].open;
+    levels->open_ns[open < FL_LEVELS ? open : FL_LEVELS - 1] += span;
+    if (open > levels->open_max && span > 0) levels->open_max = open;
+    own->open_ns += span * open;
+}
+
+void agent_account(struct fl_desk *desk, uint32_t a)
+{
+    depth_account(desk, a);
+    open_account(desk, a);
 }
 
 static void busy_account(struct fl_desk *desk, struct desk_agent *own)
@@ -50,8 +65,9 @@ static double multitasking(const struct fl_desk *desk, uint32_t open)
 static double tiredness(const struct fl_desk *desk, const struct desk_agent *own)
 {
     const struct fl_tiredness *tired = &desk->scenario->desk.tiredness;
+    if (!(tired->per_hour > 0)) return 1;
     const fl_time on = desk->now - own->duty_since - tired->after;
-    return tired->per_hour > 0 && on > 0 ? 1 + tired->per_hour * fl_time_to_s(on) / 3600 : 1;
+    return on > 0 ? 1 + tired->per_hour * fl_time_to_s(on) / 3600 : 1;
 }
 
 struct reply_work {
@@ -148,7 +164,7 @@ void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c)
     struct chat *chat = &desk->chats[c];
     struct desk_agent *own = &desk->own[a];
     agent_speed_changes(desk, a);
-    agent_account(desk, a);
+    depth_account(desk, a);
     chat->state = CHAT_WAITING;
     chat->entered_at = desk->now;
     desk->agents[a].awaiting++;
@@ -160,7 +176,7 @@ void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c)
     inbox_link(desk, own, c, after);
     oldest_refresh(desk, a);
     agent_speed_changed(desk, a);
-    if (desk->ops->message != NULL) desk_check(desk, desk->ops->message(desk->router, &desk->view, c, a));
+    if (desk->tells_messages) desk_check(desk, desk->ops->message(desk->router, &desk->view, c, a));
     if (own->compose == COMPOSE_NOTHING) agent_continue(desk, a);
 }
 
@@ -170,7 +186,7 @@ void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];
     agent_speed_changes(desk, a);
-    agent_account(desk, a);
+    depth_account(desk, a);
     inbox_unlink(desk, own, c);
     desk->agents[a].awaiting--;
     oldest_refresh(desk, a);
@@ -234,7 +250,8 @@ static uint32_t next_chat(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
     uint32_t chosen = own->inbox_first;
-    if (chosen == FL_NO_CHAT || desk->chats[chosen].next == FL_NO_CHAT) return chosen;
+    if (chosen == FL_NO_CHAT || desk->scenario->desk.reply_order == FL_OLDEST_FIRST) return chosen;
+    if (desk->chats[chosen].next == FL_NO_CHAT) return chosen;
     switch (desk->scenario->desk.reply_order) {
     case FL_OLDEST_FIRST:
     case FL_INTERLEAVED: return chosen;
@@ -269,7 +286,7 @@ static uint32_t next_chat(struct fl_desk *desk, uint32_t a)
 static void compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
 {
     struct desk_agent *own = &desk->own[a];
-    const double slowed = seconds * tiredness(desk, own) / multitasking(desk, desk->agents[a].open);
+    const double slowed = desk->even_speed ? seconds : seconds * tiredness(desk, own) / multitasking(desk, desk->agents[a].open);
     own->compose = (uint8_t)kind;
     own->chat = c;
     own->composing_since = own->busy_from = desk->now;
@@ -314,12 +331,18 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         chat->state = CHAT_WAITING;
         desk->agents[a].open++;
         desk->agents[a].awaiting++;
+        chat->flags &= ~(uint32_t)FLAG_POOLED;
+        chat->recent_agent = a;
+        chat->recent_at = desk->now;
+        desk_wait_known(desk, chat);
+        chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);
         chat->sibling_previous = FL_NO_CHAT;
         chat->sibling_next = own->first_chat;
         if (own->first_chat != FL_NO_CHAT) desk->chats[own->first_chat].sibling_previous = c;
         own->first_chat = c;
         inbox_link(desk, own, c, own->inbox_last);
         oldest_refresh(desk, a);
+        own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
         compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
         return true;
     }
@@ -359,6 +382,7 @@ void agent_continue(struct fl_desk *desk, uint32_t a)
     const uint32_t c = next_chat(desk, a);
     if (c != FL_NO_CHAT) {
         own->turn = c;
+        own->terse = is_terse(desk, a);
         compose(desk, a, COMPOSE_REPLY, c, reply_seconds(desk, a, &desk->chats[c]));
     } else if (desk->any_extras) {
         extra_continue(desk, a);
@@ -386,7 +410,7 @@ static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     const struct chat *chat = &desk->chats[c];
     const struct reply_work work = reply_work(desk, a, chat);
-    const uint8_t flags = (uint8_t)((work.quick ? FL_LOG_QUICK_PHRASE : 0) | (is_terse(desk, a) ? FL_LOG_TERSE : 0) |
+    const uint8_t flags = (uint8_t)((work.quick ? FL_LOG_QUICK_PHRASE : 0) | (desk->own[a].terse ? FL_LOG_TERSE : 0) |
                                     ((chat->flags & FLAG_REPLIED) == 0 ? FL_LOG_FIRST_REPLY : 0));
     chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);
 }
@@ -397,7 +421,7 @@ static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
     struct desk_agent *own = &desk->own[a];
     struct fl_agent *agent = &desk->agents[a];
     const struct chat *chat = &desk->chats[c];
-    agent_account(desk, a);
+    depth_account(desk, a);
     inbox_unlink(desk, own, c);
     agent->awaiting--;
     oldest_refresh(desk, a);
@@ -407,7 +431,7 @@ static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
     own->history_count += own->history_count < 64;
     if (desk->setup->on_log != NULL) log_reply(desk, a, c);
     desk->chats[c].state = CHAT_THINKING;
-    if (desk->ops->reply != NULL) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
+    if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
     chat_replied(desk, c, a);
     roster_load_changed(desk, a);
 }

@@ -28,7 +28,7 @@ void desk_enqueued(struct fl_desk *desk, uint32_t c)
 void desk_dequeued(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
-    if (chat->next != 1) return;
+    if (chat->state != CHAT_ROUTING || chat->next != 1) return; /* elsewhere `next` links inbox or pool */
     queue_account(desk, chat->group);
     desk->waiting[chat->group]--;
     desk->waiting_total--;
@@ -73,7 +73,7 @@ void desk_detach(struct fl_desk *desk, uint32_t c)
     agent_speed_changed(desk, a);
 }
 
-static void wait_known(struct fl_desk *desk, struct chat *chat)
+void desk_wait_known(struct fl_desk *desk, struct chat *chat)
 {
     if (chat->flags & FLAG_WAIT_KNOWN) return;
     chat->flags |= FLAG_WAIT_KNOWN;
@@ -91,6 +91,7 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     agent_speed_changes(desk, a);
     agent_account(desk, a);
     chat->agent = a;
+    chat->flags &= ~(uint32_t)FLAG_POOLED;
     chat->assigned_at = desk->now;
     chat->recent_agent = a; /* every assignment records the relation, even when no message follows */
     chat->recent_at = desk->now;
@@ -100,12 +101,10 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     agent->touched_at = desk->now;
     sibling_insert(desk, &desk->own[a], c);
     agent_speed_changed(desk, a);
-    wait_known(desk, chat);
+    desk_wait_known(desk, chat);
     chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);
-    if (desk->scenario->buyers.patience.applies == FL_UNTIL_ASSIGNED && chat->leaves_at != FL_TIME_NEVER) {
-        chat->leaves_at = FL_TIME_NEVER;
-        if (chat->timer == TIMER_LEAVES) chat_arm_waiting(desk, c);
-    }
+    patience_stop(desk, chat);
+    if (chat->timer == TIMER_LEAVES && chat->leaves_at == FL_TIME_NEVER) chat_arm_waiting(desk, c);
     agent_inbox_push(desk, a, c);
     roster_load_changed(desk, a);
 }
@@ -136,10 +135,9 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
     if ((chat->flags & FLAG_LEFT_MESSAGE) == 0) {
         chat->flags |= FLAG_LEFT_MESSAGE;
         fl_day_add(desk->day, &where, FL_COUNT_leave_messages, 1);
-        if ((chat->flags & FLAG_SETTLED) == 0 && rule != FL_OFFLINE_REJECT && chat->interval != NOT_COUNTED)
-            fl_day_add(desk->day, &where, FL_COUNT_chats_no_service, 1);
     }
-    chat_log(desk, c, FL_LOG_LEAVE_MESSAGE, 0, 0);
+    if ((chat->flags & FLAG_POOLED) == 0) chat_log(desk, c, FL_LOG_LEAVE_MESSAGE, 0, 0); /* not when it only stays in the pool */
+    chat->flags |= FLAG_POOLED;
     chat->leaves_at = chat->writes_at = FL_TIME_NEVER;
     chat->burst_left = 0;
     chat_disarm(desk, c);
@@ -147,6 +145,7 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
         chat_judge_round(desk, c, false);
         chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
         chat_settle_outcome(desk, c, FL_COUNT_chats_rejected);
+        chat_log(desk, c, FL_LOG_REJECTED, 0, 0);
         chat->state = CHAT_DONE;
         chat_close(desk, c, FL_CLOSED_AWAY);
     } else if (to != FL_NO_AGENT) {
@@ -159,11 +158,9 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
 static void reject(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
-    const struct fl_where where = where_chat(chat);
     desk_dequeued(desk, c);
     chat_judge_round(desk, c, false);
     chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
-    if ((chat->flags & FLAG_SETTLED) == 0) fl_day_add(desk->day, &where, FL_COUNT_chats_no_service, 1);
     chat_settle_outcome(desk, c, FL_COUNT_chats_rejected);
     chat->writes_at = FL_TIME_NEVER;
     chat_log(desk, c, FL_LOG_REJECTED, 0, 0);
@@ -237,10 +234,21 @@ static enum fl_verdict judge_assignment(const struct fl_desk *desk, uint32_t c, 
     if (c >= desk->chats_used) return FL_UNKNOWN_CHAT;
     const struct chat *chat = &desk->chats[c];
     if (a >= desk->view.agents_count) return FL_UNKNOWN_AGENT;
-    if (chat->state != CHAT_ROUTING && chat->state != CHAT_LEFT_MESSAGE)
+    const bool moves = chat->state == CHAT_WAITING && chat->agent != a; /* from one agent to another */
+    if (chat->state != CHAT_ROUTING && chat->state != CHAT_LEFT_MESSAGE && !moves)
         return chat->agent != FL_NO_AGENT ? FL_ASSIGNED_TWICE : FL_UNKNOWN_CHAT;
     if (desk->agents[a].state == FL_OFFLINE) return FL_AGENT_OFFLINE;
     return FL_ACCEPTED;
+}
+
+/* The router moves a chat that waits for its agent's reply: a transfer. */
+static void take_away(struct fl_desk *desk, uint32_t c)
+{
+    const struct fl_where where = where_chat(&desk->chats[c]);
+    fl_day_add(desk->day, &where, FL_COUNT_transfers, 1);
+    desk_detach(desk, c);
+    desk->chats[c].next = desk->chats[c].previous = FL_NO_CHAT;
+    chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
 }
 
 enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
@@ -259,6 +267,7 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
     }
     if (decision->kind == FL_ASSIGN) {
         const enum fl_verdict verdict = judge_assignment(desk, c, a);
+        if (verdict == FL_ACCEPTED && desk->chats[c].agent != FL_NO_AGENT) take_away(desk, c);
         if (verdict == FL_ACCEPTED) assign(desk, c, a);
         return verdict;
     }
@@ -270,6 +279,7 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
             chat_judge_round(desk, c, false);
             chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
         }
+        chat_settle_outcome(desk, c, FL_COUNT_chats_unserved);
         chat->writes_at = FL_TIME_NEVER;
         chat_close(desk, c, FL_CLOSED_FORCED);
         return FL_ACCEPTED;
@@ -298,6 +308,8 @@ void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_
     chat->state = CHAT_ROUTING;
     chat->next = chat->previous = FL_NO_CHAT;
     if (to_group != FL_NONE) chat->group = (uint8_t)to_group;
+    if (why == FL_WHY_REASSIGN && chat->leaves_at == FL_TIME_NEVER && chat->patience_left != FL_TIME_NEVER)
+        chat->leaves_at = desk->now + chat->patience_left; /* back in the queue */
     const struct fl_chat_view view = {
         .key = chat->key, .buyer = fl_mix(chat->ordinal + desk->streams[chat->stream].source), .opened_at = chat->opened_at,
         .active_at = chat->active_at, .recent_at = chat->recent_at, .index = c, .recent_agent = chat->recent_agent,

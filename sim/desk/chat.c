@@ -58,11 +58,11 @@ void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uin
     const struct fl_log_event event = {
         .at = desk->now,
         .chat_id = (uint64_t)chat->stream << 40 | chat->ordinal,
-        .buyer_id = (uint64_t)chat->stream << 40 | chat->ordinal,
+        .buyer_id = fl_mix(chat->ordinal + desk->streams[chat->stream].source), /* as routers know her */
         .key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal, 0),
         .agent = chat->agent,
         .message_index = is_message ? chat->message_index++ : chat->message_index,
-        .round = chat->question,
+        .round = chat->rounds,
         .chars = chars,
         .kind = kind,
         .intent = chat->intent,
@@ -106,7 +106,6 @@ static fl_time patience_until(const struct fl_desk *desk, const struct chat *cha
     const struct fl_patience *patience = &desk->scenario->buyers.patience;
     const bool first = (chat->flags & FLAG_REPLIED) == 0;
     const struct fl_distribution *wait;
-    if (patience->applies == FL_UNTIL_ASSIGNED && chat->agent != FL_NO_AGENT) return FL_TIME_NEVER;
     if (first && intent->has_patience) wait = &intent->patience;
     else if (first && patience->has_first) wait = &patience->first;
     else if (!first && patience->has_later) wait = &patience->later;
@@ -118,10 +117,13 @@ static fl_time patience_until(const struct fl_desk *desk, const struct chat *cha
 /* Opens a round with the message she writes now. */
 static void round_open(struct fl_desk *desk, struct chat *chat)
 {
+    chat->rounds++;
     chat->opened_at = desk->now;
     chat->round_interval = desk->interval;
     chat->flags = (chat->flags & ~(uint32_t)(FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM)) | FLAG_ROUND_OPEN | desk->round_flags;
     chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
+    chat->patience_left = FL_TIME_NEVER;
+    if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
     const struct fl_where where = where_round(chat);
     add(desk, &where, FL_COUNT_rounds_opened);
 }
@@ -150,6 +152,8 @@ void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome
     const struct fl_where where = where_chat(chat);
     add(desk, &where, outcome);
     desk->unsettled--;
+    if (outcome != FL_COUNT_bot_resolved && (outcome != FL_COUNT_chats_answered || (chat->flags & FLAG_LEFT_MESSAGE)))
+        add(desk, &where, FL_COUNT_chats_no_service);
     if ((chat->flags & FLAG_JUDGED) && outcome != FL_COUNT_bot_resolved) {
         add(desk, &where, FL_COUNT_chats_judged);
         if (outcome == FL_COUNT_chats_answered && desk->now - chat->arrived_at <= 30 * FL_SECOND)
@@ -215,14 +219,16 @@ static void remember_agents(struct fl_desk *desk, struct chat *chat)
                                     : (uint32_t)fl_uniform_below(fl_draw(chat->key, FL_DRAW_RECENT_WHO, 1), agents);
 }
 
-/* A message leaves her hands: counted in the round's place. */
-static void message_count(struct fl_desk *desk, uint32_t c)
+/* A message leaves her hands: counted in the round's place, the one that opens the round with it. */
+static void message_count(struct fl_desk *desk, uint32_t c, bool opens)
 {
     struct chat *chat = &desk->chats[c];
     chat->messages++;
     chat->active_at = desk->now;
-    const struct fl_where where = where_round(chat);
-    add(desk, &where, FL_COUNT_buyer_messages);
+    if (!opens) {
+        const struct fl_where where = where_round(chat);
+        add(desk, &where, FL_COUNT_buyer_messages);
+    }
     chat_log(desk, c, FL_LOG_BUYER_MESSAGE, 0, 0);
 }
 
@@ -276,7 +282,7 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     chat_log(desk, c, FL_LOG_CHAT_OPENED, 0, 0);
     question_begin(desk, chat);
     round_open(desk, chat);
-    message_count(desk, c);
+    message_count(desk, c, true);
     burst_schedule(desk, chat);
     desk_route(desk, c, FL_WHY_NEW, FL_NO_AGENT, FL_NONE);
 }
@@ -315,7 +321,7 @@ static void chat_writes(struct fl_desk *desk, uint32_t c)
         question_begin(desk, chat);
     }
     if (opens) round_open(desk, chat);
-    message_count(desk, c);
+    message_count(desk, c, opens);
     burst_schedule(desk, chat);
     switch ((enum chat_state)chat->state) {
     case CHAT_AWAY: {
@@ -332,10 +338,12 @@ static void chat_writes(struct fl_desk *desk, uint32_t c)
             const struct fl_where where = where_chat(chat);
             add(desk, &where, FL_COUNT_transfers);
             desk_detach(desk, c);
+            chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
             desk_route(desk, c, FL_WHY_REASSIGN, left, FL_NONE);
             return;
         }
-        chat_arm_waiting(desk, c);
+        if (chat->writes_at == FL_TIME_NEVER && chat->leaves_at == FL_TIME_NEVER) chat_arm_fired(desk, c, TIMER_NONE, FL_TIME_NEVER);
+        else chat_arm_waiting(desk, c);
         agent_inbox_push(desk, chat->agent, c);
         return;
     default: chat_arm_waiting(desk, c); return; /* she was waiting already */
@@ -399,11 +407,32 @@ static void transfer(struct fl_desk *desk, uint32_t c)
     add(desk, &where, FL_COUNT_transfers);
     chat->flags |= FLAG_TRANSFERRED;
     chat->hops++;
-    chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
     desk_detach(desk, c);
-    round_open(desk, chat);
+    chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
+    round_open(desk, chat); /* by the desk, not by a message of hers */
+    const struct fl_where opened = where_round(chat);
+    fl_day_add(desk->day, &opened, FL_COUNT_buyer_messages, UINT64_MAX);
     if (chat->burst_left == 0) chat->writes_at = FL_TIME_NEVER;
     desk_route(desk, c, FL_WHY_TRANSFER, from, desk->scenario->buyers.intents[chat->intent].transfer_to);
+}
+
+/* Corrects what the record of a reply stands for: in opening hours, in the platform's window, in time (fl_day_finish). */
+static void count_exceptions(struct fl_desk *desk, uint32_t c, const struct fl_where *where, fl_time response)
+{
+    const struct chat *chat = &desk->chats[c];
+    const uint32_t both = FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
+    const bool in_time = response <= desk->reply_within;
+    if (response >= 100 * FL_SECOND) add(desk, where, FL_COUNT_slow_rounds);
+    if ((chat->flags & both) == both && in_time) return;
+    if ((chat->flags & FLAG_ROUND_JUDGED) == 0) { /* not recorded: what there is of it is counted here */
+        add(desk, where, FL_COUNT_replies);
+        add(desk, where, FL_COUNT_agent_messages);
+        chat_judge_round(desk, c, in_time);
+        return;
+    }
+    if (!in_time) fl_day_add(desk->day, where, FL_COUNT_rounds_in_3min, UINT64_MAX);
+    if ((chat->flags & FLAG_ROUND_PLATFORM) == 0) fl_day_add(desk->day, where, FL_COUNT_platform_rounds, UINT64_MAX);
+    if (!in_time || (chat->flags & FLAG_ROUND_PLATFORM) == 0) fl_day_add(desk->day, where, FL_COUNT_platform_in_3min, UINT64_MAX);
 }
 
 static void measure_reply(struct fl_desk *desk, uint32_t c)
@@ -414,8 +443,7 @@ static void measure_reply(struct fl_desk *desk, uint32_t c)
     const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
     chat->replies++;
     chat->responses_sum += response;
-    chat_judge_round(desk, c, response <= desk->reply_within);
-    if (response >= 100 * FL_SECOND) add(desk, &where, FL_COUNT_slow_rounds);
+    count_exceptions(desk, c, &where, response);
     if (chat->flags & FLAG_ROUND_JUDGED) {
         if (same) {
             fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
@@ -433,14 +461,14 @@ static void measure_reply(struct fl_desk *desk, uint32_t c)
 void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
 {
     struct chat *chat = &desk->chats[c];
-    const struct fl_where where = where_round(chat);
     (void)a;
-    add(desk, &where, FL_COUNT_replies);
-    add(desk, &where, FL_COUNT_agent_messages);
     chat->answers++;
     chat->active_at = desk->now;
     chat->work_left = 0;
     if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
+        const struct fl_where where = where_round(chat);
+        add(desk, &where, FL_COUNT_replies);
+        add(desk, &where, FL_COUNT_agent_messages);
         add(desk, &where, FL_COUNT_wasted_replies);
         chat->state = CHAT_DONE;
         if (desk->scenario->buyers.patience.has_finds_out) chat_close(desk, c, FL_CLOSED_LEFT);
@@ -478,14 +506,6 @@ static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
     chat->flags |= FLAG_COMES_BACK;
 }
 
-static void record_wait(struct fl_desk *desk, struct chat *chat)
-{
-    if (chat->flags & FLAG_WAIT_KNOWN) return;
-    chat->flags |= FLAG_WAIT_KNOWN;
-    const struct fl_where where = where_chat(chat);
-    fl_day_record(desk->day, &where, FL_KIND_WAIT, desk->now - chat->arrived_at);
-}
-
 /* Her patience is at its end. */
 static void chat_leaves(struct fl_desk *desk, uint32_t c)
 {
@@ -506,7 +526,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     add(desk, &round, FL_COUNT_rounds_given_up);
     chat_judge_round(desk, c, false);
     chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
-    record_wait(desk, chat);
+    desk_wait_known(desk, chat);
     chat_log(desk, c, silent ? FL_LOG_ABANDONED_SILENT : FL_LOG_ABANDONED, 0, 0);
     maybe_come_back(desk, chat);
     if (!silent) {
@@ -555,6 +575,19 @@ void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why)
     if (!returns) chat_free(desk, c);
 }
 
+/* To the bot: her next question where it could answer the last, else the same in other words. */
+static void bot_is_asked(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    if (chat->flags & FLAG_BOT_CAN) {
+        chat->questions_left--;
+        chat->question++;
+    }
+    message_count(desk, c, false);
+    const fl_time takes = fl_distribution_time(&desk->scenario->desk.bot.reply, fl_draw(chat->key, FL_DRAW_BOT_TIME, chat->bot_rounds));
+    chat_arm(desk, c, TIMER_BOT, desk->now + takes);
+}
+
 static void bot_answers(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
@@ -567,15 +600,8 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     chat->timer = TIMER_NONE;
     fl_events_cancel(&desk->events, chat_slot(desk, c));
     if (chat->flags & FLAG_BOT_CAN) {
-        if (chat->questions_left > 0) { /* she thinks and asks the bot again */
-            chat->writes_at = FL_TIME_NEVER;
-            const fl_time pause = thinking(desk, chat);
-            chat->questions_left--;
-            question_begin(desk, chat);
-            chat->messages++;
-            const struct fl_where next = where_round(chat);
-            add(desk, &next, FL_COUNT_buyer_messages);
-            chat_arm(desk, c, TIMER_BOT, desk->now + pause + fl_distribution_time(&bot->reply, fl_draw(chat->key, FL_DRAW_BOT_TIME, chat->bot_rounds)));
+        if (chat->questions_left > 0) {
+            chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));
             return;
         }
         chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
@@ -587,8 +613,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     }
     const uint32_t rounds = fl_distribution_count(&bot->rounds, fl_draw(chat->key, FL_DRAW_BOT_ANSWERS, 1));
     if (chat->bot_rounds < rounds) {
-        const fl_time pause = thinking(desk, chat);
-        chat_arm(desk, c, TIMER_BOT, desk->now + pause + fl_distribution_time(&bot->reply, fl_draw(chat->key, FL_DRAW_BOT_TIME, chat->bot_rounds)));
+        chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));
         return;
     }
     chat->state = CHAT_ROUTING; /* handed over: her patience with people starts now */
@@ -604,6 +629,7 @@ void chat_timer_fires(struct fl_desk *desk, uint32_t c)
     case TIMER_CLOSE_DONE: chat_close(desk, c, FL_CLOSED_DONE); break;
     case TIMER_CLOSE_SILENCE: chat_close(desk, c, FL_CLOSED_SILENCE); break;
     case TIMER_BOT: bot_answers(desk, c); break;
+    case TIMER_BOT_ASKS: bot_is_asked(desk, c); break;
     case TIMER_NONE: FL_ASSERT(!"a chat without a timer fires");
     }
 }
@@ -626,7 +652,8 @@ void chats_settle(struct fl_desk *desk)
         struct chat *chat = &desk->chats[c];
         if (chat->state == CHAT_FREE) continue;
         const struct fl_where where = where_chat(chat);
-        if ((chat->flags & FLAG_ROUND_OPEN) && desk->now - chat->opened_at > desk->reply_within) chat_judge_round(desk, c, false);
+        const bool overdue = desk->now - chat->opened_at > desk->reply_within;
+        if ((chat->flags & FLAG_ROUND_OPEN) && overdue && chat->state != CHAT_AT_BOT) chat_judge_round(desk, c, false);
         if ((chat->flags & FLAG_SETTLED) == 0 && chat->interval != NOT_COUNTED) {
             add(desk, &where, FL_COUNT_chats_unserved);
             add(desk, &where, FL_COUNT_chats_no_service);

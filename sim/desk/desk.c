@@ -123,6 +123,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         .any_extras = scenario->desk.depth.per_chat > 0,
     };
     const struct fl_buyers *buyers = &scenario->buyers;
+    desk->even_speed = scenario->desk.multitasking.speeds_count == 0 && !(scenario->desk.tiredness.per_hour > 0);
     desk->has_patience = buyers->patience.has_first || buyers->patience.has_later;
     for (uint32_t i = 0; i < buyers->intents_count; i++) desk->has_patience |= buyers->intents[i].has_patience;
     const enum fl_status created = fl_day_create(arena, scenario, agents, day);
@@ -178,6 +179,7 @@ static enum fl_status traffic_begin(struct fl_desk *desk)
     desk->ops = setup->router.ops;
     const enum fl_status status = desk->ops->begin(desk->router, desk->arena, &desk->view, &desk->port);
     if (status != FL_OK) return status;
+    desk->tells_messages = desk->ops->message != NULL && (desk->ops->wants_messages == NULL || desk->ops->wants_messages(desk->router));
     fl_traffic_day_begin(setup->plan, setup->seed, setup->replication, &desk->traffic_day);
     for (uint32_t s = 0; s < desk->streams_count; s++) {
         fl_stream_begin(setup->plan, &desk->traffic_day, s, &desk->streams[s]);
@@ -273,7 +275,7 @@ static void warmup_ends(struct fl_desk *desk)
 {
     for (uint32_t a = 0; a < desk->view.agents_count; a++) {
         struct desk_agent *own = &desk->own[a];
-        own->level_from = own->busy_from = desk->now;
+        own->depth_from = own->open_from = own->busy_from = desk->now;
         if (own->duty_from >= 0) own->duty_from = desk->now;
     }
     for (uint32_t g = 0; g < desk->day->groups; g++) desk->waiting_from[g] = desk->now;

@@ -176,6 +176,7 @@ static void give_back_chats(struct fl_desk *desk, uint32_t a, bool thinking_too)
         const struct fl_where where = where_chat(chat);
         fl_day_add(desk->day, &where, FL_COUNT_transfers, 1);
         desk_detach(desk, c);
+        chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
         desk_check(desk, desk->ops->closed(desk->router, &desk->view, c, a, FL_CLOSED_AWAY));
         desk_route(desk, c, FL_WHY_REASSIGN, a, FL_NONE);
     }
@@ -210,7 +211,7 @@ static void release_pool(struct fl_desk *desk)
     if (desk->pool_first == FL_NO_CHAT || desk->available_count == 0) return;
     uint32_t next;
     const uint32_t last = desk->pool_last;
-    for (uint32_t c = desk->pool_first; c != FL_NO_CHAT; c = next) {
+    for (uint32_t c = desk->pool_first; c != FL_NO_CHAT && desk->available_count > 0; c = next) {
         next = c == last ? FL_NO_CHAT : desk->chats[c].next;
         chat_leave_pool(desk, c);
         desk_route(desk, c, FL_WHY_POOL, FL_NO_AGENT, FL_NONE);

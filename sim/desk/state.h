@@ -22,7 +22,7 @@ enum chat_state {
     CHAT_AWAY,     /* closed; she will write again */
 };
 
-enum chat_timer { TIMER_NONE, TIMER_MESSAGE, TIMER_LEAVES, TIMER_CLOSE_DONE, TIMER_CLOSE_SILENCE, TIMER_BOT };
+enum chat_timer { TIMER_NONE, TIMER_MESSAGE, TIMER_LEAVES, TIMER_CLOSE_DONE, TIMER_CLOSE_SILENCE, TIMER_BOT, TIMER_BOT_ASKS };
 
 enum chat_flag {
     FLAG_GONE = 1,            /* she has silently left; nobody knows */
@@ -40,6 +40,7 @@ enum chat_flag {
     FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
     FLAG_MOVED = 8192,        /* more than one agent */
     FLAG_BOT_DONE = 16384,    /* has been at the bot */
+    FLAG_POOLED = 32768,      /* left a message that nobody has taken up yet */
 };
 
 /* Sorted by how often it is touched: the first 128 bytes serve the messages of a chat. */
@@ -72,12 +73,13 @@ struct chat {
     fl_time first_response;  /* -1: none yet */
     fl_time responses_sum;
     fl_time recent_at;
+    fl_time patience_left;   /* with until_assigned: what was left when an agent took her; FL_TIME_NEVER */
     uint64_t ordinal;
     uint32_t stream;
     uint32_t sibling_next, sibling_previous; /* among the open chats of her agent */
     uint32_t recent_agent, dedicated_agent;
     uint32_t messages, answers, replies; /* buyer's, agents', closed rounds */
-    uint32_t message_index;  /* of the log */
+    uint32_t message_index, rounds; /* of the log; rounds opened */
 };
 
 enum compose_kind { COMPOSE_NOTHING, COMPOSE_REPLY, COMPOSE_EXTRA, COMPOSE_LEAVE_MESSAGE, COMPOSE_BACKLOG, COMPOSE_DUTIES };
@@ -87,13 +89,14 @@ struct desk_agent {
     uint32_t chat;           /* being composed for, or FL_NO_CHAT */
     uint32_t first_chat;     /* of her open chats */
     uint8_t compose;         /* enum compose_kind */
+    bool terse;              /* the reply under way is a bare yes or no */
     bool shift_on, left, offline, suspended, auto_suspended, draining, on_duties, short_break, finishing, absent;
     uint8_t away;            /* breaks and meetings under way */
     uint32_t turn;           /* round_robin reply order: the chat after which to go on */
     double slowness;         /* 1 / (speed x grade) */
     double s_per_char;
     fl_time composing_since, composing_until;
-    fl_time busy_from, level_from; /* accounting up to here */
+    fl_time busy_from, depth_from, open_from; /* accounting up to here */
     fl_time duty_from;       /* -1: off duty */
     fl_time duty_since;      /* start of this stretch of duty, for tiredness */
     uint64_t busy_ns, duty_ns, open_ns, depth_ns, suspended_ns; /* since the last interval boundary */
@@ -137,8 +140,9 @@ struct fl_desk {
     fl_time now, boundary; /* next end of an interval */
     uint16_t interval;     /* counted interval of now, or NOT_COUNTED */
     uint16_t interval_index;
-    bool open_hours, platform_hours, ended, any_extras, plain_order;
-    bool simple_classes, simple_speed, has_patience;
+    bool open_hours, platform_hours, ended, any_extras, has_patience;
+    bool even_speed;     /* neither tiredness nor multitasking */
+    bool tells_messages; /* the router wants to hear of messages and replies */
     uint16_t round_flags;  /* what a round that opens now is judged by */
     fl_time reply_within;
 
@@ -177,8 +181,16 @@ static inline uint32_t chat_slot(const struct fl_desk *desk, uint32_t c)
 static inline void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
 {
     desk->chats[c].timer = (uint8_t)timer;
-    const enum fl_event_class class = timer == TIMER_MESSAGE ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE;
-    fl_events_set(&desk->events, chat_slot(desk, c), at, class);
+    const bool writes = timer == TIMER_MESSAGE || timer == TIMER_BOT_ASKS;
+    const enum fl_event_class class = writes ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE;
+    fl_events_set_far(&desk->events, chat_slot(desk, c), at, class);
+}
+
+/* The chat whose event is happening: its slot holds the next event of all, so every level changes. */
+static inline void chat_arm_fired(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
+{
+    desk->chats[c].timer = (uint8_t)timer;
+    fl_events_set(&desk->events, chat_slot(desk, c), at, timer == TIMER_MESSAGE ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE);
 }
 
 static inline void chat_disarm(struct fl_desk *desk, uint32_t c)
@@ -199,6 +211,14 @@ static inline struct fl_where where_round(const struct chat *chat)
 {
     return (struct fl_where){ chat->round_interval == NOT_COUNTED ? FL_NONE : chat->round_interval, chat->group,
                               chat->intent, chat->agent };
+}
+
+/* An agent has her: with until_assigned her clock stops. It goes on when she has to queue once more. */
+static inline void patience_stop(const struct fl_desk *desk, struct chat *chat)
+{
+    if (desk->scenario->buyers.patience.applies != FL_UNTIL_ASSIGNED || chat->leaves_at == FL_TIME_NEVER) return;
+    chat->patience_left = chat->leaves_at - desk->now;
+    chat->leaves_at = FL_TIME_NEVER;
 }
 
 /* Index of the draws that belong to the present round. */
@@ -229,6 +249,7 @@ enum fl_verdict desk_decide(void *desk, const struct fl_decision *decision);
 void desk_detach(struct fl_desk *desk, uint32_t c); /* takes a chat from its agent, tells nobody */
 void desk_dequeued(struct fl_desk *desk, uint32_t c);
 void desk_enqueued(struct fl_desk *desk, uint32_t c);
+void desk_wait_known(struct fl_desk *desk, struct chat *chat); /* wait_for_agent_s ends now, once */
 void desk_check(struct fl_desk *desk, enum fl_status status);
 void wake_fires(struct fl_desk *desk);
 

@@ -33,6 +33,7 @@ struct worker {
     void *block;
     size_t block_bytes;
     size_t high;
+    uint64_t events, told; /* of the day under way; most of a day that were told */
 };
 
 /* ---- Memory of a worker ------------------------------------------------------------------------ */
@@ -87,17 +88,29 @@ static void finish_replication(struct crank *crank, enum fl_status status)
     uv_mutex_unlock(&crank->mutex);
 }
 
+/* A day that is run again in a larger block tells the same events again: those already told are left out. */
+static bool tell_once(void *context, const struct fl_log_event *event)
+{
+    struct worker *worker = context;
+    const struct fl_run_options *options = worker->crank->options;
+    if (worker->events++ < worker->told) return true;
+    worker->told++;
+    return options->on_log(options->log_context, event);
+}
+
 static enum fl_status run_day(struct worker *worker, const struct fl_router *router, uint32_t index)
 {
     struct crank *crank = worker->crank;
     const struct fl_run_options *options = crank->options;
     const struct fl_desk_setup setup = {
         .scenario = crank->scenario, .plan = crank->plan, .router = *router, .seed = options->seed,
-        .replication = options->first + index, .on_log = options->on_log, .log_context = options->log_context, .stop = options->stop,
+        .replication = options->first + index, .on_log = options->on_log == NULL ? NULL : tell_once, .log_context = worker, .stop = options->stop,
     };
     struct fl_day day;
     enum fl_status status;
+    worker->told = 0;
     for (;;) {
+        worker->events = 0;
         fl_arena_reset(&worker->arena);
         status = fl_desk_run(&setup, &worker->arena, &day);
         if (status != FL_EFULL || !block_enlarge(worker)) break;
