@@ -13,9 +13,13 @@ enum key_kind { KEY_BUYER = 1, KEY_AGENT, KEY_DAY };
 /* The words are hashed as little-endian bytes, so that a key is the same on every machine. */
 static uint64_t hash_words(const uint64_t words[KEY_WORDS])
 {
-    unsigned char bytes[8 * KEY_WORDS];
-    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(words[i / 8] >> 8 * (i % 8));
-    return XXH3_64bits(bytes, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return XXH3_64bits(words, KEY_WORDS * sizeof *words);
+#else
+    uint64_t swapped[KEY_WORDS];
+    for (size_t i = 0; i < KEY_WORDS; i++) swapped[i] = __builtin_bswap64(words[i]);
+    return XXH3_64bits(swapped, sizeof swapped);
+#endif
 }
 
 uint64_t fl_key_buyer(uint64_t seed, uint32_t replication, uint64_t source, uint64_t ordinal, uint32_t visit)

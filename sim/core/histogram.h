@@ -41,6 +41,19 @@ static inline uint32_t fl_histogram_bucket(fl_time value, uint32_t sub_bits)
     return (octave << sub_bits) + (uint32_t)(units >> octave);
 }
 
+/* The same for several resolutions of one value: units and the place of their highest bit, once. */
+static inline uint64_t fl_histogram_units(fl_time value)
+{
+    const fl_time top = (INT64_C(1) << FL_HISTOGRAM_TOP_BITS) - 1;
+    return (uint64_t)(value < top ? value : top) >> FL_HISTOGRAM_UNIT_BITS;
+}
+
+static inline uint32_t fl_histogram_bucket_of(uint64_t units, uint32_t highest_bit, uint32_t sub_bits)
+{
+    const uint32_t octave = highest_bit > sub_bits ? highest_bit - sub_bits : 0;
+    return (octave << sub_bits) + (uint32_t)(units >> octave);
+}
+
 /* Smallest value, in ns, of a bucket; of bucket + 1 it is the end of this one. */
 fl_time fl_histogram_edge(uint32_t bucket, uint32_t sub_bits);
 

@@ -57,11 +57,27 @@ static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells
     }
 }
 
+/* What every round that was opened and every reply that was recorded ordinarily adds. */
+static void add_ordinary(struct fl_cell *cells, size_t cells_count)
+{
+    static const enum fl_count by_reply[] = { FL_COUNT_replies, FL_COUNT_agent_messages, FL_COUNT_rounds_judged, FL_COUNT_rounds_in_3min,
+                                              FL_COUNT_platform_rounds, FL_COUNT_platform_in_3min };
+    for (size_t i = 0; i < cells_count; i++) {
+        uint64_t recorded = 0;
+        for (uint32_t kind = FL_KIND_FIRST_SAME; kind <= FL_KIND_LATER_DESK; kind++) recorded += cells[i].head[kind].count;
+        for (size_t k = 0; k < sizeof by_reply / sizeof *by_reply; k++) cells[i].count[by_reply[k]] += recorded;
+        cells[i].count[FL_COUNT_buyer_messages] += cells[i].count[FL_COUNT_rounds_opened];
+    }
+}
+
 void fl_day_finish(struct fl_day *day)
 {
     complete(day->interval_group, day->interval_group_counts, (size_t)day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE);
     complete(day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
     complete(day->agent, day->agent_counts, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);
+    add_ordinary(day->interval_group, (size_t)day->intervals * day->groups);
+    add_ordinary(day->intent, day->intents);
+    add_ordinary(day->agent, day->agents);
     for (uint32_t i = 0; i < day->intervals; i++) {
         for (uint32_t g = 0; g < day->groups; g++) {
             const struct fl_cell *from = &day->interval_group[(size_t)i * day->groups + g];

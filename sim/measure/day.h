@@ -17,8 +17,9 @@
 #include "scenario/scenario.h"
 
 #define FL_COUNTS_LIST(X)                                                                                       \
-    /* Every round moves these eight: one cache line. */                                                       \
-    X(rounds_opened) X(buyer_messages) X(agent_messages) X(replies)                                             \
+    X(rounds_opened)                                                                                            \
+    /* Of these six only what is out of the ordinary is counted as it happens, see fl_day_finish. */            \
+    X(buyer_messages) X(agent_messages) X(replies)                                                              \
     X(rounds_judged) X(rounds_in_3min)       /* opened in opening hours; settled, or overdue at the end */      \
     X(platform_rounds) X(platform_in_3min)   /* opened in the platform's window */                              \
     X(chats_offered)          /* first visits: every buyer who wrote */                                         \
@@ -108,8 +109,10 @@ static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, 
 static inline void fl_day_record(struct fl_day *day, const struct fl_where *where, enum fl_kind kind, fl_time value)
 {
     if (where->interval == FL_NONE) return;
-    const uint32_t coarse = fl_histogram_bucket(value, FL_HISTOGRAM_COARSE);
-    const uint32_t fine = fl_histogram_bucket(value, FL_HISTOGRAM_FINE);
+    const uint64_t units = fl_histogram_units(value);
+    const uint32_t highest_bit = 63u - (uint32_t)__builtin_clzll(units | 1);
+    const uint32_t coarse = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_COARSE);
+    const uint32_t fine = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_FINE);
     const size_t cell = (size_t)where->interval * day->groups + where->group;
     struct fl_histogram *head = &day->interval_group[cell].head[kind];
     day->interval_group_counts[(cell * FL_KINDS + kind) * FL_COARSE_BUCKETS + coarse]++;
@@ -123,13 +126,16 @@ static inline void fl_day_record(struct fl_day *day, const struct fl_where *wher
     if (where->agent == FL_NONE) return;
     if (kind < FL_AGENT_KINDS)
         day->agent_counts[((size_t)where->agent * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS +
-                          fl_histogram_bucket(value, FL_HISTOGRAM_ROUGH)]++;
+                          fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_ROUGH)]++;
     head = &day->agent[where->agent].head[kind];
     head->sum_ns += value;
     head->most_ns = value > head->most_ns ? value : head->most_ns;
 }
 
-/* Completes the heads (count, least) from the buckets and sums the groups' cells over the intervals. Once, at the end. */
+/* Completes the cells, once, at the end: heads (count, least) from the buckets, groups from their intervals, and the ordinary part
+ * of six counts. An ordinary round is opened by one message in opening hours and in the platform's window, and answered within
+ * three minutes by one reply: its record in FIRST or LATER is all that is kept of it as it happens. The simulation counts
+ * only the exceptions, taking away (adding 2^64 - 1) what did not happen. */
 void fl_day_finish(struct fl_day *day);
 
 #endif

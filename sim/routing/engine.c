@@ -49,7 +49,8 @@ struct state {
     uint32_t slots_count, available_count;
     fl_time midnight;          /* next at which counts of the day begin anew; FL_TIME_NEVER: nobody asks */
     bool midnight_seen;        /* something has happened at that very instant */
-    bool hears_messages;
+    bool hears_messages;       /* policy or capacity count messages */
+    bool listens;              /* messages and replies matter for another reason */
     uint64_t groups_mask;
     uint64_t overflows_to[FL_GROUPS_MAX]; /* [g]: groups whose chats may end up with members of g, not g itself */
 };
@@ -604,6 +605,8 @@ static void start_state(const struct turn *turn)
     const uint32_t groups = scenario->desk.groups_count;
     state->groups_mask = groups < 64 ? (UINT64_C(1) << groups) - 1 : ~UINT64_C(0);
     state->hears_messages = turn->policy->wants_messages || turn->routing->counts != FL_COUNTS_OPEN;
+    const bool desk_assigns = scenario->desk.offline == FL_OFFLINE_PROXY || scenario->desk.offline == FL_OFFLINE_MAIN;
+    state->listens = desk_assigns || turn->routing->accept_timeout != FL_TIME_NEVER || keeps_lists(turn);
     state->midnight = FL_TIME_NEVER;
     if (turn->policy->wants_midnight)
         state->midnight = turn->view->now - fl_time_of_day(scenario, turn->view->now) + FL_DAY;
@@ -806,6 +809,15 @@ static enum fl_status engine_wake(void *self, const struct fl_view *view, uint32
     return FL_EENGINE; /* a hint we never gave */
 }
 
+/* Messages and replies matter to policies and capacities that count them, to rules that ask for signs of life, and where the
+ * desk gives chats to the main or proxy account by itself, which changes a load without a decision. */
+static bool engine_wants_messages(const void *self)
+{
+    const struct fl_engine *const engine = self;
+    const struct state *const state = fl_arena_at(engine->arena, engine->root);
+    return state->hears_messages || state->listens;
+}
+
 static uint32_t engine_queue_length(const void *self)
 {
     const struct fl_engine *const engine = self;
@@ -821,6 +833,7 @@ const struct fl_router_ops fl_engine_ops = {
     .agent = engine_agent,
     .message = engine_message,
     .reply = engine_reply,
+    .wants_messages = engine_wants_messages,
     .wake = engine_wake,
     .queue_length = engine_queue_length,
 };

@@ -28,6 +28,8 @@ struct fl_router_ops {
     /* A buyer's message reached an agent; an agent's reply was sent. NULL when not wanted. */
     enum fl_status (*message)(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent);
     enum fl_status (*reply)(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent);
+    /* Whether message and reply are wanted on this day; asked once, after begin. NULL: whenever they are there. */
+    bool (*wants_messages)(const void *self);
     /* An instant asked for by FL_WAKE has come. */
     enum fl_status (*wake)(void *self, const struct fl_view *view, uint32_t hint);
     /* Chats waiting in the router's queue now. */
