@@ -98,13 +98,18 @@ static bool tell_once(void *context, const struct fl_log_event *event)
     return options->on_log(options->log_context, event);
 }
 
+static uint32_t day_number(const struct fl_run_options *options, uint32_t index)
+{
+    return options->days != NULL ? options->days[index] : options->first + index;
+}
+
 static enum fl_status run_day(struct worker *worker, const struct fl_router *router, uint32_t index)
 {
     struct crank *crank = worker->crank;
     const struct fl_run_options *options = crank->options;
     const struct fl_desk_setup setup = {
         .scenario = crank->scenario, .plan = crank->plan, .router = *router, .seed = options->seed,
-        .replication = options->first + index, .on_log = options->on_log == NULL ? NULL : tell_once, .log_context = worker, .stop = options->stop,
+        .replication = day_number(options, index), .on_log = options->on_log == NULL ? NULL : tell_once, .log_context = worker, .stop = options->stop,
     };
     struct fl_day day;
     enum fl_status status;
@@ -120,7 +125,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     fl_totals_add(&worker->totals, &day);
     struct fl_row *row = malloc(fl_row_bytes(&day));
     if (row == NULL) return FL_EFULL;
-    fl_row_pack(crank->scenario, &day, options->first + index, row);
+    fl_row_pack(crank->scenario, &day, day_number(options, index), row);
     crank->rows[index] = row;
     return FL_OK;
 }

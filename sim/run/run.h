@@ -19,6 +19,7 @@ struct fl_router_source {
 struct fl_run_options {
     uint64_t seed;
     uint32_t first, replications; /* days first, first + 1, ... */
+    const uint32_t *days;         /* optional [replications]: these days instead */
     uint32_t jobs;                /* worker threads; 0: one a core */
     struct fl_router_source routers;
     /* Optional; called on worker threads, one at a time: `done` of `all` days are finished. */

@@ -139,14 +139,14 @@ static double cost_of(const struct fl_staff_problem *problem, const uint32_t peo
     return cost;
 }
 
-static enum fl_status try_people(struct search *search, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
+static enum fl_status try_people(struct search *search, const uint32_t people[], uint32_t days, bool last, struct fl_staff_trial *trial)
 {
     const struct fl_staff_problem *problem = search->problem;
-    *trial = (struct fl_staff_trial){ .stress = search->stress };
+    *trial = (struct fl_staff_trial){ .stress = last ? search->stress : NULL };
     const enum fl_status status = problem->simulate(problem->context, people, days, trial);
     if (status != FL_OK) return status;
     search->answer->trials++;
-    search->answer->trial_days += days;
+    search->answer->trial_days += trial->days;
     if (problem->on_trial != NULL && !problem->on_trial(problem->context, trial, people_sum(problem, people))) return FL_EINTERRUPTED;
     return FL_OK;
 }
@@ -211,7 +211,7 @@ static enum fl_status step(struct search *search, double safety, uint32_t last[]
     if (!*first && memcmp(last, search->people, bytes) == 0) return FL_OK;
     *first = false;
     memcpy(last, search->people, bytes);
-    status = try_people(search, search->people, search->problem->search_days, &trial);
+    status = try_people(search, search->people, search->problem->search_days, false, &trial);
     if (status != FL_OK) return status;
     *last_passed = passes(search, &trial);
     if (*last_passed && (!search->best_known || cost_of(search->problem, search->people) < search->best_cost)) keep(search, search->people, safety);
@@ -240,7 +240,7 @@ static double first_safety(const struct search *search)
 static enum fl_status search_safety(struct search *search, uint32_t last[])
 {
     bool passed = false, first = true;
-    double low = -1, high = 0, safety = first_safety(search);
+    double low = NAN, high = 0, safety = isnan(search->problem->first_safety) ? first_safety(search) : search->problem->first_safety;
     for (int i = 0; i < 12; i++) { /* up until it passes */
         const enum fl_status status = step(search, safety, last, &passed, &first);
         if (status != FL_OK) return status;
@@ -253,7 +253,8 @@ static enum fl_status search_safety(struct search *search, uint32_t last[])
         safety = safety * 1.6 + 0.5;
     }
     if (!passed) return FL_EINFEASIBLE;
-    if (low < 0) { /* down until it fails */
+    if (isnan(low)) { /* down until it fails */
+        low = -3;
         for (double down = high - 0.5; down > -3; down -= 0.75) {
             const enum fl_status status = step(search, down, last, &passed, &first);
             if (status != FL_OK) return status;
@@ -281,7 +282,7 @@ static enum fl_status descend(struct search *search)
     const struct fl_staff_problem *problem = search->problem;
     const size_t bytes = problem->shifts_count * sizeof *search->best;
     bool improved = true;
-    uint32_t fewer_met = 0;
+    uint64_t fewer_held = 0; /* how long the best of those that fail held out, then on how many days */
     while (improved) {
         improved = false;
         double before = INFINITY; /* cost of the shift tried last; ties go by number */
@@ -300,15 +301,15 @@ static enum fl_status descend(struct search *search)
             struct fl_staff_trial trial;
             memcpy(search->people, search->best, bytes);
             search->people[next]--;
-            const enum fl_status status = try_people(search, search->people, problem->search_days, &trial);
+            const enum fl_status status = try_people(search, search->people, problem->search_days, false, &trial);
             if (status != FL_OK) return status;
             if (passes(search, &trial)) {
                 keep(search, search->people, search->best_safety);
                 improved = true;
-                fewer_met = 0;
+                fewer_held = 0;
                 search->fewer = FL_NONE;
-            } else if (search->fewer == FL_NONE || trial.days_met > fewer_met) {
-                fewer_met = trial.days_met;
+            } else if (search->fewer == FL_NONE || ((uint64_t)trial.days << 32 | trial.days_met) > fewer_held) {
+                fewer_held = (uint64_t)trial.days << 32 | trial.days_met;
                 search->fewer = next;
             }
         }
@@ -349,7 +350,7 @@ static enum fl_status prove(struct search *search)
 {
     const uint32_t days = search->problem->scenario->staffing.replications;
     for (int i = 0; i < 12; i++) {
-        const enum fl_status status = try_people(search, search->best, days, &search->answer->final);
+        const enum fl_status status = try_people(search, search->best, days, true, &search->answer->final);
         if (status != FL_OK) return status;
         search->answer->proven = is_proven(search, &search->answer->final);
         search->answer->more = where_it_hurts(search);

@@ -21,12 +21,14 @@
 /* What a simulated roster did. */
 struct fl_staff_trial {
     uint32_t days, days_met; /* judge mean: days_met is days when the pooled figures hold, else 0 */
-    /* Per interval and group, [intervals x groups]: how much worse than allowed the worst objective was; 1 is just met,
-     * 0 nothing amiss. The caller of the simulation fills it in when it is not NULL. */
+    /* In a last trial, [intervals x groups] to be filled in: how much worse than allowed the worst objective was, 1 being just
+     * met, 0 nothing amiss. NULL while searching. */
     double *stress;
 };
 
-/* Simulates `people` [shifts_count] on the candidate shifts for so many days, always the same first ones. */
+/* Simulates `people` [shifts_count] on the candidate shifts for so many days: always the same ones, but others in a last trial than
+ * while searching, so that the proof is not made of what the answer was chosen by. While searching it may stop as soon as so
+ * many days have missed that the roster cannot pass any more; `days` then says how many it took. */
 typedef enum fl_status fl_staff_simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial);
 
 struct fl_staff_problem {
@@ -39,6 +41,7 @@ struct fl_staff_problem {
     void *context;
     uint32_t search_days;               /* of one trial while searching, e.g. 100 */
     bool quick;                         /* only the safety is searched: for what-if answers */
+    double first_safety;                /* where the search begins; NaN: by the chat desk's mu(k) */
     /* Optional: told of each trial. false stops with FL_EINTERRUPTED. */
     bool (*on_trial)(void *context, const struct fl_staff_trial *trial, uint32_t people);
 };

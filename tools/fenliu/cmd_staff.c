@@ -25,7 +25,10 @@ static const char usage[] =
     "exit: 0 a plan meets the objectives, 1 none does or the ordinary day does not match, 2 bad usage or input, 4 not written\n";
 
 #define SEARCH_DAYS 100u
-#define ROW_DAYS_MAX 400u
+#define SEARCH_FROM 1000000u /* search days have numbers of their own: the final check is made of others */
+#define BATCH_DAYS 10u
+#define ROW_DAYS_MAX 200u
+#define WHAT_IF_DAYS 40u
 #define REPLAY_DAYS 60u
 #define MATCH_WITHIN 0.15 /* a replayed ordinary day closer than this to the panel is believed as it stands */
 #define FIT_LEAST 0.5     /* reply times are fitted between half and twice the scenario's */
@@ -42,14 +45,16 @@ struct staff {
     struct fl_run *run; /* of the answer */
     struct progress progress;
     uint32_t trials;
+    uint32_t missed[SEARCH_DAYS]; /* how often each search day was missed: the hard ones are tried first */
 };
 
 /* ---- Simulating -------------------------------------------------------------------------------- */
 
-static enum fl_status run_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **run)
+static enum fl_status run_numbered(const struct staff *staff, const struct fl_scenario *scenario, const uint32_t numbers[], uint32_t days,
+                                   struct fl_run **run)
 {
     const struct fl_run_options how = {
-        .seed = staff->options.has_seed ? staff->options.seed : staff->scenario->seed, .replications = days,
+        .seed = staff->options.has_seed ? staff->options.seed : staff->scenario->seed, .replications = days, .days = numbers,
         .jobs = staff->options.jobs, .stop = &interrupted,
     };
     const enum fl_status status = fl_run(scenario, &how, run);
@@ -58,6 +63,11 @@ static enum fl_status run_days(const struct staff *staff, const struct fl_scenar
         return FL_EINTERRUPTED;
     }
     return status;
+}
+
+static enum fl_status run_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **run)
+{
+    return run_numbered(staff, scenario, NULL, days, run);
 }
 
 static bool pooled_met(const struct fl_results *results)
@@ -78,19 +88,62 @@ static uint32_t days_met(const struct fl_run *run)
     return pooled_met(&pooled) ? pooled.rows_count : 0;
 }
 
+/* All days at once, pooled. */
+static enum fl_status try_pooled(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_staff_trial *trial)
+{
+    struct fl_run *run = NULL;
+    const enum fl_status status = run_days(staff, scenario, days, &run);
+    if (status != FL_OK) return status;
+    trial->days = run->results.rows_count;
+    trial->days_met = days_met(run);
+    if (trial->stress != NULL) fl_staff_stress(&run->results, trial->stress);
+    fl_run_free(run);
+    return FL_OK;
+}
+
+/* The search days, most often missed first; equals by number. */
+static void hard_first(const struct staff *staff, uint32_t days, uint32_t numbers[])
+{
+    for (uint32_t i = 0; i < days; i++) {
+        uint32_t at = i;
+        for (; at > 0 && staff->missed[numbers[at - 1]] < staff->missed[i]; at--) numbers[at] = numbers[at - 1];
+        numbers[at] = i;
+    }
+    for (uint32_t i = 0; i < days; i++) numbers[i] += SEARCH_FROM;
+}
+
+/* Batch by batch, until it is decided. The batches do not depend on the number of threads. */
+static enum fl_status try_batches(struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_staff_trial *trial)
+{
+    uint32_t numbers[SEARCH_DAYS];
+    const double wanted = staff->scenario->staffing.day_probability;
+    const uint64_t all = scenario->objectives_count >= 64 ? UINT64_MAX : (UINT64_C(1) << scenario->objectives_count) - 1;
+    hard_first(staff, days, numbers);
+    for (uint32_t from = 0; from < days; from += BATCH_DAYS) {
+        struct fl_run *run = NULL;
+        const uint32_t batch = days - from < BATCH_DAYS ? days - from : BATCH_DAYS;
+        const enum fl_status status = run_numbered(staff, scenario, numbers + from, batch, &run);
+        if (status != FL_OK) return status;
+        for (uint32_t i = 0; i < batch; i++) {
+            const bool met = (run->results.rows[i]->met & all) == all;
+            trial->days_met += met;
+            staff->missed[run->results.rows[i]->replication - SEARCH_FROM] += !met;
+        }
+        trial->days += batch;
+        fl_run_free(run);
+        if (trial->days - trial->days_met > (1 - wanted) * days) break; /* it cannot pass any more */
+    }
+    return FL_OK;
+}
+
 static enum fl_status simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
 {
-    const struct staff *staff = context;
+    struct staff *staff = context;
     struct roster_scenario roster;
-    struct fl_run *run = NULL;
     if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
-    const enum fl_status status = run_days(staff, &roster.scenario, days, &run);
-    if (status == FL_OK) {
-        trial->days = run->results.rows_count;
-        trial->days_met = days_met(run);
-        if (trial->stress != NULL) fl_staff_stress(&run->results, trial->stress);
-        fl_run_free(run);
-    }
+    const bool last = trial->stress != NULL, by_day = staff->scenario->staffing.judge == FL_JUDGE_DAYS;
+    const enum fl_status status = !last && by_day && days <= SEARCH_DAYS ? try_batches(staff, &roster.scenario, days, trial)
+                                                                         : try_pooled(staff, &roster.scenario, days, trial);
     free(roster.memory);
     return status;
 }
@@ -195,7 +248,7 @@ static enum fl_status try_floor(struct staff *staff, const char **objective, str
     all.desk.agents_count = staff->desk.kinds_count;
     all.events_count = 0;
     struct fl_run *run = NULL;
-    const enum fl_status status = run_days(staff, &all, SEARCH_DAYS, &run);
+    const enum fl_status status = run_days(staff, &all, WHAT_IF_DAYS, &run);
     if (status != FL_OK) return status;
     *holds = base->staffing.judge == FL_JUDGE_MEAN ? days_met(run) > 0 : days_met(run) >= base->staffing.day_probability * run->results.rows_count;
     uint32_t worst = UINT32_MAX;
@@ -342,7 +395,7 @@ static enum fl_status search(struct staff *staff, bool quick, struct fl_staff_an
     const struct fl_staff_problem problem = {
         .scenario = staff->desk.base, .plan = &plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
         .template_speed = staff->desk.template_speed, .simulate = simulate, .context = staff, .on_trial = on_trial,
-        .search_days = quick ? SEARCH_DAYS / 2 : SEARCH_DAYS, .quick = quick,
+        .search_days = quick ? WHAT_IF_DAYS : SEARCH_DAYS, .quick = quick, .first_safety = quick ? staff->answer.safety : NAN,
     };
     const enum fl_status status = fl_staff_search(&problem, answer);
     free(memory);
@@ -405,7 +458,7 @@ static enum fl_status try_trade_formula(struct staff *staff)
     trade.desk.agents_count = 1;
     trade.events_count = 0;
     struct fl_run *run = NULL;
-    const enum fl_status status = run_days(staff, &trade, SEARCH_DAYS, &run);
+    const enum fl_status status = run_days(staff, &trade, WHAT_IF_DAYS, &run);
     if (status != FL_OK) return status;
     report->trade_abandonment = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "abandonment").value;
     fl_run_free(run);
