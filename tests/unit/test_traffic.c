@@ -1,0 +1,188 @@
+/* Arrivals: the measured promotion comes out as measured, multipliers mean what they say, streams are Poisson. */
+#include "core/draw.h"
+#include "scenario/reader.h"
+#include "traffic/traffic.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fl_scenario *scenario_of(const char *traffic, const char *intents)
+{
+    static struct fl_errors errors;
+    char text[4096];
+    struct fl_scenario *scenario = NULL;
+    snprintf(text, sizeof text,
+             "{\"fenliu\":1,\"start\":\"2026-12-11T00:00\",\"duration\":\"72h\",\"interval\":\"1h\",\"traffic\":%s,"
+             "\"buyers\":{\"intents\":%s},\"desk\":{\"agents\":[{\"name\":\"a\"}]}}",
+             traffic, intents);
+    cr_assert_eq(fl_scenario_read("test", text, strlen(text), NULL, 0, &scenario, &errors), FL_OK, "%s", errors.list[0].text);
+    return scenario;
+}
+
+static const char pre_sale[] = "[{\"name\":\"size\",\"reply\":{\"total\":\"5s\"}}]";
+static const char in_sale[] = "[{\"name\":\"urge\",\"phase\":\"in_sale\",\"reply\":{\"total\":\"5s\"}}]";
+static const char mixed[] = "[{\"name\":\"size\",\"share\":6},{\"name\":\"urge\",\"phase\":\"in_sale\",\"share\":2},"
+                            "{\"name\":\"refund\",\"phase\":\"after_sale\",\"share\":2}]";
+
+Test(traffic, an_ordinary_day_brings_its_chats)
+{
+    struct fl_scenario *scenario = scenario_of("{\"chats_per_day\":500,\"profile\":\"marketplace\"}", mixed);
+
+    cr_expect_float_eq(fl_traffic_expected(scenario, 0, FL_DAY), 500, 1e-6);
+    cr_expect_float_eq(fl_traffic_expected(scenario, FL_DAY, 3 * FL_DAY), 1000, 1e-6);
+    fl_scenario_free(scenario);
+}
+
+Test(traffic, double12_from_midnight_multiplies_each_hour_as_measured)
+{
+    static const double factor[24] = { 3.2, 2.9, 2.6, 2.8, 3.1, 2.6, 2.3, 2.3, 2.3, 2.2, 2.0, 1.9, 1.9, 1.9, 1.7, 1.6, 1.7, 1.6, 1.5, 1.4, 1.6, 1.6, 1.6, 1.8 };
+    struct fl_scenario *plain = scenario_of("{\"chats_per_day\":10000,\"profile\":\"marketplace-clicks\"}", pre_sale);
+    struct fl_scenario *sale = scenario_of("{\"chats_per_day\":10000,\"profile\":\"marketplace-clicks\",\"promotions\":[{\"opens_at\":\"2026-12-12T00:00\","
+                                           "\"closes_at\":\"2026-12-13T00:00\",\"multiplier\":1.85,\"shape\":\"double12\"}]}", pre_sale);
+
+    for (int h = 0; h < 24; h++) {
+        const fl_time from = FL_DAY + h * FL_HOUR;
+        const double ratio = fl_traffic_expected(sale, from, from + FL_HOUR) / fl_traffic_expected(plain, from, from + FL_HOUR);
+        /* the table's day factor is 1.85 to two digits, so the scale of the excess is 1 within a percent */
+        cr_expect_float_eq(ratio, factor[h], 0.02 * factor[h], "hour %d: %g", h, ratio);
+    }
+    const double eve = fl_traffic_expected(sale, 0, FL_DAY) / fl_traffic_expected(plain, 0, FL_DAY);
+    cr_expect(eve > 1.30 && eve < 1.45, "the eve was measured at 1.34: %g", eve);
+    fl_scenario_free(plain);
+    fl_scenario_free(sale);
+}
+
+Test(traffic, a_multiplier_is_what_24_hours_from_the_opening_bring_wherever_it_opens)
+{
+    for (int hour = 0; hour < 24; hour += 5) {
+        char traffic[512];
+        snprintf(traffic, sizeof traffic, "{\"chats_per_day\":800,\"profile\":\"marketplace\",\"promotions\":[{\"opens_at\":\"+%dh\",\"closes_at\":\"+%dh\","
+                 "\"multiplier\":4,\"shape\":\"double12\"}]}", hour, hour + 28);
+        struct fl_scenario *scenario = scenario_of(traffic, mixed);
+
+        cr_expect_float_eq(fl_traffic_expected(scenario, hour * FL_HOUR, hour * FL_HOUR + FL_DAY), 3200, 1e-5);
+        fl_scenario_free(scenario);
+    }
+}
+
+Test(traffic, a_moved_opening_adds_the_same_excess_on_top_of_its_own_hours)
+{
+    struct fl_scenario *plain = scenario_of("{\"chats_per_day\":1000,\"profile\":\"marketplace-clicks\"}", pre_sale);
+    struct fl_scenario *night = scenario_of("{\"chats_per_day\":1000,\"profile\":\"marketplace-clicks\",\"promotions\":[{\"opens_at\":\"+24h\",\"multiplier\":3,\"shape\":\"double12\"}]}", pre_sale);
+    struct fl_scenario *evening = scenario_of("{\"chats_per_day\":1000,\"profile\":\"marketplace-clicks\",\"promotions\":[{\"opens_at\":\"+20h\",\"multiplier\":3,\"shape\":\"double12\"}]}", pre_sale);
+
+    for (int h = 0; h < 24; h++) {
+        const fl_time at_night = FL_DAY + h * FL_HOUR, at_evening = 20 * FL_HOUR + h * FL_HOUR;
+        const double excess = fl_traffic_expected(night, at_night, at_night + FL_HOUR) - fl_traffic_expected(plain, at_night, at_night + FL_HOUR);
+        const double moved = fl_traffic_expected(evening, at_evening, at_evening + FL_HOUR) - fl_traffic_expected(plain, at_evening, at_evening + FL_HOUR);
+        cr_expect_float_eq(moved, excess, 1e-6, "hour %d", h);
+    }
+    fl_scenario_free(plain);
+    fl_scenario_free(night);
+    fl_scenario_free(evening);
+}
+
+Test(traffic, the_last_hour_surges_and_questions_about_orders_come_later)
+{
+    static const char sale[] = "{\"chats_per_day\":1000,\"profile\":\"marketplace-buys\",\"promotions\":[{\"opens_at\":\"+0h\",\"closes_at\":\"+30h\",\"multiplier\":4,\"shape\":\"double12\"}]}";
+    struct fl_scenario *scenario = scenario_of(sale, pre_sale), *orders = scenario_of(sale, in_sale);
+
+    cr_expect_gt(fl_traffic_expected(scenario, 29 * FL_HOUR, 30 * FL_HOUR), 1.05 * fl_traffic_expected(scenario, 28 * FL_HOUR, 29 * FL_HOUR));
+    cr_expect_lt(fl_traffic_expected(scenario, 30 * FL_HOUR, 31 * FL_HOUR), fl_traffic_expected(scenario, 29 * FL_HOUR, 30 * FL_HOUR) / 2);
+    cr_expect_gt(fl_traffic_expected(orders, 30 * FL_HOUR, 31 * FL_HOUR), 1.2 * fl_traffic_expected(scenario, 30 * FL_HOUR, 31 * FL_HOUR));
+    fl_scenario_free(scenario);
+    fl_scenario_free(orders);
+}
+
+/* Runs every stream of a plan through one day; counts per hour. */
+static uint32_t arrivals(const struct fl_traffic_plan *plan, uint32_t replication, uint32_t counts[72], fl_time *first_of_phase0)
+{
+    struct fl_traffic_day day;
+    uint32_t all = 0;
+    fl_traffic_day_begin(plan, 7, replication, &day);
+    for (uint32_t s = 0; s < plan->streams_count; s++) {
+        struct fl_stream stream;
+        fl_time last = 0;
+        fl_stream_begin(plan, &day, s, &stream);
+        for (fl_time at = fl_stream_next(plan, &day, &stream); at != FL_TIME_NEVER; at = fl_stream_next(plan, &day, &stream)) {
+            cr_assert(at >= last && at < plan->scenario->duration);
+            if (s == 0 && stream.ordinal == 1) *first_of_phase0 = at;
+            counts[at / FL_HOUR]++;
+            last = at;
+            all++;
+        }
+    }
+    return all;
+}
+
+static void plan_of(const struct fl_scenario *scenario, struct fl_traffic_plan *plan, void **memory)
+{
+    struct fl_arena arena;
+    *memory = aligned_alloc(64, 1 << 22);
+    fl_arena_start(&arena, *memory, 1 << 22);
+    cr_assert_eq(fl_traffic_plan_build(&arena, scenario, plan), FL_OK);
+}
+
+/* 400 days, seed 7: means within 4 standard errors of what is expected, variance over mean of a Poisson count near 1. */
+Test(traffic, arrivals_are_poisson_with_the_expected_means)
+{
+    struct fl_scenario *scenario = scenario_of("{\"chats_per_day\":600,\"profile\":\"marketplace\",\"promotions\":[{\"opens_at\":\"+20h\",\"multiplier\":3,\"shape\":\"double12\"}],"
+                                               "\"pushes\":[{\"at\":\"+10h\",\"buyers\":40,\"spread\":\"90m\",\"name\":\"live\"}]}", mixed);
+    struct fl_traffic_plan plan;
+    void *memory;
+    double sum[72] = { 0 }, squares[72] = { 0 };
+    plan_of(scenario, &plan, &memory);
+
+    for (uint32_t r = 0; r < 400; r++) {
+        uint32_t counts[72] = { 0 };
+        fl_time first;
+        arrivals(&plan, r, counts, &first);
+        for (int h = 0; h < 72; h++) sum[h] += counts[h], squares[h] += (double)counts[h] * counts[h];
+    }
+
+    double dispersion = 0;
+    for (int h = 0; h < 72; h++) {
+        const double expected = fl_traffic_expected(scenario, h * FL_HOUR, (h + 1) * FL_HOUR), mean = sum[h] / 400;
+        cr_expect_float_eq(mean, expected, 4 * sqrt(expected / 400), "hour %d: %g for %g", h, mean, expected);
+        dispersion += (squares[h] / 400 - mean * mean) / mean / 72;
+    }
+    cr_expect_float_eq(dispersion, 1, 0.04, "%g", dispersion);
+    free(memory);
+    fl_scenario_free(scenario);
+}
+
+Test(traffic, a_push_renumbers_nobody_and_a_day_factor_spreads_the_counts)
+{
+    struct fl_scenario *plain = scenario_of("{\"chats_per_day\":600}", pre_sale);
+    struct fl_scenario *pushed = scenario_of("{\"chats_per_day\":600,\"pushes\":[{\"at\":\"+1h\",\"buyers\":100,\"spread\":\"1h\"}]}", pre_sale);
+    struct fl_scenario *busy = scenario_of("{\"chats_per_day\":600,\"busyness\":{\"day\":{\"gamma_cv\":0.3}}}", pre_sale);
+    struct fl_traffic_plan plans[3];
+    void *memory[3];
+    plan_of(plain, &plans[0], &memory[0]);
+    plan_of(pushed, &plans[1], &memory[1]);
+    plan_of(busy, &plans[2], &memory[2]);
+    double sum = 0, squares = 0;
+
+    for (uint32_t r = 0; r < 300; r++) {
+        uint32_t counts[3][72] = { { 0 } };
+        fl_time first[3];
+        const uint32_t without = arrivals(&plans[0], r, counts[0], &first[0]), with = arrivals(&plans[1], r, counts[1], &first[1]);
+        const double all = arrivals(&plans[2], r, counts[2], &first[2]);
+        cr_assert_eq(first[0], first[1]);
+        cr_assert(with > without);
+        for (int h = 2; h < 72; h++) cr_assert_eq(counts[0][h], counts[1][h]);
+        sum += all;
+        squares += all * all;
+    }
+
+    const double mean = sum / 300, cv2 = (squares / 300 - mean * mean) / (mean * mean);
+    cr_expect_float_eq(mean, 1800, 4 * 0.31 * 1800 / sqrt(300));
+    cr_expect_float_eq(cv2, 0.3 * 0.3 + 1.0 / 1800, 0.02, "%g", cv2);
+    for (int i = 0; i < 3; i++) free(memory[i]);
+    fl_scenario_free(plain);
+    fl_scenario_free(pushed);
+    fl_scenario_free(busy);
+}
