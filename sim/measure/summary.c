@@ -672,6 +672,45 @@ struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct 
     return figure;
 }
 
+bool fl_row_ratio(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t group, const struct fl_metric *metric,
+                  const char *statistic, double *above, double *below)
+{
+    const enum metric_id id = id_of(metric);
+    const bool is_mean = kinds_of(id) != 0;
+    struct ratio ratio;
+    if (id == METRIC_load_band) return false;
+    if ((is_mean || metric->kind == FL_METRIC_LEVEL) && strcmp(statistic, "mean") != 0) return false;
+    if (!row_ratio(scenario, row, group, id, is_mean, &ratio)) return false;
+    *above = ratio.above;
+    *below = ratio.below;
+    return true;
+}
+
+void fl_row_apply(const struct fl_row *row, uint32_t group, const struct fl_metric *metric, int sign, struct fl_histogram *head,
+                  uint64_t buckets[])
+{
+    const uint32_t kinds = kinds_of(id_of(metric));
+    const bool first = head->count == 0;
+    const uint64_t values = row_apply(row, group, kinds, sign, buckets);
+    head->count += sign > 0 ? values : -values;
+    if (sign < 0 || values == 0) return;
+    if (first) head->least_ns = FL_TIME_NEVER;
+    const uint32_t *spans = (const uint32_t *)((const char *)row + row_head_bytes(row->groups));
+    for (uint32_t g = 0; g < row->groups; g++) {
+        for (uint32_t k = 0; k < FL_KINDS; k++, spans += 2 + spans[1]) {
+            const struct fl_histogram part = row_head(row, g, k);
+            if (!(kinds >> k & 1) || (group != FL_NONE && g != group) || spans[1] == 0) continue;
+            if (part.least_ns < head->least_ns) head->least_ns = part.least_ns;
+            if (part.most_ns > head->most_ns) head->most_ns = part.most_ns;
+        }
+    }
+}
+
+double fl_percentile_share(const char *statistic)
+{
+    return statistic[0] == 'p' ? share_of(statistic) : 0;
+}
+
 struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric, double seconds)
 {
     struct source source;

@@ -79,6 +79,19 @@ struct fl_figure fl_figure_named(const struct fl_results *results, enum fl_scope
 struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t group,
                                const struct fl_metric *metric, const char *statistic);
 
+/* The day's part of a figure that is a ratio of sums (counts, shares, numbers, means): desk (group FL_NONE) or one group. false:
+ * not known in this scenario, or no such ratio (percentiles, levels' percentiles, wages, load bands). */
+bool fl_row_ratio(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t group, const struct fl_metric *metric,
+                  const char *statistic, double *above, double *below);
+
+/* Adds (sign 1) or takes away (sign -1) a day's values of a distribution, in fine buckets. `head` keeps count, and with sign 1
+ * least and largest; head and buckets [FL_FINE_BUCKETS] are zeroed before the first. */
+void fl_row_apply(const struct fl_row *row, uint32_t group, const struct fl_metric *metric, int sign, struct fl_histogram *head,
+                  uint64_t buckets[]);
+
+/* The share that a percentile's name stands for: "p90" is 0.9; 0 for what is none. */
+double fl_percentile_share(const char *statistic);
+
 /* Share of values beyond a limit: P(X > seconds), by the pooled fine histogram, interpolated. */
 struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
                                   double seconds);

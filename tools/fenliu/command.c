@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "record/days.h"
 #include "routing/policy.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ static bool number_of(const char *name, const char *value, uint64_t least, uint6
     return true;
 }
 
-static bool take_set(struct options *options, const char *value)
+bool override_add(struct options *options, const char *value)
 {
     char *copy = strdup(value), *equals = copy == NULL ? NULL : strchr(copy, '=');
     if (equals == NULL || equals == copy || options->overrides_count == 64) {
@@ -66,7 +67,7 @@ static int take_common(struct options *options, int argc, char **argv, int *i)
     if (strcmp(argv[*i], "--json") == 0) options->json = true;
     else if (strcmp(argv[*i], "--quiet") == 0 || strcmp(argv[*i], "-q") == 0) options->quiet = true;
     else if (strcmp(argv[*i], "--help") == 0 || strcmp(argv[*i], "-h") == 0) options->help = true;
-    else if ((value = option_value(argc, argv, i, "--set")) != NULL) return take_set(options, value) ? 1 : -1;
+    else if ((value = option_value(argc, argv, i, "--set")) != NULL) return override_add(options, value) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--seed")) != NULL || (value = option_value(argc, argv, i, "-s")) != NULL) {
         options->has_seed = true;
         return number_of("--seed", value, 0, UINT64_MAX, &options->seed) ? 1 : -1;
@@ -290,6 +291,8 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
     if (status == FL_OK) status = write_text(dir, "summary.json", &text);
     fl_results_days_csv(results, &text);
     if (status == FL_OK) status = write_text(dir, "days.csv", &text);
+    fl_days_write(results->rows, results->rows_count, &text);
+    if (status == FL_OK) status = write_text(dir, "days.bin", &text);
     fl_results_intervals_csv(results, &text);
     if (status == FL_OK) status = write_text(dir, "intervals.csv", &text);
     fl_results_agents_csv(results, &text);

@@ -46,6 +46,9 @@ bool options_read(struct options *options, int argc, char **argv, take_option *m
 /* The value of an option, "--name VALUE" or "--name=VALUE"; NULL when argv[*i] is not that option; says when it is missing. */
 const char *option_value(int argc, char **argv, int *i, const char *name);
 
+/* Adds PATH=VALUE to the overrides; false when it is none, which has been said. */
+bool override_add(struct options *options, const char *value);
+
 /* A scenario file with the overrides; NULL after saying every fault. *text (optional) receives the text as read with
  * overrides applied, to be freed. */
 struct fl_scenario *scenario_open(const struct options *options, const char *path, char **text);
@@ -71,7 +74,7 @@ int run_failed(enum fl_status status, const char *what);
 /* Writes a text to stdout; EXIT_DONE or EXIT_UNWRITTEN after saying why. */
 int text_print(const struct fl_text *text);
 
-/* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, intervals.csv, agents.csv. */
+/* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, days.bin, intervals.csv, agents.csv. */
 struct run_record {
     const struct fl_run *run;
     const struct fl_results_head *head;

@@ -22,7 +22,7 @@ struct subcommand {
 };
 
 static const struct subcommand subcommands[] = {
-    { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "log", cmd_log }, { "check", cmd_check },
+    { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
 #ifndef FENLIU_CORE
     { "staff", cmd_staff },
 #endif

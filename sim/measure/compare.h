@@ -1,0 +1,49 @@
+/* Whether one plan is better than another, or was only luckier.
+ *
+ * Two runs of the same days (same seed, same buyers) are compared day by day: what the days have in common cancels, which is
+ * worth some ten times as many days (SCIENCE 4.2 of the project's documentation). Runs of different days are compared by Welch's
+ * test.
+ *   ratio figures   difference of the two ratio estimators; a day's residual is that of B less that of A
+ *   percentiles     difference of the pooled percentiles; a day's part is the difference of its jackknife shifts
+ * Both with Student's t. With the same thing on both sides every part is exactly 0. */
+#ifndef FL_MEASURE_COMPARE_H
+#define FL_MEASURE_COMPARE_H
+
+#include "measure/summary.h"
+
+/* One side. Rows are in the order of their replication. All borrowed. */
+struct fl_side {
+    const struct fl_scenario *scenario;
+    const struct fl_row *const *rows;
+    uint32_t rows_count;
+};
+
+struct fl_difference {
+    double a, b;             /* the figure on either side, when known */
+    double value, low, high; /* b - a, and its 95 % interval when sure */
+    double p;                /* two-sided: of so large a difference by chance alone; 1 when not sure */
+    bool known, sure;
+};
+
+/* How the days of two sides go together. */
+struct fl_pairing {
+    bool paired;      /* every day has the same buyers on both sides */
+    uint32_t day;     /* else: the first replication that differs, FL_NONE when the days are others or fewer */
+    uint64_t chats_a, chats_b; /* offered on that day */
+};
+struct fl_pairing fl_pair(const struct fl_side *a, const struct fl_side *b);
+
+/* The difference of a figure, for the desk (groups FL_NONE) or for one group of each. Known when both sides have the figure, sure
+ * with two days or more. Time O(days x buckets) for percentiles. */
+struct fl_difference fl_compare(const struct fl_side *a, uint32_t group_a, const struct fl_side *b, uint32_t group_b, bool paired,
+                                const struct fl_metric *metric, const char *statistic);
+
+/* The share of days on which all of a side's own objectives held. */
+struct fl_difference fl_compare_days_met(const struct fl_side *a, const struct fl_side *b, bool paired);
+
+/* Which of n differences are more than chance when all n are looked at: Holm's step-down procedure, with the probability `alpha` of
+ * even one false claim. S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scand. J. Statist. 6, 1979, 65-70.
+ * order is scratch [n]. */
+void fl_holm(uint32_t n, const double p[], double alpha, uint32_t order[], bool more_than_chance[]);
+
+#endif

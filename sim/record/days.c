@@ -1,0 +1,211 @@
+#include "record/days.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static const char magic[] = "fenliu days 1\n";
+#define MAGIC_BYTES (sizeof magic - 1)
+#define HASH_BYTES 8u
+
+static uint64_t layout_hash(void)
+{
+    static const char names[] =
+#define NAME(name) #name " "
+        FL_COUNTS_LIST(NAME)
+#undef NAME
+        ;
+    return XXH64(names, sizeof names, FL_KINDS * 1000u + FL_HISTOGRAM_FINE * 100u + FL_HISTOGRAM_UNIT_BITS);
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------- */
+
+static void add_number(struct fl_text *out, uint64_t number)
+{
+    char bytes[10];
+    size_t n = 0;
+    do {
+        bytes[n] = (char)(number & 127);
+        number >>= 7;
+        if (number > 0) bytes[n] = (char)(bytes[n] | 128);
+        n++;
+    } while (number > 0);
+    fl_text_add_bytes(out, bytes, n);
+}
+
+static void add_hash(struct fl_text *out)
+{
+    const uint64_t hash = XXH64(out->bytes, out->length, 0);
+    char bytes[HASH_BYTES];
+    for (uint32_t i = 0; i < HASH_BYTES; i++) bytes[i] = (char)(hash >> 8 * i & 255);
+    fl_text_add_bytes(out, bytes, HASH_BYTES);
+}
+
+static void add_counts(struct fl_text *out, const uint32_t counts[], uint32_t n)
+{
+    for (uint32_t i = 0; i < n;) {
+        uint32_t zeros = 0;
+        while (i + zeros < n && counts[i + zeros] == 0) zeros++;
+        add_number(out, zeros > 0 ? 0 : counts[i]);
+        if (zeros > 0) add_number(out, zeros);
+        i += zeros > 0 ? zeros : 1;
+    }
+}
+
+static void add_row(struct fl_text *out, const struct fl_row *row, uint32_t before)
+{
+    const uint64_t *count = (const uint64_t *)(row + 1);
+    const int64_t *three = (const int64_t *)(count + (size_t)row->groups * FL_COUNTS);
+    const uint32_t *spans = (const uint32_t *)(three + (size_t)row->groups * FL_KINDS * 3);
+    add_number(out, row->replication - before);
+    add_number(out, row->intervals);
+    add_number(out, row->met);
+    for (size_t i = 0; i < (size_t)row->groups * FL_COUNTS; i++) add_number(out, count[i]);
+    for (size_t i = 0; i < (size_t)row->groups * FL_KINDS; i++, three += 3) {
+        const uint32_t n = spans[1];
+        add_number(out, n);
+        if (n > 0) {
+            add_number(out, (uint64_t)three[0]);
+            add_number(out, (uint64_t)three[1]);
+            add_number(out, (uint64_t)(three[2] - three[1]));
+            add_counts(out, spans + 2, n);
+        }
+        spans += 2 + n;
+    }
+}
+
+void fl_days_write(const struct fl_row *const rows[], uint32_t rows_count, struct fl_text *out)
+{
+    fl_text_add_bytes(out, magic, MAGIC_BYTES);
+    add_number(out, layout_hash());
+    add_number(out, rows_count);
+    add_number(out, rows_count > 0 ? rows[0]->groups : 0);
+    for (uint32_t i = 0; i < rows_count; i++) add_row(out, rows[i], i > 0 ? rows[i - 1]->replication : 0);
+    if (!out->full) add_hash(out);
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------- */
+
+struct reader {
+    const unsigned char *at, *end;
+    bool bad;
+};
+
+static uint64_t next_number(struct reader *reader, uint64_t most)
+{
+    uint64_t number = 0;
+    for (uint32_t shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
+        const unsigned char byte = *reader->at++;
+        number |= (uint64_t)(byte & 127) << shift;
+        if (byte & 128) continue;
+        if (number > most) break;
+        return number;
+    }
+    reader->bad = true;
+    return 0;
+}
+
+/* Memory that grows; rows are referred to by offset until all are there. */
+struct pile {
+    char *bytes;
+    size_t used, room;
+};
+
+static bool pile_reserve(struct pile *pile, size_t more)
+{
+    if (pile->used + more <= pile->room) return true;
+    const size_t room = (pile->used + more) * 2;
+    char *larger = realloc(pile->bytes, room);
+    if (larger == NULL) return false;
+    pile->bytes = larger;
+    pile->room = room;
+    return true;
+}
+
+static void read_span(struct reader *reader, int64_t three[3], uint32_t *spans, uint32_t n)
+{
+    const uint64_t longest = (uint64_t)FL_TIME_LONGEST;
+    memset(spans, 0, (2 + (size_t)n) * sizeof *spans);
+    three[0] = three[1] = three[2] = 0;
+    if (n == 0) return;
+    three[0] = (int64_t)next_number(reader, INT64_MAX);
+    three[1] = (int64_t)next_number(reader, longest);
+    three[2] = three[1] + (int64_t)next_number(reader, longest);
+    spans[0] = fl_histogram_bucket(three[1], FL_HISTOGRAM_FINE);
+    spans[1] = n;
+    if (fl_histogram_bucket(three[2], FL_HISTOGRAM_FINE) - spans[0] + 1 != n) reader->bad = true;
+    for (uint32_t i = 0; i < n && !reader->bad;) {
+        const uint32_t count = (uint32_t)next_number(reader, UINT32_MAX);
+        const uint32_t zeros = count == 0 ? (uint32_t)next_number(reader, n - i) : 0;
+        if (count == 0 && zeros == 0) reader->bad = true;
+        spans[2 + i] = count;
+        i += count == 0 ? zeros : 1;
+    }
+}
+
+/* One row at the end of the pile; its offset is where the pile ended. */
+static enum fl_status read_row(struct reader *reader, struct pile *pile, uint32_t groups, uint32_t *replication)
+{
+    const size_t head = sizeof(struct fl_row) + (size_t)groups * (FL_COUNTS + 3 * FL_KINDS) * sizeof(uint64_t);
+    const size_t most = head + (size_t)groups * FL_KINDS * (2 + (size_t)FL_FINE_BUCKETS) * sizeof(uint32_t) + 8;
+    if (!pile_reserve(pile, most)) return FL_EFULL;
+    struct fl_row *row = (struct fl_row *)(pile->bytes + pile->used);
+    *replication += (uint32_t)next_number(reader, UINT32_MAX);
+    *row = (struct fl_row){ .replication = *replication, .groups = groups, .intervals = (uint32_t)next_number(reader, UINT32_MAX) };
+    row->met = next_number(reader, UINT64_MAX);
+    uint64_t *count = (uint64_t *)(row + 1);
+    int64_t *three = (int64_t *)(count + (size_t)groups * FL_COUNTS);
+    uint32_t *spans = (uint32_t *)(three + (size_t)groups * FL_KINDS * 3);
+    for (size_t i = 0; i < (size_t)groups * FL_COUNTS; i++) count[i] = next_number(reader, UINT64_MAX);
+    for (size_t i = 0; i < (size_t)groups * FL_KINDS && !reader->bad; i++) {
+        const uint32_t n = (uint32_t)next_number(reader, FL_FINE_BUCKETS);
+        read_span(reader, three + 3 * i, spans, n);
+        spans += 2 + n;
+    }
+    if (reader->bad) return FL_ESYNTAX;
+    row->bytes = (uint32_t)(((size_t)((char *)spans - (char *)row) + 7) & ~(size_t)7);
+    pile->used += row->bytes;
+    return FL_OK;
+}
+
+static bool is_whole(const unsigned char *bytes, size_t length)
+{
+    if (length < MAGIC_BYTES + HASH_BYTES || memcmp(bytes, magic, MAGIC_BYTES - 2) != 0) return false;
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < HASH_BYTES; i++) hash |= (uint64_t)bytes[length - HASH_BYTES + i] << 8 * i;
+    return XXH64(bytes, length - HASH_BYTES, 0) == hash;
+}
+
+enum fl_status fl_days_read(const void *bytes, size_t length, const struct fl_row ***rows, uint32_t *rows_count)
+{
+    if (!is_whole(bytes, length)) return FL_ESYNTAX;
+    if (memcmp(bytes, magic, MAGIC_BYTES) != 0) return FL_EUNKNOWN;
+    struct reader reader = { (const unsigned char *)bytes + MAGIC_BYTES, (const unsigned char *)bytes + length - HASH_BYTES, false };
+    if (next_number(&reader, UINT64_MAX) != layout_hash()) return FL_EUNKNOWN;
+    const size_t days = next_number(&reader, length), groups = next_number(&reader, FL_GROUPS_MAX); /* a day takes some bytes */
+    struct pile pile = { 0 };
+    enum fl_status status = reader.bad ? FL_ESYNTAX : FL_OK;
+    const size_t list = (days * sizeof(struct fl_row *) + 7) & ~(size_t)7;
+    if (status == FL_OK && !pile_reserve(&pile, list + 8)) status = FL_EFULL;
+    pile.used = list;
+    uint32_t replication = 0;
+    for (size_t i = 0; i < days && status == FL_OK; i++) {
+        const size_t offset = pile.used;
+        status = read_row(&reader, &pile, (uint32_t)groups, &replication);
+        if (status == FL_OK) memcpy(pile.bytes + i * sizeof(struct fl_row *), &offset, sizeof offset);
+    }
+    if (status == FL_OK && reader.at != reader.end) status = FL_ESYNTAX;
+    if (status != FL_OK) {
+        free(pile.bytes);
+        return status;
+    }
+    const struct fl_row **out = (const struct fl_row **)pile.bytes;
+    for (size_t i = 0; i < days; i++) {
+        size_t offset;
+        memcpy(&offset, pile.bytes + i * sizeof(struct fl_row *), sizeof offset);
+        out[i] = (const struct fl_row *)(pile.bytes + offset);
+    }
+    *rows = out;
+    *rows_count = (uint32_t)days;
+    return FL_OK;
+}

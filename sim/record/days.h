@@ -1,0 +1,27 @@
+/* days.bin: the days of a run, exactly, so that it can be compared with another one later.
+ *
+ * days.csv holds what people read; this holds what a comparison needs: every count and the histogram of every day and group
+ * (measure/summary.h, struct fl_row), some 4 KiB a day. The same run gives the same bytes.
+ *
+ * Layout, integers as LEB128 (7 bits a byte, least first):
+ *   "fenliu days 1\n"
+ *   hash of the names of the counts and of the histogram's layout: other versions of the model are refused, not misread
+ *   days, groups
+ *   each day: replication (as the step from the one before), intervals, met (bits of the objectives), then
+ *     counts [groups][FL_COUNTS]
+ *     [groups][FL_KINDS]: number n of buckets; when n > 0 sum, least, most - least (ns), and the n counts from the bucket of `least`
+ *     on, a run of zeros written as 0 and its length
+ *   XXH64 of all before, 8 bytes, least first */
+#ifndef FL_RECORD_DAYS_H
+#define FL_RECORD_DAYS_H
+
+#include "measure/summary.h"
+#include "record/text.h"
+
+void fl_days_write(const struct fl_row *const rows[], uint32_t rows_count, struct fl_text *out);
+
+/* Reads them back. *rows [*rows_count] and the rows are one block of memory, to be freed by free(). FL_ESYNTAX: damaged or cut short;
+ * FL_EUNKNOWN: of another version; FL_EFULL: no memory. */
+FL_MUST_CHECK enum fl_status fl_days_read(const void *bytes, size_t length, const struct fl_row ***rows, uint32_t *rows_count);
+
+#endif

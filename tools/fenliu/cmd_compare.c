@@ -1,0 +1,566 @@
+/* fenliu compare: is B better than A, or was it luckier? */
+#include "command.h"
+#include "measure/compare.h"
+#include "record/days.h"
+#include "report.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char usage[] =
+    "usage: fenliu compare [options] A [B]\n"
+    "Compares two scenario files or run directories, paired day by day: who is better off, and is it more than chance?\n"
+    "      --set PATH=VALUE     override a value in both scenarios (repeatable)\n"
+    "      --set-a, --set-b PATH=VALUE   in one of them; with one of these B may be left out and is A\n"
+    "  -n, --replications N     days to simulate (default: a run directory's, else the scenario's)\n"
+    "  -s, --seed N             seed of both (default: a run directory's, else the scenario's)\n"
+    "  -j, --jobs N             threads (default: one a core); results do not depend on it\n"
+    "      --json               one JSON object on stdout, nothing else\n"
+    "      --lang zh|en         language of the table (default: the locale's)\n"
+    "  -q, --quiet              no progress\n"
+    "\"More than chance\" holds for all figures shown together (Holm, 5 %); intervals are 95 % each.\n"
+    "example: fenliu compare scenarios/618-opening.json --set-b desk.agents[0].count=7 -n 200\n"
+    "exit: 0 compared, 2 bad usage or input, 4 not written, 5 internal, 130 interrupted\n";
+
+/* ---- The two sides ----------------------------------------------------------------------------- */
+
+struct side {
+    struct fl_side days;
+    struct fl_scenario *scenario; /* owned */
+    struct fl_run *run;           /* owned; of a scenario that was simulated */
+    const struct fl_row **stored; /* owned; of a run directory */
+    const char *path;
+    char version[64];             /* of the program that simulated it */
+    uint64_t seed;
+    bool is_run;
+};
+
+static bool is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* A file of a run directory, NUL-terminated; NULL after saying why. */
+static char *file_read(const char *directory, const char *name, size_t *length)
+{
+    char path[4096];
+    char *bytes = NULL;
+    size_t room = 1 << 16;
+    errno = ENAMETOOLONG;
+    const int n = snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = n < (int)sizeof path ? fopen(path, "rb") : NULL;
+    *length = 0;
+    while (file != NULL) {
+        char *larger = realloc(bytes, room + 1);
+        if (larger == NULL) break;
+        bytes = larger;
+        *length += fread(bytes + *length, 1, room - *length, file);
+        if (*length < room) {
+            bytes[*length] = '\0';
+            break;
+        }
+        room *= 2;
+    }
+    if (file == NULL || bytes == NULL || *length == room || ferror(file)) {
+        fprintf(stderr, "fenliu compare: cannot read %s/%s: %s%s\n", directory, name, strerror(errno),
+                errno == ENOENT ? " (a run directory is written by fenliu simulate --out)" : "");
+        free(bytes);
+        bytes = NULL;
+    }
+    if (file != NULL) fclose(file);
+    return bytes;
+}
+
+static bool manifest_read(struct side *side)
+{
+    size_t length;
+    char *text = file_read(side->path, "manifest.json", &length);
+    if (text == NULL) return false;
+    cJSON *json = cJSON_ParseWithLength(text, length);
+    const cJSON *seed = cJSON_GetObjectItemCaseSensitive(json, "seed"), *version = cJSON_GetObjectItemCaseSensitive(json, "version");
+    const bool ok = cJSON_IsString(seed) && cJSON_IsString(version);
+    if (ok) {
+        side->seed = strtoull(seed->valuestring, NULL, 10);
+        snprintf(side->version, sizeof side->version, "%s", version->valuestring);
+    } else {
+        fprintf(stderr, "fenliu compare: %s/manifest.json: wanted \"seed\" and \"version\"\n", side->path);
+    }
+    cJSON_Delete(json);
+    free(text);
+    return ok;
+}
+
+static bool run_read(struct side *side, const struct options *options)
+{
+    char path[4096];
+    size_t length;
+    struct options plain = *options;
+    plain.overrides_count = 0;
+    if (options->overrides_count > 0) {
+        fprintf(stderr, "fenliu compare: %s is a finished run: --set wants a scenario file\n", side->path);
+        return false;
+    }
+    if (!manifest_read(side)) return false;
+    snprintf(path, sizeof path, "%.4000s/scenario.json", side->path);
+    side->scenario = scenario_open(&plain, path, NULL);
+    if (side->scenario == NULL) return false;
+    char *bytes = file_read(side->path, "days.bin", &length);
+    if (bytes == NULL) return false;
+    const enum fl_status status = fl_days_read(bytes, length, &side->stored, &side->days.rows_count);
+    free(bytes);
+    const bool fits = status == FL_OK && (side->days.rows_count == 0 || side->stored[0]->groups == side->scenario->desk.groups_count);
+    if (!fits)
+        fprintf(stderr, "fenliu compare: %s/days.bin: %s\n", side->path,
+                status == FL_EUNKNOWN ? "written by another version; simulate again" : status == FL_OK ? "of another scenario" : "damaged");
+    side->days.rows = side->stored;
+    return fits;
+}
+
+static int side_simulate(struct side *side, const struct options *options, const char *what, uint32_t replications)
+{
+    struct progress progress;
+    progress_start(&progress, options, what);
+    const struct fl_run_options how = {
+        .seed = side->seed, .replications = replications, .jobs = options->jobs, .on_progress = progress_step, .progress_context = &progress,
+        .stop = &interrupted,
+    };
+    const enum fl_status status = fl_run(side->scenario, &how, &side->run);
+    progress_end(&progress);
+    if (status != FL_OK) return run_failed(status, what);
+    side->days.rows = side->run->results.rows;
+    side->days.rows_count = side->run->results.rows_count;
+    return side->run->partial ? EXIT_INTERRUPTED : EXIT_DONE;
+}
+
+static void side_free(struct side *side)
+{
+    fl_run_free(side->run);
+    fl_scenario_free(side->scenario);
+    free(side->stored);
+}
+
+/* Reads both, then simulates what is a scenario: with the seed and days of the other when that is a finished run. */
+static int sides_open(struct side side[2], const struct options options[2])
+{
+    for (int i = 0; i < 2; i++) {
+        side[i].is_run = is_directory(side[i].path);
+        snprintf(side[i].version, sizeof side[i].version, "%s", FENLIU_VERSION);
+        if (side[i].is_run) {
+            if (!run_read(&side[i], &options[i])) return EXIT_USAGE;
+        } else {
+            side[i].scenario = scenario_open(&options[i], side[i].path, NULL);
+            if (side[i].scenario == NULL) return EXIT_USAGE;
+        }
+        side[i].days.scenario = side[i].scenario;
+    }
+    const struct side *model = side[0].is_run ? &side[0] : side[1].is_run ? &side[1] : NULL;
+    const uint64_t seed = options[0].has_seed ? options[0].seed : model != NULL ? model->seed : side[0].scenario->seed;
+    const uint32_t days = options[0].replications > 0 ? options[0].replications
+                          : model != NULL            ? model->days.rows_count
+                                                      : side[0].scenario->replications;
+    for (int i = 0; i < 2; i++) {
+        if (side[i].is_run) continue;
+        side[i].seed = seed;
+        const int code = side_simulate(&side[i], &options[i], i == 0 ? "compare: A" : "compare: B", days > 0 ? days : 1);
+        if (code != EXIT_DONE) return code;
+    }
+    return EXIT_DONE;
+}
+
+/* ---- What is compared -------------------------------------------------------------------------- */
+
+struct line {
+    const char *name;     /* of the figure; "days_met" is the share of days on which all objectives held */
+    int better;           /* 1: more is better, -1: less is, 0: neither */
+    bool by_group;        /* shown for every group too */
+    const char *words[2];
+};
+
+static const struct line lines[] = {
+    { "first_response_s.mean", -1, false, { "first response, mean", "首次响应 平均" } },
+    { "first_response_s.p50", -1, false, { "first response, p50", "首次响应 一半买家" } },
+    { "first_response_s.p90", -1, true, { "first response, p90", "首次响应 九成买家" } },
+    { "first_response_s.p99", -1, false, { "first response, p99", "首次响应 百分之九十九" } },
+    { "response_s.mean", -1, true, { "every response, mean", "平均响应时间" } },
+    { "response_s.p90", -1, false, { "every response, p90", "响应时间 九成" } },
+    { "wait_for_agent_s.mean", -1, false, { "wait for an agent, mean", "等待分配 平均" } },
+    { "waited", -1, false, { "share not assigned at once", "未立即分配" } },
+    { "abandonment", -1, true, { "share who left", "流失率" } },
+    { "no_service_rate", -1, false, { "share without service", "人工不服务率" } },
+    { "reply_rate_3min", 1, true, { "3-minute reply rate", "3分钟人工响应率" } },
+    { "first_reply_rate_30s", 1, false, { "first reply within 30 s", "首响30秒率" } },
+    { "days_met", 1, false, { "days with all objectives met", "目标全达标的天数" } },
+    { "chats_answered", 1, false, { "buyers answered", "接待买家" } },
+    { "chats_abandoned", -1, false, { "buyers who left unanswered", "没等到就走的买家" } },
+    { "leave_messages", -1, false, { "leave-messages", "留言" } },
+    { "chats_rejected", -1, false, { "buyers refused", "被拒买家" } },
+    { "bot_resolved", 0, false, { "resolved by the bot", "机器人解决" } },
+    { "transfers", -1, false, { "transfers", "转接" } },
+    { "answer_ratio", 0, false, { "answer ratio", "答问比" } },
+    { "occupancy", 0, true, { "occupancy (composing)", "工时利用率" } },
+    { "concurrency", 0, false, { "open chats per agent", "同时接待" } },
+    { "chats_per_agent_day", 0, false, { "chats per agent and 8 hours", "人均日接待 (8小时)" } },
+    { "conversion", 1, false, { "conversion", "询单转化率" } },
+    { "sales_cny", 1, false, { "sales, CNY", "销售额 (元)" } },
+    { "lost_sales_cny", -1, false, { "lost sales, CNY", "流失销售额 (元)" } },
+    { "satisfaction", 1, false, { "satisfaction", "满意度" } },
+};
+#define LINES (sizeof lines / sizeof *lines)
+
+struct claim {
+    const struct line *line;
+    const char *group;       /* NULL: the desk */
+    const struct fl_metric *metric; /* NULL: a share of days */
+    const char *statistic;
+    struct fl_difference difference;
+    bool more_than_chance;
+};
+
+struct comparison {
+    const struct side *a, *b;
+    struct fl_pairing pairing;
+    struct claim *claims;    /* [claims_count], the desk's first */
+    uint32_t claims_count;
+};
+
+static void add_claim(struct comparison *all, const struct line *line, const char *group, uint32_t group_a, uint32_t group_b)
+{
+    struct claim claim = { .line = line, .group = group, .statistic = "" };
+    const struct fl_side *a = &all->a->days, *b = &all->b->days;
+    if (strcmp(line->name, "days_met") == 0) {
+        claim.difference = fl_compare_days_met(a, b, all->pairing.paired);
+    } else {
+        claim.metric = fl_metric_find(line->name, &claim.statistic);
+        claim.difference = fl_compare(a, group_a, b, group_b, all->pairing.paired, claim.metric, claim.statistic);
+    }
+    const bool idle = claim.difference.a == 0 && claim.difference.b == 0; /* never happens here */
+    if (claim.difference.known && !idle) all->claims[all->claims_count++] = claim;
+}
+
+static uint32_t group_of(const struct fl_scenario *scenario, const char *name)
+{
+    for (uint32_t g = 0; g < scenario->desk.groups_count; g++)
+        if (strcmp(scenario->desk.groups[g].name, name) == 0) return g;
+    return FL_NONE;
+}
+
+static bool compare_all(struct comparison *all)
+{
+    const struct fl_scenario *a = all->a->scenario, *b = all->b->scenario;
+    const size_t most = LINES * (1 + (size_t)a->desk.groups_count);
+    all->claims = calloc(most, sizeof *all->claims);
+    double *p = calloc(most, sizeof *p);
+    uint32_t *order = calloc(most, sizeof *order);
+    bool *more = calloc(most, sizeof *more);
+    const bool ok = all->claims != NULL && p != NULL && order != NULL && more != NULL;
+    if (ok) {
+        for (size_t i = 0; i < LINES; i++) add_claim(all, &lines[i], NULL, FL_NONE, FL_NONE);
+        for (uint32_t g = 0; g < a->desk.groups_count && a->desk.groups_count + b->desk.groups_count > 2; g++) {
+            const uint32_t other = group_of(b, a->desk.groups[g].name);
+            for (size_t i = 0; i < LINES && other != FL_NONE; i++)
+                if (lines[i].by_group) add_claim(all, &lines[i], a->desk.groups[g].name, g, other);
+        }
+        for (uint32_t i = 0; i < all->claims_count; i++) p[i] = all->claims[i].difference.p;
+        fl_holm(all->claims_count, p, 0.05, order, more);
+        for (uint32_t i = 0; i < all->claims_count; i++) all->claims[i].more_than_chance = more[i];
+    }
+    free(p);
+    free(order);
+    free(more);
+    return ok;
+}
+
+/* 1: B is better, -1: worse, 0: neither, or nothing to say. */
+static int verdict(const struct claim *claim)
+{
+    if (!claim->more_than_chance || claim->difference.value == 0) return 0;
+    return claim->difference.value > 0 ? claim->line->better : -claim->line->better;
+}
+
+/* ---- In words ---------------------------------------------------------------------------------- */
+
+static enum fl_metric_kind kind_of(const struct claim *claim)
+{
+    return claim->metric == NULL ? FL_METRIC_SHARE : claim->metric->kind;
+}
+
+/* A figure or difference with its unit; shares differ by points. */
+static void value_text(const struct claim *claim, double value, bool is_difference, enum language language, char *out, size_t size)
+{
+    const char *sign = is_difference && value > 0 ? "+" : "";
+    const enum fl_metric_kind kind = kind_of(claim);
+    if (kind == FL_METRIC_SHARE) snprintf(out, size, is_difference ? "%s%.2f %s" : "%s%.1f %s", sign, 100 * value,
+                                          !is_difference ? "%" : language == LANGUAGE_ZH ? "点" : "pt");
+    else if (kind == FL_METRIC_DISTRIBUTION) snprintf(out, size, "%s%.1f %s", sign, value, language == LANGUAGE_ZH ? "秒" : "s");
+    else if (kind == FL_METRIC_COUNT) snprintf(out, size, "%s%.1f", sign, value);
+    else snprintf(out, size, is_difference ? "%s%.3f" : "%s%.2f", sign, value);
+}
+
+static const char *chance_words(const struct claim *claim, enum language language)
+{
+    static const char *const words[][2] = { { "no difference", "没有差别" }, { "could be chance", "可能是偶然" }, { "more than chance", "不是偶然" },
+                                            { "one day says nothing", "一天说明不了" }, { "BETTER, more than chance", "变好,不是偶然" },
+                                            { "WORSE, more than chance", "变差,不是偶然" } };
+    const struct fl_difference *d = &claim->difference;
+    const int judged = verdict(claim);
+    const int at = !d->sure ? 3 : d->value == 0 && d->low == 0 && d->high == 0 ? 0 : !claim->more_than_chance ? 1 : judged == 0 ? 2 : judged > 0 ? 4 : 5;
+    return words[at][language];
+}
+
+static void add_row(struct fl_text *out, const struct claim *claim, enum language language)
+{
+    const struct fl_difference *d = &claim->difference;
+    char a[48], b[48], difference[48], range[112] = "";
+    value_text(claim, d->a, false, language, a, sizeof a);
+    value_text(claim, d->b, false, language, b, sizeof b);
+    value_text(claim, d->value, true, language, difference, sizeof difference);
+    if (d->sure) {
+        char low[48], high[48];
+        value_text(claim, d->low, true, language, low, sizeof low);
+        value_text(claim, d->high, true, language, high, sizeof high);
+        low[strcspn(low, " ")] = '\0'; /* the unit stands once */
+        snprintf(range, sizeof range, "%s .. %s", low, high);
+    }
+    text_add_padded(out, claim->line->words[language], 29, false);
+    text_add_padded(out, a, 10, true);
+    text_add_padded(out, b, 10, true);
+    text_add_padded(out, difference, 11, true);
+    text_add_padded(out, range, 21, true);
+    fl_text_add(out, "   %s\n", chance_words(claim, language));
+}
+
+static void add_head(struct fl_text *out, const struct comparison *all, enum language language)
+{
+    const bool zh = language == LANGUAGE_ZH;
+    const struct side *sides[2] = { all->a, all->b };
+    if (!all->pairing.paired) {
+        fl_text_add(out, zh ? "未配对:" : "NOT PAIRED: ");
+        if (all->a->seed != all->b->seed)
+            fl_text_add(out, zh ? "种子不同 (%" PRIu64 " 与 %" PRIu64 ")" : "the seeds differ (%" PRIu64 " and %" PRIu64 ")", all->a->seed, all->b->seed);
+        else if (all->pairing.day != FL_NONE)
+            fl_text_add(out, zh ? "第 %u 天 A 有 %" PRIu64 " 个买家,B 有 %" PRIu64 " 个" : "on day %u A has %" PRIu64 " buyers and B has %" PRIu64,
+                        all->pairing.day, all->pairing.chats_a, all->pairing.chats_b);
+        else
+            fl_text_add(out, zh ? "天数不同 (%u 与 %u)" : "they are other days (%u and %u of them)", all->a->days.rows_count, all->b->days.rows_count);
+        fl_text_add(out, zh ? "。按两组独立的日子比较 (Welch),要看清差别得多得多的天数。\n"
+                            : ". Compared as independent days (Welch): it takes many more of them to see a difference.\n");
+    }
+    if (strcmp(all->a->version, all->b->version) != 0)
+        fl_text_add(out, zh ? "注意:版本不同 (%s 与 %s)\n" : "NOTE: simulated by different versions (%s and %s)\n", all->a->version, all->b->version);
+    for (int i = 0; i < 2; i++) {
+        char policy[96];
+        policy_describe(sides[i]->scenario, policy, sizeof policy);
+        fl_text_add(out, zh ? "%s  %s  %s  分流 %s\n" : "%s  %s  %s  routing %s\n", i == 0 ? "A" : "B", sides[i]->path, sides[i]->scenario->name, policy);
+    }
+    if (all->pairing.paired)
+        fl_text_add(out, zh ? "同样的 %u 天、同样的买家,逐日配对 (种子 %" PRIu64 ")\n" : "the same %u days of the same buyers, paired day by day (seed %" PRIu64 ")\n",
+                    all->a->days.rows_count, all->a->seed);
+}
+
+static void add_table_head(struct fl_text *out, const char *title, enum language language)
+{
+    static const char *const heads[][2] = { { "A", "A" }, { "B", "B" }, { "B - A", "B - A" }, { "95 % interval", "95% 区间" } };
+    static const uint32_t widths[] = { 10, 10, 11, 21 };
+    fl_text_add(out, "\n");
+    text_add_padded(out, title, 29, false);
+    for (int i = 0; i < 4; i++) text_add_padded(out, heads[i][language], widths[i], true);
+    fl_text_add(out, "\n");
+}
+
+/* "first response, p90: 52.1 s -> 48.0 s, 4.1 s shorter (2.9 .. 5.3): more than chance" */
+static void add_sentence(struct fl_text *out, const struct claim *claim, enum language language)
+{
+    const struct fl_difference *d = &claim->difference;
+    static const char *const more[3][2] = { { "longer", "变长" }, { "more", "变多" }, { "higher", "变高" } };
+    static const char *const less[3][2] = { { "shorter", "变短" }, { "fewer", "变少" }, { "lower", "变低" } };
+    const enum fl_metric_kind kind = kind_of(claim);
+    const int word = kind == FL_METRIC_DISTRIBUTION ? 0 : kind == FL_METRIC_COUNT ? 1 : 2;
+    char a[48], b[48], by[48], low[48], high[48];
+    const bool up = d->value > 0;
+    value_text(claim, d->a, false, language, a, sizeof a);
+    value_text(claim, d->b, false, language, b, sizeof b);
+    value_text(claim, fabs(d->value), true, language, by, sizeof by);
+    value_text(claim, up ? d->low : -d->high, true, language, low, sizeof low);
+    value_text(claim, up ? d->high : -d->low, true, language, high, sizeof high);
+    low[strcspn(low, " ")] = high[strcspn(high, " ")] = '\0';
+    fl_text_add(out, "  %s%s%s: %s -> %s, ", claim->group != NULL ? claim->group : "", claim->group != NULL ? " " : "", claim->line->words[language], a, b);
+    if (language == LANGUAGE_ZH) fl_text_add(out, "%s %s", up ? more[word][1] : less[word][1], by + 1);
+    else fl_text_add(out, "%s %s", by + 1, up ? more[word][0] : less[word][0]);
+    fl_text_add(out, " (%s .. %s)\n", low[0] == '+' ? low + 1 : low, high[0] == '+' ? high + 1 : high);
+}
+
+static void add_verdicts(struct fl_text *out, const struct comparison *all, enum language language)
+{
+    static const char *const titles[2][2] = { { "\nworse in B, more than chance:\n", "\nB 变差,不是偶然:\n" },
+                                              { "\nbetter in B, more than chance:\n", "\nB 变好,不是偶然:\n" } };
+    uint32_t said = 0;
+    for (int good = 0; good < 2; good++) {
+        bool any = false;
+        for (uint32_t i = 0; i < all->claims_count; i++) {
+            if (verdict(&all->claims[i]) != (good ? 1 : -1)) continue;
+            if (!any) fl_text_add(out, "%s", titles[good][language]);
+            any = true;
+            said++;
+            add_sentence(out, &all->claims[i], language);
+        }
+    }
+    if (said > 0) return;
+    fl_text_add(out, language == LANGUAGE_ZH ? "\n没有一项变好或变差得超出偶然。\n" : "\nNothing is better or worse by more than chance.\n");
+}
+
+static void add_tables(struct fl_text *out, const struct comparison *all, enum language language)
+{
+    const char *group = NULL;
+    add_table_head(out, language == LANGUAGE_ZH ? "全店" : "desk", language);
+    for (uint32_t i = 0; i < all->claims_count; i++) {
+        const struct claim *claim = &all->claims[i];
+        if (claim->group != group) add_table_head(out, claim->group, language);
+        group = claim->group;
+        add_row(out, claim, language);
+    }
+}
+
+/* ---- As JSON ----------------------------------------------------------------------------------- */
+
+static void add_side_json(struct fl_text *out, const char *key, const struct side *side)
+{
+    char policy[96];
+    policy_describe(side->scenario, policy, sizeof policy);
+    fl_text_add(out, ",\"%s\":{\"file\":", key);
+    fl_text_add_json(out, side->path);
+    fl_text_add(out, ",\"scenario\":");
+    fl_text_add_json(out, side->scenario->name);
+    fl_text_add(out, ",\"scenario_hash\":\"%016" PRIx64 "\",\"seed\":\"%" PRIu64 "\",\"replications\":%u,\"version\":", side->scenario->hash,
+                side->seed, side->days.rows_count);
+    fl_text_add_json(out, side->version);
+    fl_text_add(out, ",\"policy\":");
+    fl_text_add_json(out, policy);
+    fl_text_add(out, "}");
+}
+
+static void add_named_number(struct fl_text *out, const char *name, double number)
+{
+    fl_text_add(out, ",\"%s\":", name);
+    fl_text_add_number(out, number);
+}
+
+static void add_claim_json(struct fl_text *out, const struct claim *claim)
+{
+    const struct fl_difference *d = &claim->difference;
+    const int judged = verdict(claim);
+    fl_text_add(out, "\n{\"group\":");
+    if (claim->group != NULL) fl_text_add_json(out, claim->group);
+    else fl_text_add(out, "null");
+    fl_text_add(out, ",\"figure\":\"%s\"", claim->line->name);
+    add_named_number(out, "a", d->a);
+    add_named_number(out, "b", d->b);
+    add_named_number(out, "difference", d->value);
+    if (d->sure) {
+        fl_text_add(out, ",\"ci95\":[");
+        fl_text_add_number(out, d->low);
+        fl_text_add(out, ",");
+        fl_text_add_number(out, d->high);
+        fl_text_add(out, "]");
+        add_named_number(out, "p", d->p);
+    } else {
+        fl_text_add(out, ",\"ci95\":null,\"p\":null");
+    }
+    fl_text_add(out, ",\"more_than_chance\":%s,\"better\":%s}", claim->more_than_chance ? "true" : "false",
+                judged == 0 ? "null" : judged > 0 ? "\"b\"" : "\"a\"");
+}
+
+static void comparison_json(struct fl_text *out, const struct comparison *all)
+{
+    fl_text_add(out, "{\"fenliu\":1,\"command\":\"compare\",\"paired\":%s,\"days\":%u", all->pairing.paired ? "true" : "false",
+                all->a->days.rows_count);
+    add_side_json(out, "a", all->a);
+    add_side_json(out, "b", all->b);
+    fl_text_add(out, ",\n\"differences\":[");
+    for (uint32_t i = 0; i < all->claims_count; i++) {
+        if (i > 0) fl_text_add(out, ",");
+        add_claim_json(out, &all->claims[i]);
+    }
+    fl_text_add(out, "]}\n");
+}
+
+/* ---- The command ------------------------------------------------------------------------------- */
+
+struct own_sets {
+    struct options side[2]; /* only their overrides are used */
+};
+
+static int take_compare_option(void *context, struct options *options, int argc, char **argv, int *i)
+{
+    struct own_sets *own = context;
+    const char *value;
+    (void)options;
+    for (int s = 0; s < 2; s++)
+        if ((value = option_value(argc, argv, i, s == 0 ? "--set-a" : "--set-b")) != NULL) return override_add(&own->side[s], value) ? 1 : -1;
+    return 0;
+}
+
+/* What holds for both, then what holds for one. */
+static bool options_of_side(const struct options *both, const struct options *own, struct options *out)
+{
+    *out = *both;
+    if (both->overrides_count + own->overrides_count > sizeof out->overrides / sizeof *out->overrides) {
+        fprintf(stderr, "fenliu compare: too many overrides\n");
+        return false;
+    }
+    for (uint32_t i = 0; i < own->overrides_count; i++) out->overrides[out->overrides_count++] = own->overrides[i];
+    return true;
+}
+
+static int compare_sides(const struct options *options, struct side side[2])
+{
+    struct comparison all = { .a = &side[0], .b = &side[1] };
+    struct fl_text answer = { 0 };
+    all.pairing = fl_pair(&side[0].days, &side[1].days);
+    if (side[0].seed != side[1].seed) all.pairing.paired = false;
+    int code = compare_all(&all) ? EXIT_DONE : run_failed(FL_EFULL, "compare");
+    if (code == EXIT_DONE && options->json) {
+        comparison_json(&answer, &all);
+    } else if (code == EXIT_DONE) {
+        add_head(&answer, &all, options->language);
+        add_tables(&answer, &all, options->language);
+        add_verdicts(&answer, &all, options->language);
+    }
+    if (code == EXIT_DONE) code = text_print(&answer);
+    fl_text_free(&answer);
+    free(all.claims);
+    return code;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+    struct options options, of_side[2];
+    struct own_sets *own = calloc(1, sizeof *own);
+    if (own == NULL) return run_failed(FL_EFULL, "compare");
+    int code = options_read(&options, argc, argv, take_compare_option, own) ? EXIT_DONE : EXIT_USAGE;
+    const bool varied = own->side[0].overrides_count + own->side[1].overrides_count > 0;
+    if (code == EXIT_DONE && options.help) {
+        fputs(usage, stdout);
+        free(own);
+        return EXIT_DONE;
+    }
+    if (code == EXIT_DONE && options.files_count != 2 && !(options.files_count == 1 && varied)) {
+        fputs(usage, stderr);
+        code = EXIT_USAGE;
+    }
+    for (int i = 0; i < 2 && code == EXIT_DONE; i++)
+        if (!options_of_side(&options, &own->side[i], &of_side[i])) code = EXIT_USAGE;
+    free(own);
+    if (code != EXIT_DONE) return code;
+    struct side side[2] = { { .path = options.files[0] }, { .path = options.files[options.files_count - 1] } };
+    code = sides_open(side, of_side);
+    if (code == EXIT_DONE) code = compare_sides(&options, side);
+    side_free(&side[0]);
+    side_free(&side[1]);
+    return code;
+}
