@@ -62,6 +62,7 @@ static void stop_child(struct exec *exec)
         (void)fl_stream_drain(&exec->stream, patience);
         if (reap(exec, patience)) return;
         fprintf(stderr, "%s: still there %d s after its stdin was closed; ending it\n", exec->prefix, (int)(GRACE_EXIT_NS / 1000000000));
+        exec->failed = true; /* how it ends now is our doing */
     }
     if (exec->pid == 0) return;
     kill(-group, SIGTERM);
@@ -78,10 +79,12 @@ static bool exited_well(const struct exec *exec)
     return WIFEXITED(exec->status) && WEXITSTATUS(exec->status) == 0;
 }
 
+/* The shell tells its command's end by a signal as 128 more than the signal. */
 static void describe_exit(const struct exec *exec, char *out, size_t size)
 {
-    if (WIFSIGNALED(exec->status)) snprintf(out, size, "was ended by signal %d (%s)", WTERMSIG(exec->status), strsignal(WTERMSIG(exec->status)));
-    else snprintf(out, size, "exited with status %d%s", WEXITSTATUS(exec->status), WEXITSTATUS(exec->status) == 127 ? " (command not found)" : "");
+    const int code = WIFSIGNALED(exec->status) ? 128 + WTERMSIG(exec->status) : WEXITSTATUS(exec->status);
+    if (code > 128 && code < 128 + NSIG) snprintf(out, size, "was ended by signal %d (%s)", code - 128, strsignal(code - 128));
+    else snprintf(out, size, "exited with status %d%s", code, code == 127 ? " (command not found)" : "");
 }
 
 /* ---- The channel ------------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_AT_ONCE_MAX (1u << 20) /* that may follow from each other at one instant: beyond, the engine goes in circles */
+#define EVENTS_AT_ONCE_MAX (1u << 16) /* that may follow from each other at one instant: beyond, the engine goes in circles */
 #define NO_SLOT UINT32_MAX
 
 enum turn {
@@ -892,7 +892,10 @@ static enum fl_status outside_chat(void *self, const struct fl_view *view, const
     struct slot *const slot = slot_at(o, chat->index);
     if (slot == NULL) return FL_EFULL;
     if (o->failed) return FL_EENGINE;
-    if ((slot->number == 0 || slot->chat.key != chat->key) && !give_number(o, slot, chat->index)) return FL_EFULL;
+    /* A slot that was given up may hold another chat now. While the chat is open its key alone does not tell: a buyer who had
+     * silently gone and comes back to it is on a new visit. */
+    const bool another = slot->number == 0 || (slot->turn == TURN_NOBODY && slot->chat.key != chat->key);
+    if (another && !give_number(o, slot, chat->index)) return FL_EFULL;
     take_turn(o, slot, TURN_TOLD);
     slot->chat = *chat;
     slot->told_at = view->now;

@@ -187,13 +187,13 @@ static void report_violations(const struct fl_ledger *ledger, const struct fl_re
     for (int i = 0; i < FL_BREACHES_COUNT; i++)
         if (ledger->violations[i] > 0)
             fl_text_add(out, "  %8llu  %-16s %s\n", (unsigned long long)ledger->violations[i], fl_breach_name((enum fl_breach)i), fl_breach_sentence((enum fl_breach)i));
-    fl_text_add(out, zh ? "\n  天   时刻                +秒            会话  客服            违反\n" : "\n  day  instant             +seconds       chat  agent           rule\n");
+    fl_text_add(out, zh ? "\n  天   时刻                   +秒            会话  客服            违反\n" : "\n  day  instant                +seconds       chat  agent           rule\n");
     const uint32_t shown = ledger->kept < SHOWN_VIOLATIONS ? ledger->kept : SHOWN_VIOLATIONS;
     for (uint32_t i = 0; i < shown; i++) {
         const struct fl_violation *violation = &ledger->first[i];
         char instant[32];
         fl_instant_format(results->scenario, violation->at, instant);
-        fl_text_add(out, "  %-4u %-16s %14.3f %8u  ", violation->replication, instant, fl_time_to_s(violation->at), violation->chat);
+        fl_text_add(out, "  %-4u %-19s %14.3f %8u  ", violation->replication, instant, fl_time_to_s(violation->at), violation->chat);
         text_add_padded(out, violation->agent == FL_NO_AGENT ? "-" : results->agent_names[violation->agent], 14, false);
         fl_text_add(out, "  %s\n", fl_breach_name(violation->breach));
     }
