@@ -172,11 +172,12 @@ size_t fl_row_bytes(const struct fl_day *day)
 }
 
 static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day);
+static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day);
 
 void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row)
 {
     *row = (struct fl_row){ .replication = replication, .groups = day->groups, .bytes = (uint32_t)fl_row_bytes(day),
-                            .intervals = day->intervals, .met = judge_day(scenario, day) };
+                            .intervals = day->intervals, .met = judge_day(scenario, day), .wages_cny = day_wages(scenario, day) };
     uint64_t *count = (uint64_t *)(row + 1);
     int64_t *three = (int64_t *)(count + (size_t)day->groups * FL_COUNTS);
     uint32_t *spans = (uint32_t *)(three + (size_t)day->groups * FL_KINDS * 3);
@@ -418,8 +419,8 @@ static bool ratio_of(const struct fl_scenario *scenario, enum metric_id id, cons
     case METRIC_conversion: *out = of(N(orders), N(inquiries)); return sales_known(scenario);
     case METRIC_sales_cny: *out = of(N(sales_fen) / 100, days); return order_value_known(scenario);
     case METRIC_lost_sales_cny: *out = of(N(lost_sales_fen) / 100, days); return order_value_known(scenario);
-    case METRIC_satisfaction: *out = of(N(satisfied), N(ratings)); return scenario->money.rates_share > 0;
-    case METRIC_dsr_service: *out = of(N(dsr_points), N(ratings)); return scenario->money.rates_share > 0;
+    case METRIC_satisfaction: *out = of(N(satisfied), N(ratings)); return scenario->money.rates_share > 0 && scenario->money.satisfaction_base > 0;
+    case METRIC_dsr_service: *out = of(N(dsr_points), N(ratings)); return scenario->money.rates_share > 0 && scenario->money.satisfaction_base > 0;
     default: return false;
     }
 #undef N
@@ -583,6 +584,68 @@ static double wage_of(const struct fl_scenario *scenario, uint32_t definition)
     return scenario->money.wage_cny_per_hour;
 }
 
+static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day)
+{
+    double wages = 0;
+    uint32_t a = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
+        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
+            wages += (double)day->agent[a].count[FL_COUNT_duty_ns] / 3.6e12 * wage_of(scenario, d);
+    return wages;
+}
+
+/* The money of one day; NaN where the scenario does not say what it takes. */
+static double row_money(const struct fl_scenario *scenario, const struct fl_row *row, enum metric_id id)
+{
+    const struct fl_money *money = &scenario->money;
+    const double days = fl_time_to_s(scenario->duration) / 86400;
+    uint64_t sum[FL_COUNTS] = { 0 };
+    for (uint32_t g = 0; g < row->groups; g++)
+        for (uint32_t c = 0; c < FL_COUNTS; c++) sum[c] += fl_row_count(row, g)[c];
+    const uint32_t people = fl_scenario_agents_count(scenario), seats = scenario->desk.seats;
+    const double sales = order_value_known(scenario) ? (double)sum[FL_COUNT_sales_fen] / 100 : NAN;
+    const double more_seats = seats != FL_NONE && people > seats ? people - seats : 0;
+    const double commission = money->commission > 0 ? money->commission * sales : 0;
+    const double labour = row->wages_cny + commission + (money->bonus_cny * people + money->seat_cny * more_seats) * days / 30;
+    const double rounds = (double)sum[FL_COUNT_platform_rounds], cases = rounds - (double)sum[FL_COUNT_platform_in_3min];
+    const double a_case = money->penalty_cny_per_case > 0 ? money->penalty_cny_per_case : scenario->platform.penalty_cny;
+    const bool breached = rounds > 0 && 1 - cases / rounds < scenario->platform.reply_rate_min; /* false where there is no least rate */
+    const double penalties = breached && !isnan(a_case) ? cases * a_case : 0;
+    const double lost = (double)(sum[FL_COUNT_chats_abandoned] + sum[FL_COUNT_chats_rejected] + sum[FL_COUNT_chats_unserved]) * money->lost_contact_cny;
+    switch (id) {
+    case METRIC_wages_cny: return row->wages_cny;
+    case METRIC_labour_cny: return labour;
+    case METRIC_penalties_cny: return penalties;
+    default: return money->margin * sales - labour - penalties - lost;
+    }
+}
+
+static struct fl_figure money_figure(const struct fl_results *results, enum metric_id id)
+{
+    double sum = 0, squares = 0;
+    const uint32_t days = results->rows_count;
+    struct fl_figure figure = { .n = days };
+    if (results->rows == NULL || days == 0) return figure;
+    for (uint32_t i = 0; i < days; i++) sum += row_money(results->scenario, results->rows[i], id);
+    figure.value = sum / days;
+    figure.known = !isnan(figure.value);
+    if (!figure.known || days < 2) return figure;
+    for (uint32_t i = 0; i < days; i++) {
+        const double residual = row_money(results->scenario, results->rows[i], id) - figure.value;
+        squares += residual * residual;
+    }
+    const double half = ratio_half_width(days, days, squares);
+    figure.low = figure.value - half;
+    figure.high = figure.value + half;
+    figure.sure = true;
+    return figure;
+}
+
+static bool is_money(enum metric_id id)
+{
+    return id == METRIC_wages_cny || id == METRIC_labour_cny || id == METRIC_penalties_cny || id == METRIC_profit_cny;
+}
+
 static struct fl_figure wages_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index)
 {
     const struct fl_scenario *scenario = results->scenario;
@@ -614,6 +677,7 @@ struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope
     const bool intervals = scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP;
     const uint32_t group = scope == FL_SCOPE_GROUP ? index : FL_NONE;
     struct source source;
+    if (is_money(id) && scope == FL_SCOPE_DESK && results->rows != NULL) return money_figure(results, id);
     if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) {
         if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
@@ -644,6 +708,13 @@ struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct 
     const uint32_t kinds = kinds_of(id);
     struct ratio ratio;
     struct fl_figure figure = { 0 };
+    if (is_money(id)) {
+        if (group != FL_NONE) return figure;
+        figure.value = row_money(scenario, row, id);
+        figure.known = !isnan(figure.value);
+        figure.n = 1;
+        return figure;
+    }
     if (kinds == 0 || strcmp(statistic, "mean") == 0) {
         if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) return figure;
         if (!row_ratio(scenario, row, group, id, kinds != 0, &ratio) || !(ratio.below > 0)) return figure;

@@ -20,6 +20,7 @@ struct fl_row {
     uint32_t bytes;      /* of the whole block */
     uint32_t intervals;
     uint64_t met;        /* bit per objective: it held on this day */
+    double wages_cny;    /* of the whole desk, by hours on duty; NaN: somebody's wage is not given */
     /* then: uint64_t count[groups][FL_COUNTS]; int64_t sum[groups][FL_KINDS]; least, most likewise;
      * per group and kind: uint32_t first, n, counts[n] */
 };
@@ -108,6 +109,14 @@ struct fl_objective_result {
     uint32_t days_met;
 };
 void fl_objective_judge(const struct fl_results *results, uint32_t objective, struct fl_objective_result *out);
+
+/* Figures in CNY a day, of the whole desk and, for wages, of its groups and agents:
+ *   wages_cny      hours on duty x wage
+ *   labour_cny     wages + commission x sales + each thirtieth of bonus x people and of seats beyond those held
+ *   penalties_cny  cases x penalty on days whose platform rate is below the platform's least; a case is a round in its window
+ *                  that was not answered in time
+ *   profit_cny     margin x sales - labour - penalties - buyers lost x lost_contact_cny
+ * A penalty on a single day overstates a rule that looks at 30 days and understates what its breach costs afterwards. */
 
 /* Days on which all objectives held. */
 uint32_t fl_days_met(const struct fl_results *results);

@@ -98,7 +98,8 @@ enum fl_verdict {
 };
 
 /* The desk's ear. A decision takes effect before decide() returns: the agents' fields in the view have already
- * changed. decide() never calls back into the router. */
+ * changed. What follows from it at once may be told to the router before decide() returns (a message that reaches the
+ * agent, an agent who suspends herself, a chat that is closed), so a router has its books in order before it decides. */
 struct fl_port {
     enum fl_verdict (*decide)(void *desk, const struct fl_decision *decision);
     void *desk;

@@ -51,6 +51,9 @@ enum fl_metric_kind {
     X(sales_cny, "CNY", NUMBER)                              \
     X(lost_sales_cny, "CNY", NUMBER)                         \
     X(wages_cny, "CNY", NUMBER)                              \
+    X(labour_cny, "CNY", NUMBER)                             \
+    X(penalties_cny, "CNY", NUMBER)                          \
+    X(profit_cny, "CNY", NUMBER)                             \
     X(satisfaction, "", SHARE)                               \
     X(dsr_service, "points", NUMBER)                         \
     X(chats_per_agent_day, "chats", NUMBER)                  \

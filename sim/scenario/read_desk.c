@@ -310,7 +310,6 @@ static const struct fl_key depth_keys[] = {
     DRAW_TIME("time", time),
     COUNT_OR("terse_above", terse_above, 0, FL_UNLIMITED, FL_NONE),
     NUMBER("terse_scale", terse_scale, 0, 1),
-    NUMBER("terse_messages", terse_messages, 0, 1),
 };
 #undef FL_HERE
 static const struct fl_object depth_object = { .keys = depth_keys, .keys_count = FL_COUNTOF(depth_keys) };

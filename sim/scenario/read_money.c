@@ -42,7 +42,7 @@ const struct fl_money fl_money_neutral = {
     .unserved = 1 / 1.16,
     .order_value_cny = NAN,
     .margin = 1,
-    .satisfaction_base = 1,
+    .satisfaction_base = NAN,
     .rates_share = 0.1,
 };
 

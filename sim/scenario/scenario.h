@@ -241,7 +241,6 @@ struct fl_depth {
     struct fl_distribution time; /* seconds each takes at speed 1 */
     uint32_t terse_above;       /* own queue depth beyond which an answer is a bare yes or no; FL_NONE: never */
     double terse_scale;         /* on composing time then, default 1 */
-    double terse_messages;      /* reserved share of the answer ratio lost, 0..1 */
 };
 
 struct fl_tiredness {
@@ -411,12 +410,12 @@ struct fl_money {
     double order_value_cny;    /* NaN: not given */
     double margin;             /* of sales, default 1 */
     double commission;         /* of sales, default 0 */
-    double bonus_cny;          /* per agent-month, informative */
+    double bonus_cny;          /* per agent and month of 30 days */
     double first_response_loss_per_min; /* conversion x (1 - loss)^minutes; default 0: off */
     double response_loss_per_min;
     double answer_ratio_gain;  /* per unit of answer ratio above 1; default 0: off */
     double transfer_loss;      /* per transfer, default 0 */
-    double satisfaction_base, satisfaction_loss_per_min, satisfaction_transfer_loss; /* share satisfied */
+    double satisfaction_base, satisfaction_loss_per_min, satisfaction_transfer_loss; /* share satisfied; base NaN: not given */
     double rates_share;        /* of buyers who rate, default 0.1 */
     double penalty_cny_per_case;
     double seat_cny;           /* one more sub-account, a month */

@@ -43,6 +43,8 @@ static const struct line desk_lines[] = {
     { "sales_cny", { "sales, CNY", "销售额 (元)" } },
     { "lost_sales_cny", { "lost sales, CNY", "流失销售额 (元)" } },
     { "wages_cny", { "wages, CNY", "工资 (元)" } },
+    { "penalties_cny", { "platform penalties, CNY", "平台赔付 (元)" } },
+    { "profit_cny", { "left after labour, CNY", "扣除人工后 (元)" } },
     { "satisfaction", { "satisfaction", "满意度" } },
 };
 
@@ -69,7 +71,7 @@ static void add_range(struct fl_text *out, const struct fl_figure *figure, const
 static bool is_idle(const struct fl_figure *figure, const char *name)
 {
     static const char *const quiet[] = { "leave_messages", "chats_rejected", "bot_resolved", "transfers", "reopened", "chats_unserved",
-                                         "chats_abandoned_silent" };
+                                         "chats_abandoned_silent", "penalties_cny" };
     if (!figure->known) return true;
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
         if (strcmp(name, quiet[i]) == 0) return figure->value == 0;
@@ -90,6 +92,23 @@ static void add_desk(const struct fl_results *results, enum language language, s
         add_range(out, &figure, metric);
         fl_text_add(out, "\n");
     }
+}
+
+/* The platform's own figure, and what this day does to it. */
+static void add_platform(const struct fl_results *results, enum language language, struct fl_text *out)
+{
+    const struct fl_platform *platform = &results->scenario->platform;
+    const struct fl_figure rate = fl_figure_named(results, FL_SCOPE_DESK, 0, "platform_reply_rate_3min");
+    if (strcmp(platform->name, "none") == 0 || !rate.known) return;
+    const double rounds = (double)rate.n / results->totals.days;
+    if (platform->reply_rate_min > 0) {
+        fl_text_add(out, language == LANGUAGE_ZH ? "平台 %s:近 %u 天 %.0f 秒内回复不低于 %.0f%%;这一天 %.1f%%,约 %.0f 轮,%s。\n"
+                                                 : "platform %s: of %u days, answered within %.0f s at least %.0f %%; this day %.1f %% of about %.0f rounds: %s.\n",
+                    platform->name, platform->days, fl_time_to_s(platform->reply_within), 100 * platform->reply_rate_min, 100 * rate.value, rounds,
+                    rate.value >= platform->reply_rate_min ? (language == LANGUAGE_ZH ? "拉高" : "it helps") : (language == LANGUAGE_ZH ? "拉低" : "it hurts"));
+    }
+    if (platform->rounds_min > rounds * platform->days)
+        fl_text_add(out, language == LANGUAGE_ZH ? "  不足 %u 轮,平台不考核。\n" : "  fewer than %u rounds are not judged.\n", platform->rounds_min);
 }
 
 static const char *const table_figures[] = { "chats_answered", "abandonment", "first_response_s.p90", "response_s.mean", "reply_rate_3min",
@@ -186,6 +205,7 @@ void report_simulation(const struct fl_results *results, const struct fl_results
                 scenario->name, from, to, head->policy, results->totals.days, (unsigned long long)head->seed,
                 head->partial ? (language == LANGUAGE_ZH ? "  (中断,不完整)" : "  (interrupted, partial)") : "");
     add_desk(results, language, out);
+    add_platform(results, language, out);
     add_tables(results, language, out);
     add_objectives(results, language, out);
 }
