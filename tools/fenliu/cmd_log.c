@@ -1,7 +1,8 @@
 /* fenliu log: the synthetic chat log of one day.
  *
- * Lines go from the simulation straight into a large buffer and from there to the file: nothing of the day is kept. A
- * file is written under a hidden name beside its place and renamed when all of it is on the disk. */
+ * Lines go from the simulation straight into a large buffer; a second thread sends the full one to the file, compressed if
+ * wanted, while the next one fills. Nothing of the day is kept. A file is written under a hidden name beside its place and
+ * renamed when all of it is on the disk. */
 #include "command.h"
 
 #include "core/arena.h"
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 #ifndef FENLIU_CORE
 #include <zstd.h>
 #endif
@@ -41,9 +43,15 @@ struct sink {
     const char *name;        /* for messages */
     const char *final;       /* takes this name when all is written; NULL: a stream or device */
     char hidden[4096];
-    char *buffer;            /* [SINK_BYTES] */
+    char *buffer;            /* [SINK_BYTES] being filled */
     size_t used;
     uint64_t bytes, written; /* given, and gone out */
+    uv_thread_t sender;
+    uv_mutex_t mutex;        /* guards what follows, and error while the sender runs */
+    uv_cond_t changed;
+    char *full;              /* [SINK_BYTES] being sent while `sending` */
+    size_t full_bytes;
+    bool started, sending, last, done;
     int error;               /* errno of the first failure */
 #ifndef FENLIU_CORE
     ZSTD_CCtx *zstd;         /* NULL: as it is */
@@ -67,14 +75,11 @@ static bool write_out(struct sink *sink, const char *bytes, size_t length)
     return sink->error == 0;
 }
 
-static bool sink_flush(struct sink *sink, bool last)
+static void send_out(struct sink *sink, bool last)
 {
-    const size_t used = sink->used;
-    sink->used = 0;
-    sink->bytes += used;
 #ifndef FENLIU_CORE
     if (sink->zstd != NULL) {
-        ZSTD_inBuffer in = { sink->buffer, used, 0 };
+        ZSTD_inBuffer in = { sink->full, sink->full_bytes, 0 };
         for (bool more = true; more && sink->error == 0;) {
             ZSTD_outBuffer out = { sink->packed, SINK_BYTES, 0 };
             const size_t left = ZSTD_compressStream2(sink->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
@@ -82,19 +87,80 @@ static bool sink_flush(struct sink *sink, bool last)
             else write_out(sink, sink->packed, out.pos);
             more = last ? left > 0 : in.pos < in.size;
         }
-        return sink->error == 0;
+        return;
     }
 #endif
     (void)last;
-    return write_out(sink, sink->buffer, used);
+    write_out(sink, sink->full, sink->full_bytes);
+}
+
+static void sender_main(void *argument)
+{
+    struct sink *sink = argument;
+    uv_mutex_lock(&sink->mutex);
+    for (;;) {
+        while (!sink->sending && !sink->done) uv_cond_wait(&sink->changed, &sink->mutex);
+        if (!sink->sending) break;
+        const bool last = sink->last;
+        uv_mutex_unlock(&sink->mutex); /* the filler leaves `full` and `error` alone until `sending` is over */
+        send_out(sink, last);
+        uv_mutex_lock(&sink->mutex);
+        sink->sending = false;
+        uv_cond_broadcast(&sink->changed);
+    }
+    uv_mutex_unlock(&sink->mutex);
+}
+
+/* Hands the buffer over and goes on with the other; with `last` waits until all is out. false: what was sent before has failed. */
+static bool sink_flush(struct sink *sink, bool last)
+{
+    uv_mutex_lock(&sink->mutex);
+    while (sink->sending) uv_cond_wait(&sink->changed, &sink->mutex);
+    const bool well = sink->error == 0; /* so far; what is handed over now shows the next time */
+    char *const filled = sink->buffer;
+    sink->buffer = sink->full;
+    sink->full = filled;
+    sink->full_bytes = sink->used;
+    sink->bytes += sink->used;
+    sink->used = 0;
+    sink->last = last;
+    sink->sending = true;
+    uv_cond_broadcast(&sink->changed);
+    while (last && sink->sending) uv_cond_wait(&sink->changed, &sink->mutex);
+    uv_mutex_unlock(&sink->mutex);
+    return well;
+}
+
+static void sender_stop(struct sink *sink)
+{
+    if (!sink->started) return;
+    uv_mutex_lock(&sink->mutex);
+    sink->done = true;
+    uv_cond_broadcast(&sink->changed);
+    uv_mutex_unlock(&sink->mutex);
+    uv_thread_join(&sink->sender);
+    uv_mutex_destroy(&sink->mutex);
+    uv_cond_destroy(&sink->changed);
+}
+
+static void sender_start(struct sink *sink)
+{
+    int failed = uv_mutex_init(&sink->mutex);
+    if (failed == 0 && (failed = uv_cond_init(&sink->changed)) != 0) uv_mutex_destroy(&sink->mutex);
+    if (failed == 0 && (failed = uv_thread_create(&sink->sender, sender_main, sink)) != 0) {
+        uv_cond_destroy(&sink->changed);
+        uv_mutex_destroy(&sink->mutex);
+    }
+    sink->started = failed == 0;
+    if (failed != 0) sink->error = -failed; /* libuv's codes are errno's, negated */
 }
 
 /* A regular file gets a hidden neighbour; what is there and no regular file (a device, a pipe) is written to. */
 static bool sink_open(struct sink *sink, const char *path, bool compress)
 {
     struct stat info;
-    *sink = (struct sink){ .file = STDOUT_FILENO, .name = path != NULL ? path : "stdout", .buffer = malloc(SINK_BYTES) };
-    if (sink->buffer == NULL) sink->error = ENOMEM;
+    *sink = (struct sink){ .file = STDOUT_FILENO, .name = path != NULL ? path : "stdout", .buffer = malloc(SINK_BYTES), .full = malloc(SINK_BYTES) };
+    if (sink->buffer == NULL || sink->full == NULL) sink->error = ENOMEM;
 #ifndef FENLIU_CORE
     if (compress) {
         sink->zstd = ZSTD_createCCtx();
@@ -126,7 +192,8 @@ static bool sink_open(struct sink *sink, const char *path, bool compress)
 /* Sends the rest and gives the file its name, or takes it away. The exit code. */
 static int sink_close(struct sink *sink, bool keep)
 {
-    if (keep && sink->error == 0) sink_flush(sink, true);
+    if (keep && sink->started) sink_flush(sink, true);
+    sender_stop(sink);
     if (sink->final != NULL) {
         if (keep && sink->error == 0 && fsync(sink->file) != 0) sink->error = errno;
         if (close(sink->file) != 0 && sink->error == 0) sink->error = errno;
@@ -136,6 +203,7 @@ static int sink_close(struct sink *sink, bool keep)
         sink->error = errno;
     }
     free(sink->buffer);
+    free(sink->full);
 #ifndef FENLIU_CORE
     ZSTD_freeCCtx(sink->zstd);
     free(sink->packed);
@@ -261,7 +329,8 @@ static int log_day(const struct fl_scenario *scenario, const struct options *opt
 {
     const uint64_t seed = options->has_seed ? options->seed : scenario->seed;
     const double from = wall_s();
-    if (!sink_open(&log->sink, options->out, which->zstd)) return sink_close(&log->sink, false);
+    if (sink_open(&log->sink, options->out, which->zstd)) sender_start(&log->sink);
+    if (!log->sink.started) return sink_close(&log->sink, false);
     if (which->format == fl_chatlog_csv) log->sink.used = fl_chatlog_csv_header(log->sink.buffer, SINK_BYTES);
     const struct fl_run_options how = {
         .seed = seed, .first = which->replication, .replications = 1, .jobs = 1, .stop = &interrupted, .on_log = on_event, .log_context = log,
