@@ -311,6 +311,7 @@ def sharing_desk(rate, agents, capacity, speeds, theta, v, policy="least_active"
     """Agents who share their speed among their chats; the work of a chat is exponential of mean 1."""
     full = agents * speeds[capacity - 1 if capacity is not None and capacity <= len(speeds) else -1]
     p_wait = v.get("p_wait", 0)
+    alone = all(math.isclose(speed, speeds[0] * k) for k, speed in enumerate(speeds, 1)) # no chat slows another: exponential
     figures = []
     if "p_wait" in v:
         figures.append(share("p_wait", p_wait, "waited"))
@@ -326,7 +327,7 @@ def sharing_desk(rate, agents, capacity, speeds, theta, v, policy="least_active"
         if v.get(key) is not None:
             figures.append(mean(key, v[key], metric))
             if metric != "chats_in_hand":
-                figures[-1].ends_late(v[key] ** 2, False)
+                figures[-1].ends_late(v[key] ** 2, alone and metric == "reply_latency_s")
     if "p_agent_idle" in v:
         figures.append(mean("1 - p_agent_idle", 1 - v["p_agent_idle"], "occupancy"))
     if "p_virtual_wait_gt_T" in v:

@@ -94,6 +94,9 @@ def law_of_text(text):
     name, inside = match.groups()
     if re.search(r"\brate\s*=?\s*[\d.]", inside) and name.startswith("exp"):
         return exponential(1 / number(re.sub(r"[a-z=\s]", "", inside)))
+    stages = re.fullmatch(r"erlang(\d+)", name)
+    if stages:
+        name, inside = "erlang", f"{stages[1]}, {inside}"
     if name == "hyperexp" and "mean" in inside:
         inside = inside.split(";")[0]
     return law(name, [p for p in re.sub(r"[A-Za-z=]", " ", inside.replace("e-", "E-")).replace("&", " ").replace(",", " ")

@@ -27,6 +27,8 @@ class Laws(unittest.TestCase):
         self.moments(notation.law_of_text("hyperexp(p=.5,rates 4 & 4/7; mean 1)"), 1, 2 * 0.5 * (1 / 16 + 49 / 16) - 1)
         self.moments(notation.law_of_text("hyperexp(.5;2,2/3)"), 1, 2 * 0.5 * (0.25 + 2.25) - 1)
         self.moments(notation.law_of_text("deterministic(1.5)"), 1.5, 0)
+        self.moments(notation.law_of_text("erlang2(mean 3)"), 3, 0.5)
+        self.moments(notation.law_of_text("lognormal(mean 2, cv 1.5)"), 2, 2.25)
 
     def test_what_is_unknown_is_refused(self):
         for text in ("pareto(1, 2)", "uniform(1)", "about 3"):
