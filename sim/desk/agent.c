@@ -415,6 +415,13 @@ static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
     chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);
 }
 
+/* One more round for her own 3-minute rate: answered, or given up by its buyer. */
+void agent_round_ends(struct desk_agent *own, bool in_time)
+{
+    own->history = own->history << 1 | in_time;
+    own->history_count += own->history_count < 64;
+}
+
 /* Her reply is sent: the chat leaves the inbox, and the buyer goes on. */
 static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
@@ -427,8 +434,7 @@ static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
     oldest_refresh(desk, a);
     const uint64_t took = (uint64_t)(desk->now - chat->entered_at);
     agent->mean_reply_ns = agent->mean_reply_ns == 0 ? took : agent->mean_reply_ns - agent->mean_reply_ns / 8 + took / 8;
-    own->history = own->history << 1 | (desk->now - chat->opened_at <= desk->reply_within);
-    own->history_count += own->history_count < 64;
+    if ((chat->flags & FLAG_GONE) == 0) agent_round_ends(own, desk->now - chat->opened_at <= desk->reply_within);
     if (desk->setup->on_log != NULL) log_reply(desk, a, c);
     desk->chats[c].state = CHAT_THINKING;
     if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));

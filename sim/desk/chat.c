@@ -225,6 +225,7 @@ static void message_count(struct fl_desk *desk, uint32_t c, bool opens)
     struct chat *chat = &desk->chats[c];
     chat->messages++;
     chat->active_at = desk->now;
+    if (desk->counts_recent) activity_note(desk, c);
     if (!opens) {
         const struct fl_where where = where_round(chat);
         add(desk, &where, FL_COUNT_buyer_messages);
@@ -464,6 +465,7 @@ void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
     (void)a;
     chat->answers++;
     chat->active_at = desk->now;
+    if (desk->counts_recent) activity_note(desk, c);
     chat->work_left = 0;
     if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
         const struct fl_where where = where_round(chat);
@@ -524,6 +526,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
         add(desk, &where, FL_COUNT_chats_left_later);
     }
     add(desk, &round, FL_COUNT_rounds_given_up);
+    if (chat->agent != FL_NO_AGENT) agent_round_ends(&desk->own[chat->agent], false);
     chat_judge_round(desk, c, false);
     chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
     desk_wait_known(desk, chat);
@@ -535,6 +538,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     }
     chat->flags |= FLAG_GONE;
     if (chat->writes_at != FL_TIME_NEVER) chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
+    if (chat->agent != FL_NO_AGENT) roster_load_changed(desk, chat->agent);
 }
 
 /* Ends a chat and gives its place back. She may still write again: then her record stays, away. */

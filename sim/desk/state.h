@@ -63,7 +63,7 @@ struct chat {
     uint8_t state, timer;
     uint8_t intent, buyer_class, group, hops;
     uint8_t entry_point, device, visit, extras_left, bot_rounds;
-    uint8_t unused[1];
+    uint8_t counts_active;   /* within her agent's recent_active */
     uint32_t decisions;
     double tag;              /* interleaved: attained service at which her reply is done */
     /* ---- once or twice a chat ---- */
@@ -125,7 +125,20 @@ struct wake {
 
 #define SLOT_TIMELINE 0u
 #define SLOT_WAKE 1u
-#define SLOT_STREAMS 2u
+#define SLOT_ACTIVITY 2u
+#define SLOT_STREAMS 3u
+
+/* A message, whose chat counts as active until some time after. */
+struct activity {
+    fl_time at;
+    uint32_t chat;
+};
+
+/* The entries in order of time; capacity is a power of two. */
+struct activity_ring {
+    struct activity *entry;
+    uint32_t capacity, first, count;
+};
 
 struct fl_desk {
     const struct fl_desk_setup *setup;
@@ -160,6 +173,8 @@ struct fl_desk {
     struct wake *wakes;
     uint32_t wakes_count, wakes_capacity;
     uint64_t wakes_sequence;
+    bool counts_recent; /* capacity counts recently active chats */
+    struct activity_ring activity;
     uint32_t *waiting; /* [groups] chats in the router's queue */
     fl_time *waiting_from;
     uint64_t *queue_ns;
@@ -259,6 +274,7 @@ void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c);
 void agent_compose_ends(struct fl_desk *desk, uint32_t a);
 void agent_continue(struct fl_desk *desk, uint32_t a); /* starts the next thing when she is free */
 void agent_interrupt(struct fl_desk *desk, uint32_t a); /* drops the reply under way, keeping what was done */
+void agent_round_ends(struct desk_agent *own, bool in_time); /* for her own 3-minute rate, by which she may be suspended */
 void agent_speed_changes(struct fl_desk *desk, uint32_t a); /* before open or awaiting change, interleaved only */
 void agent_speed_changed(struct fl_desk *desk, uint32_t a);
 void agent_account(struct fl_desk *desk, uint32_t a);  /* levels and time up to now */
@@ -271,6 +287,12 @@ void roster_fires(struct fl_desk *desk);
 void roster_refresh(struct fl_desk *desk, uint32_t a); /* derives her state; tells the router when it changed */
 void roster_load_changed(struct fl_desk *desk, uint32_t a); /* auto-suspend by load or reply rate */
 void roster_finished(struct fl_desk *desk, uint32_t a); /* her last chat closed after her shift */
+
+/* activity.c: capacity that counts recently active chats; only with desk->counts_recent */
+enum fl_status activity_begin(struct fl_desk *desk);
+void activity_note(struct fl_desk *desk, uint32_t c);   /* a message of either side */
+void activity_forget(struct fl_desk *desk, uint32_t c); /* before her agent lets go of her */
+void activity_fires(struct fl_desk *desk);
 
 /* outcome.c: what an ended chat is worth */
 void outcome_count(struct fl_desk *desk, uint32_t c);
