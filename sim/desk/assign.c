@@ -62,6 +62,7 @@ void desk_detach(struct fl_desk *desk, uint32_t c)
     if (a == FL_NO_AGENT) return;
     struct fl_agent *agent = &desk->agents[a];
     agent_speed_changes(desk, a);
+    activity_forget(desk, c);
     if (chat->state == CHAT_WAITING) agent_inbox_remove(desk, a, c);
     agent_account(desk, a);
     agent->open--;
@@ -100,6 +101,7 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     agent->last_assigned_at = desk->now;
     agent->touched_at = desk->now;
     sibling_insert(desk, &desk->own[a], c);
+    if (desk->counts_recent) activity_note(desk, c);
     agent_speed_changed(desk, a);
     desk_wait_known(desk, chat);
     chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);

@@ -152,9 +152,9 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     agents_begin(desk);
     desk->port = (struct fl_port){ desk_decide, desk };
     desk->interval = NOT_COUNTED;
-    enum fl_status status = roster_begin(desk);
-    if (status != FL_OK) return status;
-    return FL_OK;
+    desk->counts_recent = scenario->routing.counts == FL_COUNTS_RECENT_ACTIVE;
+    if (desk->counts_recent && activity_begin(desk) != FL_OK) return FL_EFULL;
+    return roster_begin(desk);
 }
 
 /* A router that is told nothing: for what happened before the day began. */
@@ -309,6 +309,7 @@ static void dispatch(struct fl_desk *desk, uint32_t slot)
     else if (slot >= desk->slot_agents) agent_compose_ends(desk, slot - desk->slot_agents);
     else if (slot >= SLOT_STREAMS) chat_arrive(desk, slot - SLOT_STREAMS);
     else if (slot == SLOT_WAKE) wake_fires(desk);
+    else if (slot == SLOT_ACTIVITY) activity_fires(desk);
     else roster_fires(desk);
 }
 

@@ -22,6 +22,7 @@ struct fl_agent {
     uint64_t mean_reply_ns;        /* exponentially weighted, 1/8 for the newest; 0: none yet */
     uint32_t open;                 /* all her open chats */
     uint32_t awaiting;             /* queue depth: open chats that wait for her reply, the composed one included */
+    uint32_t recent_active;        /* open chats with a recent message; kept where capacity counts them */
     uint32_t capacity;             /* max_chats; FL_UNLIMITED: none */
     uint32_t weight;               /* 1 to 1000 */
     uint32_t assigned_today;       /* since shop midnight */
@@ -110,7 +111,7 @@ struct fl_port {
 /* How much of her capacity an agent uses, by what the scenario says that capacity counts. */
 static inline uint32_t fl_agent_load(const struct fl_agent *agent, enum fl_capacity_counts counts)
 {
-    return counts == FL_COUNTS_OPEN ? agent->open : agent->awaiting; /* recent_active: kept in awaiting's place by the desk */
+    return counts == FL_COUNTS_OPEN ? agent->open : counts == FL_COUNTS_AWAITING ? agent->awaiting : agent->recent_active;
 }
 
 /* Whether she takes new buyers now: available and below capacity. */
