@@ -573,6 +573,7 @@ static void add_load(struct fl_outside *o, const struct fl_view *view, uint32_t 
     fl_lines_integer(&o->lines, "agent", agent);
     fl_lines_integer(&o->lines, "open", view->agents[agent].open);
     fl_lines_integer(&o->lines, "awaiting", view->agents[agent].awaiting);
+    if (routing_of(o)->counts == FL_COUNTS_RECENT_ACTIVE) fl_lines_integer(&o->lines, "recent_active", view->agents[agent].recent_active);
 }
 
 static const char *const state_names[] = { "offline", "available", "suspended", "auto_suspended", "on_break" };
@@ -950,6 +951,12 @@ static enum fl_status outside_reply(void *self, const struct fl_view *view, uint
     return o->wants_replies ? tell_talk(o, "reply", view, chat, agent) : FL_OK;
 }
 
+static bool outside_wants_messages(const void *self)
+{
+    const struct fl_outside *const o = self;
+    return o->wants_messages || o->wants_replies;
+}
+
 static enum fl_status outside_wake(void *self, const struct fl_view *view, uint32_t hint)
 {
     struct fl_outside *const o = self;
@@ -973,6 +980,7 @@ const struct fl_router_ops fl_outside_ops = {
     .agent = outside_agent,
     .message = outside_message,
     .reply = outside_reply,
+    .wants_messages = outside_wants_messages,
     .wake = outside_wake,
     .queue_length = outside_queue_length,
 };

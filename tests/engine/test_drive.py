@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -159,6 +160,64 @@ class Breaks(unittest.TestCase):
             self.assertIn("wanted exec:COMMAND", run.stderr)
         self.assertEqual(subprocess.run([FENLIU, "drive", DESK], capture_output=True).returncode, 2)
         self.assertEqual(drive("exec:true", "--timeout", "soon").returncode, 2)
+
+
+def fits(schema, value):
+    """Whether a value is what a schema asks for, as far as ours go."""
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
+    if "type" in schema and (not isinstance(value, kinds[schema["type"]]) or (schema["type"] == "integer" and isinstance(value, bool))):
+        return False
+    if "const" in schema and value != schema["const"] or "enum" in schema and value not in schema["enum"]:
+        return False
+    if "oneOf" in schema and sum(fits(s, value) for s in schema["oneOf"]) != 1:
+        return False
+    if isinstance(value, int) and value < schema.get("minimum", value):
+        return False
+    if isinstance(value, str) and not (re.search(schema.get("pattern", ""), value) and len(value) >= schema.get("minLength", 0)):
+        return False
+    if isinstance(value, list):
+        return all(fits(schema["items"], v) for v in value)
+    if isinstance(value, dict):
+        known = schema["properties"]
+        return all(k in value for k in schema["required"]) and all(k in known and fits(known[k], v) for k, v in value.items())
+    return True
+
+
+class Says(unittest.TestCase):
+    """What is written down is what is said."""
+
+    def setUp(self):
+        source = pathlib.Path(os.environ.get("FENLIU_SOURCE", HERE.parents[1])) / "sim" / "engine"
+        self.types = json.loads((source / "protocol.schema.json").read_text())["$defs"]
+        self.manual = (source / "PROTOCOL.md").read_text()
+
+    def check(self, side, line):
+        message = json.loads(line)
+        schema = self.types[f"{side}_{message['t']}"]
+        self.assertTrue(fits(schema, message), line)
+        return message["t"]
+
+    def test_every_message_has_an_example_that_fits_the_schema(self):
+        examples = re.findall(r"^([<>]) (\{.*\})$", self.manual, re.M)
+        shown = {f"{side}_{self.check(side, line)}" for side, line in (("to" if way == ">" else "from", line) for way, line in examples)}
+        self.assertEqual(shown, {name for name in self.types if not name.endswith("_engine")})
+
+    def test_every_rule_is_in_the_manual(self):
+        run = drive(engine("broken.py", "well"), "--json", "-n", "1")
+        for rule in as_json(run)["engine"]["violations"]:
+            if rule != "total":
+                self.assertIn(f"`{rule}`", self.manual)
+
+    def test_what_is_said_on_the_wire_fits_the_schema(self):
+        with tempfile.TemporaryDirectory() as there:
+            for way in ("well", "hears all", "unknown chat", "rejects all", "complains"):
+                url = f"exec:tee {there}/to | {engine('broken.py', way)[5:]} | tee {there}/from"
+                options = ("--set", "routing.capacity.counts=recent_active") if way == "well" else ()
+                self.assertIn(drive(url, "-n", "1", "--jobs", "1", *options).returncode, (0, 1))
+                for line in pathlib.Path(there, "to").read_text().splitlines():
+                    self.check("to", line)
+                for line in pathlib.Path(there, "from").read_text().splitlines()[1:]:
+                    self.check("from", line)
 
 
 class Leaves(unittest.TestCase):
