@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "record/days.h"
+#include "record/hlog.h"
 #include "routing/policy.h"
 
 #include <errno.h>
@@ -37,16 +38,32 @@ static bool number_of(const char *name, const char *value, uint64_t least, uint6
     return true;
 }
 
+/* What --set was given lives as long as the process, and stays reachable for leak checkers. */
+struct kept {
+    struct kept *previous;
+    char text[];
+};
+static struct kept *kept_overrides;
+
+static char *keep(const char *text)
+{
+    const size_t bytes = strlen(text) + 1;
+    struct kept *const kept = malloc(sizeof *kept + bytes);
+    if (kept == NULL) return NULL;
+    kept->previous = kept_overrides;
+    kept_overrides = kept;
+    return memcpy(kept->text, text, bytes);
+}
+
 bool override_add(struct options *options, const char *value)
 {
-    char *copy = strdup(value), *equals = copy == NULL ? NULL : strchr(copy, '=');
+    char *copy = keep(value), *equals = copy == NULL ? NULL : strchr(copy, '=');
     if (equals == NULL || equals == copy || options->overrides_count == 64) {
         fprintf(stderr, "fenliu: --set: wanted PATH=VALUE%s, got \"%s\"\n", options->overrides_count == 64 ? ", at most 64 times" : "", value);
-        free(copy);
         return false;
     }
     *equals = '\0';
-    options->overrides[options->overrides_count++] = (struct fl_override){ copy, equals + 1 }; /* lives as long as the process */
+    options->overrides[options->overrides_count++] = (struct fl_override){ copy, equals + 1 };
     return true;
 }
 
@@ -297,6 +314,13 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
     if (status == FL_OK) status = write_text(dir, "intervals.csv", &text);
     fl_results_agents_csv(results, &text);
     if (status == FL_OK) status = write_text(dir, "agents.csv", &text);
+    static const char *const measures[] = { "first_response_s", "response_s", "reply_latency_s", "wait_for_agent_s", "chat_duration_s" };
+    for (size_t i = 0; i < sizeof measures / sizeof *measures && status == FL_OK; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.hlog", measures[i]);
+        fl_hlog_add(results, measures[i], &text);
+        status = write_text(dir, name, &text);
+    }
     if (record->engine != NULL) {
         fl_text_add_bytes(&text, record->engine->bytes, record->engine->length);
         fl_text_add(&text, "\n");
