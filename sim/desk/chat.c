@@ -560,7 +560,8 @@ void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why)
     } else if (queued) {
         desk_dequeued(desk, c);
     }
-    fl_day_record(desk->day, &where, FL_KIND_DURATION, desk->now - chat->arrived_at);
+    const bool refused = a == FL_NO_AGENT && why == FL_CLOSED_AWAY; /* no chat came about */
+    if (!refused) fl_day_record(desk->day, &where, FL_KIND_DURATION, desk->now - chat->arrived_at);
     const bool returns = chat->writes_at != FL_TIME_NEVER && why != FL_CLOSED_FORCED;
     if (returns) {
         chat->state = CHAT_AWAY;

@@ -782,6 +782,22 @@ double fl_percentile_share(const char *statistic)
     return statistic[0] == 'p' ? share_of(statistic) : 0;
 }
 
+bool fl_distribution_counts(const struct fl_results *results, const char *measure, struct fl_histogram *head, uint64_t counts[])
+{
+    uint32_t count;
+    const struct fl_metric *metrics = fl_metrics(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t kinds = kinds_of((enum metric_id)i);
+        struct source source;
+        if (kinds == 0 || strcmp(metrics[i].name, measure) != 0) continue;
+        source_of_totals(&results->totals, FL_SCOPE_DESK, 0, &source);
+        *head = head_of(&source, kinds);
+        buckets_of(&source, kinds, counts);
+        return head->count > 0;
+    }
+    return false;
+}
+
 struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric, double seconds)
 {
     struct source source;

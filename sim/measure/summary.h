@@ -93,6 +93,9 @@ void fl_row_apply(const struct fl_row *row, uint32_t group, const struct fl_metr
 /* The share that a percentile's name stands for: "p90" is 0.9; 0 for what is none. */
 double fl_percentile_share(const char *statistic);
 
+/* The desk's pooled histogram of a distribution ("response_s"), counts[FL_FINE_BUCKETS]; false when it is empty. */
+bool fl_distribution_counts(const struct fl_results *results, const char *measure, struct fl_histogram *head, uint64_t counts[]);
+
 /* Share of values beyond a limit: P(X > seconds), by the pooled fine histogram, interpolated. */
 struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
                                   double seconds);
