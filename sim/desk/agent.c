@@ -312,7 +312,8 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     return reply_work(desk, a, &left).seconds;
 }
 
-/* Leave-messages first, then the fixed duties: what comes before the first live chat of a shift. */
+/* Leave-messages first, then the fixed duties: what she does before her first live chat. She is online, so live buyers are given
+ * to her meanwhile, and wait. */
 static bool duties_continue(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
@@ -347,13 +348,12 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         return true;
     }
     if (own->on_duties && desk->scenario->desk.start_duties.length > 0 && own->duty_since >= 0) {
-        own->on_duties = false; /* the last of them; available when it is done */
+        own->on_duties = false; /* the last of them */
         compose(desk, a, COMPOSE_DUTIES, FL_NO_CHAT, fl_time_to_s(desk->scenario->desk.start_duties.length));
         return true;
     }
     own->on_duties = false;
-    roster_refresh(desk, a);
-    return own->compose != COMPOSE_NOTHING;
+    return false;
 }
 
 /* A turn of her own making, when nobody waits: recommend, cross-sell, remind of payment. */
@@ -467,7 +467,6 @@ void agent_compose_ends(struct fl_desk *desk, uint32_t a)
     desk->agents[a].composing = 0;
     if (kind == COMPOSE_REPLY && c != FL_NO_CHAT) reply_sent(desk, a, c);
     else if (kind == COMPOSE_EXTRA && c != FL_NO_CHAT && desk->chats[c].agent == a) chat_extra_sent(desk, c);
-    else if (kind == COMPOSE_DUTIES) roster_refresh(desk, a);
     if (own->compose == COMPOSE_NOTHING) agent_continue(desk, a);
     if (own->compose == COMPOSE_NOTHING) fl_events_cancel(&desk->events, desk->slot_agents + a);
 }

@@ -137,9 +137,10 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
     if ((chat->flags & FLAG_LEFT_MESSAGE) == 0) {
         chat->flags |= FLAG_LEFT_MESSAGE;
         fl_day_add(desk->day, &where, FL_COUNT_leave_messages, 1);
+        if ((chat->flags & (FLAG_JUDGED | FLAG_SETTLED)) == FLAG_JUDGED) fl_day_add(desk->day, &where, FL_COUNT_left_in_hours, 1);
     }
     if ((chat->flags & FLAG_POOLED) == 0) chat_log(desk, c, FL_LOG_LEAVE_MESSAGE, 0, 0); /* not when it only stays in the pool */
-    chat->flags |= FLAG_POOLED;
+    chat->flags |= FLAG_POOLED | FLAG_NOT_THERE;
     chat->leaves_at = chat->writes_at = FL_TIME_NEVER;
     chat->burst_left = 0;
     chat_disarm(desk, c);

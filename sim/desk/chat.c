@@ -372,11 +372,29 @@ static fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
     return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, chat->question));
 }
 
+/* Draws whether and when she tries again; her slot keeps the instant. */
+static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
+{
+    const struct fl_come_back *back = &desk->scenario->buyers.come_back;
+    chat->writes_at = FL_TIME_NEVER;
+    chat->burst_left = 0;
+    if (!(back->probability > 0) || chat->visit >= back->visits_max || desk->ended) return;
+    if (!(fl_uniform(fl_draw(chat->key, FL_DRAW_COME_BACK, 0)) < back->probability)) return;
+    chat->writes_at = desk->now + fl_distribution_time(&back->after, fl_draw(chat->key, FL_DRAW_COME_BACK_AFTER, 0));
+    chat->flags |= FLAG_COMES_BACK;
+}
+
 /* Goes on after an answer: she writes the rest of her burst, thinks of the next question, or is done. */
 static void go_on(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
-    if (chat->burst_left == 0) chat->writes_at = chat->questions_left > 0 ? desk->now + thinking(desk, chat) : FL_TIME_NEVER;
+    if (chat->flags & FLAG_NOT_THERE) { /* her message is worked off; what else she wanted she asks another time, or not at all */
+        chat->flags &= ~(uint32_t)FLAG_NOT_THERE;
+        maybe_come_back(desk, chat);
+        if (chat->writes_at == FL_TIME_NEVER) chat->questions_left = 0;
+    } else if (chat->burst_left == 0) {
+        chat->writes_at = chat->questions_left > 0 ? desk->now + thinking(desk, chat) : FL_TIME_NEVER;
+    }
     if (chat->writes_at != FL_TIME_NEVER) {
         chat->state = CHAT_THINKING;
         arm_answered(desk, c, FL_TIME_NEVER);
@@ -453,10 +471,8 @@ static void measure_reply(struct fl_desk *desk, uint32_t c)
             fl_day_record(desk->day, &where, FL_KIND_AGENT, desk->now - chat->entered_at);
         }
     }
-    if (first) {
-        chat->first_response = response;
-        chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
-    }
+    if (chat->first_response < 0) chat->first_response = response;
+    if (first) chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
 }
 
 void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
@@ -495,18 +511,6 @@ void chat_extra_sent(struct fl_desk *desk, uint32_t c)
 }
 
 /* ---- Leaving, closing -------------------------------------------------------------------------- */
-
-/* Draws whether and when she tries again; her slot keeps the instant. */
-static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
-{
-    const struct fl_come_back *back = &desk->scenario->buyers.come_back;
-    chat->writes_at = FL_TIME_NEVER;
-    chat->burst_left = 0;
-    if (!(back->probability > 0) || chat->visit >= back->visits_max || desk->ended) return;
-    if (!(fl_uniform(fl_draw(chat->key, FL_DRAW_COME_BACK, 0)) < back->probability)) return;
-    chat->writes_at = desk->now + fl_distribution_time(&back->after, fl_draw(chat->key, FL_DRAW_COME_BACK_AFTER, 0));
-    chat->flags |= FLAG_COMES_BACK;
-}
 
 /* Her patience is at its end. */
 static void chat_leaves(struct fl_desk *desk, uint32_t c)

@@ -44,7 +44,7 @@ static void count_sale(struct fl_desk *desk, const struct chat *chat, const stru
 {
     const double base = base_conversion(desk, chat);
     if (!(base > 0)) return;
-    const bool served = chat->first_response >= 0 && (chat->flags & FLAG_ABANDONED) == 0;
+    const bool served = chat->replies > 0; /* also when she had given up once and came back */
     const bool by_bot = (chat->flags & FLAG_BOT_CAN) && chat->replies == 0 && (chat->flags & FLAG_SETTLED) && !(chat->flags & FLAG_ABANDONED);
     const double chance = clamp01(served || by_bot ? base * (served ? service_factor(desk, chat) : 1) : base * desk->scenario->money.unserved);
     const double value_fen = order_value(desk, chat) * 100;
@@ -66,7 +66,7 @@ static void count_rating(struct fl_desk *desk, const struct chat *chat, const st
     const double minutes = chat->replies > 0 ? fl_time_to_s(chat->responses_sum) / chat->replies / 60 : 60;
     double satisfied = money->satisfaction_base * fl_pow(1 - money->satisfaction_loss_per_min, minutes) *
                        fl_pow(1 - money->satisfaction_transfer_loss, chat->hops);
-    if (chat->first_response < 0 || (chat->flags & FLAG_ABANDONED)) satisfied = 0;
+    if (chat->replies == 0) satisfied = 0;
     const double u = fl_uniform(fl_draw(chat->key, FL_DRAW_SATISFACTION, 0));
     fl_day_add(desk->day, where, FL_COUNT_ratings, 1);
     if (u < satisfied) fl_day_add(desk->day, where, FL_COUNT_satisfied, 1);

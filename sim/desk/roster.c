@@ -186,7 +186,7 @@ static enum fl_agent_state derive(const struct fl_desk *desk, uint32_t a)
 {
     const struct desk_agent *own = &desk->own[a];
     if (own->left || own->offline || own->absent || !own->shift_on) return FL_OFFLINE;
-    if (own->away > 0 || own->short_break || own->on_duties || own->compose == COMPOSE_DUTIES) return FL_ON_BREAK;
+    if (own->away > 0 || own->short_break) return FL_ON_BREAK;
     if (own->suspended || own->draining) return FL_SUSPENDED;
     return own->auto_suspended ? FL_AUTO_SUSPENDED : FL_AVAILABLE;
 }
@@ -231,7 +231,7 @@ void roster_refresh(struct fl_desk *desk, uint32_t a)
     }
     if (before == FL_AVAILABLE) desk->available_count--;
     desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, before));
-    if (after == FL_AVAILABLE) release_pool(desk);
+    if (after == FL_AVAILABLE && !desk->own[a].on_duties) release_pool(desk); /* else they are her first duty */
 }
 
 void roster_load_changed(struct fl_desk *desk, uint32_t a)

@@ -28,6 +28,7 @@
     X(chats_abandoned_silent) /* of those, without a word */                                                    \
     X(chats_rejected) X(bot_resolved)                                                                           \
     X(leave_messages)         /* found nobody; whether worked off later or not */                               \
+    X(left_in_hours)          /* of those, in opening hours and without an answer before */                     \
     X(chats_unserved)         /* at the end none of answered, abandoned, rejected, bot_resolved */              \
     X(reopened) X(transfers) X(chats_left_later) /* gave up after a first reply */                              \
     X(chats_no_service)       /* left a message, were refused, or had no reply when they ended */               \

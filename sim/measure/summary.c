@@ -404,7 +404,7 @@ static bool ratio_of(const struct fl_scenario *scenario, enum metric_id id, cons
     case METRIC_slow_response_share: *out = of(N(slow_rounds), N(replies)); return true;
     case METRIC_first_reply_rate_30s: *out = of(N(first_in_30s), N(chats_judged)); return true;
     case METRIC_no_service_rate: *out = of(N(chats_no_service), N(chats_offered)); return true;
-    case METRIC_abandonment: *out = of(N(chats_abandoned), N(chats_offered)); return true;
+    case METRIC_abandonment: *out = of(N(chats_abandoned) + N(left_in_hours), N(chats_offered)); return true;
     case METRIC_waited: *out = of(N(chats_waited), N(chats_offered) - N(bot_resolved)); return true;
     case METRIC_answer_ratio: *out = of(N(agent_messages), N(buyer_messages)); return true;
     case METRIC_queue_length: *out = of(N(queue_ns), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e9); return true;

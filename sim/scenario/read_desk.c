@@ -273,7 +273,7 @@ static const struct fl_key auto_suspend_keys[] = {
     COUNT_OR("release_open", release_open, 0, FL_UNLIMITED, FL_NONE),
     NUMBER("below_reply_rate", below_reply_rate, 0, 1),
     NUMBER("release_reply_rate", release_reply_rate, 0, 1),
-    COUNT("rounds", rounds, 1, 1000),
+    COUNT("rounds", rounds, 1, 64),
 };
 #undef FL_HERE
 

@@ -74,7 +74,10 @@ static double part_per_s(const struct curve *curve, uint32_t phase, uint32_t par
 {
     if (part == 0) return ordinary_per_s(curve, phase, at);
     const struct fl_traffic *traffic = &curve->scenario->traffic;
-    const double excess = fl_promotion_excess(&traffic->promotions[part - 1], (enum fl_phase)phase, at);
+    const struct fl_promotion *promotion = &traffic->promotions[part - 1];
+    double excess = fl_promotion_excess(promotion, (enum fl_phase)phase, at);
+    if (phase == FL_AFTER_SALE && promotion->shape == FL_SHAPE_DOUBLE12) /* parcels come over days, questions by the hour of the day */
+        excess *= traffic->profile[phase].hourly[(uint32_t)(fl_time_of_day(curve->scenario, at) / FL_HOUR)];
     return curve->phase_share[phase] * traffic->scale * traffic->chats_per_day / 3600 * curve->amplitude[part - 1] * excess;
 }
 
