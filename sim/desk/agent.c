@@ -96,14 +96,14 @@ static struct reply_work reply_work(const struct fl_desk *desk, uint32_t a, cons
     if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, index | 1u << 31)) < reply->needs_tool)
         work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, index);
     work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, index)) < reply->quick_phrase;
-    work.seconds *= effort * own->slowness;
     if (work.quick) {
         work.seconds += fl_time_to_s(reply->quick_phrase_time);
     } else {
         const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, index);
         work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
-        work.seconds += work.chars * own->s_per_char * effort;
+        work.seconds += work.chars * own->s_per_char;
     }
+    work.seconds *= effort * own->slowness; /* her speed scales the whole, typing too */
     return work;
 }
 
