@@ -70,7 +70,7 @@ class Tally:
         if e["kind"] == "chat_opened":
             expect(e["chat"] not in self.chats, f"chat {e['chat']} opens once")
             self.chats[e["chat"]] = dict(arrived=at, at_once=None, held=None, queued=None, round_open=False, opened=None, assigned=None,
-                                         gone=False, settled=False, bot=False, wait_known=False, left_message=False, handed_over=None, round=0,
+                                         gone=False, settled=False, bot=False, wait_known=False, left_message=False, refused=False, handed_over=None, round=0,
                                          buyer=e["buyer"], routed=at, last=at)
             self.add("chats_offered", at)
             return
@@ -209,6 +209,7 @@ class Tally:
         chat["round_open"] = False
         chat["wait_known"] = True
         self.settle(chat, at, "chats_rejected")
+        chat["refused"] = True
 
     def leave_message(self, chat, at, _):
         self.look_at_routing(chat, at, False)
@@ -216,6 +217,8 @@ class Tally:
         chat["bot"] = False
         if not chat["left_message"]:
             self.add("leave_messages", chat["arrived"])
+            if self.is_open(chat["arrived"]) and not chat["settled"]:
+                self.add("left_in_hours", chat["arrived"])  # closing the shop never helps
         chat["left_message"] = True
 
     def reopened(self, chat, _at, _e):
@@ -230,7 +233,8 @@ class Tally:
         chat["round_open"] = False
         self.leave_queue(chat, at)
         self.let_go(chat, at)
-        if self.counted(chat["arrived"]):
+        refused, chat["refused"] = chat["refused"], False  # no chat came about
+        if self.counted(chat["arrived"]) and not refused:
             self.times["chat_duration_s"].append(at - chat["arrived"])
 
     # -- the end
@@ -258,7 +262,7 @@ class Tally:
         out["reply_rate_3min"] = (c["rounds_in_3min"], c["rounds_judged"])
         out["slow_response_share"] = (c["slow"], c["replies"])
         out["first_reply_rate_30s"] = (c["first_in_30s"], c["chats_judged"])
-        out["abandonment"] = (c["chats_abandoned"], c["chats_offered"])
+        out["abandonment"] = (c["chats_abandoned"] + c["left_in_hours"], c["chats_offered"])
         out["no_service_rate"] = (c["no_service"], c["chats_offered"])
         out["waited"] = (c["waited"], c["chats_offered"] - c["bot_resolved"])
         out["answer_ratio"] = (c["agent_messages"], c["buyer_messages"])
