@@ -88,7 +88,6 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     struct fl_agent *agent = &desk->agents[a];
     desk_dequeued(desk, c);
     if (chat->state == CHAT_LEFT_MESSAGE) chat_leave_pool(desk, c);
-    if (chat->recent_agent != FL_NO_AGENT && chat->recent_agent != a && chat->assigned_at > 0) chat->flags |= FLAG_MOVED;
     agent_speed_changes(desk, a);
     agent_account(desk, a);
     chat->agent = a;

@@ -555,9 +555,7 @@ void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why)
     chat_disarm(desk, c);
     if (chat->state == CHAT_LEFT_MESSAGE) chat_leave_pool(desk, c);
     chat_log(desk, c, FL_LOG_CLOSED, 0, 0);
-    add(desk, &where, FL_COUNT_chats_closed);
     if (a != FL_NO_AGENT) {
-        if ((chat->flags & FLAG_MOVED) == 0) add(desk, &where, FL_COUNT_one_agent_chats);
         desk_detach(desk, c);
         chat->recent_agent = a;
         chat->recent_at = desk->now;

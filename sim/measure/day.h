@@ -34,13 +34,12 @@
     X(chats_no_service)       /* left a message, were refused, or had no reply when they ended */               \
     X(chats_waited)           /* not assigned at once */                                                        \
     X(chats_judged)           /* wrote in opening hours; first reply settled, or overdue at the end */          \
-    X(first_in_30s) X(first_in_3min) X(slow_rounds) /* waited 100 s or more */                                  \
-    X(rounds_given_up) X(wasted_replies) X(extra_turns) X(bot_replies) X(terse_replies)                         \
-    X(chats_closed) X(one_agent_chats)                                                                          \
+    X(first_in_30s) X(slow_rounds) /* waited 100 s or more */                                  \
+    X(rounds_given_up) X(wasted_replies) X(extra_turns) X(bot_replies)                         \
     X(inquiries) X(orders) X(sales_fen) X(lost_sales_fen) X(ratings) X(satisfied)                               \
     X(dsr_points) /* sum of 1 to 5 over ratings */                                                              \
-    X(drained_replies) X(drained_chats) /* worked off after the end */                                          \
-    X(busy_ns) X(duty_ns) X(open_ns) X(depth_ns) X(queue_ns) X(suspended_ns)
+    X(drained_replies) /* sent after the end, when what is open is worked off */                                          \
+    X(busy_ns) X(duty_ns) X(open_ns) X(depth_ns) X(queue_ns)
 
 enum fl_count {
 #define FL_COUNT_NAME(name) FL_COUNT_##name,

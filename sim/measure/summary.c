@@ -397,6 +397,7 @@ static bool ratio_of(const struct fl_scenario *scenario, enum metric_id id, cons
 #define AS_COUNT(name) case METRIC_##name: *out = of(N(name), days); return true;
     AS_COUNT(chats_offered) AS_COUNT(chats_answered) AS_COUNT(chats_abandoned) AS_COUNT(chats_abandoned_silent)
     AS_COUNT(chats_rejected) AS_COUNT(chats_unserved) AS_COUNT(replies) AS_COUNT(wasted_replies) AS_COUNT(extra_turns)
+    AS_COUNT(chats_left_later) AS_COUNT(rounds_opened) AS_COUNT(rounds_given_up) AS_COUNT(bot_replies) AS_COUNT(drained_replies)
     AS_COUNT(reopened) AS_COUNT(leave_messages) AS_COUNT(bot_resolved) AS_COUNT(transfers)
 #undef AS_COUNT
     case METRIC_reply_rate_3min: *out = of(N(rounds_in_3min), N(rounds_judged)); return true;

@@ -20,7 +20,12 @@ enum fl_metric_kind {
     X(chats_abandoned_silent, "chats", COUNT)                \
     X(chats_rejected, "chats", COUNT)                        \
     X(chats_unserved, "chats", COUNT)                        \
+    X(chats_left_later, "chats", COUNT)                      \
+    X(rounds_opened, "rounds", COUNT)                        \
+    X(rounds_given_up, "rounds", COUNT)                      \
     X(replies, "replies", COUNT)                             \
+    X(bot_replies, "replies", COUNT)                         \
+    X(drained_replies, "replies", COUNT)                     \
     X(wasted_replies, "replies", COUNT)                      \
     X(extra_turns, "messages", COUNT)                        \
     X(reopened, "chats", COUNT)                              \

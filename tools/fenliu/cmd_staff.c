@@ -349,13 +349,21 @@ static enum fl_status row_of_now(struct staff *staff, uint32_t days)
     return status;
 }
 
+static bool row_passes(const struct staff *staff, const struct staff_row *row)
+{
+    const struct fl_staffing_def *staffing = &staff->scenario->staffing;
+    if (staffing->judge == FL_JUDGE_MEAN) return row->days_met == row->days;
+    return fl_staff_shown(row->days_met, row->days, staffing->day_probability, staffing->confidence);
+}
+
 static enum fl_status fill_rows(struct staff *staff)
 {
     const uint32_t final = staff->scenario->staffing.replications, days = final < ROW_DAYS_MAX ? final : ROW_DAYS_MAX;
     uint32_t *people = malloc((staff->desk.shifts_count + 1) * sizeof *people);
     if (people == NULL) return FL_EFULL;
     const size_t bytes = staff->desk.shifts_count * sizeof *people;
-    enum fl_status status = row_of_now(staff, days);
+    enum fl_status status = row_of_now(staff, final);
+    staff->report.now_passes = status == FL_OK && row_passes(staff, &staff->report.rows[ROW_NOW]);
     if (status == FL_OK && staff->answer.fewer != FL_NONE && staff->answer.people[staff->answer.fewer] > 0) {
         memcpy(people, staff->answer.people, bytes);
         people[staff->answer.fewer]--;
@@ -436,7 +444,8 @@ static enum fl_status what_if(struct staff *staff, double traffic, double reply,
     const enum fl_status status = search(staff, true, &answer);
     staff->desk.base = base;
     staff->desk.speed_factor = speed;
-    if (status == FL_OK) *out = (struct what_if){ true, roster_peak(&staff->desk, answer.people) };
+    if (status == FL_OK) *out = (struct what_if){ true, false, roster_peak(&staff->desk, answer.people) };
+    else if (status == FL_EINFEASIBLE) *out = (struct what_if){ true, true, 0 };
     answer_close(&answer);
     return status == FL_EINFEASIBLE ? FL_OK : status;
 }

@@ -61,7 +61,7 @@ struct staff_row {
 enum row_id { ROW_NOW, ROW_FEWER, ROW_ANSWER, ROW_MORE, ROWS_COUNT };
 
 struct what_if {
-    bool known;
+    bool known, impossible; /* impossible: no headcount passes */
     uint32_t people;
 };
 
@@ -74,6 +74,7 @@ struct staff_report {
     double peak_per_hour, chats;
     fl_time peak_at;
     bool believed, fitted;
+    bool now_passes; /* the desk as it is has been shown to pass */
     double replay_response_s, fitted_response_s;
     uint32_t existing, added;
     struct what_if traffic_up, reply_up;

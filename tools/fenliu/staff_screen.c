@@ -56,6 +56,18 @@ static void add_conclusion(const struct staff_report *report, bool zh, struct fl
 {
     const struct staff_row *row = &report->rows[ROW_ANSWER];
     const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report);
+    if (report->now_passes) {
+        const struct staff_row *now = &report->rows[ROW_NOW];
+        fl_text_add(out, zh ? "结论:现有 %u 人照现在的班次已经够(%u 天里 %u 天达标)。\n" : "Answer: the %u you have, as they work now, are enough (%u days, %u passed).\n", have,
+                    now->days, now->days_met);
+        if (!isnan(row->cost) && !isnan(now->cost) && row->cost < now->cost)
+            fl_text_add(out, zh ? "更省的排班:同时在岗最多 %u 人,共 %u 人,工资 ¥%.0f,现在 ¥%.0f。\n"
+                                : "Cheaper: at most %u on duty at once, %u in all, wages CNY %.0f instead of %.0f.\n",
+                        row->peak, need, row->cost, now->cost);
+        else
+            fl_text_add(out, zh ? "也可以这样排:同时在岗最多 %u 人,共 %u 人。\n" : "Another roster that passes: at most %u on duty at once, %u in all.\n", row->peak, need);
+        return;
+    }
     fl_text_add(out, zh ? "结论:同时在岗最多 %u 人,共排 %u 人;" : "Answer: at most %u people on duty at once, %u in all; ", row->peak, need);
     if (need > have)
         fl_text_add(out, zh ? "现有 %u 名,还差 %u 名(若是新手,约 %u 名)。\n" : "you have %u, %u short (about %u if new hires).\n", have,
@@ -219,14 +231,19 @@ static void add_rules(const struct staff_report *report, bool zh, struct fl_text
     fl_text_add(out, zh ? "。\n" : ".\n");
 }
 
+static void add_doubt(const struct what_if *what, bool zh, struct fl_text *out)
+{
+    if (what->impossible) fl_text_add(out, zh ? "加多少人也达不到;" : "no headcount passes; ");
+    else fl_text_add(out, zh ? "在岗 %u 人;" : "%u on duty; ", what->people);
+}
+
 static void add_doubts(const struct staff_report *report, bool zh, struct fl_text *out)
 {
-    fl_text_add(out, zh ? "拿不准  " : "In doubt  ");
-    if (report->traffic_up.known) fl_text_add(out, zh ? "多来两成:在岗 %u 人;" : "a fifth more buyers: %u on duty; ", report->traffic_up.people);
-    if (report->reply_up.known)
-        fl_text_add(out, zh ? "每条回复 %.0f 秒而非 %.0f 秒:%u 人。" : "replies of %.0f s instead of %.0f s: %u. ", report->reply_s * 1.2, report->reply_s,
-                    report->reply_up.people);
-    fl_text_add(out, zh ? "先核实回复用时。\n" : "Check your reply times first.\n");
+    fl_text_add(out, zh ? "拿不准  多来两成:" : "In doubt  a fifth more buyers: ");
+    add_doubt(&report->traffic_up, zh, out);
+    fl_text_add(out, zh ? "每条回复 %.0f 秒而非 %.0f 秒:" : "replies of %.0f s\n  instead of %.0f s: ", report->reply_s * 1.2, report->reply_s);
+    add_doubt(&report->reply_up, zh, out);
+    fl_text_add(out, zh ? "先核实回复用时。\n" : "check your reply times first.\n");
 }
 
 static void add_money(const struct staff_report *report, bool zh, struct fl_text *out)
@@ -380,7 +397,7 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
                 (unsigned long long)report->seed, answer->peak, answer->people,
                 (int)answer->people - (int)fl_scenario_agents_count(report->scenario), new_hires(report), answer->peak);
     add_number(out, "peak_chats_per_hour", report->peak_per_hour);
-    fl_text_add(out, ",\"proven\":%s", report->answer->proven ? "true" : "false");
+    fl_text_add(out, ",\"proven\":%s,\"now_passes\":%s", report->answer->proven ? "true" : "false", report->now_passes ? "true" : "false");
     add_json_roster(report, out);
     add_json_intervals(report, out);
     add_json_met(out, "probability_met", answer);
@@ -409,9 +426,11 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
         first = false;
     }
     fl_text_add(out, "],\n\"sensitivity\":[");
-    if (report->traffic_up.known) fl_text_add(out, "{\"what\":\"traffic\",\"factor\":1.2,\"on_duty_at_once\":%u}", report->traffic_up.people);
+    if (report->traffic_up.known) fl_text_add(out, "{\"what\":\"traffic\",\"factor\":1.2,\"possible\":%s,\"on_duty_at_once\":%u}",
+                                              report->traffic_up.impossible ? "false" : "true", report->traffic_up.people);
     if (report->reply_up.known)
-        fl_text_add(out, "%s{\"what\":\"reply\",\"factor\":1.2,\"on_duty_at_once\":%u}", report->traffic_up.known ? "," : "", report->reply_up.people);
+        fl_text_add(out, "%s{\"what\":\"reply\",\"factor\":1.2,\"possible\":%s,\"on_duty_at_once\":%u}", report->traffic_up.known ? "," : "",
+                    report->reply_up.impossible ? "false" : "true", report->reply_up.people);
     fl_text_add(out, "],\n\"ordinary_day\":{\"given\":%s,", report->scenario->ordinary_day.given ? "true" : "false");
     add_number(out, "response_s", report->scenario->ordinary_day.given ? report->scenario->ordinary_day.response_s : NAN);
     fl_text_add(out, ",");
