@@ -12,6 +12,7 @@ static const char usage[] =
     "  compare A B         two scenarios or two results, paired day by day\n"
     "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
     "  check FILE...       validates scenarios\n"
+    "  init [FILE]         a scenario to start from\n"
     "Each has its own --help.\n"
     "example: fenliu staff scenarios/618-opening.json --lang en\n"
     "exit: 0 done, 1 objective missed, 2 bad usage or input, 3 network or engine, 4 not written, 5 internal, 130 interrupted\n";
@@ -22,7 +23,7 @@ struct subcommand {
 };
 
 static const struct subcommand subcommands[] = {
-    { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
+    { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
 #ifndef FENLIU_CORE
     { "staff", cmd_staff },
 #endif
