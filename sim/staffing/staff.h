@@ -15,7 +15,7 @@
 #define FL_STAFFING_STAFF_H
 
 #include "measure/summary.h"
-#include "staffing/roster.h"
+#include "staffing/rota.h"
 #include "traffic/traffic.h"
 
 /* What a simulated roster did. */

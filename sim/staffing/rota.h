@@ -1,4 +1,4 @@
-/* The roster: how many people on each shift, at the least cost, so that every interval and group has whom it needs.
+/* The rota: how many people on each shift, at the least cost, so that every interval and group has whom it needs.
  *
  * Set covering over explicit shifts with their breaks (Dantzig, "A comment on Edie's traffic delays at toll booths",
  * Oper. Res. 2, 1954). People of several groups are divided among them in each interval by allocation variables, which
@@ -6,12 +6,10 @@
  * Epelman and Henderson, Management Science 54(2), 2008; Cezik and L'Ecuyer, same issue) and the programme is solved
  * again.
  *
- * What is public here is a rota, since `struct fl_roster` is the routing engine's list of the agents on duty.
- *
  * One shift costs about half a percent of a day, so a gap of 0.005 is where searching stops paying; a gap of 0 proves
  * the cheapest. Allocates while it solves and frees all of it. Calls must not overlap (solver.h). */
-#ifndef FL_STAFFING_ROSTER_H
-#define FL_STAFFING_ROSTER_H
+#ifndef FL_STAFFING_ROTA_H
+#define FL_STAFFING_ROTA_H
 
 #include "scenario/scenario.h"
 

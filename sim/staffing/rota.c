@@ -1,6 +1,6 @@
 /* Builds the covering programme column by column: people of each shift, allocation of the cross-trained, and, when
  * nothing covers everything, shortages. Rows are numbered first. */
-#include "staffing/roster.h"
+#include "staffing/rota.h"
 
 #include "staffing/solver.h"
 

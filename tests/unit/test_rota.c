@@ -1,4 +1,4 @@
-#include "staffing/roster.h"
+#include "staffing/rota.h"
 #include "staffing/solver.h"
 
 #include <criterion/criterion.h>
@@ -146,7 +146,7 @@ static void expect_covered(const struct fl_rota_problem *p, const struct room *r
     cr_expect(keeps_limits(p, room->people) && keeps_cuts(p, room->people), "seed %u", seed);
 }
 
-Test(roster, costs_what_brute_force_finds_on_random_desks)
+Test(rota, costs_what_brute_force_finds_on_random_desks)
 {
     int feasible = 0, infeasible = 0, crossed = 0;
     for (uint32_t seed = 1; seed <= 100; seed++) {
@@ -210,7 +210,7 @@ Test(roster, costs_what_brute_force_finds_on_random_desks)
 
 /* ---- What each part does ------------------------------------------------------------------------- */
 
-Test(roster, says_which_interval_and_group_nobody_can_cover)
+Test(rota, says_which_interval_and_group_nobody_can_cover)
 {
     const double required[] = { 1, 1, 1, 3, 1, 1 };
     const struct fl_rota_shift shifts[] = { shift(0, 3, 1, 10), shift(0, 1, 2, 5), shift(2, 3, 2, 5) };
@@ -228,7 +228,7 @@ Test(roster, says_which_interval_and_group_nobody_can_cover)
     cr_expect_geq(room.people[0], 1);
 }
 
-Test(roster, says_what_is_missing_when_there_are_too_few_people)
+Test(rota, says_what_is_missing_when_there_are_too_few_people)
 {
     const double required[] = { 2, 5, 2 };
     const struct fl_rota_shift shifts[] = { shift(0, 3, 1, 10) };
@@ -245,7 +245,7 @@ Test(roster, says_what_is_missing_when_there_are_too_few_people)
     cr_expect_eq(room.roster.short_cut, FL_NONE);
 }
 
-Test(roster, one_who_answers_both_groups_serves_whichever_is_short)
+Test(rota, one_who_answers_both_groups_serves_whichever_is_short)
 {
     const double required[] = { 1, 0, 0, 1 };
     const struct fl_rota_shift shifts[] = { shift(0, 2, 1, 10), shift(0, 2, 2, 10), shift(0, 2, 3, 15) };
@@ -260,7 +260,7 @@ Test(roster, one_who_answers_both_groups_serves_whichever_is_short)
     cr_expect_float_eq(room.on_duty[0] + room.on_duty[1], 1, 1e-6); /* she is counted once */
 }
 
-Test(roster, a_cut_raises_what_the_requirement_left_too_low)
+Test(rota, a_cut_raises_what_the_requirement_left_too_low)
 {
     const double required[] = { 2, 2 };
     const struct fl_rota_shift shifts[] = { shift(0, 2, 1, 10), shift(0, 1, 1, 6), shift(1, 2, 1, 7) };
@@ -286,7 +286,7 @@ Test(roster, a_cut_raises_what_the_requirement_left_too_low)
     cr_expect_eq(room.roster.short_interval, FL_NONE);
 }
 
-Test(roster, new_hires_count_by_their_speed)
+Test(rota, new_hires_count_by_their_speed)
 {
     const double required[] = { 2 };
     struct fl_rota_shift shifts[] = { shift(0, 1, 1, 30), shift(0, 1, 1, 10) };
@@ -301,7 +301,7 @@ Test(roster, new_hires_count_by_their_speed)
     cr_expect_eq(room.people[1], 5); /* 4.6 rounded up, 50 against 60 */
 }
 
-Test(roster, a_break_leaves_its_interval_to_others_unless_most_of_it_is_worked)
+Test(rota, a_break_leaves_its_interval_to_others_unless_most_of_it_is_worked)
 {
     const double required[] = { 1, 1, 1 };
     const struct fl_break rest = { .at = 80 * FL_MINUTE, .length = 20 * FL_MINUTE };
@@ -321,7 +321,7 @@ Test(roster, a_break_leaves_its_interval_to_others_unless_most_of_it_is_worked)
     cr_expect_float_eq(room.roster.cost, 10, 1e-9);
 }
 
-Test(roster, the_last_interval_may_be_shorter_than_the_others)
+Test(rota, the_last_interval_may_be_shorter_than_the_others)
 {
     const double required[] = { 1, 1 };
     const struct fl_rota_shift shifts[] = {
@@ -337,7 +337,7 @@ Test(roster, the_last_interval_may_be_shorter_than_the_others)
     cr_expect_eq(room.people[0], 1);
 }
 
-Test(roster, a_day_of_half_hours_and_three_groups_comes_within_its_gap_and_again_the_same)
+Test(rota, a_day_of_half_hours_and_three_groups_comes_within_its_gap_and_again_the_same)
 {
     enum { HALVES = 48, GROUPS = 3 };
     static double required[HALVES * GROUPS];
@@ -373,7 +373,7 @@ Test(roster, a_day_of_half_hours_and_three_groups_comes_within_its_gap_and_again
     cr_expect_eq(answer[0].cost, answer[1].cost);
 }
 
-Test(roster, candidates_are_every_start_and_length_within_the_scenario)
+Test(rota, candidates_are_every_start_and_length_within_the_scenario)
 {
     const struct fl_staffing_def def = { .step = FL_HOUR, .length_min = 4 * FL_HOUR, .length_max = 8 * FL_HOUR };
     struct fl_rota_shift shifts[32];
@@ -395,7 +395,7 @@ Test(roster, candidates_are_every_start_and_length_within_the_scenario)
     cr_expect_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 25, 0, NULL), 15);
 }
 
-Test(roster, listed_shifts_are_taken_as_they_stand_by_those_who_answer_their_group)
+Test(rota, listed_shifts_are_taken_as_they_stand_by_those_who_answer_their_group)
 {
     const struct fl_break rest = { .at = FL_HOUR, .length = FL_MINUTE };
     const struct fl_staff_shift listed[] = {
@@ -421,7 +421,7 @@ Test(roster, listed_shifts_are_taken_as_they_stand_by_those_who_answer_their_gro
     cr_expect_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 20, 2, shifts), 1);
 }
 
-Test(roster, what_is_out_of_range_is_refused)
+Test(rota, what_is_out_of_range_is_refused)
 {
     const double required[] = { 1, NAN };
     struct fl_rota_shift shifts[] = { shift(0, 2, 1, 10) };
