@@ -275,46 +275,42 @@ static enum fl_status search_safety(struct search *search, uint32_t last[])
     return FL_OK;
 }
 
-/* Takes people away one at a time, the dearest shifts first, as long as the days still pass. Then swaps a shift for a cheaper
- * one. `others` is where the order of trying is kept. */
+/* Takes people away one at a time, from the dearest shifts first, as long as the days still pass. A shift that misses one is not
+ * tried again: with fewer people elsewhere it would miss her more. */
 static enum fl_status descend(struct search *search)
 {
     const struct fl_staff_problem *problem = search->problem;
     const size_t bytes = problem->shifts_count * sizeof *search->best;
-    bool improved = true;
-    uint64_t fewer_held = 0; /* how long the best of those that fail held out, then on how many days */
-    while (improved) {
-        improved = false;
-        double before = INFINITY; /* cost of the shift tried last; ties go by number */
-        uint32_t last = FL_NONE;
-        for (;;) {
-            uint32_t next = FL_NONE;
-            for (uint32_t s = 0; s < problem->shifts_count; s++) {
-                if (search->best[s] == 0) continue;
-                const double cost = problem->shifts[s].cost;
-                if (cost > before || (cost == before && s <= last)) continue;
-                if (next == FL_NONE || cost > problem->shifts[next].cost) next = s;
-            }
-            if (next == FL_NONE) break;
-            before = problem->shifts[next].cost;
-            last = next;
-            struct fl_staff_trial trial;
-            memcpy(search->people, search->best, bytes);
-            search->people[next]--;
-            const enum fl_status status = try_people(search, search->people, problem->search_days, false, &trial);
-            if (status != FL_OK) return status;
-            if (passes(search, &trial)) {
-                keep(search, search->people, search->best_safety);
-                improved = true;
-                fewer_held = 0;
-                search->fewer = FL_NONE;
-            } else if (search->fewer == FL_NONE || ((uint64_t)trial.days << 32 | trial.days_met) > fewer_held) {
-                fewer_held = (uint64_t)trial.days << 32 | trial.days_met;
-                search->fewer = next;
-            }
+    uint64_t longest = 0; /* how long the best of those that fail held out, then on how many days */
+    double before = INFINITY; /* cost of the shift tried last; ties go by number */
+    uint32_t last = FL_NONE;
+    for (;;) {
+        uint32_t next = FL_NONE;
+        for (uint32_t s = 0; s < problem->shifts_count; s++) {
+            const double cost = problem->shifts[s].cost;
+            if (search->best[s] == 0 || cost > before || (cost == before && s <= last && last != FL_NONE)) continue;
+            if (next == FL_NONE || cost > problem->shifts[next].cost) next = s;
         }
+        if (next == FL_NONE) return FL_OK;
+        struct fl_staff_trial trial;
+        memcpy(search->people, search->best, bytes);
+        search->people[next]--;
+        const enum fl_status status = try_people(search, search->people, problem->search_days, false, &trial);
+        if (status != FL_OK) return status;
+        const uint64_t held = (uint64_t)trial.days << 32 | trial.days_met;
+        if (passes(search, &trial)) {
+            keep(search, search->people, search->best_safety); /* and once more from the same shift */
+            longest = 0;
+            search->fewer = FL_NONE;
+            continue;
+        }
+        if (search->fewer == FL_NONE || held > longest) {
+            longest = held;
+            search->fewer = next;
+        }
+        before = problem->shifts[next].cost;
+        last = next;
     }
-    return FL_OK;
 }
 
 /* The shift on which one person more relieves most of the stress for its cost; FL_NONE when there is none. */

@@ -42,7 +42,8 @@ struct staff {
     struct staff_desk desk;
     struct staff_report report;
     struct fl_staff_answer answer;
-    struct fl_run *run; /* of the answer */
+    struct roster_scenario roster; /* of the last roster that was put to the proof */
+    struct fl_run *run;            /* its days */
     struct progress progress;
     uint32_t trials;
     uint32_t missed[SEARCH_DAYS]; /* how often each search day was missed: the hard ones are tried first */
@@ -96,8 +97,22 @@ static enum fl_status try_pooled(const struct staff *staff, const struct fl_scen
     if (status != FL_OK) return status;
     trial->days = run->results.rows_count;
     trial->days_met = days_met(run);
-    if (trial->stress != NULL) fl_staff_stress(&run->results, trial->stress);
     fl_run_free(run);
+    return FL_OK;
+}
+
+/* The proof. Its roster and days are kept: those of the last one are the answer's. */
+static enum fl_status try_last(struct staff *staff, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
+{
+    fl_run_free(staff->run);
+    free(staff->roster.memory);
+    staff->run = NULL;
+    if (!roster_scenario_make(&staff->desk, people, &staff->roster)) return FL_EFULL;
+    const enum fl_status status = run_days(staff, &staff->roster.scenario, days, &staff->run);
+    if (status != FL_OK) return status;
+    trial->days = staff->run->results.rows_count;
+    trial->days_met = days_met(staff->run);
+    fl_staff_stress(&staff->run->results, trial->stress);
     return FL_OK;
 }
 
@@ -140,9 +155,10 @@ static enum fl_status simulate(void *context, const uint32_t people[], uint32_t 
 {
     struct staff *staff = context;
     struct roster_scenario roster;
+    if (trial->stress != NULL) return try_last(staff, people, days, trial);
     if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
-    const bool last = trial->stress != NULL, by_day = staff->scenario->staffing.judge == FL_JUDGE_DAYS;
-    const enum fl_status status = !last && by_day && days <= SEARCH_DAYS ? try_batches(staff, &roster.scenario, days, trial)
+    const bool by_day = staff->scenario->staffing.judge == FL_JUDGE_DAYS;
+    const enum fl_status status = by_day && days <= SEARCH_DAYS ? try_batches(staff, &roster.scenario, days, trial)
                                                                          : try_pooled(staff, &roster.scenario, days, trial);
     free(roster.memory);
     return status;
@@ -362,7 +378,7 @@ static enum fl_status fill_rows(struct staff *staff)
     uint32_t *people = malloc((staff->desk.shifts_count + 1) * sizeof *people);
     if (people == NULL) return FL_EFULL;
     const size_t bytes = staff->desk.shifts_count * sizeof *people;
-    enum fl_status status = row_of_now(staff, final);
+    enum fl_status status = row_of_now(staff, days);
     staff->report.now_passes = status == FL_OK && row_passes(staff, &staff->report.rows[ROW_NOW]);
     if (status == FL_OK && staff->answer.fewer != FL_NONE && staff->answer.people[staff->answer.fewer] > 0) {
         memcpy(people, staff->answer.people, bytes);
@@ -525,20 +541,17 @@ static int plan_write(struct staff *staff)
 
 /* ---- The command ------------------------------------------------------------------------------- */
 
-static enum fl_status final_run(struct staff *staff, struct roster_scenario *roster)
+/* The days of the proof are those of the answer. */
+static void take_answer(struct staff *staff)
 {
-    if (!roster_scenario_make(&staff->desk, staff->answer.people, roster)) return FL_EFULL;
-    const enum fl_status status = run_days(staff, &roster->scenario, staff->scenario->staffing.replications, &staff->run);
-    if (status != FL_OK) return status;
     struct staff_row *row = &staff->report.rows[ROW_ANSWER];
     row_fill(row, staff->run);
     row->people = roster_people(&staff->desk, staff->answer.people);
     row->peak = roster_peak(&staff->desk, staff->answer.people);
     row->cost = roster_cost(&staff->desk, staff->answer.people);
     staff->report.results = &staff->run->results;
-    staff->report.existing = roster->existing;
-    staff->report.added = roster->added;
-    return FL_OK;
+    staff->report.existing = staff->roster.existing;
+    staff->report.added = staff->roster.added;
 }
 
 static enum fl_status complete_report(struct staff *staff)
@@ -578,7 +591,6 @@ static int say_disbelief(const struct staff *staff)
 
 static int staff_run(struct staff *staff)
 {
-    struct roster_scenario roster = { .memory = NULL };
     const char *objective = NULL;
     struct fl_figure got = { 0 };
     bool holds = false;
@@ -595,12 +607,12 @@ static int staff_run(struct staff *staff)
         fprintf(stderr, "fenliu staff: the shifts on offer cannot cover the day however many people work them; widen staffing.shifts\n");
         return EXIT_MISSED;
     }
-    if (status == FL_OK) status = final_run(staff, &roster);
-    if (status == FL_OK) status = complete_report(staff);
+    if (status == FL_OK) {
+        take_answer(staff);
+        status = complete_report(staff);
+    }
     progress_end(&staff->progress);
-    const int code = status == FL_OK ? staff_say(staff) : run_failed(status, "staff");
-    free(roster.memory);
-    return code;
+    return status == FL_OK ? staff_say(staff) : run_failed(status, "staff");
 }
 
 static int take_plan(void *context, struct options *options, int argc, char **argv, int *i)
@@ -639,6 +651,7 @@ int cmd_staff(int argc, char **argv)
     answer_close(&staff.answer);
     staff_desk_close(&staff.desk);
     fl_run_free(staff.run);
+    free(staff.roster.memory);
     fl_scenario_free(staff.scenario);
     free(staff.text);
     return code;
