@@ -6,50 +6,42 @@
 /* ---- Time spent -------------------------------------------------------------------------------- */
 
 /* Books the time since the last change at the present levels. Before every change of open or awaiting. */
-static void depth_account(struct fl_desk *desk, uint32_t a)
+static inline uint64_t level_account(uint64_t level_ns[FL_LEVELS], uint32_t *level_max, uint32_t level, uint64_t span)
 {
-    struct desk_agent *own = &desk->own[a];
+    level_ns[level < FL_LEVELS ? level : FL_LEVELS - 1] += span;
+    if (level > *level_max && span > 0) *level_max = level;
+    return span * level;
+}
+
+static inline void depth_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
+{
     const uint64_t span = (uint64_t)(desk->now - own->depth_from);
     own->depth_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
     struct fl_levels *levels = &desk->day->levels[a];
-    const uint32_t depth = desk->agents[a].awaiting;
-    levels->depth_ns[depth < FL_LEVELS ? depth : FL_LEVELS - 1] += span;
-    if (depth > levels->depth_max && span > 0) levels->depth_max = depth;
-    own->depth_ns += span * depth;
+    own->depth_ns += level_account(levels->depth_ns, &levels->depth_max, desk->agents[a].awaiting, span);
 }
 
-static void open_account(struct fl_desk *desk, uint32_t a)
+static void open_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
 {
-    struct desk_agent *own = &desk->own[a];
     const uint64_t span = (uint64_t)(desk->now - own->open_from);
     own->open_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
     struct fl_levels *levels = &desk->day->levels[a];
-    const uint32_t open = desk->agents[a].open;
-    levels->open_ns[open < FL_LEVELS ? open : FL_LEVELS - 1] += span;
-    if (open > levels->open_max && span > 0) levels->open_max = open;
-    own->open_ns += span * open;
+    own->open_ns += level_account(levels->open_ns, &levels->open_max, desk->agents[a].open, span);
 }
 
 void agent_account(struct fl_desk *desk, uint32_t a)
 {
-    depth_account(desk, a);
-    open_account(desk, a);
+    struct desk_agent *own = &desk->own[a];
+    depth_account(desk, a, own);
+    open_account(desk, a, own);
 }
 
 static void busy_account(struct fl_desk *desk, struct desk_agent *own)
 {
     if (desk->interval != NOT_COUNTED) own->busy_ns += (uint64_t)(desk->now - own->busy_from);
     own->busy_from = desk->now;
-}
-
-/* Whether she answers chats now: on duty and at the keyboard. After her shift she finishes what she holds. */
-bool agent_works(const struct fl_desk *desk, uint32_t a)
-{
-    const struct desk_agent *own = &desk->own[a];
-    if (own->left || own->offline || own->away > 0) return false;
-    return (own->shift_on && !own->absent) || own->finishing;
 }
 
 /* ---- How long a reply takes -------------------------------------------------------------------- */
@@ -126,37 +118,36 @@ static double reply_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
 
 /* ---- The inbox --------------------------------------------------------------------------------- */
 
-static void inbox_link(struct fl_desk *desk, struct desk_agent *own, uint32_t c, uint32_t after)
+static void inbox_link(struct fl_desk *desk, uint32_t a, uint32_t c, uint32_t after)
 {
-    struct chat *chat = &desk->chats[c];
-    const uint32_t before = after == FL_NO_CHAT ? own->inbox_first : desk->chats[after].next;
+    struct desk_agent *own = &desk->own[a];
+    struct chat *chats = desk->chats, *chat = &chats[c];
+    const uint32_t before = after == FL_NO_CHAT ? own->inbox_first : chats[after].next;
     chat->previous = after;
     chat->next = before;
-    if (after == FL_NO_CHAT) own->inbox_first = c;
-    else desk->chats[after].next = c;
     if (before == FL_NO_CHAT) own->inbox_last = c;
-    else desk->chats[before].previous = c;
+    else chats[before].previous = c;
+    if (after != FL_NO_CHAT) {
+        chats[after].next = c;
+        return;
+    }
+    own->inbox_first = c;
+    desk->agents[a].oldest_unanswered_at = chat->entered_at;
 }
 
-static void inbox_unlink(struct fl_desk *desk, struct desk_agent *own, uint32_t c)
+static void inbox_unlink(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
-    const struct chat *chat = &desk->chats[c];
-    if (chat->previous == FL_NO_CHAT) own->inbox_first = chat->next;
-    else desk->chats[chat->previous].next = chat->next;
-    if (chat->next == FL_NO_CHAT) own->inbox_last = chat->previous;
-    else desk->chats[chat->next].previous = chat->previous;
-}
-
-static void oldest_refresh(const struct fl_desk *desk, uint32_t a)
-{
-    const struct desk_agent *own = &desk->own[a];
-    desk->agents[a].oldest_unanswered_at =
-        own->inbox_first == FL_NO_CHAT ? FL_TIME_NEVER : desk->chats[own->inbox_first].entered_at;
-}
-
-static bool interleaved(const struct fl_desk *desk)
-{
-    return desk->scenario->desk.reply_order == FL_INTERLEAVED;
+    struct desk_agent *own = &desk->own[a];
+    struct chat *chats = desk->chats;
+    const uint32_t previous = chats[c].previous, next = chats[c].next;
+    if (next == FL_NO_CHAT) own->inbox_last = previous;
+    else chats[next].previous = previous;
+    if (previous != FL_NO_CHAT) {
+        chats[previous].next = next;
+        return;
+    }
+    own->inbox_first = next;
+    desk->agents[a].oldest_unanswered_at = next == FL_NO_CHAT ? FL_TIME_NEVER : chats[next].entered_at;
 }
 
 void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c)
@@ -164,17 +155,16 @@ void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c)
     struct chat *chat = &desk->chats[c];
     struct desk_agent *own = &desk->own[a];
     agent_speed_changes(desk, a);
-    depth_account(desk, a);
+    depth_account(desk, a, own);
     chat->state = CHAT_WAITING;
     chat->entered_at = desk->now;
     desk->agents[a].awaiting++;
     uint32_t after = own->inbox_last;
-    if (interleaved(desk)) { /* kept by the attained service at which each is done */
+    if (desk->interleaved) { /* kept by the attained service at which each is done */
         chat->tag = own->attained + reply_seconds(desk, a, chat) * 1e9;
         while (after != FL_NO_CHAT && desk->chats[after].tag > chat->tag) after = desk->chats[after].previous;
     }
-    inbox_link(desk, own, c, after);
-    oldest_refresh(desk, a);
+    inbox_link(desk, a, c, after);
     agent_speed_changed(desk, a);
     if (desk->tells_messages) desk_check(desk, desk->ops->message(desk->router, &desk->view, c, a));
     if (own->compose == COMPOSE_NOTHING) agent_continue(desk, a);
@@ -186,10 +176,9 @@ void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];
     agent_speed_changes(desk, a);
-    depth_account(desk, a);
-    inbox_unlink(desk, own, c);
+    depth_account(desk, a, own);
+    inbox_unlink(desk, a, c);
     desk->agents[a].awaiting--;
-    oldest_refresh(desk, a);
     if (own->compose == COMPOSE_REPLY && own->chat == c) {
         const struct fl_where where = where_round(&desk->chats[c]);
         fl_day_add(desk->day, &where, FL_COUNT_wasted_replies, 1);
@@ -203,23 +192,21 @@ void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c)
 static double share_speed(const struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
-    if (agent->awaiting == 0 || !agent_works(desk, a)) return 0;
+    if (agent->awaiting == 0 || !agent_works(&desk->own[a])) return 0;
     return multitasking(desk, agent->open) / agent->awaiting;
 }
 
 /* Brings the attained service up to now, at the speed that held until now. */
-void agent_speed_changes(struct fl_desk *desk, uint32_t a)
+void agent_share_changes(struct fl_desk *desk, uint32_t a)
 {
-    if (!interleaved(desk)) return;
     struct desk_agent *own = &desk->own[a];
     own->attained += (double)(desk->now - own->attained_at) * share_speed(desk, a);
     own->attained_at = desk->now;
 }
 
 /* Sets the next completion at the speed that holds from now on. */
-void agent_speed_changed(struct fl_desk *desk, uint32_t a)
+void agent_share_changed(struct fl_desk *desk, uint32_t a)
 {
-    if (!interleaved(desk)) return;
     struct desk_agent *own = &desk->own[a];
     const double speed = share_speed(desk, a);
     const bool busy = speed > 0;
@@ -341,9 +328,8 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         chat->sibling_next = own->first_chat;
         if (own->first_chat != FL_NO_CHAT) desk->chats[own->first_chat].sibling_previous = c;
         own->first_chat = c;
-        inbox_link(desk, own, c, own->inbox_last);
-        oldest_refresh(desk, a);
-        own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
+        inbox_link(desk, a, c, own->inbox_last);
+            own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
         compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
         return true;
     }
@@ -373,8 +359,8 @@ static void extra_continue(struct fl_desk *desk, uint32_t a)
 void agent_continue(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
-    if (own->compose != COMPOSE_NOTHING || !agent_works(desk, a)) return;
-    if (interleaved(desk)) {
+    if (own->compose != COMPOSE_NOTHING || !agent_works(own)) return;
+    if (desk->interleaved) {
         agent_speed_changed(desk, a);
         return;
     }
@@ -393,7 +379,7 @@ void agent_continue(struct fl_desk *desk, uint32_t a)
 void agent_interrupt(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
-    if (own->compose == COMPOSE_NOTHING || interleaved(desk)) return;
+    if (own->compose == COMPOSE_NOTHING || desk->interleaved) return;
     if (own->compose == COMPOSE_REPLY && own->chat != FL_NO_CHAT && own->composing_until > own->composing_since) {
         struct chat *chat = &desk->chats[own->chat];
         const double still = (double)(own->composing_until - desk->now) / (double)(own->composing_until - own->composing_since);
@@ -428,14 +414,13 @@ static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
     struct desk_agent *own = &desk->own[a];
     struct fl_agent *agent = &desk->agents[a];
     const struct chat *chat = &desk->chats[c];
-    depth_account(desk, a);
-    inbox_unlink(desk, own, c);
+    depth_account(desk, a, own);
+    inbox_unlink(desk, a, c);
     agent->awaiting--;
-    oldest_refresh(desk, a);
     const uint64_t took = (uint64_t)(desk->now - chat->entered_at);
     agent->mean_reply_ns = agent->mean_reply_ns == 0 ? took : agent->mean_reply_ns - agent->mean_reply_ns / 8 + took / 8;
     if ((chat->flags & FLAG_GONE) == 0) agent_round_ends(own, desk->now - chat->opened_at <= desk->reply_within);
-    if (desk->setup->on_log != NULL) log_reply(desk, a, c);
+    if (desk->logs) log_reply(desk, a, c);
     desk->chats[c].state = CHAT_THINKING;
     if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
     chat_replied(desk, c, a);
@@ -455,7 +440,7 @@ static void share_ends(struct fl_desk *desk, uint32_t a)
 void agent_compose_ends(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
-    if (interleaved(desk)) {
+    if (desk->interleaved) {
         share_ends(desk, a);
         return;
     }

@@ -11,15 +11,14 @@
 static bool chats_grow(struct fl_desk *desk)
 {
     const uint32_t capacity = desk->chats_capacity * 2;
-    const uint32_t slots = desk->slot_chats + capacity;
-    if (slots > FL_EVENTS_SLOTS_MAX) return false;
+    if (desk->slot_chats + capacity > FL_EVENTS_SLOTS_MAX) return false;
     const size_t chats_at = fl_arena_take(desk->arena, capacity, sizeof(struct chat));
-    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(slots));
+    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(desk->slot_chats, capacity));
     if (chats_at == FL_ARENA_NONE || node_at == FL_ARENA_NONE) return false;
     struct chat *chats = fl_arena_at(desk->arena, chats_at);
     memcpy(chats, desk->chats, desk->chats_capacity * sizeof *chats);
     struct fl_events events;
-    fl_events_start(&events, fl_arena_at(desk->arena, node_at), slots);
+    fl_events_start(&events, fl_arena_at(desk->arena, node_at), desk->slot_chats, capacity);
     fl_events_move(&events, &desk->events);
     desk->events = events;
     desk->chats = chats;
@@ -49,9 +48,8 @@ void chat_free(struct fl_desk *desk, uint32_t c)
     desk->chats_free = c;
 }
 
-void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars)
+void chat_log_write(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars)
 {
-    if (desk->setup->on_log == NULL) return;
     struct chat *chat = &desk->chats[c];
     const bool is_message = kind == FL_LOG_BUYER_MESSAGE || kind == FL_LOG_AGENT_REPLY || kind == FL_LOG_AGENT_EXTRA ||
                             kind == FL_LOG_BOT_REPLY || kind == FL_LOG_ABANDONED;

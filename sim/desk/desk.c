@@ -120,7 +120,9 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         .streams_count = setup->plan->streams_count, .chats_capacity = CHATS_AT_FIRST, .chats_free = FL_NO_CHAT,
         .pool_first = FL_NO_CHAT, .pool_last = FL_NO_CHAT, .backlog_left = scenario->desk.backlog, .wakes_capacity = 64,
         .reply_within = scenario->platform.reply_within > 0 ? scenario->platform.reply_within : 180 * FL_SECOND,
-        .any_extras = scenario->desk.depth.per_chat > 0,
+        .any_extras = scenario->desk.depth.per_chat > 0, .logs = setup->on_log != NULL,
+        .interleaved = scenario->desk.reply_order == FL_INTERLEAVED,
+        .watches_load = scenario->desk.auto_suspend.at_open != FL_NONE || scenario->desk.auto_suspend.below_reply_rate > 0,
     };
     const struct fl_buyers *buyers = &scenario->buyers;
     desk->even_speed = scenario->desk.multitasking.speeds_count == 0 && !(scenario->desk.tiredness.per_hour > 0);
@@ -139,9 +141,9 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->class_until = take(desk, buyers->classes_count, sizeof *desk->class_until);
     desk->slot_agents = SLOT_STREAMS + desk->streams_count;
     desk->slot_chats = desk->slot_agents + agents;
-    void *const node = take(desk, 1, fl_events_bytes(desk->slot_chats + desk->chats_capacity));
+    void *const node = take(desk, 1, fl_events_bytes(desk->slot_chats, desk->chats_capacity));
     if (desk->failed != FL_OK) return desk->failed;
-    fl_events_start(&desk->events, node, desk->slot_chats + desk->chats_capacity);
+    fl_events_start(&desk->events, node, desk->slot_chats, desk->chats_capacity);
     double until = 0;
     for (uint32_t i = 0; i < buyers->classes_count; i++) desk->class_until[i] = until += buyers->classes[i].share;
 
@@ -316,13 +318,13 @@ static void dispatch(struct fl_desk *desk, uint32_t slot)
 static void run_until_end(struct fl_desk *desk)
 {
     while (desk->failed == FL_OK && !desk->ended) {
-        const fl_time at = fl_events_next_at(&desk->events);
-        if (at >= desk->boundary) {
+        const fl_event_key next = fl_events_next(&desk->events);
+        if (fl_event_at(next) >= desk->boundary) {
             interval_ends(desk);
             continue;
         }
-        desk->now = desk->view.now = at;
-        dispatch(desk, fl_events_next_slot(&desk->events));
+        desk->now = desk->view.now = fl_event_at(next);
+        dispatch(desk, fl_event_slot(next));
     }
 }
 

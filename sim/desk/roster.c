@@ -234,11 +234,10 @@ void roster_refresh(struct fl_desk *desk, uint32_t a)
     if (after == FL_AVAILABLE && !desk->own[a].on_duties) release_pool(desk); /* else they are her first duty */
 }
 
-void roster_load_changed(struct fl_desk *desk, uint32_t a)
+void roster_judge_load(struct fl_desk *desk, uint32_t a)
 {
     const struct fl_auto_suspend *rule = &desk->scenario->desk.auto_suspend;
     struct desk_agent *own = &desk->own[a];
-    if (rule->at_open == FL_NONE && !(rule->below_reply_rate > 0)) return;
     const uint32_t open = desk->agents[a].open;
     const uint32_t seen = own->history_count < rule->rounds ? own->history_count : rule->rounds;
     const uint64_t window = seen >= 64 ? UINT64_MAX : (UINT64_C(1) << seen) - 1;

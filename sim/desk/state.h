@@ -156,6 +156,9 @@ struct fl_desk {
     bool open_hours, platform_hours, ended, any_extras, has_patience;
     bool even_speed;     /* neither tiredness nor multitasking */
     bool tells_messages; /* the router wants to hear of messages and replies */
+    bool interleaved;    /* agents share their speed among all who wait */
+    bool watches_load;   /* agents are suspended by load or reply rate */
+    bool logs;
     uint16_t round_flags;  /* what a round that opens now is judged by */
     fl_time reply_within;
 
@@ -256,7 +259,12 @@ void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome
 void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time);
 void chat_arm_waiting(struct fl_desk *desk, uint32_t c);
 void chats_settle(struct fl_desk *desk);                             /* at the end */
-void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars);
+void chat_log_write(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars);
+
+static inline void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars)
+{
+    if (desk->logs) chat_log_write(desk, c, kind, flags, chars);
+}
 
 /* assign.c: between desk and router */
 void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group);
@@ -275,17 +283,40 @@ void agent_compose_ends(struct fl_desk *desk, uint32_t a);
 void agent_continue(struct fl_desk *desk, uint32_t a); /* starts the next thing when she is free */
 void agent_interrupt(struct fl_desk *desk, uint32_t a); /* drops the reply under way, keeping what was done */
 void agent_round_ends(struct desk_agent *own, bool in_time); /* for her own 3-minute rate, by which she may be suspended */
-void agent_speed_changes(struct fl_desk *desk, uint32_t a); /* before open or awaiting change, interleaved only */
-void agent_speed_changed(struct fl_desk *desk, uint32_t a);
+void agent_share_changes(struct fl_desk *desk, uint32_t a);
+void agent_share_changed(struct fl_desk *desk, uint32_t a);
 void agent_account(struct fl_desk *desk, uint32_t a);  /* levels and time up to now */
-bool agent_works(const struct fl_desk *desk, uint32_t a);
+
+/* Before and after open or awaiting change: only who interleaves has a speed that depends on them. */
+static inline void agent_speed_changes(struct fl_desk *desk, uint32_t a)
+{
+    if (desk->interleaved) agent_share_changes(desk, a);
+}
+
+static inline void agent_speed_changed(struct fl_desk *desk, uint32_t a)
+{
+    if (desk->interleaved) agent_share_changed(desk, a);
+}
+
+/* Whether she answers chats now: on duty and at the keyboard. After her shift she finishes what she holds. */
+static inline bool agent_works(const struct desk_agent *own)
+{
+    if (own->left | own->offline | (own->away > 0)) return false;
+    return (own->shift_on & !own->absent) | own->finishing;
+}
 
 /* roster.c: who is there when */
 enum fl_status roster_begin(struct fl_desk *desk);
 void roster_before_start(struct fl_desk *desk);
 void roster_fires(struct fl_desk *desk);
 void roster_refresh(struct fl_desk *desk, uint32_t a); /* derives her state; tells the router when it changed */
-void roster_load_changed(struct fl_desk *desk, uint32_t a); /* auto-suspend by load or reply rate */
+void roster_judge_load(struct fl_desk *desk, uint32_t a); /* auto-suspend by load or reply rate */
+
+static inline void roster_load_changed(struct fl_desk *desk, uint32_t a)
+{
+    if (desk->watches_load) roster_judge_load(desk, a);
+}
+
 void roster_finished(struct fl_desk *desk, uint32_t a); /* her last chat closed after her shift */
 
 /* activity.c: capacity that counts recently active chats; only with desk->counts_recent */

@@ -18,10 +18,11 @@ static bool is_before(const struct pending *a, const struct pending *b)
     return a->sequence < b->sequence;
 }
 
-static struct fl_events start(uint32_t slots)
+static struct fl_events start(uint32_t near, uint32_t slots)
 {
     struct fl_events events;
-    fl_events_start(&events, aligned_alloc(64, (fl_events_bytes(slots) + 63) / 64 * 64), slots);
+    const size_t bytes = fl_events_bytes(near, slots - near);
+    fl_events_start(&events, aligned_alloc(64, (bytes + 63) / 64 * 64), near, slots - near);
     return events;
 }
 
@@ -37,11 +38,11 @@ static void expect_same(const struct fl_events *events, const struct pending mod
 }
 
 /* Times from a few values, so that most matches are ties. Halfway the set moves into a larger one. */
-static void play(uint32_t slots, uint32_t larger, uint64_t seed)
+static void play(uint32_t near, uint32_t slots, uint32_t larger, uint64_t seed)
 {
     struct pending *const model = malloc(larger * sizeof *model);
     for (uint32_t s = 0; s < larger; s++) model[s] = (struct pending){ .at = FL_TIME_NEVER, .sequence = s };
-    struct fl_events events = start(slots);
+    struct fl_events events = start(near, slots);
     for (uint64_t i = 0; i < 4000; i++) {
         const uint64_t bits = fl_mix(seed + i);
         const uint32_t slot = (uint32_t)fl_uniform_below(bits, slots);
@@ -50,37 +51,39 @@ static void play(uint32_t slots, uint32_t larger, uint64_t seed)
             model[slot].at = FL_TIME_NEVER;
         } else {
             const struct pending set = { (fl_time)(bits >> 8 & 7), (enum fl_event_class)((bits >> 16) % 3), larger + i };
-            fl_events_set(&events, slot, set.at, set.class);
+            if (bits >> 32 & 1) fl_events_set_far(&events, slot, set.at, set.class);
+            else fl_events_set(&events, slot, set.at, set.class);
             model[slot] = set;
         }
         cr_assert_eq(fl_events_at(&events, slot), model[slot].at);
         expect_same(&events, model, larger);
         if (i == 2000) {
-            struct fl_events moved = start(larger);
+            struct fl_events moved = start(near, larger);
             fl_events_move(&moved, &events);
-            free(events.node);
+            free(events.near.node);
             events = moved;
             slots = larger;
             expect_same(&events, model, larger);
         }
     }
-    free(events.node);
+    free(events.near.node);
     free(model);
 }
 
 Test(core_events, next_is_always_the_first_of_the_naive_list)
 {
-    play(1, 1, 1);
-    play(1, 2, 2);
-    play(2, 3, 3);
-    play(5, 8, 4);
-    play(37, 200, 5);
-    play(300, 1000, 6);
+    play(0, 1, 1, 1);
+    play(1, 1, 2, 2);
+    play(1, 2, 3, 3);
+    play(5, 5, 8, 4);
+    play(7, 37, 200, 5);
+    play(30, 300, 1000, 6);
+    play(100, 3000, 10000, 7); /* enough for fl_events_set_far to stop early */
 }
 
 Test(core_events, equal_times_go_by_class_and_then_by_order_of_scheduling)
 {
-    struct fl_events events = start(6);
+    struct fl_events events = start(3, 6);
     static const uint32_t slots[] = { 4, 1, 5, 0, 3, 2 };
     static const enum fl_event_class classes[] = { FL_CLASS_ARRIVAL, FL_CLASS_STATE, FL_CLASS_RELEASE,
                                                    FL_CLASS_STATE, FL_CLASS_ARRIVAL, FL_CLASS_RELEASE };
@@ -92,12 +95,12 @@ Test(core_events, equal_times_go_by_class_and_then_by_order_of_scheduling)
         fl_events_cancel(&events, order[i]);
     }
     cr_expect_eq(fl_events_next_at(&events), FL_TIME_NEVER);
-    free(events.node);
+    free(events.near.node);
 }
 
 Test(core_events, setting_again_puts_an_event_behind_its_equals)
 {
-    struct fl_events events = start(2);
+    struct fl_events events = start(1, 2);
     fl_events_set(&events, 0, 5, FL_CLASS_STATE);
     fl_events_set(&events, 1, 5, FL_CLASS_STATE);
     cr_assert_eq(fl_events_next_slot(&events), 0);
@@ -105,5 +108,5 @@ Test(core_events, setting_again_puts_an_event_behind_its_equals)
     fl_events_set(&events, 0, 5, FL_CLASS_STATE);
 
     cr_expect_eq(fl_events_next_slot(&events), 1);
-    free(events.node);
+    free(events.near.node);
 }

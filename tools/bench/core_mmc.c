@@ -121,7 +121,7 @@ static struct queue queue_create(uint32_t servers, double rho, uint64_t customer
         .idle = allocate(servers, sizeof *queue.idle),
         .waiting = { .at = allocate(1 << 16, sizeof(fl_time)), .capacity = 1 << 16 },
     };
-    fl_events_start(&queue.pending, allocate(1, fl_events_bytes(servers + 1)), servers + 1);
+    fl_events_start(&queue.pending, allocate(1, fl_events_bytes(1, servers)), 1, servers);
     for (uint32_t s = servers; s-- > 0;) queue.idle[queue.idle_count++] = s;
     draw_service(&queue);
     draw_gap(&queue);
@@ -187,7 +187,7 @@ int main(int argc, char **argv)
            wait_chance / (servers - rho * servers));
     printf(" wait_chance=%.4f wait_chance_theory=%.4f", (double)queue.waited / customers, wait_chance);
     printf(" rss_kb=%ld\n", peak_rss_kb());
-    free(queue.pending.node);
+    free(queue.pending.near.node);
     free(queue.idle);
     free(queue.waiting.at);
     return 0;
