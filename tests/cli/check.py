@@ -72,6 +72,59 @@ def valid_files(folder):
     expect(code == 2 and ":0:0: $.desk.agents[0].count" in err or "sum to 0" in err, err)
 
 
+def notes(out):
+    return [line.removeprefix("  note    ") for line in out.splitlines() if line.startswith("  note ")]
+
+
+def duty(folder):
+    """Hours of the opening in which shifts, breaks and meetings leave nobody, group by group."""
+    path = folder / "duty.json"
+
+    def noted(start="2026-06-17T00:00", duration="24h", **desk):
+        path.write_text(json.dumps(dict(SMALLEST, start=start, duration=duration, desk=desk)), encoding="utf-8")
+        code, out, err = check(str(path))
+        expect(code == 0 and err == "", code, out, err)
+        told = json.loads(check("--json", str(path))[1])["files"][0]["scenario"]["notes"]
+        expect(told == notes(out), told, out)
+        return told
+
+    day = {"name": "day", "from": "09:00", "to": "24:00", "breaks": [["12:00", "30m"]]}
+    late = {"name": "late", "from": "12:30", "to": "17:00"}
+    mei, li = {"name": "mei", "count": 2, "shift": "day"}, {"name": "li", "shift": "late"}
+    nine = ["09:00", "24:00"]
+
+    expect(noted(agents=[{"name": "mei"}]) == [], "who has no shift is always there")
+    expect(noted(agents=[mei], shifts=[day]) == ["nobody on duty 00:00-09:00", "nobody on duty 12:00-12:30"], "no opening hours: all day")
+    expect(noted(agents=[mei], shifts=[day], open=nine) == ["nobody on duty 12:00-12:30"], "a break of everybody")
+    expect(noted(agents=[mei, {"name": "li"}], shifts=[day], open=nine) == [], "somebody stays")
+    expect(noted(agents=[mei, {"name": "li", "count": 0}], shifts=[day], open=nine) == ["nobody on duty 12:00-12:30"], "nobody is nobody")
+    expect(noted(agents=[{"name": "a", "shift": "am"}, {"name": "b", "shift": "pm"}], open=["08:00", "22:00"],
+                 shifts=[{"name": "am", "from": "08:00", "to": "15:00"}, {"name": "pm", "from": "15:00", "to": "22:00"}]) == [],
+           "a hand-over is no gap")
+    expect(noted(agents=[mei, li], shifts=[day, late], open=nine) == ["nobody on duty 12:00-12:30"], "who comes after the break")
+    expect(noted(agents=[{"name": "mei"}], meetings=[{"at": "+10h", "length": "15m"}, {"at": "+10h10m", "length": "30m"}])
+           == ["nobody on duty 10:00-10:40"], "meetings overlap")
+    expect(noted(agents=[{"name": "mei", "shift": "late"}], shifts=[late], open=["12:30", "17:30"]) == ["nobody on duty 17:00-17:30"],
+           "the shop outlasts the shift")
+    expect(noted(agents=[{"name": "mei", "shift": "n"}], shifts=[{"name": "n", "from": "20:00", "to": "04:00", "breaks": [["01:00", "30m"]]}],
+                 open=["20:00", "05:00"]) == ["nobody on duty 01:00-01:30", "nobody on duty 04:00-05:00"], "a night shift, begun the day before")
+    expect(noted(agents=[{"name": "mei", "shift": "n"}], shifts=[{"name": "n", "from": "2026-06-17T00:00", "to": "2026-06-17T22:00"}])
+           == ["nobody on duty 22:00-24:00"], "a shift of one day")
+    groups = [{"name": "pre_sale"}, {"name": "after_sale"}]
+    expect(noted(groups=groups, agents=[dict(mei, groups=["pre_sale"]), {"name": "li", "groups": ["after_sale"]}], shifts=[day], open=nine)
+           == ["nobody on duty 12:00-12:30 in pre_sale"], "the other group has somebody")
+    expect(noted(groups=groups, agents=[{"name": "li", "groups": ["after_sale"]}],
+                 meetings=[{"at": "+8h", "length": "1h", "groups": ["after_sale"]}])
+           == ["nobody on duty 00:00-24:00 in pre_sale", "nobody on duty 08:00-09:00 in after_sale"], "a group of nobody")
+    week = noted(agents=[mei], shifts=[day], duration="7d")
+    expect(week == ["nobody on duty 2026-06-17T00:00-09:00", "nobody on duty 2026-06-17T12:00-12:30", "nobody on duty 2026-06-18T00:00-09:00",
+                    "nobody on duty 2026-06-18T12:00-12:30", "nobody on duty 2026-06-19T00:00-09:00", "and 9 more"], week)
+    over = noted(agents=[{"name": "li", "shift": "late"}], shifts=[late], duration="2d")
+    expect(over[1] == "nobody on duty 2026-06-17T17:00 to 2026-06-18T12:30", over)
+    code, out, err = check("-q", str(path))
+    expect((code, out, err) == (0, "", ""), code, out, err)
+
+
 def wrong_usage():
     for arguments in ([], ["--nonsense", "x.json"], ["--set", "x.json"], ["--set"]):
         code, out, err = check(*arguments)
@@ -95,5 +148,6 @@ if not COMMAND or not os.path.exists(COMMAND):
 refused_files()
 with tempfile.TemporaryDirectory() as name:
     valid_files(pathlib.Path(name))
+    duty(pathlib.Path(name))
 wrong_usage()
 full_disk()

@@ -1,5 +1,6 @@
 /* fenliu check: validates scenario files and says what they amount to before anything is simulated. */
 #include "command.h"
+#include "gaps.h"
 
 #include "traffic/traffic.h"
 
@@ -11,11 +12,13 @@
 #include <string.h>
 
 #define OVERRIDES_MAX 64
+#define GAPS_SAID 5u
 
 static const char usage[] =
     "usage: fenliu check [options] FILE...\n"
     "Validates scenarios. Every fault is one line on stderr: FILE:LINE:COLUMN: PATH: what was wanted.\n"
-    "Of a valid scenario it prints name, period, chats and the busiest hour, so that a wrong reading shows.\n"
+    "Of a valid scenario it prints name, period, chats and the busiest hour, so that a wrong reading shows, and\n"
+    "notes when nobody is on duty in opening hours.\n"
     "      --set PATH=VALUE  override a scenario value first, e.g. traffic.chats_per_day=5000 (repeatable)\n"
     "      --json            one JSON object on stdout, faults included\n"
     "  -q, --quiet           print faults only\n"
@@ -111,6 +114,49 @@ static void write_length(char to[32], fl_time length)
     if (used == 0) snprintf(to, 32, "under 1s");
 }
 
+/* "nobody on duty 12:00-12:30 in pre_sale"; with dates where the scenario is longer than a day, without the group where there is
+ * but one. */
+static void write_gap(char *to, size_t size, const struct fl_scenario *s, const struct gap *gap)
+{
+    char from[32], until[32];
+    write_instant(from, seconds_at(s, gap->from));
+    write_instant(until, seconds_at(s, gap->to));
+    const bool one_day = fl_time_of_day(s, gap->from) + (gap->to - gap->from) <= FL_DAY;
+    const bool dated = s->duration > FL_DAY;
+    if (one_day && fl_time_of_day(s, gap->to) == 0) memcpy(until + 11, "24:00", sizeof "24:00");
+    const bool one_group = s->desk.groups_count == 1;
+    snprintf(to, size, "nobody on duty %s%s%s%s%s", dated ? from : from + 11, dated && !one_day ? " to " : "-",
+             dated && !one_day ? until : until + 11, one_group ? "" : " in ", one_group ? "" : s->desk.groups[gap->group].name);
+}
+
+/* The notes of a scenario, each handed to `tell`; at most five, and how many more there are. */
+static void notes(const struct fl_scenario *s, void (*tell)(void *context, const char *note), void *context)
+{
+    struct gaps gaps;
+    char note[320];
+    if (!gaps_find(s, &gaps)) tell(context, "not enough memory to look for hours without anybody");
+    else {
+        for (size_t i = 0; i < gaps.count && i < GAPS_SAID; i++) {
+            write_gap(note, sizeof note, s, &gaps.list[i]);
+            tell(context, note);
+        }
+        snprintf(note, sizeof note, "and %zu more", gaps.count - GAPS_SAID);
+        if (gaps.count > GAPS_SAID) tell(context, note);
+    }
+    gaps_free(&gaps);
+}
+
+static void print_note(void *context, const char *note)
+{
+    (void)context;
+    printf("  note    %s\n", note);
+}
+
+static void list_note(void *list, const char *note)
+{
+    cJSON_AddItemToArray(list, cJSON_CreateString(note));
+}
+
 static void say_scenario(const char *path, const struct fl_scenario *s)
 {
     char from[32], to[32], peak_at[32], length[32], interval[32];
@@ -129,6 +175,7 @@ static void say_scenario(const char *path, const struct fl_scenario *s)
     printf("\n  peak    %.0f chats an hour, from %s\n", peak, peak_at);
     printf("  desk    %u agents in %u definitions, platform %s\n", fl_scenario_agents_count(s), s->desk.agents_count,
            s->platform.name);
+    notes(s, print_note, NULL);
 }
 
 static cJSON *describe_scenario(const struct fl_scenario *s)
@@ -153,6 +200,7 @@ static cJSON *describe_scenario(const struct fl_scenario *s)
     cJSON_AddStringToObject(json, "peak_at", peak_at);
     cJSON_AddNumberToObject(json, "agents", fl_scenario_agents_count(s));
     cJSON_AddStringToObject(json, "platform", s->platform.name);
+    notes(s, list_note, cJSON_AddArrayToObject(json, "notes"));
     return json;
 }
 
