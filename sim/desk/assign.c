@@ -123,6 +123,15 @@ static void leave_in_pool(struct fl_desk *desk, uint32_t c)
     desk->pool_last = c;
 }
 
+/* Ends an open round as a miss. Who left silently has none: hers was judged when she left. */
+static void miss_open_round(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    if ((chat->flags & FLAG_ROUND_OPEN) == 0) return;
+    chat_judge_round(desk, c, false);
+    chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
+}
+
 /* Nobody can take her: the message goes where the offline rule says. She no longer waits at the screen. */
 static void leave_message(struct fl_desk *desk, uint32_t c)
 {
@@ -140,12 +149,11 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
     }
     if ((chat->flags & FLAG_POOLED) == 0) chat_log(desk, c, FL_LOG_LEAVE_MESSAGE, 0, 0); /* not when it only stays in the pool */
     chat->flags |= FLAG_POOLED | FLAG_NOT_THERE;
-    chat->leaves_at = chat->writes_at = FL_TIME_NEVER;
+    chat->leaves_at = chat->patience_left = chat->writes_at = FL_TIME_NEVER;
     chat->burst_left = 0;
     chat_disarm(desk, c);
     if (rule == FL_OFFLINE_REJECT) {
-        chat_judge_round(desk, c, false);
-        chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
+        miss_open_round(desk, c);
         chat_settle_outcome(desk, c, FL_COUNT_chats_rejected);
         chat_log(desk, c, FL_LOG_REJECTED, 0, 0);
         chat->state = CHAT_DONE;
@@ -161,8 +169,7 @@ static void reject(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     desk_dequeued(desk, c);
-    chat_judge_round(desk, c, false);
-    chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
+    miss_open_round(desk, c);
     chat_settle_outcome(desk, c, FL_COUNT_chats_rejected);
     chat->writes_at = FL_TIME_NEVER;
     chat_log(desk, c, FL_LOG_REJECTED, 0, 0);
@@ -277,10 +284,7 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
     if (decision->kind == FL_CLOSE) {
         if (desk->chats[c].agent == FL_NO_AGENT) return FL_UNKNOWN_CHAT;
         struct chat *chat = &desk->chats[c];
-        if (chat->flags & FLAG_ROUND_OPEN) { /* cut off in the middle: a miss */
-            chat_judge_round(desk, c, false);
-            chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
-        }
+        miss_open_round(desk, c); /* cut off in the middle */
         chat_settle_outcome(desk, c, FL_COUNT_chats_unserved);
         chat->writes_at = FL_TIME_NEVER;
         chat_close(desk, c, FL_CLOSED_FORCED);

@@ -70,7 +70,7 @@ class Tally:
         if e["kind"] == "chat_opened":
             expect(e["chat"] not in self.chats, f"chat {e['chat']} opens once")
             self.chats[e["chat"]] = dict(arrived=at, at_once=None, held=None, queued=None, round_open=False, opened=None, assigned=None,
-                                         gone=False, settled=False, bot=False, wait_known=False, left_message=False, refused=False, handed_over=None, round=0,
+                                         gone=False, settled=False, bot=False, wait_known=False, left_message=False, there=True, refused=False, handed_over=None, round=0,
                                          buyer=e["buyer"], routed=at, last=at)
             self.add("chats_offered", at)
             return
@@ -118,7 +118,7 @@ class Tally:
     def buyer_message(self, chat, at, _):
         if not chat["round_open"]:
             self.open_round(chat, at)
-        chat["gone"] = False
+        chat["gone"], chat["there"] = False, True
         self.add("buyer_messages", chat["opened"])
 
     def agent_reply(self, chat, at, e):
@@ -180,11 +180,12 @@ class Tally:
     def transferred(self, chat, at, _):
         self.let_go(chat, at)
         self.add("transfers", chat["arrived"])
-        if not chat["round_open"]:
+        if not chat["round_open"] and not chat["gone"]:
             self.open_round(chat, at)  # answered with "a colleague will help": her question stays open
             chat["handed_over"] = at
 
-    def abandoned(self, chat, at, _):
+    def abandoned(self, chat, at, e):
+        expect(chat["there"], f"chat {e['chat']} at {e['at_s']}: who left a message does not wait at the screen")
         self.leave_queue(chat, at) if chat["held"] is None else None
         self.settle(chat, at, "chats_abandoned")
         self.judge(chat, False)
@@ -219,7 +220,7 @@ class Tally:
             self.add("leave_messages", chat["arrived"])
             if self.is_open(chat["arrived"]) and not chat["settled"]:
                 self.add("left_in_hours", chat["arrived"])  # closing the shop never helps
-        chat["left_message"] = True
+        chat["left_message"], chat["there"] = True, False
 
     def reopened(self, chat, _at, _e):
         self.add("reopened", chat["arrived"])
@@ -377,6 +378,17 @@ DESKS = {
     "shared": desk(desk__reply_order="interleaved", desk__multitasking={"speed_by_open": [1, 1.4, 1.6]}, _always_on=True),
     "newest": desk(desk__reply_order="newest_first", traffic__chats_per_day=8000, _always_on=True),
     "drained": desk(end="drain", traffic__chats_per_day=8000, _always_on=True),
+    "gone_refused": desk(traffic__chats_per_day=12000, routing__queue={"max_length": 30, "max_wait": "100s"}, desk__offline="reject", buyers__patience=SILENT,
+                         desk__agents=[{"name": "a", "count": 5, "max_chats": 3}], _kinds=["leave_message", "rejected", "abandoned_silent"]),
+    "gone_moved": desk(traffic__chats_per_day=8000, buyers__patience=SILENT, _kinds=["transferred", "abandoned_silent"],
+                       desk__shifts=[{"name": "s", "from": "18:00", "to": "20:00"}], desk__shift_end="return_to_queue",
+                       desk__agents=[{"name": "小美", "count": 4, "max_chats": 6}, {"name": "temp", "count": 4, "max_chats": 6, "shift": "s"}],
+                       events=[{"at": "+1h", "agent": "小美", "do": "offline", "for": "5m"}, {"at": "+3h", "agent": "小美", "do": "leave"}]),
+    "all_away": desk(traffic__chats_per_day=4000, buyers__patience={"first": {"exponential": "2m"}, "applies": "until_assigned"},
+                     events=[{"at": f"+{m}m", "agent": "*", "do": "offline", "for": "4m"} for m in (60, 66, 90, 150)] +
+                            [{"at": f"+{m}m5s", "agent": "other", "do": "offline", "for": "1m"} for m in (64, 70, 94, 154)],
+                     desk__agents=[{"name": "小美", "count": 2, "max_chats": 4}, {"name": "other", "count": 4, "max_chats": 6}],
+                     buyers__come_back={"probability": 0.3, "after": {"exponential": "5m"}}, _kinds=["leave_message", "transferred", "abandoned"]),
     "knows_her": desk(routing__recent_agent={}, buyers__come_back={"probability": 0.6, "after": "2m"}, traffic__chats_per_day=7000,
                       events=[{"at": "+1h", "agent": "小美", "do": "suspend", "for": "10m"}, {"at": "+2h", "agent": "小美", "do": "offline", "for": "5m"}],
                       _kinds=["leave_message"]),
