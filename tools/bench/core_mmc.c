@@ -1,6 +1,7 @@
 /* How fast is the event core? The M/M/c queue of limits/mmc_limit.c, event for event, on sim/core:
  * whole nanoseconds, ordered ties, and draws addressed by customer instead of one random stream.
  * What it prints can be held against mmc_limit line by line; the ratio says what those three cost.
+ * mmc_limit draws at the event; with -DDRAWS_AHEAD=0 so does this, for a comparison like with like.
  *
  * usage: core_mmc C RHO CUSTOMERS SEED */
 #include "core/distribution.h"
@@ -11,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#ifndef DRAWS_AHEAD
+#define DRAWS_AHEAD 1 /* take the next gap and service one event before they are needed */
+#endif
 
 /* Arrival times of those who wait: a ring that doubles when full; head and tail only grow. */
 struct line {
@@ -26,7 +31,7 @@ struct queue {
     uint64_t key;
     fl_time now;
     fl_time gap_next, service_next; /* of the next arrival and service: addressed draws can be taken early,
-                                       so the time of an event need not wait for the arithmetic */
+                                       so the time of an event need not wait for the arithmetic (DRAWS_AHEAD) */
 
     struct fl_events pending; /* slot s < servers: server s finishes; slot `servers`: next arrival */
     uint32_t *idle;           /* a stack, so that the server freed last works next */
@@ -78,16 +83,18 @@ static inline void draw_gap(struct queue *queue)
 
 static inline void start_service(struct queue *queue, uint32_t server)
 {
+    if (!DRAWS_AHEAD) draw_service(queue);
     fl_events_set(&queue->pending, server, queue->now + queue->service_next, FL_CLASS_RELEASE);
-    draw_service(queue);
+    if (DRAWS_AHEAD) draw_service(queue);
 }
 
 static inline void schedule_arrival(struct queue *queue)
 {
-    const bool is_last = queue->arrived > queue->customers;
+    const bool is_last = queue->arrived >= queue->customers + DRAWS_AHEAD;
+    if (!DRAWS_AHEAD) draw_gap(queue);
     const fl_time at = is_last ? FL_TIME_NEVER : queue->now + queue->gap_next;
     fl_events_set(&queue->pending, queue->servers, at, FL_CLASS_ARRIVAL);
-    draw_gap(queue);
+    if (DRAWS_AHEAD) draw_gap(queue);
 }
 
 static inline void on_arrival(struct queue *queue)
@@ -123,8 +130,10 @@ static struct queue queue_create(uint32_t servers, double rho, uint64_t customer
     };
     fl_events_start(&queue.pending, allocate(1, fl_events_bytes(1, servers)), 1, servers);
     for (uint32_t s = servers; s-- > 0;) queue.idle[queue.idle_count++] = s;
-    draw_service(&queue);
-    draw_gap(&queue);
+    if (DRAWS_AHEAD) {
+        draw_service(&queue);
+        draw_gap(&queue);
+    }
     for (uint32_t busy = (uint32_t)(rho * servers); busy > 0; busy--)
         start_service(&queue, queue.idle[--queue.idle_count]);
     schedule_arrival(&queue);
