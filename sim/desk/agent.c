@@ -331,6 +331,8 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         inbox_link(desk, a, c, own->inbox_last);
             own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
         compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
+        /* She took the chat herself: the router hears that her load has changed. */
+        desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
         return true;
     }
     if (own->on_duties && desk->scenario->desk.start_duties.length > 0 && own->duty_since >= 0) {
