@@ -71,6 +71,8 @@ def on_chat(event):
     left = forget(event["chat"])
     if left is None:
         left = excluded
+        if event["why"] == "transfer":
+            agents[left].open -= 1  # a leave-message that the desk had given her by itself
     if left is not None:
         serve(left)
     route(event["chat"], excluded, event["why"])
