@@ -518,8 +518,12 @@ static int plan_write(struct staff *staff)
     char *text = NULL, hidden[600];
     if (roster_scenario_make(&staff->desk, staff->answer.people, &roster)) {
         if (roster_json(&roster, &shifts, &agents)) {
-            const struct fl_override overrides[] = { { "desk.shifts", shifts.bytes }, { "desk.agents", agents.bytes } };
-            text = fl_scenario_text(staff->text, strlen(staff->text), overrides, 2);
+            char seed[32], days[16]; /* the very days of the proof, so that simulating the plan gives the answer's row */
+            snprintf(seed, sizeof seed, "\"%llu\"", (unsigned long long)staff->report.seed);
+            snprintf(days, sizeof days, "%u", staff->scenario->staffing.replications);
+            const struct fl_override overrides[] = { { "desk.shifts", shifts.bytes }, { "desk.agents", agents.bytes }, { "seed", seed },
+                                                     { "replications", days } };
+            text = fl_scenario_text(staff->text, strlen(staff->text), overrides, 4);
         }
         free(roster.memory);
     }

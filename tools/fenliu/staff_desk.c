@@ -182,8 +182,11 @@ bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[]
     return true;
 }
 
+/* Nothing for who answers all groups: that is the default, and the one group of a scenario that names none has no name to go by. */
 static void add_names(struct fl_text *out, const char *key, const struct fl_scenario *scenario, uint64_t groups)
 {
+    const uint64_t all = scenario->desk.groups_count >= 64 ? UINT64_MAX : (UINT64_C(1) << scenario->desk.groups_count) - 1;
+    if ((groups & all) == all) return;
     fl_text_add(out, ",\"%s\":[", key);
     bool first = true;
     for (uint32_t g = 0; g < scenario->desk.groups_count; g++) {
@@ -251,7 +254,8 @@ bool roster_json(const struct roster_scenario *roster, struct fl_text *shifts, s
         if (!isnan(def->typing_cpm)) fl_text_add(agents, ",\"typing_cpm\":%.10g", def->typing_cpm);
         if (!isnan(def->wage_cny_per_hour)) fl_text_add(agents, ",\"wage_cny_per_hour\":%.10g", def->wage_cny_per_hour);
         if (def->absent > 0) fl_text_add(agents, ",\"absent\":%.10g", def->absent);
-        if (def->main_account) fl_text_add(agents, ",\"main_account\":true");
+        /* Who is the main account only because nobody is named may be several, and is so again in the plan: the first who is there. */
+        if (def->main_account && def->count <= 1) fl_text_add(agents, ",\"main_account\":true");
         if (def->proxy_account) fl_text_add(agents, ",\"proxy_account\":true");
         if (def->outsourced) fl_text_add(agents, ",\"outsourced\":true");
         add_skills(agents, scenario, def);
