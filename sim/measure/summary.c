@@ -171,13 +171,13 @@ size_t fl_row_bytes(const struct fl_day *day)
     return (bytes + 7) & ~(size_t)7;
 }
 
-static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day);
+static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row);
 static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day);
 
 void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row)
 {
     *row = (struct fl_row){ .replication = replication, .groups = day->groups, .bytes = (uint32_t)fl_row_bytes(day),
-                            .intervals = day->intervals, .met = judge_day(scenario, day), .wages_cny = day_wages(scenario, day) };
+                            .intervals = day->intervals, .wages_cny = day_wages(scenario, day) };
     uint64_t *count = (uint64_t *)(row + 1);
     int64_t *three = (int64_t *)(count + (size_t)day->groups * FL_COUNTS);
     uint32_t *spans = (uint32_t *)(three + (size_t)day->groups * FL_KINDS * 3);
@@ -196,6 +196,7 @@ void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, u
             spans += n;
         }
     }
+    row->met = judge_day(scenario, day, row); /* last: money is reckoned from the row */
 }
 
 /* Adds (sign 1) or takes away (sign -1) one day's buckets of some kinds, of one group or all. Returns the number of values. */
@@ -548,14 +549,15 @@ static struct fl_figure ratio_figure(const struct fl_results *results, const str
 }
 
 /* Percentiles of time-weighted levels over the agents of a scope. */
-static struct fl_figure level_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+static struct fl_figure level_figure(const struct fl_levels agents[], uint32_t agents_count, enum fl_scope scope, uint32_t index, bool depth,
+                                     const char *statistic)
 {
-    const struct fl_totals *totals = &results->totals;
     uint64_t time[FL_LEVELS] = { 0 }, all = 0;
     uint32_t most = 0;
-    for (uint32_t a = 0; a < totals->agents; a++) {
+    if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
+    for (uint32_t a = 0; a < agents_count; a++) {
         if (scope == FL_SCOPE_AGENT && a != index) continue;
-        const struct fl_levels *levels = &totals->levels[a];
+        const struct fl_levels *levels = &agents[a];
         const uint32_t own = depth ? levels->depth_max : levels->open_max;
         if (own > most) most = own;
         for (uint32_t i = 0; i < FL_LEVELS; i++) {
@@ -671,6 +673,19 @@ static enum metric_id id_of(const struct fl_metric *metric)
     return (enum metric_id)(metric - fl_metrics(&count));
 }
 
+/* Means over time are over the interval where they are an interval's, not over the day. */
+static bool is_per_span(enum metric_id id, enum fl_scope scope)
+{
+    return (id == METRIC_queue_length || id == METRIC_chats_in_hand) && (scope == FL_SCOPE_INTERVAL || scope == FL_SCOPE_INTERVAL_GROUP);
+}
+
+static struct fl_figure span_figure(const struct fl_results *results, const struct source *source, enum metric_id id)
+{
+    struct fl_figure figure = ratio_figure(results, results->scenario, source, FL_NONE, false, id);
+    figure.value *= fl_time_to_s(results->scenario->duration - results->scenario->warmup) / fl_time_to_s(results->scenario->interval);
+    return figure;
+}
+
 struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
                            const char *statistic)
 {
@@ -681,17 +696,11 @@ struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope
     if (is_money(id) && scope == FL_SCOPE_DESK && results->rows != NULL) return money_figure(results, id);
     if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) {
-        if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
-        return level_figure(results, scope, index, id == METRIC_queue_depth, statistic);
+        return level_figure(results->totals.levels, results->totals.agents, scope, index, id == METRIC_queue_depth, statistic);
     }
     source_of_totals(&results->totals, scope, index, &source);
     if (kinds_of(id) != 0) return distribution_figure(results, &source, group, intervals, id, statistic);
-    const bool per_span = id == METRIC_queue_length || id == METRIC_chats_in_hand;
-    if (per_span && (scope == FL_SCOPE_INTERVAL || scope == FL_SCOPE_INTERVAL_GROUP)) { /* over the interval, not the day */
-        struct fl_figure figure = ratio_figure(results, results->scenario, &source, group, false, id);
-        figure.value *= fl_time_to_s(results->scenario->duration - results->scenario->warmup) / fl_time_to_s(results->scenario->interval);
-        return figure;
-    }
+    if (is_per_span(id, scope)) return span_figure(results, &source, id);
     return ratio_figure(results, results->scenario, &source, group, intervals, id);
 }
 
@@ -859,14 +868,6 @@ static bool interval_is_empty(const struct source *source)
     return count_of(source, FL_COUNT_chats_offered) == 0 && count_of(source, FL_COUNT_rounds_opened) == 0;
 }
 
-static struct fl_figure source_figure(const struct fl_results *results, const struct source *source, const struct fl_metric *metric,
-                                      const char *statistic)
-{
-    const enum metric_id id = id_of(metric);
-    if (kinds_of(id) != 0) return distribution_figure(results, source, FL_NONE, false, id, statistic);
-    return ratio_figure(results, results->scenario, source, FL_NONE, false, id);
-}
-
 static enum fl_scope scope_of(enum fl_objective_per per)
 {
     return per == FL_PER_INTERVAL ? FL_SCOPE_INTERVAL : per == FL_PER_GROUP ? FL_SCOPE_GROUP : per == FL_PER_AGENT ? FL_SCOPE_AGENT : FL_SCOPE_DESK;
@@ -877,28 +878,43 @@ static uint32_t cells_of(enum fl_objective_per per, uint32_t intervals, uint32_t
     return per == FL_PER_INTERVAL ? intervals : per == FL_PER_GROUP ? groups : per == FL_PER_AGENT ? agents : 1;
 }
 
-static bool objective_met_on_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_objective *objective)
+/* A figure of one day, by the definitions of fl_figure. */
+static struct fl_figure day_figure(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row, enum fl_scope scope,
+                                   uint32_t index, const struct source *source, const struct fl_metric *metric, const char *statistic)
 {
     const struct fl_results only = { .scenario = scenario };
+    const enum metric_id id = id_of(metric);
+    if (is_money(id) && scope == FL_SCOPE_DESK) return fl_row_figure(scenario, row, FL_NONE, metric, statistic);
+    if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0)
+        return level_figure(day->levels, day->agents, scope, index, id == METRIC_queue_depth, statistic);
+    if (kinds_of(id) != 0) return distribution_figure(&only, source, FL_NONE, false, id, statistic);
+    if (is_per_span(id, scope)) return span_figure(&only, source, id);
+    return ratio_figure(&only, scenario, source, FL_NONE, false, id);
+}
+
+static bool objective_met_on_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row,
+                                 const struct fl_objective *objective)
+{
     const char *statistic;
     const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
     if (metric == NULL) return false;
     const uint32_t cells = cells_of(objective->per, day->intervals, day->groups, day->agents);
     for (uint32_t i = 0; i < cells; i++) {
+        const enum fl_scope scope = scope_of(objective->per);
         struct source source;
-        source_of_day(day, scope_of(objective->per), i, &source);
+        source_of_day(day, scope, i, &source);
         if (objective->per != FL_PER_DAY && interval_is_empty(&source)) continue;
-        const struct fl_figure figure = source_figure(&only, &source, metric, statistic);
+        const struct fl_figure figure = day_figure(scenario, day, row, scope, i, &source, metric, statistic);
         if (!fl_objective_holds(objective, &figure)) return false;
     }
     return true;
 }
 
-static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day)
+static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row)
 {
     uint64_t met = 0;
     for (uint32_t i = 0; i < scenario->objectives_count && i < 64; i++)
-        if (objective_met_on_day(scenario, day, &scenario->objectives[i])) met |= UINT64_C(1) << i;
+        if (objective_met_on_day(scenario, day, row, &scenario->objectives[i])) met |= UINT64_C(1) << i;
     return met;
 }
 

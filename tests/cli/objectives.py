@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Of one day, an objective holds for the pooled figure exactly when it holds on the day: two judges, one definition."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+COMMAND = os.environ.get("FENLIU")
+SCENARIO = {
+    "fenliu": 1, "name": "judged", "start": "2026-06-17T18:00", "duration": "4h", "interval": "30m", "replications": 1,
+    "traffic": {"chats_per_day": 900},
+    "buyers": {"intents": [{"name": "size", "rounds": {"geometric": 3}, "reply": {"total": {"exponential": "30s"}}}],
+               "think_time": {"exponential": "30s"}, "patience": {"first": {"exponential": "5m"}, "later": {"exponential": "10m"}}},
+    "desk": {"agents": [{"name": "mei", "count": 2, "max_chats": 4, "wage_cny_per_hour": 25}]},
+    "money": {"conversion": 0.3, "order_value_cny": 100},
+}
+PER = {
+    "day": ["queue_depth.mean", "queue_depth.p95", "queue_depth.p99", "queue_depth.max", "open_chats.p95", "open_chats.max", "queue_length",
+            "chats_in_hand", "occupancy", "concurrency", "orders", "sales_cny", "wages_cny", "labour_cny", "profit_cny", "chats_offered",
+            "abandonment", "reply_rate_3min", "first_response_s.mean", "first_response_s.p90", "response_s.max", "chats_per_agent_day", "load_band"],
+    "interval": ["queue_length", "chats_in_hand", "first_response_s.p90", "abandonment", "chats_offered"],
+    "agent": ["queue_depth.p95", "open_chats.max", "response_s.p90", "replies"],
+}
+
+
+def expect(condition, *seen):
+    if not condition:
+        print("failed:", *seen)
+        sys.exit(1)
+
+
+def judged(path, objectives):
+    path.write_text(json.dumps({**SCENARIO, "objectives": objectives}), encoding="utf-8")
+    done = subprocess.run([COMMAND, "simulate", "--json", "-q", str(path)], capture_output=True, timeout=60)
+    expect(done.returncode in (0, 1), done.returncode, done.stderr.decode())
+    return json.loads(done.stdout)["objectives"]
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "judged.json"
+        for per, names in PER.items():
+            got = {each["name"]: each["got"] for each in judged(path, {name: {"want": ">= 0", "per": per} for name in names})}
+            expect(all(got[name] is not None for name in names), per, got)
+            for sign in (">=", "<="):
+                for factor in (0.5, 1.5):
+                    wants = {name: {"want": f"{sign} {min(1, got[name] * factor) if got[name] <= 1 else got[name] * factor:.9f}", "per": per} for name in names}
+                    for each in judged(path, wants):
+                        expect(each["met"] == (each["days_met"] == 1), per, each)
+
+
+main()
