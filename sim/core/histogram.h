@@ -27,9 +27,12 @@
 #define FL_HISTOGRAM_BUCKETS(sub_bits) \
     ((FL_HISTOGRAM_TOP_BITS - FL_HISTOGRAM_UNIT_BITS - (sub_bits) + 1) << (sub_bits))
 
+/* Ten million replies a day for a thousand days overflow 64 bits of nanoseconds. */
+__extension__ typedef __int128 fl_histogram_sum;
+
 struct fl_histogram {
     uint64_t count;
-    int64_t sum_ns;
+    fl_histogram_sum sum_ns;
     fl_time least_ns, most_ns; /* meaningless while count is 0 */
 };
 

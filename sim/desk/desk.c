@@ -210,20 +210,23 @@ static void flush_agent(struct fl_desk *desk, uint32_t a)
     struct fl_cell *cells[2] = { &desk->day->interval_group[(size_t)desk->interval * desk->day->groups + own->group],
                                  &desk->day->agent[a] };
     for (int i = 0; i < 2; i++) {
-        cells[i]->count[FL_COUNT_busy_ns] += own->busy_ns;
-        cells[i]->count[FL_COUNT_duty_ns] += own->duty_ns;
-        cells[i]->count[FL_COUNT_open_ns] += own->open_ns;
-        cells[i]->count[FL_COUNT_depth_ns] += own->depth_ns;
+        cells[i]->count[FL_COUNT_busy_us] += own->busy_ns / 1000;
+        cells[i]->count[FL_COUNT_duty_us] += own->duty_ns / 1000;
+        cells[i]->count[FL_COUNT_open_us] += own->open_ns / 1000;
+        cells[i]->count[FL_COUNT_depth_us] += own->depth_ns / 1000;
     }
-    own->busy_ns = own->duty_ns = own->open_ns = own->depth_ns = 0;
+    own->busy_ns %= 1000; /* what is no whole microsecond goes over to the next interval */
+    own->duty_ns %= 1000;
+    own->open_ns %= 1000;
+    own->depth_ns %= 1000;
 }
 
 static void flush_queues(struct fl_desk *desk)
 {
     for (uint32_t g = 0; g < desk->day->groups; g++) {
         desk->queue_ns[g] += (uint64_t)(desk->now - desk->waiting_from[g]) * desk->waiting[g];
-        desk->day->interval_group[(size_t)desk->interval * desk->day->groups + g].count[FL_COUNT_queue_ns] += desk->queue_ns[g];
-        desk->queue_ns[g] = 0;
+        desk->day->interval_group[(size_t)desk->interval * desk->day->groups + g].count[FL_COUNT_queue_us] += desk->queue_ns[g] / 1000;
+        desk->queue_ns[g] %= 1000;
         desk->waiting_from[g] = desk->now;
     }
 }

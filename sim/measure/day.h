@@ -39,7 +39,8 @@
     X(inquiries) X(orders) X(sales_fen) X(lost_sales_fen) X(ratings) X(satisfied)                               \
     X(dsr_points) /* sum of 1 to 5 over ratings */                                                              \
     X(drained_replies) /* sent after the end, when what is open is worked off */                                          \
-    X(busy_ns) X(duty_ns) X(open_ns) X(depth_ns) X(queue_ns)
+    /* Time in microseconds: 64 bits of nanoseconds are 584 years, which a hundred agents on duty for days without number exceed. */ \
+    X(busy_us) X(duty_us) X(open_us) X(depth_us) X(queue_us)
 
 enum fl_count {
 #define FL_COUNT_NAME(name) FL_COUNT_##name,
@@ -59,7 +60,7 @@ struct fl_cell {
 /* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
 #define FL_LEVELS 128
 struct fl_levels {
-    uint64_t depth_ns[FL_LEVELS], open_ns[FL_LEVELS];
+    uint64_t depth_ns[FL_LEVELS], open_ns[FL_LEVELS]; /* of one day; pooled they are microseconds */
     uint32_t depth_max, open_max;
 };
 

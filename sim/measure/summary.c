@@ -187,7 +187,7 @@ void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, u
             const struct fl_histogram *head = &day->group[g].head[k];
             uint32_t first, n;
             span_of(head, &first, &n);
-            *three++ = head->sum_ns;
+            *three++ = (int64_t)head->sum_ns;
             *three++ = head->least_ns;
             *three++ = head->most_ns;
             *spans++ = first;
@@ -306,12 +306,12 @@ static void buckets_add_day(uint64_t *wide, uint32_t *narrow, const uint32_t *fr
     }
 }
 
-static void levels_add(struct fl_levels *to, const struct fl_levels *from, uint32_t agents)
+static void levels_add(struct fl_levels *to, const struct fl_levels *from, uint32_t agents, uint64_t unit)
 {
     for (uint32_t a = 0; a < agents; a++) {
         for (uint32_t i = 0; i < FL_LEVELS; i++) {
-            to[a].depth_ns[i] += from[a].depth_ns[i];
-            to[a].open_ns[i] += from[a].open_ns[i];
+            to[a].depth_ns[i] += from[a].depth_ns[i] / unit;
+            to[a].open_ns[i] += from[a].open_ns[i] / unit;
         }
         if (from[a].depth_max > to[a].depth_max) to[a].depth_max = from[a].depth_max;
         if (from[a].open_max > to[a].open_max) to[a].open_max = from[a].open_max;
@@ -330,7 +330,7 @@ void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
     buckets_add_day(totals->intent_counts, NULL, day->intent_counts, day->intent, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
     buckets_add_day(NULL, totals->agent_counts, day->agent_counts, day->agent, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);
     buckets_add_day(totals->group_counts, NULL, day->group_counts, day->group, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
-    levels_add(totals->levels, day->levels, day->agents);
+    levels_add(totals->levels, day->levels, day->agents, 1000);
     for (uint32_t i = 0; i <= day->intervals; i++) {
         const struct fl_snapshot *snap = &day->snapshot[i];
         const uint64_t system = (uint64_t)snap->open + snap->waiting;
@@ -355,7 +355,7 @@ void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other)
     for (size_t i = 0; i < (size_t)totals->intents * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->intent_counts[i] += other->intent_counts[i];
     for (size_t i = 0; i < (size_t)totals->agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS; i++) totals->agent_counts[i] += other->agent_counts[i];
     for (size_t i = 0; i < (size_t)totals->groups * FL_KINDS * FL_FINE_BUCKETS; i++) totals->group_counts[i] += other->group_counts[i];
-    levels_add(totals->levels, other->levels, totals->agents);
+    levels_add(totals->levels, other->levels, totals->agents, 1);
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 4; i++) totals->snapshot[i] += other->snapshot[i];
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 2; i++) totals->snapshot_square[i] += other->snapshot_square[i];
 }
@@ -409,14 +409,14 @@ static bool ratio_of(const struct fl_scenario *scenario, enum metric_id id, cons
     case METRIC_abandonment: *out = of(N(chats_abandoned) + N(left_in_hours), N(chats_offered)); return true;
     case METRIC_waited: *out = of(N(chats_waited), N(chats_offered) - N(bot_resolved)); return true;
     case METRIC_answer_ratio: *out = of(N(agent_messages), N(buyer_messages)); return true;
-    case METRIC_queue_length: *out = of(N(queue_ns), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e9); return true;
-    case METRIC_chats_in_hand: *out = of(N(open_ns), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e9); return true;
-    case METRIC_occupancy: *out = of(N(busy_ns), N(duty_ns)); return true;
-    case METRIC_concurrency: *out = of(N(open_ns), N(duty_ns)); return true;
-    case METRIC_queue_depth: *out = of(N(depth_ns), N(duty_ns)); return true;
-    case METRIC_open_chats: *out = of(N(open_ns), N(duty_ns)); return true;
-    case METRIC_chats_per_agent_day: *out = of(N(chats_answered) * 8 * 3.6e12, N(duty_ns)); return true;
-    case METRIC_load_band: *out = of(N(inquiries) * 8 * 3.6e12, N(duty_ns)); return true;
+    case METRIC_queue_length: *out = of(N(queue_us), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e6); return true;
+    case METRIC_chats_in_hand: *out = of(N(open_us), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e6); return true;
+    case METRIC_occupancy: *out = of(N(busy_us), N(duty_us)); return true;
+    case METRIC_concurrency: *out = of(N(open_us), N(duty_us)); return true;
+    case METRIC_queue_depth: *out = of(N(depth_us), N(duty_us)); return true;
+    case METRIC_open_chats: *out = of(N(open_us), N(duty_us)); return true;
+    case METRIC_chats_per_agent_day: *out = of(N(chats_answered) * 8 * 3.6e9, N(duty_us)); return true;
+    case METRIC_load_band: *out = of(N(inquiries) * 8 * 3.6e9, N(duty_us)); return true;
     case METRIC_orders: *out = of(N(orders), days); return sales_known(scenario);
     case METRIC_conversion: *out = of(N(orders), N(inquiries)); return sales_known(scenario);
     case METRIC_sales_cny: *out = of(N(sales_fen) / 100, days); return order_value_known(scenario);
@@ -593,7 +593,7 @@ static double day_wages(const struct fl_scenario *scenario, const struct fl_day 
     uint32_t a = 0;
     for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
         for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
-            wages += (double)day->agent[a].count[FL_COUNT_duty_ns] / 3.6e12 * wage_of(scenario, d);
+            wages += (double)day->agent[a].count[FL_COUNT_duty_us] / 3.6e9 * wage_of(scenario, d);
     return wages;
 }
 
@@ -659,7 +659,7 @@ static struct fl_figure wages_figure(const struct fl_results *results, enum fl_s
             const uint64_t groups = scenario->desk.agents[d].groups;
             if (scope == FL_SCOPE_AGENT && a != index) continue;
             if (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) != index) continue;
-            const double hours = (double)results->totals.agent[a].count[FL_COUNT_duty_ns] / 3.6e12 / results->totals.days;
+            const double hours = (double)results->totals.agent[a].count[FL_COUNT_duty_us] / 3.6e9 / results->totals.days;
             figure.value += hours * wage_of(scenario, d);
         }
     }
