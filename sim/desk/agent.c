@@ -426,7 +426,7 @@ static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
     desk->chats[c].state = CHAT_THINKING;
     if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
     chat_replied(desk, c, a);
-    roster_load_changed(desk, a);
+    presence_load_changed(desk, a);
 }
 
 static void share_ends(struct fl_desk *desk, uint32_t a)

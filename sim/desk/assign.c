@@ -107,7 +107,7 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     patience_stop(desk, chat);
     if (chat->timer == TIMER_LEAVES && chat->leaves_at == FL_TIME_NEVER) chat_arm_waiting(desk, c);
     agent_inbox_push(desk, a, c);
-    roster_load_changed(desk, a);
+    presence_load_changed(desk, a);
 }
 
 /* ---- Decisions ---------------------------------------------------------------------------------- */
@@ -271,7 +271,7 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
     if (decision->kind == FL_SUSPEND || decision->kind == FL_RESUME) {
         if (a >= desk->view.agents_count) return FL_UNKNOWN_AGENT;
         desk->own[a].suspended = decision->kind == FL_SUSPEND;
-        roster_refresh(desk, a);
+        presence_refresh(desk, a);
         return FL_ACCEPTED;
     }
     if (decision->kind == FL_ASSIGN) {

@@ -540,7 +540,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     }
     chat->flags |= FLAG_GONE;
     if (chat->writes_at != FL_TIME_NEVER) chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
-    if (chat->agent != FL_NO_AGENT) roster_load_changed(desk, chat->agent);
+    if (chat->agent != FL_NO_AGENT) presence_load_changed(desk, chat->agent);
 }
 
 /* Ends a chat and gives its place back. She may still write again: then her record stays, away. */
@@ -573,8 +573,8 @@ void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why)
         chat->state = returns ? CHAT_AWAY : CHAT_DONE; /* the record lives until the router has been told */
         desk_check(desk, desk->ops->closed(desk->router, &desk->view, c, a, why));
         if (a != FL_NO_AGENT) {
-            roster_load_changed(desk, a);
-            if (desk->own[a].finishing && desk->agents[a].open == 0) roster_finished(desk, a);
+            presence_load_changed(desk, a);
+            if (desk->own[a].finishing && desk->agents[a].open == 0) presence_finished(desk, a);
         }
     }
     if (!returns) chat_free(desk, c);

@@ -156,7 +156,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->interval = NOT_COUNTED;
     desk->counts_recent = scenario->routing.counts == FL_COUNTS_RECENT_ACTIVE;
     if (desk->counts_recent && activity_begin(desk) != FL_OK) return FL_EFULL;
-    return roster_begin(desk);
+    return presence_begin(desk);
 }
 
 /* A router that is told nothing: for what happened before the day began. */
@@ -177,7 +177,7 @@ static enum fl_status traffic_begin(struct fl_desk *desk)
     static const struct fl_router_ops nobody = { .name = "nobody", .agent = ignore_agent, .closed = ignore_closed };
     const struct fl_desk_setup *setup = desk->setup;
     desk->ops = &nobody;
-    roster_before_start(desk);
+    presence_before_start(desk);
     desk->ops = setup->router.ops;
     const enum fl_status status = desk->ops->begin(desk->router, desk->arena, &desk->view, &desk->port);
     if (status != FL_OK) return status;
@@ -315,7 +315,7 @@ static void dispatch(struct fl_desk *desk, uint32_t slot)
     else if (slot >= SLOT_STREAMS) chat_arrive(desk, slot - SLOT_STREAMS);
     else if (slot == SLOT_WAKE) wake_fires(desk);
     else if (slot == SLOT_ACTIVITY) activity_fires(desk);
-    else roster_fires(desk);
+    else presence_fires(desk);
 }
 
 static void run_until_end(struct fl_desk *desk)

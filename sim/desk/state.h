@@ -305,19 +305,19 @@ static inline bool agent_works(const struct desk_agent *own)
     return (own->shift_on & !own->absent) | own->finishing;
 }
 
-/* roster.c: who is there when */
-enum fl_status roster_begin(struct fl_desk *desk);
-void roster_before_start(struct fl_desk *desk);
-void roster_fires(struct fl_desk *desk);
-void roster_refresh(struct fl_desk *desk, uint32_t a); /* derives her state; tells the router when it changed */
-void roster_judge_load(struct fl_desk *desk, uint32_t a); /* auto-suspend by load or reply rate */
+/* presence.c: who is there when */
+enum fl_status presence_begin(struct fl_desk *desk);
+void presence_before_start(struct fl_desk *desk);
+void presence_fires(struct fl_desk *desk);
+void presence_refresh(struct fl_desk *desk, uint32_t a); /* derives her state; tells the router when it changed */
+void presence_judge_load(struct fl_desk *desk, uint32_t a); /* auto-suspend by load or reply rate */
 
-static inline void roster_load_changed(struct fl_desk *desk, uint32_t a)
+static inline void presence_load_changed(struct fl_desk *desk, uint32_t a)
 {
-    if (desk->watches_load) roster_judge_load(desk, a);
+    if (desk->watches_load) presence_judge_load(desk, a);
 }
 
-void roster_finished(struct fl_desk *desk, uint32_t a); /* her last chat closed after her shift */
+void presence_finished(struct fl_desk *desk, uint32_t a); /* her last chat closed after her shift */
 
 /* activity.c: capacity that counts recently active chats; only with desk->counts_recent */
 enum fl_status activity_begin(struct fl_desk *desk);

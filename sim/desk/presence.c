@@ -1,7 +1,7 @@
 /* Who is there when: shifts, breaks, meetings and the scenario's events, and the state that follows for the router.
  *
  * All that is known beforehand lies in one sorted timeline with one slot; an agent's state is always derived from
- * her flags in one place, roster_refresh. */
+ * her flags in one place, presence_refresh. */
 #include "desk/state.h"
 
 /* ---- The timeline ------------------------------------------------------------------------------ */
@@ -136,7 +136,7 @@ static void heap_sort(struct timeline_entry *list, uint32_t count)
     }
 }
 
-enum fl_status roster_begin(struct fl_desk *desk)
+enum fl_status presence_begin(struct fl_desk *desk)
 {
     struct builder builder = { .desk = desk };
     put_all(&builder);
@@ -218,7 +218,7 @@ static void release_pool(struct fl_desk *desk)
     }
 }
 
-void roster_refresh(struct fl_desk *desk, uint32_t a)
+void presence_refresh(struct fl_desk *desk, uint32_t a)
 {
     struct fl_agent *agent = &desk->agents[a];
     const enum fl_agent_state before = (enum fl_agent_state)agent->state, after = derive(desk, a);
@@ -234,7 +234,7 @@ void roster_refresh(struct fl_desk *desk, uint32_t a)
     if (after == FL_AVAILABLE && !desk->own[a].on_duties) release_pool(desk); /* else they are her first duty */
 }
 
-void roster_judge_load(struct fl_desk *desk, uint32_t a)
+void presence_judge_load(struct fl_desk *desk, uint32_t a)
 {
     const struct fl_auto_suspend *rule = &desk->scenario->desk.auto_suspend;
     struct desk_agent *own = &desk->own[a];
@@ -250,10 +250,10 @@ void roster_judge_load(struct fl_desk *desk, uint32_t a)
     else if (own->auto_suspended && eased) own->auto_suspended = false;
     else return;
     if (!own->auto_suspended && slow) own->history_count = 0; /* judged afresh, or she would be suspended again at once */
-    roster_refresh(desk, a);
+    presence_refresh(desk, a);
 }
 
-void roster_finished(struct fl_desk *desk, uint32_t a)
+void presence_finished(struct fl_desk *desk, uint32_t a)
 {
     desk->own[a].finishing = false;
     duty_refresh(desk, a);
@@ -267,7 +267,7 @@ static void shift_ends(struct fl_desk *desk, uint32_t a)
     const bool finish = desk->scenario->desk.shift_end == FL_SHIFT_FINISH;
     own->finishing = finish && desk->agents[a].open > 0 && !own->left && !own->offline && !own->absent;
     if (!finish) agent_speed_changes(desk, a);
-    roster_refresh(desk, a);
+    presence_refresh(desk, a);
     if (!finish) {
         give_back_chats(desk, a, true);
         agent_speed_changed(desk, a);
@@ -283,7 +283,7 @@ static void shift_starts(struct fl_desk *desk, uint32_t a, bool with_duties)
     const bool pool = desk->pool_first != FL_NO_CHAT || desk->backlog_left > 0;
     own->on_duties = with_duties && !own->absent && !own->left && (pool || def->start_duties.length > 0) &&
                      def->reply_order != FL_INTERLEAVED;
-    roster_refresh(desk, a);
+    presence_refresh(desk, a);
     agent_continue(desk, a);
 }
 
@@ -291,7 +291,7 @@ static void goes_away(struct fl_desk *desk, uint32_t a)
 {
     agent_speed_changes(desk, a);
     desk->own[a].away++;
-    roster_refresh(desk, a);
+    presence_refresh(desk, a);
     agent_speed_changed(desk, a);
 }
 
@@ -300,7 +300,7 @@ static void comes_back(struct fl_desk *desk, uint32_t a)
     if (desk->own[a].away == 0) return;
     agent_speed_changes(desk, a);
     desk->own[a].away--;
-    roster_refresh(desk, a);
+    presence_refresh(desk, a);
     agent_speed_changed(desk, a);
     agent_continue(desk, a);
 }
@@ -312,7 +312,7 @@ static void goes_offline(struct fl_desk *desk, uint32_t a, bool for_good)
     if (for_good) own->left = true;
     else own->offline = true;
     own->finishing = false;
-    roster_refresh(desk, a);
+    presence_refresh(desk, a);
     give_back_chats(desk, a, for_good);
     agent_speed_changed(desk, a);
 }
@@ -320,7 +320,7 @@ static void goes_offline(struct fl_desk *desk, uint32_t a, bool for_good)
 static void suspends(struct fl_desk *desk, uint32_t a, bool suspended)
 {
     desk->own[a].suspended = suspended;
-    roster_refresh(desk, a);
+    presence_refresh(desk, a);
     if (suspended && desk->scenario->routing.suspend == FL_SUSPEND_STRICT && desk->agents[a].state == FL_SUSPENDED)
         give_back_chats(desk, a, false);
 }
@@ -340,12 +340,12 @@ static void event_happens(struct fl_desk *desk, uint32_t a, enum fl_event_do wha
         /* fall through */
     case FL_DO_ONLINE:
         own->offline = false;
-        roster_refresh(desk, a);
+        presence_refresh(desk, a);
         agent_continue(desk, a);
         break;
     case FL_DO_BREAK:
         own->short_break = !ends;
-        roster_refresh(desk, a);
+        presence_refresh(desk, a);
         break;
     }
 }
@@ -361,7 +361,7 @@ static void entry_happens(struct fl_desk *desk, const struct timeline_entry *ent
     case LINE_SHIFT_END: shift_ends(desk, entry->agent); break;
     case LINE_DRAIN:
         desk->own[entry->agent].draining = true;
-        roster_refresh(desk, entry->agent);
+        presence_refresh(desk, entry->agent);
         break;
     case LINE_AWAY: goes_away(desk, entry->agent); break;
     case LINE_AWAY_END: comes_back(desk, entry->agent); break;
@@ -379,7 +379,7 @@ static void arm_timeline(struct fl_desk *desk)
 }
 
 /* Everything that began before the scenario: nobody is told, the router begins with the states as they are. */
-void roster_before_start(struct fl_desk *desk)
+void presence_before_start(struct fl_desk *desk)
 {
     windows_refresh(desk);
     while (desk->timeline_next < desk->timeline_count && desk->timeline[desk->timeline_next].at < 0)
@@ -392,7 +392,7 @@ void roster_before_start(struct fl_desk *desk)
     arm_timeline(desk);
 }
 
-void roster_fires(struct fl_desk *desk)
+void presence_fires(struct fl_desk *desk)
 {
     const struct timeline_entry entry = desk->timeline[desk->timeline_next++];
     arm_timeline(desk);
