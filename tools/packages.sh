@@ -2,7 +2,7 @@
 # a command, and configuring a build, without a word unless it fails. README.md tells what each package is for.
 
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config
-    libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev zlib1g-dev)
+    libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev)
 packages_test=(binutils libcriterion-dev clang libclang-rt-14-dev python3 git)
 
 # run_quietly LOG COMMAND...: the command's output goes to LOG; when it fails, the end of it to stderr. Returns
