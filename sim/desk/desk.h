@@ -20,6 +20,8 @@
 #include "routing/router.h"
 #include "traffic/traffic.h"
 
+#include <stdatomic.h>
+
 /* What a day is run with. All pointers are borrowed for the run. */
 struct fl_desk_setup {
     const struct fl_scenario *scenario;
@@ -30,7 +32,7 @@ struct fl_desk_setup {
     /* Optional: every message and change of state, in order. false stops the day with FL_EINTERRUPTED. */
     bool (*on_log)(void *context, const struct fl_log_event *event);
     void *log_context;
-    const volatile bool *stop; /* optional: looked at once an interval; true stops with FL_EINTERRUPTED */
+    const atomic_bool *stop; /* optional: looked at once an interval; true stops with FL_EINTERRUPTED */
 };
 
 /* Runs one day. `arena` must be fresh (reset); the day's figures lie in it until the next reset.

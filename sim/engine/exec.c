@@ -180,7 +180,7 @@ static int spawn(const char *command, const int ends[3], pid_t *pid)
     return error;
 }
 
-enum fl_status fl_exec_open(const char *command, const char *prefix, const volatile bool *stop, struct fl_channel **channel, char problem[256])
+enum fl_status fl_exec_open(const char *command, const char *prefix, const atomic_bool *stop, struct fl_channel **channel, char problem[256])
 {
     int pipes[3][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
     int error = 0;

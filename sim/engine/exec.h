@@ -6,12 +6,13 @@
 #ifndef FL_ENGINE_EXEC_H
 #define FL_ENGINE_EXEC_H
 
+#include <stdatomic.h>
 #include "engine/channel.h"
 
 /* Starts it. `prefix` (copied) names it on stderr; `stop` is optional, borrowed while the channel is open, and ends every
  * wait. FL_EENGINE with the problem (a sentence without its subject: "cannot be started: ..."); FL_EFULL. A command that
  * does not exist is known only at the first exchange, when the shell has exited with status 127. */
-FL_MUST_CHECK enum fl_status fl_exec_open(const char *command, const char *prefix, const volatile bool *stop, struct fl_channel **channel,
+FL_MUST_CHECK enum fl_status fl_exec_open(const char *command, const char *prefix, const atomic_bool *stop, struct fl_channel **channel,
                                           char problem[256]);
 
 #endif

@@ -2,12 +2,13 @@
 #ifndef FL_ENGINE_STREAM_H
 #define FL_ENGINE_STREAM_H
 
+#include <stdatomic.h>
 #include "core/status.h"
 #include "engine/protocol.h"
 
 struct fl_stream {
     int in, out, err;          /* from the engine, to it, its log; all non-blocking; -1: none. The owner closes them */
-    const volatile bool *stop; /* optional: looked at while waiting */
+    const atomic_bool *stop; /* optional: looked at while waiting */
     const char *prefix;        /* stands before each line of the log on our stderr */
     char *room;                /* owned: FL_STREAM_ROOM bytes of what came in */
     size_t from, seen, to;     /* room[from, to) is to be read; up to seen no newline */

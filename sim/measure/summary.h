@@ -49,8 +49,8 @@ void fl_totals_start(struct fl_totals *totals, const struct fl_scenario *scenari
 void fl_totals_add(struct fl_totals *totals, const struct fl_day *day);
 void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other);
 
-/* `abandonment` counts those who left before a first reply and, so that closing the shop never helps, those who found nobody in
- * opening hours and could only leave a message. */
+/* `abandonment` counts those who left before a first reply and those who found nobody in opening hours and could only leave a message;
+ * who wrote outside opening hours and left a message is counted as offered only. */
 
 /* ---- Figures ---------------------------------------------------------------------------------- */
 

@@ -9,6 +9,8 @@
 #include "desk/desk.h"
 #include "measure/summary.h"
 
+#include <stdatomic.h>
+
 /* Opens one router a worker. NULL functions: the built-in engine. */
 struct fl_router_source {
     enum fl_status (*open)(void *context, uint32_t worker, struct fl_router *router);
@@ -25,7 +27,7 @@ struct fl_run_options {
     /* Optional; called on worker threads, one at a time: `done` of `all` days are finished. */
     void (*on_progress)(void *context, uint32_t done, uint32_t all);
     void *progress_context;
-    const volatile bool *stop;    /* optional: set by a signal handler; finished days are kept */
+    const atomic_bool *stop;      /* optional: set by a signal handler; finished days are kept */
     bool (*on_log)(void *context, const struct fl_log_event *event); /* only with jobs 1 and one replication */
     void *log_context;
     size_t memory_max;            /* of one worker's block; 0: 8 GiB */

@@ -79,6 +79,13 @@ static void intent_rates(const struct fl_traffic_plan *plan, uint32_t i, fl_time
     }
 }
 
+/* Nobody has to be there when the shop is closed; what is written then is worked off when it opens. */
+static bool is_open(const struct fl_scenario *scenario, uint32_t interval)
+{
+    const fl_time middle = (fl_time)interval * scenario->interval + scenario->interval / 2;
+    return !scenario->desk.has_open || fl_window_holds(&scenario->desk.open, fl_time_of_day(scenario, middle));
+}
+
 enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl_traffic_plan *plan, double load[])
 {
     const uint32_t groups = scenario->desk.groups_count, intervals = scenario->intervals_count;
@@ -101,7 +108,8 @@ enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl
         const struct fl_load_grid grid = { cells, fl_time_to_s(cell), rate, rate, scenario->warmup > 0 ? rate[0] : 0 };
         fl_offered_load_exponential(&grid, 1 / chat_s, busy); /* chats open, were there no limit */
         fl_load_peaks(busy, cells, each, peak);
-        for (uint32_t k = 0; k < intervals; k++) load[(size_t)k * groups + g] += peak[k] * rounds * reply / chat_s;
+        for (uint32_t k = 0; k < intervals; k++)
+            if (is_open(scenario, k)) load[(size_t)k * groups + g] += peak[k] * rounds * reply / chat_s;
     }
     free(rate), free(busy), free(peak);
     return FL_OK;
@@ -132,6 +140,19 @@ static uint32_t people_sum(const struct fl_staff_problem *problem, const uint32_
     return sum;
 }
 
+/* Most people on duty at once; the level only rises where a shift starts. */
+static uint32_t most_at_once(const struct fl_staff_problem *problem, const uint32_t people[])
+{
+    uint32_t most = 0;
+    for (uint32_t at = 0; at < problem->shifts_count; at++) {
+        uint32_t on = 0;
+        for (uint32_t s = 0; s < problem->shifts_count; s++)
+            if (problem->shifts[s].from <= problem->shifts[at].from && problem->shifts[at].from < problem->shifts[s].to) on += people[s];
+        if (on > most) most = on;
+    }
+    return most;
+}
+
 static double cost_of(const struct fl_staff_problem *problem, const uint32_t people[])
 {
     double cost = 0;
@@ -143,6 +164,10 @@ static enum fl_status try_people(struct search *search, const uint32_t people[],
 {
     const struct fl_staff_problem *problem = search->problem;
     *trial = (struct fl_staff_trial){ .stress = last ? search->stress : NULL };
+    if (!last && most_at_once(problem, people) > problem->scenario->staffing.max_agents) {
+        trial->days = 1; /* more than there may be: it fails without a simulation */
+        return FL_OK;
+    }
     const enum fl_status status = problem->simulate(problem->context, people, days, trial);
     if (status != FL_OK) return status;
     search->answer->trials++;
@@ -300,8 +325,6 @@ static enum fl_status descend(struct search *search)
         const uint64_t held = (uint64_t)trial.days << 32 | trial.days_met;
         if (passes(search, &trial)) {
             keep(search, search->people, search->best_safety); /* and once more from the same shift */
-            longest = 0;
-            search->fewer = FL_NONE;
             continue;
         }
         if (search->fewer == FL_NONE || held > longest) {

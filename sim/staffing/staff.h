@@ -60,8 +60,8 @@ struct fl_staff_answer {
     struct fl_staff_trial final;
 };
 
-/* FL_OK: *answer holds a roster that passes. FL_EINFEASIBLE: even max_agents (or all shifts allow) do not; people is then the
- * largest roster tried. Other errors are the simulation's. */
+/* FL_OK: *answer holds a roster that passes. FL_EINFEASIBLE: none with at most max_agents on duty at once does, on the shifts on offer;
+ * people is then the last roster tried. Other errors are the simulation's. */
 FL_MUST_CHECK enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer);
 
 /* Work that arrives: people busy composing in each interval and group, load[intervals x groups], by the modified offered

@@ -608,7 +608,8 @@ static int staff_run(struct staff *staff)
     if (status == FL_OK && !holds) return say_floor(staff, objective, &got);
     if (status == FL_OK) status = search(staff, false, &staff->answer);
     if (status == FL_EINFEASIBLE) {
-        fprintf(stderr, "fenliu staff: the shifts on offer cannot cover the day however many people work them; widen staffing.shifts\n");
+        fprintf(stderr, "fenliu staff: no roster on the shifts on offer passes with at most %u on duty at once: look at reply times and at the\n"
+                        "objectives, widen staffing.shifts, or raise staffing.max_agents\n", staff->scenario->staffing.max_agents);
         return EXIT_MISSED;
     }
     if (status == FL_OK) {

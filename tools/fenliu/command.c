@@ -187,7 +187,7 @@ struct fl_scenario *scenario_open(const struct options *options, const char *pat
 
 /* ---- Progress and interrupts ------------------------------------------------------------------- */
 
-volatile bool interrupted;
+atomic_bool interrupted;
 
 static void on_interrupt(int number)
 {

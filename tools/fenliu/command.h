@@ -65,7 +65,7 @@ void progress_step(void *progress, uint32_t done, uint32_t all);
 void progress_end(struct progress *progress);
 
 /* Set by Ctrl-C and SIGTERM from interrupts_watch on. */
-extern volatile bool interrupted;
+extern atomic_bool interrupted;
 void interrupts_watch(void);
 
 /* Says why a run failed and returns the exit code. */
