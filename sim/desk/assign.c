@@ -184,7 +184,6 @@ static void to_bot(struct fl_desk *desk, uint32_t c)
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
     desk_dequeued(desk, c);
     chat->state = CHAT_AT_BOT;
-    chat->flags |= FLAG_BOT_DONE;
     if (fl_uniform(fl_draw(chat->key, FL_DRAW_BOT_ANSWERS, 0)) < intent->bot_can_answer) chat->flags |= FLAG_BOT_CAN;
     chat->burst_left = 0;
     chat->writes_at = chat->leaves_at = FL_TIME_NEVER;

@@ -38,7 +38,6 @@ enum chat_flag {
     FLAG_WAIT_KNOWN = 1024,   /* wait_for_agent_s is recorded */
     FLAG_COMES_BACK = 2048,   /* writes_at is her coming back after giving up */
     FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
-    FLAG_BOT_DONE = 16384,    /* has been at the bot */
     FLAG_NOT_THERE = 65536,   /* left a message: she reads the answer later, and does not write on */
     FLAG_POOLED = 32768,      /* left a message that nobody has taken up yet */
 };
@@ -82,7 +81,7 @@ struct chat {
     uint32_t message_index, rounds; /* of the log; rounds opened */
 };
 
-enum compose_kind { COMPOSE_NOTHING, COMPOSE_REPLY, COMPOSE_EXTRA, COMPOSE_LEAVE_MESSAGE, COMPOSE_BACKLOG, COMPOSE_DUTIES };
+enum compose_kind { COMPOSE_NOTHING, COMPOSE_REPLY, COMPOSE_EXTRA, COMPOSE_BACKLOG, COMPOSE_DUTIES };
 
 struct desk_agent {
     uint32_t inbox_first, inbox_last;

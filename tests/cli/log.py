@@ -299,7 +299,8 @@ def agree(name, scenario, seed):
     checked = 0
     for figure, (above, below) in tally.figures(scenario.get("_always_on", False)).items():
         wanted = totals[figure]["mean"]
-        # Times are kept in whole microseconds; what is left of one at the end is in no figure, less than one for each group.
+        # Times are kept in whole microseconds; what is left of one at the end is in no figure: less than one for each
+        # agent and group, of whom these desks have fewer than 64; and one in the tenth digit for the rounding of what is printed.
         lost = decimal.Decimal(1000 * 64) / below if figure in ("queue_length", "chats_in_hand") else 0
         agrees = abs(decimal.Decimal(str(ten_digits(above, below))) - decimal.Decimal(str(wanted))) <= lost + abs(decimal.Decimal(str(wanted))) / 10**9 if lost else ten_digits(above, below) == wanted
         expect(agrees, f"{name}, seed {seed}: {figure} is {wanted}, by the log {ten_digits(above, below)} = {above}/{below}")
