@@ -123,13 +123,10 @@ static void leave_in_pool(struct fl_desk *desk, uint32_t c)
     desk->pool_last = c;
 }
 
-/* Ends an open round as a miss. Who left silently has none: hers was judged when she left. */
+/* Who left silently has no open round: hers was judged when she left. */
 static void miss_open_round(struct fl_desk *desk, uint32_t c)
 {
-    struct chat *chat = &desk->chats[c];
-    if ((chat->flags & FLAG_ROUND_OPEN) == 0) return;
-    chat_judge_round(desk, c, false);
-    chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
+    if (desk->chats[c].flags & FLAG_ROUND_OPEN) chat_miss_round(desk, c);
 }
 
 /* Nobody can take her: the message goes where the offline rule says. She no longer waits at the screen. */

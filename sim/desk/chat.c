@@ -118,12 +118,18 @@ static void round_open(struct fl_desk *desk, struct chat *chat)
     chat->rounds++;
     chat->opened_at = desk->now;
     chat->round_interval = desk->interval;
-    chat->flags = (chat->flags & ~(uint32_t)(FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM)) | FLAG_ROUND_OPEN | desk->round_flags;
+    chat->flags = (chat->flags & ~(uint32_t)FLAGS_OF_ROUND) | FLAG_ROUND_OPEN | desk->round_flags;
     chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
     chat->patience_left = FL_TIME_NEVER;
     if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
+}
+
+/* An open round ends, and no recorded reply counts it. */
+static void count_round(struct fl_desk *desk, const struct chat *chat)
+{
     const struct fl_where where = where_round(chat);
     add(desk, &where, FL_COUNT_rounds_opened);
+    if (chat->flags & FLAG_ROUND_BY_DESK) fl_day_add(desk->day, &where, FL_COUNT_buyer_messages, UINT64_MAX);
 }
 
 void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time)
@@ -138,6 +144,14 @@ void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time)
         add(desk, &where, FL_COUNT_platform_rounds);
         if (in_time) add(desk, &where, FL_COUNT_platform_in_3min);
     }
+}
+
+/* Ends an open round as a miss. */
+void chat_miss_round(struct fl_desk *desk, uint32_t c)
+{
+    chat_judge_round(desk, c, false);
+    count_round(desk, &desk->chats[c]);
+    desk->chats[c].flags &= ~(uint32_t)FLAG_ROUND_OPEN;
 }
 
 /* Counts the one outcome a chat has. */
@@ -426,9 +440,8 @@ static void transfer(struct fl_desk *desk, uint32_t c)
     chat->hops++;
     desk_detach(desk, c);
     chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
-    round_open(desk, chat); /* by the desk, not by a message of hers */
-    const struct fl_where opened = where_round(chat);
-    fl_day_add(desk->day, &opened, FL_COUNT_buyer_messages, UINT64_MAX);
+    round_open(desk, chat);
+    chat->flags |= FLAG_ROUND_BY_DESK;
     if (chat->burst_left == 0) chat->writes_at = FL_TIME_NEVER;
     desk_route(desk, c, FL_WHY_TRANSFER, from, desk->scenario->buyers.intents[chat->intent].transfer_to);
 }
@@ -437,11 +450,13 @@ static void transfer(struct fl_desk *desk, uint32_t c)
 static void count_exceptions(struct fl_desk *desk, uint32_t c, const struct fl_where *where, fl_time response)
 {
     const struct chat *chat = &desk->chats[c];
-    const uint32_t both = FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
+    const uint32_t ordinary = FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
     const bool in_time = response <= desk->reply_within;
     if (response >= 100 * FL_SECOND) add(desk, where, FL_COUNT_slow_rounds);
-    if ((chat->flags & both) == both && in_time) return;
+    if ((chat->flags & FLAGS_OF_ROUND) == (ordinary | FLAG_ROUND_OPEN) && in_time) return;
+    if (chat->flags & FLAG_ROUND_BY_DESK) fl_day_add(desk->day, where, FL_COUNT_buyer_messages, UINT64_MAX);
     if ((chat->flags & FLAG_ROUND_JUDGED) == 0) { /* not recorded: what there is of it is counted here */
+        add(desk, where, FL_COUNT_rounds_opened);
         add(desk, where, FL_COUNT_replies);
         add(desk, where, FL_COUNT_agent_messages);
         chat_judge_round(desk, c, in_time);
@@ -529,8 +544,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     }
     add(desk, &round, FL_COUNT_rounds_given_up);
     if (chat->agent != FL_NO_AGENT) agent_round_ends(&desk->own[chat->agent], false);
-    chat_judge_round(desk, c, false);
-    chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
+    chat_miss_round(desk, c);
     desk_wait_known(desk, chat);
     chat_log(desk, c, silent ? FL_LOG_ABANDONED_SILENT : FL_LOG_ABANDONED, 0, 0);
     maybe_come_back(desk, chat);
@@ -609,6 +623,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
             chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));
             return;
         }
+        count_round(desk, chat);
         chat->flags &= ~(uint32_t)FLAG_ROUND_OPEN;
         chat->writes_at = FL_TIME_NEVER;
         chat->state = CHAT_DONE;
@@ -658,7 +673,10 @@ void chats_settle(struct fl_desk *desk)
         if (chat->state == CHAT_FREE) continue;
         const struct fl_where where = where_chat(chat);
         const bool overdue = desk->now - chat->opened_at > desk->reply_within;
-        if ((chat->flags & FLAG_ROUND_OPEN) && overdue && chat->state != CHAT_AT_BOT) chat_judge_round(desk, c, false);
+        if (chat->flags & FLAG_ROUND_OPEN) {
+            if (overdue && chat->state != CHAT_AT_BOT) chat_judge_round(desk, c, false);
+            count_round(desk, chat);
+        }
         if ((chat->flags & FLAG_SETTLED) == 0 && chat->interval != NOT_COUNTED) {
             add(desk, &where, FL_COUNT_chats_unserved);
             add(desk, &where, FL_COUNT_chats_no_service);

@@ -38,9 +38,12 @@ enum chat_flag {
     FLAG_WAIT_KNOWN = 1024,   /* wait_for_agent_s is recorded */
     FLAG_COMES_BACK = 2048,   /* writes_at is her coming back after giving up */
     FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
+    FLAG_ROUND_BY_DESK = 8192, /* a transfer opened it, not a message of hers */
     FLAG_NOT_THERE = 65536,   /* left a message: she reads the answer later, and does not write on */
     FLAG_POOLED = 32768,      /* left a message that nobody has taken up yet */
 };
+
+#define FLAGS_OF_ROUND (FLAG_ROUND_OPEN | FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM | FLAG_ROUND_BY_DESK)
 
 /* Sorted by how often it is touched: the first 128 bytes serve the messages of a chat. */
 struct chat {
@@ -256,6 +259,7 @@ void chat_extra_sent(struct fl_desk *desk, uint32_t c);
 void chat_leave_pool(struct fl_desk *desk, uint32_t c);
 void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome);
 void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time);
+void chat_miss_round(struct fl_desk *desk, uint32_t c);
 void chat_arm_waiting(struct fl_desk *desk, uint32_t c);
 void chats_settle(struct fl_desk *desk);                             /* at the end */
 void chat_log_write(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars);

@@ -29,10 +29,53 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .intent_counts = take(arena, intents, coarse, &full),
         .agent_counts = take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full),
         .group_counts = take(arena, groups, FL_KINDS * FL_FINE_BUCKETS * sizeof(uint32_t), &full),
+        .noted = take(arena, FL_NOTES, sizeof(struct fl_note), &full),
     };
     if (full) return FL_EFULL;
     *day = made;
     return FL_OK;
+}
+
+static inline void head_enter(struct fl_histogram *head, fl_time value)
+{
+    head->sum_ns += value;
+    head->most_ns = value > head->most_ns ? value : head->most_ns;
+}
+
+static inline size_t agent_bucket(const struct fl_note *note)
+{
+    return ((size_t)note->agent * FL_AGENT_KINDS + note->kind) * FL_ROUGH_BUCKETS + note->rough;
+}
+
+/* The cells of intervals, groups and intents, which are few; those of the agents are sent for meanwhile. */
+static void enter_shared(struct fl_day *day, struct fl_note *note)
+{
+    const uint64_t units = fl_histogram_units(note->value);
+    const uint32_t highest_bit = 63u - (uint32_t)__builtin_clzll(units | 1);
+    const uint32_t coarse = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_COARSE);
+    const uint32_t fine = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_FINE);
+    note->rough = (uint16_t)fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_ROUGH);
+    if (note->agent != FL_NONE) {
+        __builtin_prefetch(&day->agent[note->agent].head[note->kind], 1);
+        if (note->kind < FL_AGENT_KINDS) __builtin_prefetch(&day->agent_counts[agent_bucket(note)], 1);
+    }
+    day->interval_group_counts[((size_t)note->cell * FL_KINDS + note->kind) * FL_COARSE_BUCKETS + coarse]++;
+    head_enter(&day->interval_group[note->cell].head[note->kind], note->value);
+    day->group_counts[((size_t)note->group * FL_KINDS + note->kind) * FL_FINE_BUCKETS + fine]++;
+    day->intent_counts[((size_t)note->intent * FL_KINDS + note->kind) * FL_COARSE_BUCKETS + coarse]++;
+    head_enter(&day->intent[note->intent].head[note->kind], note->value);
+}
+
+void fl_day_post(struct fl_day *day)
+{
+    for (uint32_t i = 0; i < day->noted_count; i++) enter_shared(day, &day->noted[i]);
+    for (uint32_t i = 0; i < day->noted_count; i++) {
+        const struct fl_note *const note = &day->noted[i];
+        if (note->agent == FL_NONE) continue;
+        if (note->kind < FL_AGENT_KINDS) day->agent_counts[agent_bucket(note)]++;
+        head_enter(&day->agent[note->agent].head[note->kind], note->value);
+    }
+    day->noted_count = 0;
 }
 
 /* Heads of one row of cells: the count by the buckets, the least by the first bucket that holds something. */
@@ -57,10 +100,10 @@ static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells
     }
 }
 
-/* What every round that was opened and every reply that was recorded ordinarily adds. */
+/* What every reply that was recorded and every round that was opened ordinarily adds. */
 static void add_ordinary(struct fl_cell *cells, size_t cells_count)
 {
-    static const enum fl_count by_reply[] = { FL_COUNT_replies, FL_COUNT_agent_messages, FL_COUNT_rounds_judged, FL_COUNT_rounds_in_3min,
+    static const enum fl_count by_reply[] = { FL_COUNT_rounds_opened, FL_COUNT_replies, FL_COUNT_agent_messages, FL_COUNT_rounds_judged, FL_COUNT_rounds_in_3min,
                                               FL_COUNT_platform_rounds, FL_COUNT_platform_in_3min };
     for (size_t i = 0; i < cells_count; i++) {
         uint64_t recorded = 0;
@@ -72,6 +115,7 @@ static void add_ordinary(struct fl_cell *cells, size_t cells_count)
 
 void fl_day_finish(struct fl_day *day)
 {
+    fl_day_post(day);
     complete(day->interval_group, day->interval_group_counts, (size_t)day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE);
     complete(day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
     complete(day->agent, day->agent_counts, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);

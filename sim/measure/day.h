@@ -17,8 +17,8 @@
 #include "scenario/scenario.h"
 
 #define FL_COUNTS_LIST(X)                                                                                       \
-    X(rounds_opened)                                                                                            \
-    /* Of these six only what is out of the ordinary is counted as it happens, see fl_day_finish. */            \
+    /* Of these seven only what is out of the ordinary is counted as it happens, see fl_day_finish. */          \
+    X(rounds_opened)          /* counted where and with whom the round ended */                                 \
     X(buyer_messages) X(agent_messages) X(replies)                                                              \
     X(rounds_judged) X(rounds_in_3min)       /* opened in opening hours; settled, or overdue at the end */      \
     X(platform_rounds) X(platform_in_3min)   /* opened in the platform's window */                              \
@@ -60,14 +60,25 @@ struct fl_cell {
 /* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
 #define FL_LEVELS 128
 struct fl_levels {
+    uint32_t depth_max, open_max; /* before the low levels, which are the frequent ones */
     uint64_t depth_ns[FL_LEVELS], open_ns[FL_LEVELS]; /* of one day; pooled they are microseconds */
-    uint32_t depth_max, open_max;
 };
 
 /* State of the desk at the start of an interval, before anything of that instant: for time-varying checks. */
 struct fl_snapshot {
     uint32_t waiting, open, on_duty, busy;
 };
+
+/* A duration that is not yet in its cells. The cells of thousands of agents lie far apart: entered one by one, each would be
+ * waited for; entered a hundred at a time, they are fetched together. */
+struct fl_note {
+    fl_time value;
+    uint32_t cell; /* interval x groups + group */
+    uint32_t agent;
+    uint8_t group, intent, kind;
+    uint16_t rough; /* bucket, for the agent's histogram; set by fl_day_post */
+};
+#define FL_NOTES 128
 
 /* The day's cells, all in the arena. Pointers are derived by fl_day_attach, not stored in the arena. */
 struct fl_day {
@@ -81,6 +92,8 @@ struct fl_day {
     uint32_t *interval_group_counts, *intent_counts; /* [cells][FL_KINDS][coarse buckets] */
     uint32_t *agent_counts;                          /* [agents][FL_AGENT_KINDS][rough buckets] */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
+    struct fl_note *noted; /* [FL_NOTES] */
+    uint32_t noted_count;  /* below FL_NOTES */
 };
 
 /* Agents keep the kinds of rounds only. */
@@ -106,35 +119,21 @@ static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, 
     if (where->agent != FL_NONE) day->agent[where->agent].count[what] += n;
 }
 
-/* Records a duration of one kind in all cells of `where`. */
+/* Enters the noted durations into their cells. */
+void fl_day_post(struct fl_day *day);
+
+/* Notes a duration of one kind for all cells of `where`; fl_day_post enters it. */
 static inline void fl_day_record(struct fl_day *day, const struct fl_where *where, enum fl_kind kind, fl_time value)
 {
     if (where->interval == FL_NONE) return;
-    const uint64_t units = fl_histogram_units(value);
-    const uint32_t highest_bit = 63u - (uint32_t)__builtin_clzll(units | 1);
-    const uint32_t coarse = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_COARSE);
-    const uint32_t fine = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_FINE);
-    const size_t cell = (size_t)where->interval * day->groups + where->group;
-    struct fl_histogram *head = &day->interval_group[cell].head[kind];
-    day->interval_group_counts[(cell * FL_KINDS + kind) * FL_COARSE_BUCKETS + coarse]++;
-    head->sum_ns += value;
-    head->most_ns = value > head->most_ns ? value : head->most_ns;
-    day->group_counts[((size_t)where->group * FL_KINDS + kind) * FL_FINE_BUCKETS + fine]++;
-    day->intent_counts[((size_t)where->intent * FL_KINDS + kind) * FL_COARSE_BUCKETS + coarse]++;
-    head = &day->intent[where->intent].head[kind];
-    head->sum_ns += value;
-    head->most_ns = value > head->most_ns ? value : head->most_ns;
-    if (where->agent == FL_NONE) return;
-    if (kind < FL_AGENT_KINDS)
-        day->agent_counts[((size_t)where->agent * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS +
-                          fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_ROUGH)]++;
-    head = &day->agent[where->agent].head[kind];
-    head->sum_ns += value;
-    head->most_ns = value > head->most_ns ? value : head->most_ns;
+    day->noted[day->noted_count] = (struct fl_note){ .value = value, .cell = where->interval * day->groups + where->group,
+                                                     .agent = where->agent, .group = (uint8_t)where->group,
+                                                     .intent = (uint8_t)where->intent, .kind = (uint8_t)kind };
+    if (++day->noted_count == FL_NOTES) fl_day_post(day);
 }
 
 /* Completes the cells, once, at the end: heads (count, least) from the buckets, groups from their intervals, and the ordinary part
- * of six counts. An ordinary round is opened by one message in opening hours and in the platform's window, and answered within
+ * of seven counts. An ordinary round is opened by one message in opening hours and in the platform's window, and answered within
  * three minutes by one reply: its record in FIRST or LATER is all that is kept of it as it happens. The simulation counts
  * only the exceptions, taking away (adding 2^64 - 1) what did not happen. */
 void fl_day_finish(struct fl_day *day);
