@@ -29,6 +29,9 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .intent_counts = take(arena, intents, coarse, &full),
         .agent_counts = take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full),
         .group_counts = take(arena, groups, FL_KINDS * FL_FINE_BUCKETS * sizeof(uint32_t), &full),
+        .interval_group_tally = take(arena, intervals * groups * FL_KINDS, sizeof(struct fl_tally), &full),
+        .intent_tally = take(arena, intents * FL_KINDS, sizeof(struct fl_tally), &full),
+        .agent_tally = take(arena, (size_t)agents * FL_KINDS, sizeof(struct fl_tally), &full),
         .noted = take(arena, FL_NOTES, sizeof(struct fl_note), &full),
     };
     if (full) return FL_EFULL;
@@ -36,46 +39,83 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
     return FL_OK;
 }
 
-static inline void head_enter(struct fl_histogram *head, fl_time value)
+static inline void tally(struct fl_tally *of, fl_time value)
 {
-    head->sum_ns += value;
-    head->most_ns = value > head->most_ns ? value : head->most_ns;
+    of->sum_ns += (uint64_t)value;
+    of->most_ns = value > of->most_ns ? value : of->most_ns;
 }
 
-static inline size_t agent_bucket(const struct fl_note *note)
+/* Buckets of a value in the three resolutions. From 2^FINE units on the coarser ones follow from the finest: the same octave,
+ * fewer of its leading bits. */
+struct buckets {
+    uint32_t fine, coarse, rough;
+};
+
+static inline struct buckets buckets_of(fl_time value)
 {
-    return ((size_t)note->agent * FL_AGENT_KINDS + note->kind) * FL_ROUGH_BUCKETS + note->rough;
+    enum { FINE = FL_HISTOGRAM_FINE, COARSE = FL_HISTOGRAM_COARSE, ROUGH = FL_HISTOGRAM_ROUGH };
+    const uint64_t units = fl_histogram_units(value);
+    const uint32_t highest_bit = 63u - (uint32_t)__builtin_clzll(units | 1);
+    if (highest_bit < FINE)
+        return (struct buckets){ fl_histogram_bucket_of(units, highest_bit, FINE), fl_histogram_bucket_of(units, highest_bit, COARSE),
+                                 fl_histogram_bucket_of(units, highest_bit, ROUGH) };
+    const uint32_t fine = fl_histogram_bucket_of(units, highest_bit, FINE);
+    return (struct buckets){ fine, (fine >> (FINE - COARSE)) + ((FINE - COARSE) << COARSE), (fine >> (FINE - ROUGH)) + ((FINE - ROUGH) << ROUGH) };
+}
+
+static inline uint32_t *agent_bucket(const struct fl_day *day, const struct fl_note *note)
+{
+    return &day->agent_counts[((size_t)note->agent * FL_AGENT_KINDS + note->kind) * FL_ROUGH_BUCKETS + note->rough];
+}
+
+static inline struct fl_tally *agent_tally(const struct fl_day *day, const struct fl_note *note)
+{
+    return &day->agent_tally[(size_t)note->agent * FL_KINDS + note->kind];
 }
 
 /* The cells of intervals, groups and intents, which are few; those of the agents are sent for meanwhile. */
-static void enter_shared(struct fl_day *day, struct fl_note *note)
+static inline void post_shared(const struct fl_day *day, struct fl_note *from)
 {
-    const uint64_t units = fl_histogram_units(note->value);
-    const uint32_t highest_bit = 63u - (uint32_t)__builtin_clzll(units | 1);
-    const uint32_t coarse = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_COARSE);
-    const uint32_t fine = fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_FINE);
-    note->rough = (uint16_t)fl_histogram_bucket_of(units, highest_bit, FL_HISTOGRAM_ROUGH);
-    if (note->agent != FL_NONE) {
-        __builtin_prefetch(&day->agent[note->agent].head[note->kind], 1);
-        if (note->kind < FL_AGENT_KINDS) __builtin_prefetch(&day->agent_counts[agent_bucket(note)], 1);
+    struct fl_note note = *from;
+    const struct buckets bucket = buckets_of(note.value);
+    const size_t cell = (size_t)note.cell * FL_KINDS + note.kind, intent = (size_t)note.intent * FL_KINDS + note.kind;
+    const size_t group = (size_t)note.group * FL_KINDS + note.kind;
+    from->rough = note.rough = (uint16_t)bucket.rough;
+    if (note.agent != FL_NONE) {
+        __builtin_prefetch(agent_tally(day, &note), 1);
+        if (note.kind < FL_AGENT_KINDS) __builtin_prefetch(agent_bucket(day, &note), 1);
     }
-    day->interval_group_counts[((size_t)note->cell * FL_KINDS + note->kind) * FL_COARSE_BUCKETS + coarse]++;
-    head_enter(&day->interval_group[note->cell].head[note->kind], note->value);
-    day->group_counts[((size_t)note->group * FL_KINDS + note->kind) * FL_FINE_BUCKETS + fine]++;
-    day->intent_counts[((size_t)note->intent * FL_KINDS + note->kind) * FL_COARSE_BUCKETS + coarse]++;
-    head_enter(&day->intent[note->intent].head[note->kind], note->value);
+    day->interval_group_counts[cell * FL_COARSE_BUCKETS + bucket.coarse]++;
+    day->group_counts[group * FL_FINE_BUCKETS + bucket.fine]++;
+    day->intent_counts[intent * FL_COARSE_BUCKETS + bucket.coarse]++;
+    tally(&day->interval_group_tally[cell], note.value);
+    tally(&day->intent_tally[intent], note.value);
+}
+
+static inline void post_agent(const struct fl_day *day, const struct fl_note *note)
+{
+    if (note->agent == FL_NONE) return;
+    struct fl_tally *const of = agent_tally(day, note);
+    if (note->kind < FL_AGENT_KINDS) ++*agent_bucket(day, note);
+    tally(of, note->value);
 }
 
 void fl_day_post(struct fl_day *day)
 {
-    for (uint32_t i = 0; i < day->noted_count; i++) enter_shared(day, &day->noted[i]);
-    for (uint32_t i = 0; i < day->noted_count; i++) {
-        const struct fl_note *const note = &day->noted[i];
-        if (note->agent == FL_NONE) continue;
-        if (note->kind < FL_AGENT_KINDS) day->agent_counts[agent_bucket(note)]++;
-        head_enter(&day->agent[note->agent].head[note->kind], note->value);
-    }
+    const struct fl_day tables = *day; /* a copy, of which the compiler knows that no count lies in it */
+    for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i]);
+    for (uint32_t i = 0; i < tables.noted_count; i++) post_agent(&tables, &tables.noted[i]);
     day->noted_count = 0;
+}
+
+static void take_over(struct fl_cell *cells, const struct fl_tally *tallies, size_t cells_count)
+{
+    for (size_t cell = 0; cell < cells_count; cell++) {
+        for (uint32_t kind = 0; kind < FL_KINDS; kind++) {
+            cells[cell].head[kind].sum_ns = tallies[cell * FL_KINDS + kind].sum_ns;
+            cells[cell].head[kind].most_ns = tallies[cell * FL_KINDS + kind].most_ns;
+        }
+    }
 }
 
 /* Heads of one row of cells: the count by the buckets, the least by the first bucket that holds something. */
@@ -116,6 +156,9 @@ static void add_ordinary(struct fl_cell *cells, size_t cells_count)
 void fl_day_finish(struct fl_day *day)
 {
     fl_day_post(day);
+    take_over(day->interval_group, day->interval_group_tally, (size_t)day->intervals * day->groups);
+    take_over(day->intent, day->intent_tally, day->intents);
+    take_over(day->agent, day->agent_tally, day->agents);
     complete(day->interval_group, day->interval_group_counts, (size_t)day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE);
     complete(day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
     complete(day->agent, day->agent_counts, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);

@@ -78,6 +78,13 @@ struct fl_note {
     uint8_t group, intent, kind;
     uint16_t rough; /* bucket, for the agent's histogram; set by fl_day_post */
 };
+
+/* The part of a histogram's head that is kept as values come; fl_day_finish makes the head of it. */
+struct fl_tally {
+    fl_histogram_sum sum_ns;
+    fl_time most_ns;
+};
+
 #define FL_NOTES 128
 
 /* The day's cells, all in the arena. Pointers are derived by fl_day_attach, not stored in the arena. */
@@ -92,6 +99,7 @@ struct fl_day {
     uint32_t *interval_group_counts, *intent_counts; /* [cells][FL_KINDS][coarse buckets] */
     uint32_t *agent_counts;                          /* [agents][FL_AGENT_KINDS][rough buckets] */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
+    struct fl_tally *interval_group_tally, *intent_tally, *agent_tally; /* [cells][FL_KINDS] */
     struct fl_note *noted; /* [FL_NOTES] */
     uint32_t noted_count;  /* below FL_NOTES */
 };
