@@ -60,6 +60,8 @@ static void intent_rates(const struct fl_traffic_plan *plan, uint32_t i, fl_time
     for (uint32_t c = 0; c < cells; c++) {
         const fl_time from = c * cell, to = from + cell < scenario->duration ? from + cell : scenario->duration;
         double chats = 0;
+        rate[c] = 0;
+        if (to <= from) continue; /* the last interval may be shorter: nobody writes after the end */
         for (uint32_t s = 0; s < plan->stretches_count; s++) { /* exact on linear stretches: the rate at the middle of the overlap */
             const struct fl_stretch *stretch = &plan->stretches[s];
             const double a = fmax(stretch->from_s, fl_time_to_s(from)), b = fmin(stretch->to_s, fl_time_to_s(to));
@@ -117,12 +119,20 @@ enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl
 
 /* ---- The search -------------------------------------------------------------------------------- */
 
+#define PROOFS_MAX 12u
+#define SEARCH_FLATTERS 0.75 /* standard errors. Measured on the shipped scenarios: at 0 three proofs in four fail, at 0.75 every other */
+#define SEEN_MAX 128u /* a search has some thirty trials; those beyond are only not remembered */
+
 struct search {
     const struct fl_staff_problem *problem;
     struct fl_staff_answer *answer;
     uint32_t cells;
     double *required, *stress, *shortage, *on_duty;
     uint32_t *people, *best;
+    uint32_t *seen_people; /* [SEEN_MAX x shifts] rosters that were simulated, and what came of it */
+    struct fl_staff_trial seen[SEEN_MAX];
+    uint32_t seen_count;
+    uint32_t search_misses; /* allowed on search_days */
     bool best_known, proven_cheapest;
     uint32_t fewer; /* the shift that misses one person least */
     double best_cost, best_safety;
@@ -131,6 +141,18 @@ struct search {
 bool fl_staff_shown(uint32_t met, uint32_t days, double wanted, double confidence)
 {
     return days > 0 && fl_binomial_lower(met, days, 1 - confidence) >= wanted;
+}
+
+uint32_t fl_staff_days_needed(uint32_t days, double wanted, double confidence)
+{
+    if (!fl_staff_shown(days, days, wanted, confidence)) return FL_NONE;
+    uint32_t low = 0, high = days; /* low does not show it, high does */
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (fl_staff_shown(middle, days, wanted, confidence)) high = middle;
+        else low = middle;
+    }
+    return high;
 }
 
 static uint32_t people_sum(const struct fl_staff_problem *problem, const uint32_t people[])
@@ -160,14 +182,34 @@ static double cost_of(const struct fl_staff_problem *problem, const uint32_t peo
     return cost;
 }
 
-static enum fl_status try_people(struct search *search, const uint32_t people[], uint32_t days, bool last, struct fl_staff_trial *trial)
+static bool passes(const struct search *search, const struct fl_staff_trial *trial)
+{
+    if (search->problem->scenario->staffing.judge == FL_JUDGE_MEAN) return trial->days_met == trial->days;
+    return trial->days - trial->days_met <= trial->misses_allowed;
+}
+
+/* A trial of this roster that says as much as one of so many days: a failure always does, a pass on as many days. */
+static const struct fl_staff_trial *recall(const struct search *search, const uint32_t people[], uint32_t days)
+{
+    const uint32_t shifts = search->problem->shifts_count;
+    for (uint32_t i = 0; i < search->seen_count; i++)
+        if (memcmp(search->seen_people + (size_t)i * shifts, people, shifts * sizeof *people) == 0 &&
+            (search->seen[i].days >= days || !passes(search, &search->seen[i])))
+            return &search->seen[i];
+    return NULL;
+}
+
+static void remember(struct search *search, const uint32_t people[], const struct fl_staff_trial *trial)
+{
+    const uint32_t shifts = search->problem->shifts_count;
+    if (search->seen_count == SEEN_MAX) return;
+    memcpy(search->seen_people + (size_t)search->seen_count * shifts, people, shifts * sizeof *people);
+    search->seen[search->seen_count++] = *trial;
+}
+
+static enum fl_status simulate(struct search *search, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
 {
     const struct fl_staff_problem *problem = search->problem;
-    *trial = (struct fl_staff_trial){ .stress = last ? search->stress : NULL };
-    if (!last && most_at_once(problem, people) > problem->scenario->staffing.max_agents) {
-        trial->days = 1; /* more than there may be: it fails without a simulation */
-        return FL_OK;
-    }
     const enum fl_status status = problem->simulate(problem->context, people, days, trial);
     if (status != FL_OK) return status;
     search->answer->trials++;
@@ -176,19 +218,22 @@ static enum fl_status try_people(struct search *search, const uint32_t people[],
     return FL_OK;
 }
 
-/* While searching, the observed share decides; only the last trial has to prove it. */
-static bool passes(const struct search *search, const struct fl_staff_trial *trial)
+/* A trial while searching, on the hardest days. What more people than there may be would do is not asked: they fail. */
+static enum fl_status try_people(struct search *search, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
 {
-    const struct fl_staffing_def *staffing = &search->problem->scenario->staffing;
-    if (staffing->judge == FL_JUDGE_MEAN) return trial->days_met == trial->days;
-    return trial->days_met >= staffing->day_probability * trial->days;
-}
-
-static bool is_proven(const struct search *search, const struct fl_staff_trial *trial)
-{
-    const struct fl_staffing_def *staffing = &search->problem->scenario->staffing;
-    if (staffing->judge == FL_JUDGE_MEAN) return trial->days_met == trial->days;
-    return fl_staff_shown(trial->days_met, trial->days, staffing->day_probability, staffing->confidence);
+    *trial = (struct fl_staff_trial){ .misses_allowed = search->search_misses };
+    if (most_at_once(search->problem, people) > search->problem->scenario->staffing.max_agents) {
+        trial->days = trial->misses_allowed + 1;
+        return FL_OK;
+    }
+    const struct fl_staff_trial *known = recall(search, people, days);
+    if (known != NULL) {
+        *trial = *known;
+        return FL_OK;
+    }
+    const enum fl_status status = simulate(search, people, days, trial);
+    if (status == FL_OK) remember(search, people, trial);
+    return status;
 }
 
 /* People wanted: the load with its safety, at least one where anybody writes, in people of speed 1. */
@@ -226,20 +271,15 @@ static void keep(struct search *search, const uint32_t people[], double safety)
     search->best_safety = safety;
 }
 
-/* One step: the roster of a safety, simulated unless it is the same as the last one. */
-static enum fl_status step(struct search *search, double safety, uint32_t last[], bool *last_passed, bool *first)
+/* One step: the roster of a safety, on so many days. */
+static enum fl_status step(struct search *search, double safety, uint32_t days, bool *passed)
 {
     struct fl_staff_trial trial;
     enum fl_status status = roster_for(search, safety, search->people);
+    if (status == FL_OK) status = try_people(search, search->people, days, &trial);
     if (status != FL_OK) return status;
-    const size_t bytes = search->problem->shifts_count * sizeof *last;
-    if (!*first && memcmp(last, search->people, bytes) == 0) return FL_OK;
-    *first = false;
-    memcpy(last, search->people, bytes);
-    status = try_people(search, search->people, search->problem->search_days, false, &trial);
-    if (status != FL_OK) return status;
-    *last_passed = passes(search, &trial);
-    if (*last_passed && (!search->best_known || cost_of(search->problem, search->people) < search->best_cost)) keep(search, search->people, safety);
+    *passed = passes(search, &trial);
+    if (*passed && (!search->best_known || cost_of(search->problem, search->people) < search->best_cost)) keep(search, search->people, safety);
     return FL_OK;
 }
 
@@ -251,7 +291,8 @@ static double first_safety(const struct search *search)
         if (search->answer->load[i] > most) most = search->answer->load[i];
     if (!(most > 0)) return 1;
     const struct fl_scenario *scenario = search->problem->scenario;
-    const struct fl_desk_facts facts = fl_desk_facts_of(scenario, scenario->traffic.chats_per_day, 0, 1);
+    struct fl_desk_facts facts = fl_desk_facts_of(scenario, scenario->traffic.chats_per_day, 0, 1);
+    facts.reply_s *= search->problem->work_scale;
     const struct fl_chat_work work = { .reply_rate = 1 / facts.reply_s, .think_rate = facts.think_s > 0 ? 1 / facts.think_s : 1e9,
                                        .p_end = 1 / facts.replies_per_chat };
     const uint32_t slots = fl_chat_slots_within(&work, 2 * facts.reply_s, 200);
@@ -261,43 +302,70 @@ static double first_safety(const struct search *search)
     return at > 0.25 && at < 6 ? at : 1;
 }
 
-/* Brackets and bisects the safety: the least whose roster passes. */
-static enum fl_status search_safety(struct search *search, uint32_t last[])
+/* How far apart the rosters of two safeties are, in the number that is asked for. */
+static uint32_t headcount(const struct search *search)
 {
-    bool passed = false, first = true;
-    double low = NAN, high = 0, safety = isnan(search->problem->first_safety) ? first_safety(search) : search->problem->first_safety;
-    for (int i = 0; i < 12; i++) { /* up until it passes */
-        const enum fl_status status = step(search, safety, last, &passed, &first);
+    return search->problem->quick ? most_at_once(search->problem, search->people) : people_sum(search->problem, search->people);
+}
+
+/* Brackets and bisects the safety: the least whose roster passes the screen. Once a single person lies between, what is left to
+ * gain is the descent's. */
+static enum fl_status bracket_safety(struct search *search, uint32_t days, double *found)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    bool passed = false;
+    double low = NAN, high = 0, safety = isnan(problem->first_safety) ? first_safety(search) : problem->first_safety;
+    uint32_t low_people = 0, high_people = 0;
+    for (int i = 0; i < 16 && !passed; i++) { /* up until it passes */
+        const enum fl_status status = step(search, safety, days, &passed);
         if (status != FL_OK) return status;
-        if (passed) {
-            high = safety;
-            break;
-        }
+        if (passed) break;
         low = safety;
-        if (people_sum(search->problem, search->people) > 4 * search->problem->scenario->staffing.max_agents) return FL_EINFEASIBLE;
-        safety = safety * 1.6 + 0.5;
+        low_people = headcount(search);
+        if (people_sum(problem, search->people) > 4 * problem->scenario->staffing.max_agents) return FL_EINFEASIBLE;
+        safety += 0.5 + 0.3 * fabs(safety);
     }
     if (!passed) return FL_EINFEASIBLE;
-    if (isnan(low)) { /* down until it fails */
-        low = -3;
-        for (double down = high - 0.5; down > -3; down -= 0.75) {
-            const enum fl_status status = step(search, down, last, &passed, &first);
-            if (status != FL_OK) return status;
-            if (!passed) {
-                low = down;
-                break;
-            }
-            high = down;
-        }
-    }
-    for (int i = 0; i < 5 && high - low > 0.06; i++) {
-        const double middle = (low + high) / 2;
-        const enum fl_status status = step(search, middle, last, &passed, &first);
+    high = safety;
+    high_people = headcount(search);
+    for (double down = high - 0.5; isnan(low) && down > -3; down -= 0.75) { /* down until it fails */
+        const enum fl_status status = step(search, down, days, &passed);
         if (status != FL_OK) return status;
-        if (passed) high = middle;
-        else low = middle;
+        if (passed) high = down, high_people = headcount(search);
+        else low = down, low_people = headcount(search);
     }
+    if (isnan(low)) low = -3;
+    for (int i = 0; i < 6 && high - low > 0.06 && high_people > low_people + 1; i++) {
+        const double middle = (low + high) / 2;
+        const enum fl_status status = step(search, middle, days, &passed);
+        if (status != FL_OK) return status;
+        if (passed) high = middle, high_people = headcount(search);
+        else low = middle, low_people = headcount(search);
+    }
+    *found = high;
     return FL_OK;
+}
+
+/* What passed the screen has to pass on all days of the search, and is raised a little until it does. */
+static enum fl_status search_safety(struct search *search)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    const bool pooled = problem->scenario->staffing.judge == FL_JUDGE_MEAN;
+    const uint32_t all = problem->search_days, screen = pooled || problem->screen_days > all ? all : problem->screen_days;
+    double safety = 0;
+    enum fl_status status = bracket_safety(search, screen, &safety);
+    if (status != FL_OK || problem->quick || screen == all) return status;
+    struct fl_staff_trial trial;
+    status = try_people(search, search->best, all, &trial);
+    if (status != FL_OK || passes(search, &trial)) return status;
+    search->best_known = false;
+    bool passed = false;
+    for (int i = 0; i < 24 && !passed; i++) {
+        safety += 0.12;
+        status = step(search, safety, all, &passed);
+        if (status != FL_OK) return status;
+    }
+    return passed ? FL_OK : FL_EINFEASIBLE;
 }
 
 /* Takes people away one at a time, from the dearest shifts first, as long as the days still pass. A shift that misses one is not
@@ -320,7 +388,7 @@ static enum fl_status descend(struct search *search)
         struct fl_staff_trial trial;
         memcpy(search->people, search->best, bytes);
         search->people[next]--;
-        const enum fl_status status = try_people(search, search->people, problem->search_days, false, &trial);
+        const enum fl_status status = try_people(search, search->people, problem->search_days, &trial);
         if (status != FL_OK) return status;
         const uint64_t held = (uint64_t)trial.days << 32 | trial.days_met;
         if (passes(search, &trial)) {
@@ -334,6 +402,14 @@ static enum fl_status descend(struct search *search)
         before = problem->shifts[next].cost;
         last = next;
     }
+}
+
+static bool one_more_fits(const struct search *search, uint32_t shift)
+{
+    search->best[shift]++;
+    const uint32_t most = most_at_once(search->problem, search->best);
+    search->best[shift]--;
+    return most <= search->problem->scenario->staffing.max_agents;
 }
 
 /* The shift on which one person more relieves most of the stress for its cost; FL_NONE when there is none. */
@@ -356,7 +432,7 @@ static uint32_t where_it_hurts(const struct search *search)
             }
         }
         relief /= shift->cost > 0 ? shift->cost : 1;
-        if (relief > best) {
+        if (relief > best && one_more_fits(search, s)) {
             best = relief;
             chosen = s;
         }
@@ -364,24 +440,62 @@ static uint32_t where_it_hurts(const struct search *search)
     return chosen;
 }
 
-/* The last word: many more days, and a person more wherever they miss, until the bound holds. */
-static enum fl_status prove(struct search *search)
+/* Puts the best roster to the proof, on many other days. */
+static enum fl_status put_to_proof(struct search *search, struct fl_staff_trial *trial, bool *proven)
 {
+    const struct fl_staff_answer *answer = search->answer;
     const uint32_t days = search->problem->scenario->staffing.replications;
-    for (int i = 0; i < 12; i++) {
-        const enum fl_status status = try_people(search, search->best, days, true, &search->answer->final);
+    const bool pooled = search->problem->scenario->staffing.judge == FL_JUDGE_MEAN;
+    *trial = (struct fl_staff_trial){ .stress = search->stress, .misses_allowed = answer->days_needed == FL_NONE ? days : days - answer->days_needed };
+    const enum fl_status status = simulate(search, search->best, days, trial);
+    *proven = status == FL_OK && trial->days == days && passes(search, trial) && (pooled || answer->days_needed != FL_NONE);
+    return status;
+}
+
+/* A person more wherever the days miss, until the bound holds. */
+static enum fl_status prove_upwards(struct search *search, uint32_t *proofs)
+{
+    struct fl_staff_answer *answer = search->answer;
+    for (;;) {
+        const enum fl_status status = put_to_proof(search, &answer->final, &answer->proven);
         if (status != FL_OK) return status;
-        search->answer->proven = is_proven(search, &search->answer->final);
-        search->answer->more = where_it_hurts(search);
-        if (search->answer->proven || search->answer->more == FL_NONE || i == 11) return FL_OK;
-        search->best[search->answer->more]++;
+        answer->more = where_it_hurts(search);
+        if (++*proofs == PROOFS_MAX || answer->proven || answer->more == FL_NONE || answer->days_needed == FL_NONE) return FL_OK;
+        search->best[answer->more]++;
+        answer->fewer = answer->more; /* one fewer there has just been tried */
+    }
+}
+
+/* What was shown at the first attempt may be more than is wanted: a person is taken away as long as the bound still holds. */
+static enum fl_status prove_downwards(struct search *search)
+{
+    struct fl_staff_answer *answer = search->answer;
+    while (answer->fewer != FL_NONE && search->best[answer->fewer] > 0) {
+        struct fl_staff_trial trial;
+        bool proven;
+        search->best[answer->fewer]--;
+        const enum fl_status status = put_to_proof(search, &trial, &proven);
+        if (status != FL_OK) return status;
+        if (!proven) {
+            search->best[answer->fewer]++;
+            return FL_OK;
+        }
+        answer->final = trial;
+        answer->more = answer->fewer;
     }
     return FL_OK;
 }
 
-static enum fl_status search_all(struct search *search, uint32_t last[])
+static enum fl_status prove(struct search *search)
 {
-    enum fl_status status = search_safety(search, last);
+    uint32_t proofs = 0;
+    const enum fl_status status = prove_upwards(search, &proofs);
+    return status == FL_OK && search->answer->proven && proofs == 1 ? prove_downwards(search) : status;
+}
+
+static enum fl_status search_all(struct search *search)
+{
+    enum fl_status status = search_safety(search);
     if (status != FL_OK || search->problem->quick) return status;
     status = descend(search);
     search->answer->fewer = search->fewer;
@@ -389,48 +503,99 @@ static enum fl_status search_all(struct search *search, uint32_t last[])
     return status;
 }
 
-enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer)
+/* Misses that the days of the search may have: in the proportion of the proof (or of what is asked, where no proof can be had), less
+ * what the search flatters what it finds by: of so many rosters it keeps the luckiest. */
+static uint32_t misses_while_searching(const struct fl_staff_problem *problem, uint32_t needed)
+{
+    const struct fl_staffing_def *staffing = &problem->scenario->staffing;
+    const double share = needed == FL_NONE ? 1 - staffing->day_probability : (double)(staffing->replications - needed) / staffing->replications;
+    const double misses = share * problem->search_days - SEARCH_FLATTERS * sqrt(share * (1 - share) * problem->search_days);
+    return misses > 0 ? (uint32_t)floor(misses + 1e-9) : 0;
+}
+
+/* Memory of a search, in two blocks. */
+static bool search_open(struct search *search)
+{
+    const size_t shifts = search->problem->shifts_count;
+    search->people = calloc((2 + SEEN_MAX) * shifts, sizeof *search->people);
+    search->required = calloc(4 * (size_t)search->cells, sizeof *search->required);
+    if (search->people == NULL || search->required == NULL) return false;
+    search->best = search->people + shifts;
+    search->seen_people = search->people + 2 * shifts;
+    search->stress = search->required + search->cells;
+    search->shortage = search->required + 2 * (size_t)search->cells;
+    search->on_duty = search->required + 3 * (size_t)search->cells;
+    return true;
+}
+
+static void search_close(struct search *search)
+{
+    free(search->people);
+    free(search->required);
+}
+
+/* The load of the problem's world. */
+static enum fl_status load_of(const struct fl_staff_problem *problem, uint32_t cells, double load[])
+{
+    const enum fl_status status = fl_staff_load(problem->scenario, problem->plan, load);
+    for (uint32_t i = 0; status == FL_OK && i < cells; i++) load[i] *= problem->work_scale;
+    return status;
+}
+
+enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double safety, uint32_t people[])
 {
     const uint32_t cells = problem->scenario->intervals_count * problem->scenario->desk.groups_count;
-    uint32_t *counts = calloc(3 * (size_t)problem->shifts_count, sizeof *counts);
-    double *values = calloc(4 * (size_t)cells, sizeof *values);
+    double *load = malloc(cells * sizeof *load);
+    struct fl_staff_answer world = { .load = load };
+    struct search search = { .problem = problem, .answer = &world, .cells = cells };
+    enum fl_status status = load == NULL || !search_open(&search) ? FL_EFULL : load_of(problem, cells, load);
+    if (status == FL_OK) status = roster_for(&search, safety, people);
+    search_close(&search);
+    free(load);
+    return status;
+}
+
+/* What the roster means for every interval and group. */
+static void describe(struct search *search, struct fl_staff_answer *made)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    const uint32_t groups = problem->scenario->desk.groups_count;
+    require(search, made->safety);
+    for (uint32_t i = 0; i < search->cells; i++) {
+        made->required[i] = search->required[i] / problem->template_speed[i % groups];
+        made->on_duty[i] = 0;
+        const fl_time from = (fl_time)(i / groups) * problem->scenario->interval;
+        for (uint32_t s = 0; s < problem->shifts_count; s++) {
+            const struct fl_rota_shift *shift = &problem->shifts[s];
+            if (!(shift->groups >> (i % groups) & 1)) continue;
+            const double on = (double)fl_rota_on_duty(shift, from, from + problem->scenario->interval);
+            made->on_duty[i] += made->people[s] * on / (double)problem->scenario->interval / __builtin_popcountll(shift->groups);
+        }
+    }
+}
+
+enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer)
+{
+    const struct fl_staffing_def *staffing = &problem->scenario->staffing;
     struct fl_staff_answer made = *answer;
-    struct search search = { .problem = problem, .answer = &made, .cells = cells, .fewer = FL_NONE };
-    enum fl_status status = counts == NULL || values == NULL ? FL_EFULL : fl_staff_load(problem->scenario, problem->plan, made.load);
+    struct search search = { .problem = problem, .answer = &made, .fewer = FL_NONE,
+                             .cells = problem->scenario->intervals_count * problem->scenario->desk.groups_count };
     made.trials = made.trial_days = 0;
     made.fewer = made.more = FL_NONE;
-    if (status == FL_OK) {
-        search.people = counts;
-        search.best = counts + problem->shifts_count;
-        search.required = values;
-        search.stress = values + cells;
-        search.shortage = values + 2 * (size_t)cells;
-        search.on_duty = values + 3 * (size_t)cells;
-        status = search_all(&search, counts + 2 * (size_t)problem->shifts_count);
-    }
+    made.days_needed = fl_staff_days_needed(staffing->replications, staffing->day_probability, staffing->confidence);
+    search.search_misses = misses_while_searching(problem, made.days_needed);
+    enum fl_status status = search_open(&search) ? load_of(problem, search.cells, made.load) : FL_EFULL;
+    if (status == FL_OK) status = search_all(&search);
     if (status == FL_OK || status == FL_EINFEASIBLE) {
         memcpy(made.people, search.best_known ? search.best : search.people, problem->shifts_count * sizeof *made.people);
         made.cost = cost_of(problem, made.people);
         made.safety = search.best_safety;
         made.proven_cheapest = search.proven_cheapest;
-        require(&search, made.safety);
-        const uint32_t groups = problem->scenario->desk.groups_count;
-        for (uint32_t i = 0; i < cells; i++) {
-            made.required[i] = search.required[i] / problem->template_speed[i % groups];
-            made.on_duty[i] = 0;
-            const fl_time from = (fl_time)(i / groups) * problem->scenario->interval;
-            for (uint32_t s = 0; s < problem->shifts_count; s++) {
-                const struct fl_rota_shift *shift = &problem->shifts[s];
-                if (!(shift->groups >> (i % groups) & 1)) continue;
-                const double on = (double)fl_rota_on_duty(shift, from, from + problem->scenario->interval);
-                made.on_duty[i] += made.people[s] * on / (double)problem->scenario->interval / __builtin_popcountll(shift->groups);
-            }
-        }
+        describe(&search, &made);
         made.final.stress = NULL;
         *answer = made;
     }
-    free(counts);
-    free(values);
+    search_close(&search);
     return status;
 }
 

@@ -6,7 +6,8 @@
  *   simulation   of that very roster, the same days for every candidate (common random numbers)
  * The safety is bisected until the roster passes; the start is the chat desk's own mu(k). Then one fewer is tried on every
  * shift, and what still passes is kept; last, the answer is judged on many more days, and a person is put back where
- * the days miss until the lower confidence bound holds. Sources: SCIENCE sections 1.2, 1.4, 1.5 of the project's notes;
+ * the days miss until the lower confidence bound holds. While searching a roster must already pass on the share of days that the
+ * proof will ask for and a little more, else most proofs would fail; what is shown at once is tried with one fewer. No roster is simulated twice on the same days. Sources: SCIENCE sections 1.2, 1.4, 1.5 of the project's notes;
  * Jennings et al. 1996 (modified offered load), Halfin and Whitt 1981 (square-root staffing), Atlason, Epelman and Henderson
  * 2008 (simulation and cutting planes).
  *
@@ -20,15 +21,17 @@
 
 /* What a simulated roster did. */
 struct fl_staff_trial {
+    uint32_t misses_allowed; /* given: with more missed days than that the roster does not pass */
     uint32_t days, days_met; /* judge mean: days_met is days when the pooled figures hold, else 0 */
     /* In a last trial, [intervals x groups] to be filled in: how much worse than allowed the worst objective was, 1 being just
      * met, 0 nothing amiss. NULL while searching. */
     double *stress;
 };
 
-/* Simulates `people` [shifts_count] on the candidate shifts for so many days: always the same ones, but others in a last trial than
- * while searching, so that the proof is not made of what the answer was chosen by. While searching it may stop as soon as so
- * many days have missed that the roster cannot pass any more; `days` then says how many it took. */
+/* Simulates `people` [shifts_count] on the candidate shifts for so many days: always of the same ones, those that were missed most
+ * often so far first, but others in a last trial than while searching, so that the proof is not made of what the answer was
+ * chosen by. It may stop as soon as it is clear that more than misses_allowed days will miss; `days` then says how many it
+ * took. The answer is one of the last two rosters of a last trial. */
 typedef enum fl_status fl_staff_simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial);
 
 struct fl_staff_problem {
@@ -39,7 +42,9 @@ struct fl_staff_problem {
     const double *template_speed;       /* [groups] speed of the people the answer is counted in */
     fl_staff_simulate *simulate;
     void *context;
+    double work_scale;                  /* how many times longer than the scenario says a reply takes, e.g. fitted; 1 */
     uint32_t search_days;               /* of one trial while searching, e.g. 100 */
+    uint32_t screen_days;               /* of them, the hardest: what a roster is screened with, e.g. 40; judge mean takes all */
     bool quick;                         /* only the safety is searched: for what-if answers */
     double first_safety;                /* where the search begins; NaN: by the chat desk's mu(k) */
     /* Optional: told of each trial. false stops with FL_EINTERRUPTED. */
@@ -53,6 +58,7 @@ struct fl_staff_answer {
     double *on_duty;      /* [intervals x groups] the caller's array: by the roster */
     double cost, safety;
     bool proven;          /* the final days show it with the confidence asked for */
+    uint32_t days_needed; /* of the final days have to be met for that; FL_NONE: so few days cannot show it */
     bool proven_cheapest; /* the rota's gap was reached */
     uint32_t fewer;       /* the shift on which one fewer hurts least, and more: on which one more helps most; FL_NONE */
     uint32_t more;
@@ -60,7 +66,7 @@ struct fl_staff_answer {
     struct fl_staff_trial final;
 };
 
-/* FL_OK: *answer holds a roster that passes. FL_EINFEASIBLE: none with at most max_agents on duty at once does, on the shifts on offer;
+/* FL_OK: *answer holds a roster that passes, on the days of the search at least. FL_EINFEASIBLE: none with at most max_agents on duty at once does, on the shifts on offer;
  * people is then the last roster tried. Other errors are the simulation's. */
 FL_MUST_CHECK enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer);
 
@@ -68,10 +74,16 @@ FL_MUST_CHECK enum fl_status fl_staff_search(const struct fl_staff_problem *prob
  * load. O(cells). FL_EFULL when out of memory. */
 FL_MUST_CHECK enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl_traffic_plan *plan, double load[]);
 
+/* The roster of a safety, without a simulation: people [shifts_count]. FL_OK also where the shifts on offer cannot cover it. */
+FL_MUST_CHECK enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double safety, uint32_t people[]);
+
 /* Stress of every interval and group, as in fl_staff_trial, by the objectives of the scenario. O(cells x buckets). */
 void fl_staff_stress(const struct fl_results *results, double stress[]);
 
 /* Whether `met` of `days` show a probability of at least `wanted` with this confidence (Clopper and Pearson's lower bound). */
 bool fl_staff_shown(uint32_t met, uint32_t days, double wanted, double confidence);
+
+/* The fewest of `days` that have to be met to show it; FL_NONE when even all of them do not. */
+uint32_t fl_staff_days_needed(uint32_t days, double wanted, double confidence);
 
 #endif

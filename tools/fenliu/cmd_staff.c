@@ -2,8 +2,6 @@
 #include "report.h"
 #include "staff.h"
 
-#include "core/special.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -24,155 +22,10 @@ static const char usage[] =
     "example: fenliu staff scenarios/618-opening.json --lang en\n"
     "exit: 0 a plan meets the objectives, 1 none does or the ordinary day does not match, 2 bad usage or input, 4 not written\n";
 
-#define SEARCH_DAYS 100u
-#define SEARCH_FROM 1000000u /* search days have numbers of their own: the final check is made of others */
-#define BATCH_DAYS 10u
-#define ROW_DAYS_MAX 200u
-#define WHAT_IF_DAYS 40u
 #define REPLAY_DAYS 60u
 #define MATCH_WITHIN 0.15 /* a replayed ordinary day closer than this to the panel is believed as it stands */
 #define FIT_LEAST 0.5     /* reply times are fitted between half and twice the scenario's */
 #define FIT_MOST 2.0
-
-struct staff {
-    struct options options;
-    const char *plan_option;
-    struct fl_scenario *scenario;
-    char *text;
-    struct staff_desk desk;
-    struct staff_report report;
-    struct fl_staff_answer answer;
-    struct roster_scenario roster; /* of the last roster that was put to the proof */
-    struct fl_run *run;            /* its days */
-    struct progress progress;
-    uint32_t trials;
-    uint32_t missed[SEARCH_DAYS]; /* how often each search day was missed: the hard ones are tried first */
-};
-
-/* ---- Simulating -------------------------------------------------------------------------------- */
-
-static enum fl_status run_numbered(const struct staff *staff, const struct fl_scenario *scenario, const uint32_t numbers[], uint32_t days,
-                                   struct fl_run **run)
-{
-    const struct fl_run_options how = {
-        .seed = staff->options.has_seed ? staff->options.seed : staff->scenario->seed, .replications = days, .days = numbers,
-        .jobs = staff->options.jobs, .stop = &interrupted,
-    };
-    const enum fl_status status = fl_run(scenario, &how, run);
-    if (status == FL_OK && (*run)->partial) {
-        fl_run_free(*run);
-        return FL_EINTERRUPTED;
-    }
-    return status;
-}
-
-static enum fl_status run_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **run)
-{
-    return run_numbered(staff, scenario, NULL, days, run);
-}
-
-static bool pooled_met(const struct fl_results *results)
-{
-    for (uint32_t i = 0; i < results->scenario->objectives_count; i++) {
-        struct fl_objective_result judged;
-        fl_objective_judge(results, i, &judged);
-        if (!judged.met) return false;
-    }
-    return true;
-}
-
-static uint32_t days_met(const struct fl_run *run)
-{
-    if (run->results.scenario->staffing.judge == FL_JUDGE_DAYS) return fl_days_met(&run->results);
-    struct fl_results pooled = run->results;
-    pooled.rows = NULL;
-    return pooled_met(&pooled) ? pooled.rows_count : 0;
-}
-
-/* All days at once, pooled. */
-static enum fl_status try_pooled(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_staff_trial *trial)
-{
-    struct fl_run *run = NULL;
-    const enum fl_status status = run_days(staff, scenario, days, &run);
-    if (status != FL_OK) return status;
-    trial->days = run->results.rows_count;
-    trial->days_met = days_met(run);
-    fl_run_free(run);
-    return FL_OK;
-}
-
-/* The proof. Its roster and days are kept: those of the last one are the answer's. */
-static enum fl_status try_last(struct staff *staff, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
-{
-    fl_run_free(staff->run);
-    free(staff->roster.memory);
-    staff->run = NULL;
-    if (!roster_scenario_make(&staff->desk, people, &staff->roster)) return FL_EFULL;
-    const enum fl_status status = run_days(staff, &staff->roster.scenario, days, &staff->run);
-    if (status != FL_OK) return status;
-    trial->days = staff->run->results.rows_count;
-    trial->days_met = days_met(staff->run);
-    fl_staff_stress(&staff->run->results, trial->stress);
-    return FL_OK;
-}
-
-/* The search days, most often missed first; equals by number. */
-static void hard_first(const struct staff *staff, uint32_t days, uint32_t numbers[])
-{
-    for (uint32_t i = 0; i < days; i++) {
-        uint32_t at = i;
-        for (; at > 0 && staff->missed[numbers[at - 1]] < staff->missed[i]; at--) numbers[at] = numbers[at - 1];
-        numbers[at] = i;
-    }
-    for (uint32_t i = 0; i < days; i++) numbers[i] += SEARCH_FROM;
-}
-
-/* Batch by batch, until it is decided. The batches do not depend on the number of threads. */
-static enum fl_status try_batches(struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_staff_trial *trial)
-{
-    uint32_t numbers[SEARCH_DAYS];
-    const double wanted = staff->scenario->staffing.day_probability;
-    const uint64_t all = scenario->objectives_count >= 64 ? UINT64_MAX : (UINT64_C(1) << scenario->objectives_count) - 1;
-    hard_first(staff, days, numbers);
-    for (uint32_t from = 0; from < days; from += BATCH_DAYS) {
-        struct fl_run *run = NULL;
-        const uint32_t batch = days - from < BATCH_DAYS ? days - from : BATCH_DAYS;
-        const enum fl_status status = run_numbered(staff, scenario, numbers + from, batch, &run);
-        if (status != FL_OK) return status;
-        for (uint32_t i = 0; i < batch; i++) {
-            const bool met = (run->results.rows[i]->met & all) == all;
-            trial->days_met += met;
-            staff->missed[run->results.rows[i]->replication - SEARCH_FROM] += !met;
-        }
-        trial->days += batch;
-        fl_run_free(run);
-        if (trial->days - trial->days_met > (1 - wanted) * days) break; /* it cannot pass any more */
-    }
-    return FL_OK;
-}
-
-static enum fl_status simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
-{
-    struct staff *staff = context;
-    struct roster_scenario roster;
-    if (trial->stress != NULL) return try_last(staff, people, days, trial);
-    if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
-    const bool by_day = staff->scenario->staffing.judge == FL_JUDGE_DAYS;
-    const enum fl_status status = by_day && days <= SEARCH_DAYS ? try_batches(staff, &roster.scenario, days, trial)
-                                                                         : try_pooled(staff, &roster.scenario, days, trial);
-    free(roster.memory);
-    return status;
-}
-
-static bool on_trial(void *context, const struct fl_staff_trial *trial, uint32_t people)
-{
-    struct staff *staff = context;
-    staff->trials++;
-    if (!staff->progress.quiet && staff->progress.terminal)
-        fprintf(stderr, "\rstaff: trial %u, %u people, %u of %u days pass   ", staff->trials, people, trial->days_met, trial->days);
-    staff->progress.shown_ns = 1;
-    return !interrupted;
-}
 
 /* ---- Believe first ----------------------------------------------------------------------------- */
 
@@ -215,7 +68,7 @@ static enum fl_status replay(const struct staff *staff, double speed, double *re
     struct fl_shift_def shifts[1];
     const struct fl_scenario day = ordinary_day(staff, agents, shifts, speed);
     struct fl_run *run = NULL;
-    const enum fl_status status = run_days(staff, &day, REPLAY_DAYS, &run);
+    const enum fl_status status = staff_days(staff, &day, REPLAY_DAYS, &run);
     if (status != FL_OK) return status;
     const struct fl_figure mean = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "response_s.mean");
     *response_s = mean.known ? mean.value : INFINITY;
@@ -264,9 +117,10 @@ static enum fl_status try_floor(struct staff *staff, const char **objective, str
     all.desk.agents_count = staff->desk.kinds_count;
     all.events_count = 0;
     struct fl_run *run = NULL;
-    const enum fl_status status = run_days(staff, &all, WHAT_IF_DAYS, &run);
+    const enum fl_status status = staff_days(staff, &all, WHAT_IF_DAYS, &run);
     if (status != FL_OK) return status;
-    *holds = base->staffing.judge == FL_JUDGE_MEAN ? days_met(run) > 0 : days_met(run) >= base->staffing.day_probability * run->results.rows_count;
+    const uint32_t met = staff_days_met(&run->results);
+    *holds = base->staffing.judge == FL_JUDGE_MEAN ? met > 0 : met >= base->staffing.day_probability * run->results.rows_count;
     uint32_t worst = UINT32_MAX;
     for (uint32_t i = 0; i < base->objectives_count; i++) {
         struct fl_objective_result judged;
@@ -296,47 +150,6 @@ static int say_floor(const struct staff *staff, const char *objective, const str
 
 /* ---- Rows of the table ------------------------------------------------------------------------- */
 
-static void row_fill(struct staff_row *row, const struct fl_run *run)
-{
-    const struct fl_results *results = &run->results;
-    row->known = true;
-    row->abandonment = fl_figure_named(results, FL_SCOPE_DESK, 0, "abandonment");
-    row->first_p90 = fl_figure_named(results, FL_SCOPE_DESK, 0, "first_response_s.p90");
-    row->reply_rate = fl_figure_named(results, FL_SCOPE_DESK, 0, "reply_rate_3min");
-    row->lost = fl_figure_named(results, FL_SCOPE_DESK, 0, "chats_abandoned");
-    row->days = results->rows_count;
-    row->days_met = days_met(run);
-    row->met = (struct fl_figure){ .value = (double)row->days_met / row->days, .n = row->days, .known = true, .sure = true,
-                                   .low = fl_binomial_lower(row->days_met, row->days, 0.025),
-                                   .high = fl_binomial_upper(row->days_met, row->days, 0.025) };
-}
-
-static double roster_cost(const struct staff_desk *desk, const uint32_t people[])
-{
-    double cost = 0;
-    for (uint32_t s = 0; s < desk->shifts_count; s++)
-        if (people[s] > 0) cost += people[s] * desk->shifts[s].cost;
-    return cost;
-}
-
-static enum fl_status row_of_roster(struct staff *staff, enum row_id id, const uint32_t people[], uint32_t days)
-{
-    struct staff_row *row = &staff->report.rows[id];
-    struct roster_scenario roster;
-    struct fl_run *run = NULL;
-    if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
-    const enum fl_status status = run_days(staff, &roster.scenario, days, &run);
-    if (status == FL_OK) {
-        row_fill(row, run);
-        row->people = roster_people(&staff->desk, people);
-        row->peak = roster_peak(&staff->desk, people);
-        row->cost = roster_cost(&staff->desk, people);
-        fl_run_free(run);
-    }
-    free(roster.memory);
-    return status;
-}
-
 /* The desk as the scenario has it. */
 static enum fl_status row_of_now(struct staff *staff, uint32_t days)
 {
@@ -349,18 +162,9 @@ static enum fl_status row_of_now(struct staff *staff, uint32_t days)
     memcpy(agents, desk->agents, desk->agents_count * sizeof *agents);
     for (uint32_t d = 0; d < desk->agents_count; d++) agents[d].speed *= staff->desk.speed_factor;
     now.desk.agents = agents;
-    const enum fl_status status = run_days(staff, &now, days, &run);
-    if (status == FL_OK) {
-        row_fill(row, run);
-        row->people = fl_scenario_agents_count(staff->scenario);
-        const struct fl_figure wages = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "wages_cny");
-        row->cost = wages.known ? wages.value : NAN;
-        for (uint32_t i = 0; i <= run->results.totals.intervals; i++) {
-            const uint32_t on = (uint32_t)((double)run->results.totals.snapshot[4 * i + 2] / run->results.totals.days + 0.5);
-            if (on > row->peak) row->peak = on;
-        }
-        fl_run_free(run);
-    }
+    const enum fl_status status = staff_days(staff, &now, days, &run);
+    if (status == FL_OK) staff_row_fill(staff, NULL, &run->results, row);
+    if (status == FL_OK) fl_run_free(run);
     free(agents);
     return status;
 }
@@ -372,25 +176,32 @@ static bool row_passes(const struct staff *staff, const struct staff_row *row)
     return fl_staff_shown(row->days_met, row->days, staffing->day_probability, staffing->confidence);
 }
 
+/* One person fewer, or more, on a shift. The days of the proof before are taken where they are of that very roster. */
+static enum fl_status row_beside(struct staff *staff, enum row_id id, uint32_t shift, int change, uint32_t days)
+{
+    const struct staff_proof *before = &staff->proof_before;
+    const size_t bytes = staff->desk.shifts_count * sizeof *before->people;
+    uint32_t *people = malloc(bytes);
+    if (people == NULL) return FL_EFULL;
+    memcpy(people, staff->answer.people, bytes);
+    people[shift] += (uint32_t)change;
+    enum fl_status status = FL_OK;
+    if (before->results.rows_count >= days && memcmp(people, before->people, bytes) == 0)
+        staff_row_fill(staff, people, &before->results, &staff->report.rows[id]);
+    else
+        status = staff_row_of_roster(staff, people, days, &staff->report.rows[id]);
+    free(people);
+    return status;
+}
+
 static enum fl_status fill_rows(struct staff *staff)
 {
+    const struct fl_staff_answer *answer = &staff->answer;
     const uint32_t final = staff->scenario->staffing.replications, days = final < ROW_DAYS_MAX ? final : ROW_DAYS_MAX;
-    uint32_t *people = malloc((staff->desk.shifts_count + 1) * sizeof *people);
-    if (people == NULL) return FL_EFULL;
-    const size_t bytes = staff->desk.shifts_count * sizeof *people;
     enum fl_status status = row_of_now(staff, days);
     staff->report.now_passes = status == FL_OK && row_passes(staff, &staff->report.rows[ROW_NOW]);
-    if (status == FL_OK && staff->answer.fewer != FL_NONE && staff->answer.people[staff->answer.fewer] > 0) {
-        memcpy(people, staff->answer.people, bytes);
-        people[staff->answer.fewer]--;
-        status = row_of_roster(staff, ROW_FEWER, people, days);
-    }
-    if (status == FL_OK && staff->answer.more != FL_NONE) {
-        memcpy(people, staff->answer.people, bytes);
-        people[staff->answer.more]++;
-        status = row_of_roster(staff, ROW_MORE, people, days);
-    }
-    free(people);
+    if (status == FL_OK && answer->fewer != FL_NONE && answer->people[answer->fewer] > 0) status = row_beside(staff, ROW_FEWER, answer->fewer, -1, days);
+    if (status == FL_OK && answer->more != FL_NONE) status = row_beside(staff, ROW_MORE, answer->more, 1, days);
     return status;
 }
 
@@ -418,8 +229,8 @@ static enum fl_status search(struct staff *staff, bool quick, struct fl_staff_an
     if (!plan_make(staff->desk.base, &plan, &memory)) return FL_EFULL;
     const struct fl_staff_problem problem = {
         .scenario = staff->desk.base, .plan = &plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
-        .template_speed = staff->desk.template_speed, .simulate = simulate, .context = staff, .on_trial = on_trial,
-        .search_days = quick ? WHAT_IF_DAYS : SEARCH_DAYS, .quick = quick, .first_safety = quick ? staff->answer.safety : NAN,
+        .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .context = staff, .on_trial = staff_on_trial,
+        .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick, .first_safety = quick ? staff->answer.safety : NAN,
     };
     const enum fl_status status = fl_staff_search(&problem, answer);
     free(memory);
@@ -483,7 +294,7 @@ static enum fl_status try_trade_formula(struct staff *staff)
     trade.desk.agents_count = 1;
     trade.events_count = 0;
     struct fl_run *run = NULL;
-    const enum fl_status status = run_days(staff, &trade, WHAT_IF_DAYS, &run);
+    const enum fl_status status = staff_days(staff, &trade, WHAT_IF_DAYS, &run);
     if (status != FL_OK) return status;
     report->trade_abandonment = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "abandonment").value;
     fl_run_free(run);
@@ -520,7 +331,7 @@ static int plan_write(struct staff *staff)
         if (roster_json(&roster, &shifts, &agents)) {
             char seed[32], days[16]; /* the very days of the proof, so that simulating the plan gives the answer's row */
             snprintf(seed, sizeof seed, "\"%llu\"", (unsigned long long)staff->report.seed);
-            snprintf(days, sizeof days, "%u", staff->scenario->staffing.replications);
+            snprintf(days, sizeof days, "%u", staff->report.rows[ROW_ANSWER].days);
             const struct fl_override overrides[] = { { "desk.shifts", shifts.bytes }, { "desk.agents", agents.bytes }, { "seed", seed },
                                                      { "replications", days } };
             text = fl_scenario_text(staff->text, strlen(staff->text), overrides, 4);
@@ -545,17 +356,19 @@ static int plan_write(struct staff *staff)
 
 /* ---- The command ------------------------------------------------------------------------------- */
 
-/* The days of the proof are those of the answer. */
+/* The days of the proof are those of the answer. Where one fewer was put to the proof last, in vain, the answer's is the one before. */
 static void take_answer(struct staff *staff)
 {
-    struct staff_row *row = &staff->report.rows[ROW_ANSWER];
-    row_fill(row, staff->run);
-    row->people = roster_people(&staff->desk, staff->answer.people);
-    row->peak = roster_peak(&staff->desk, staff->answer.people);
-    row->cost = roster_cost(&staff->desk, staff->answer.people);
-    staff->report.results = &staff->run->results;
-    staff->report.existing = staff->roster.existing;
-    staff->report.added = staff->roster.added;
+    const size_t bytes = staff->desk.shifts_count * sizeof *staff->answer.people;
+    if (memcmp(staff->proof.people, staff->answer.people, bytes) != 0) {
+        const struct staff_proof fewer = staff->proof;
+        staff->proof = staff->proof_before;
+        staff->proof_before = fewer;
+    }
+    staff_row_fill(staff, staff->answer.people, &staff->proof.results, &staff->report.rows[ROW_ANSWER]);
+    staff->report.results = &staff->proof.results;
+    staff->report.existing = staff->proof.roster.existing;
+    staff->report.added = staff->proof.roster.added;
 }
 
 static enum fl_status complete_report(struct staff *staff)
@@ -655,8 +468,8 @@ int cmd_staff(int argc, char **argv)
     if (staff_desk_open(&staff.desk, staff.scenario, staff.options.language) && answer_open(&staff.answer, &staff)) code = staff_run(&staff);
     answer_close(&staff.answer);
     staff_desk_close(&staff.desk);
-    fl_run_free(staff.run);
-    free(staff.roster.memory);
+    staff_proof_close(&staff.proof);
+    staff_proof_close(&staff.proof_before);
     fl_scenario_free(staff.scenario);
     free(staff.text);
     return code;

@@ -53,7 +53,7 @@ uint32_t roster_people(const struct staff_desk *desk, const uint32_t people[]);
 struct staff_row {
     bool known;
     uint32_t people, peak;
-    double cost;
+    double cost; /* of such a day, CNY; NaN: not known. Rows may be subtracted */
     struct fl_figure abandonment, first_p90, reply_rate, lost, met; /* met: share of days, with its interval */
     uint32_t days, days_met;
 };
@@ -89,5 +89,53 @@ struct staff_report {
 
 void staff_screen(const struct staff_report *report, enum language language, struct fl_text *out);
 void staff_json(const struct staff_report *report, struct fl_text *out);
+
+/* ---- staff_trial.c: simulating ----------------------------------------------------------------- */
+
+#define SEARCH_DAYS 100u
+#define SCREEN_DAYS 40u
+#define ROW_DAYS_MAX 200u
+#define WHAT_IF_DAYS 40u
+#define PROOF_PARTS_MAX 32u
+
+/* The days of a proof, simulated part by part. */
+struct staff_proof {
+    uint32_t *people;              /* [shifts] whom it is about; owned */
+    struct roster_scenario roster;
+    struct fl_run *parts[PROOF_PARTS_MAX];
+    uint32_t parts_count;
+    const struct fl_row **rows;    /* of all parts */
+    struct fl_results results;     /* of all parts; rows_count 0: none yet */
+};
+
+struct staff {
+    struct options options;
+    const char *plan_option;
+    struct fl_scenario *scenario;
+    char *text;
+    struct staff_desk desk;
+    struct staff_report report;
+    struct fl_staff_answer answer;
+    struct staff_proof proof, proof_before; /* of the last roster put to the proof, and of the one before it */
+    struct progress progress;
+    uint32_t trials;
+    uint32_t missed[SEARCH_DAYS], tried[SEARCH_DAYS]; /* how often each search day was: the hard ones are tried first */
+};
+
+/* Days 0 to days - 1 of a scenario, with the seed and the threads of the options. */
+enum fl_status staff_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **out);
+/* Days that meet the objectives; judge mean: all of them or none. */
+uint32_t staff_days_met(const struct fl_results *results);
+void staff_proof_close(struct staff_proof *proof);
+
+/* As in fl_staff_problem; the context is the struct staff. */
+fl_staff_simulate staff_simulate;
+bool staff_on_trial(void *context, const struct fl_staff_trial *trial, uint32_t people);
+
+/* Listed shifts that have a price of their own. */
+uint32_t staff_prices(const struct fl_scenario *scenario);
+/* A row of the table from simulated days of this roster; people NULL: of the desk as it is. */
+void staff_row_fill(const struct staff *staff, const uint32_t people[], const struct fl_results *results, struct staff_row *row);
+enum fl_status staff_row_of_roster(const struct staff *staff, const uint32_t people[], uint32_t days, struct staff_row *row);
 
 #endif

@@ -1,0 +1,214 @@
+/* The search for a roster, in a world whose days are known: a day is met when enough people are on duty in every interval. */
+#include "scenario/reader.h"
+#include "staffing/staff.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHIFTS 3u
+#define TRIALS 400u
+
+struct world {
+    struct fl_scenario *scenario;
+    struct fl_traffic_plan plan;
+    void *memory;
+    struct fl_rota_shift shifts[SHIFTS];
+    double template_speed[1], hardest; /* people that the easiest day wants: 6, the hardest: 6 x this */
+    double proof_harder;                       /* the days of the proof want so many times more */
+    bool gives_up;                             /* after half the days of a proof */
+    uint32_t tried[TRIALS][SHIFTS], tried_days[TRIALS], tried_count, proofs, most_at_once;
+    bool tried_last[TRIALS];
+};
+
+static void world_open(struct world *world, const char *more)
+{
+    static struct fl_errors errors;
+    static const struct fl_rota_shift shifts[SHIFTS] = {
+        { .from = 0, .to = 4 * FL_HOUR, .groups = 1, .cost = 4, .speed = 1, .people_max = FL_NONE },
+        { .from = 4 * FL_HOUR, .to = 8 * FL_HOUR, .groups = 1, .cost = 4, .speed = 1, .people_max = FL_NONE },
+        { .from = 0, .to = 8 * FL_HOUR, .groups = 1, .cost = 8, .speed = 1, .people_max = FL_NONE },
+    };
+    char text[2048];
+    snprintf(text, sizeof text,
+             "{\"fenliu\":1,\"start\":\"2026-06-18T10:00\",\"duration\":\"8h\",\"interval\":\"1h\","
+             "\"traffic\":{\"rate\":{\"points\":[[\"+0h\",360]]}},\"buyers\":{\"intents\":[{\"name\":\"size\",\"reply\":{\"total\":\"50s\"}}],"
+             "\"think_time\":\"1s\"},\"desk\":{\"agents\":[{\"name\":\"mei\"}]},\"objectives\":{\"abandonment\":\"<= 0.05\"},\"staffing\":{%s}}",
+             more);
+    *world = (struct world){ .hardest = 1.5, .proof_harder = 1, .template_speed = { 1 } };
+    cr_assert_eq(fl_scenario_read("test", text, strlen(text), NULL, 0, &world->scenario, &errors), FL_OK, "%s", errors.list[0].text);
+    memcpy(world->shifts, shifts, sizeof shifts);
+    struct fl_arena arena;
+    world->memory = aligned_alloc(64, 1 << 20);
+    fl_arena_start(&arena, world->memory, 1 << 20);
+    cr_assert_eq(fl_traffic_plan_build(&arena, world->scenario, &world->plan), FL_OK);
+}
+
+static void world_close(struct world *world)
+{
+    fl_scenario_free(world->scenario);
+    free(world->memory);
+}
+
+/* What a day wants, spread evenly over the days and in no order. */
+static double wanted_on(const struct world *world, uint32_t day, uint32_t days, bool last)
+{
+    const uint32_t place = (day * 37 + (last ? 11 : 0)) % days;
+    return 6 * (1 + (world->hardest - 1) * place / (days - 1)) * (last ? world->proof_harder : 1);
+}
+
+static enum fl_status simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
+{
+    struct world *world = context;
+    const uint32_t early = people[0] + people[2], late = people[1] + people[2], fewest = early < late ? early : late;
+    cr_assert_lt(world->tried_count, TRIALS);
+    memcpy(world->tried[world->tried_count], people, sizeof world->tried[0]);
+    world->tried_days[world->tried_count] = days;
+    world->tried_last[world->tried_count++] = trial->stress != NULL;
+    world->proofs += trial->stress != NULL;
+    if (early > world->most_at_once) world->most_at_once = early;
+    if (late > world->most_at_once) world->most_at_once = late;
+    for (uint32_t d = 0; d < days && trial->days - trial->days_met <= trial->misses_allowed; d++) {
+        trial->days_met += fewest >= wanted_on(world, d, days, trial->stress != NULL);
+        trial->days++;
+        if (world->gives_up && trial->stress != NULL && trial->days == days / 2) break;
+    }
+    for (uint32_t i = 0; trial->stress != NULL && i < 8; i++) trial->stress[i] = 10.0 / (i < 4 ? early : late);
+    return FL_OK;
+}
+
+static enum fl_status search(struct world *world, struct fl_staff_answer *answer, uint32_t people[SHIFTS])
+{
+    static double cells[3][8];
+    const struct fl_staff_problem problem = {
+        .scenario = world->scenario, .plan = &world->plan, .shifts_count = SHIFTS, .shifts = world->shifts, .template_speed = world->template_speed,
+        .simulate = simulate, .context = world, .search_days = 100, .screen_days = 40, .work_scale = 1, .first_safety = NAN,
+    };
+    *answer = (struct fl_staff_answer){ .people = people, .load = cells[0], .required = cells[1], .on_duty = cells[2] };
+    return fl_staff_search(&problem, answer);
+}
+
+Test(staff, the_answer_is_the_fewest_that_the_proof_can_show)
+{
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"replications\":500");
+
+    cr_assert_eq(search(&world, &answer, people), FL_OK);
+
+    /* 462 of 500 days have to be met: 6 x (1 + 0.5 x 461 / 499) = 8.8 people, all day long */
+    cr_expect_eq(answer.days_needed, 462);
+    cr_expect(answer.proven);
+    cr_expect_eq(people[0] + people[2], 9);
+    cr_expect_eq(people[1] + people[2], 9);
+    cr_expect_geq(answer.final.days_met, answer.days_needed);
+    world_close(&world);
+}
+
+Test(staff, no_roster_is_simulated_twice_on_the_same_days)
+{
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"replications\":500");
+
+    cr_assert_eq(search(&world, &answer, people), FL_OK);
+
+    for (uint32_t i = 0; i < world.tried_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            cr_expect(memcmp(world.tried[i], world.tried[j], sizeof world.tried[0]) != 0 || world.tried_days[i] != world.tried_days[j] ||
+                          world.tried_last[i] != world.tried_last[j], "trials %u and %u are the same", j, i);
+    cr_expect_leq(world.proofs, 3);
+    world_close(&world);
+}
+
+Test(staff, a_proof_that_was_given_up_shows_nothing)
+{
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"replications\":500");
+    world.gives_up = true;
+
+    cr_assert_eq(search(&world, &answer, people), FL_OK);
+
+    cr_expect_not(answer.proven);
+    cr_expect_lt(answer.final.days - answer.final.days_met, 500 - answer.days_needed); /* few enough misses, but of too few days */
+    world_close(&world);
+}
+
+Test(staff, the_proof_adds_people_where_they_are_wanted_but_none_beyond_what_there_may_be)
+{
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"replications\":500,\"max_agents\":10");
+    world.proof_harder = 1.1;
+    cr_assert_eq(search(&world, &answer, people), FL_OK);
+    cr_expect(answer.proven);
+    cr_expect_eq(people[0] + people[2], 10);
+    cr_expect_eq(people[1] + people[2], 10);
+    world.proof_harder = 1.3;
+
+    cr_assert_eq(search(&world, &answer, people), FL_OK);
+
+    cr_expect_not(answer.proven);
+    cr_expect_eq(world.most_at_once, 10);
+    world_close(&world);
+}
+
+Test(staff, no_search_goes_beyond_what_there_may_be)
+{
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"max_agents\":8");
+
+    cr_expect_eq(search(&world, &answer, people), FL_EINFEASIBLE);
+
+    cr_expect_leq(world.most_at_once, 8);
+    world_close(&world);
+}
+
+Test(staff, too_few_days_show_nothing_and_add_nobody)
+{
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"replications\":20");
+
+    cr_assert_eq(search(&world, &answer, people), FL_OK);
+
+    cr_expect_eq(answer.days_needed, FL_NONE); /* 0.9^20 is more than 0.05: all 20 do not show nine in ten */
+    cr_expect_not(answer.proven);
+    cr_expect_eq(world.proofs, 1);
+    world_close(&world);
+}
+
+Test(staff, days_needed_are_the_fewest_that_show_it)
+{
+    for (uint32_t days = 29; days < 2000; days += 97) {
+        const uint32_t needed = fl_staff_days_needed(days, 0.9, 0.95);
+
+        cr_expect(fl_staff_shown(needed, days, 0.9, 0.95));
+        cr_expect_not(fl_staff_shown(needed - 1, days, 0.9, 0.95));
+    }
+    cr_expect_eq(fl_staff_days_needed(28, 0.9, 0.95), FL_NONE);
+}
+
+Test(staff, a_short_last_interval_has_a_load)
+{
+    struct world world;
+    double load[3];
+    world_open(&world, "");
+    world.scenario->interval = 3 * FL_HOUR; /* three of them, the last of two hours */
+    world.scenario->intervals_count = 3;
+
+    cr_assert_eq(fl_staff_load(world.scenario, &world.plan, load), FL_OK);
+
+    for (int i = 0; i < 3; i++) cr_expect_float_eq(load[i], 5, 1e-9, "interval %d: %g", i, load[i]);
+    world_close(&world);
+}
