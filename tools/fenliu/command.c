@@ -16,9 +16,10 @@
 const char *option_value(int argc, char **argv, int *i, const char *name)
 {
     const size_t length = strlen(name);
+    const bool is_letter = name[1] != '-';
     if (strncmp(argv[*i], name, length) != 0) return NULL;
     if (argv[*i][length] == '=') return argv[*i] + length + 1;
-    if (argv[*i][length] != '\0') return NULL;
+    if (argv[*i][length] != '\0') return is_letter ? argv[*i] + length : NULL;
     if (*i + 1 < argc) return argv[++*i];
     fprintf(stderr, "fenliu: %s wants a value\n", name);
     return "";

@@ -43,7 +43,7 @@ typedef int take_option(void *context, struct options *options, int argc, char *
 
 /* Reads the command line. false when it is wrong, which has been said on stderr. `more` may be NULL. */
 bool options_read(struct options *options, int argc, char **argv, take_option *more, void *context);
-/* The value of an option, "--name VALUE" or "--name=VALUE"; NULL when argv[*i] is not that option; says when it is missing. */
+/* The value of an option, "--name VALUE" or "--name=VALUE", "-n VALUE", "-nVALUE" or "-n=VALUE"; NULL when argv[*i] is not that option; says when it is missing. */
 const char *option_value(int argc, char **argv, int *i, const char *name);
 
 /* Adds PATH=VALUE to the overrides; false when it is none, which has been said. */
