@@ -1,6 +1,7 @@
 /* Names of figures and their statistics. */
 #include "scenario/metrics.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -17,6 +18,13 @@ const struct fl_metric *fl_metrics(uint32_t *count)
 {
     *count = METRICS_COUNT;
     return metrics;
+}
+
+void fl_metric_range(const struct fl_metric *metric, double *least, double *most)
+{
+    const bool is_score = strcmp(metric->name, "dsr_service") == 0;
+    *least = strcmp(metric->name, "profit_cny") == 0 ? -INFINITY : is_score ? 1 : 0;
+    *most = metric->kind == FL_METRIC_SHARE ? 1 : is_score ? 5 : INFINITY;
 }
 
 static bool is_one_of(const char *text, const char *const list[])

@@ -12,7 +12,11 @@ enum fl_metric_kind {
     FL_METRIC_LEVEL,        /* time-weighted: .mean .p95 .p99 or .max */
 };
 
-/* X(name, unit, kind) */
+/* X(name, unit, kind)
+ *
+ * first_response_s is the time from a buyer's first message to the first human reply, of buyers who had one: who left, was refused or
+ * still waits has no such time, and is in chats_abandoned, chats_rejected or chats_unserved instead. So a p90 of it improves when the
+ * slowest leave; abandonment, first_reply_rate_30s and reply_rate_3min count them. */
 #define FL_METRICS(X)                                        \
     X(chats_offered, "chats", COUNT)                         \
     X(chats_answered, "chats", COUNT)                        \
@@ -70,6 +74,10 @@ struct fl_metric {
     const char *name, *unit;
     enum fl_metric_kind kind;
 };
+
+/* What a figure cannot fall below or rise above: 0 and 1 for shares, 1 and 5 for a score, nothing for what is left after costs, and
+ * for all others 0 and infinity. */
+void fl_metric_range(const struct fl_metric *metric, double *least, double *most);
 
 /* All of them; `count` of them in *count. */
 const struct fl_metric *fl_metrics(uint32_t *count);

@@ -41,11 +41,13 @@ static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at 
                        fl_nearest_hint(&nearest).text);
 }
 
-/* "0.8", "80%" for a share, "60", "60s" or "1m" for seconds. */
+/* "0.8", "80%" for a share, "60", "60s" or "1m" for seconds, "-100" for what can be negative. */
 static bool parse_bound(const char *text, const struct fl_metric *metric, double *bound)
 {
     fl_time length;
-    const size_t digits = strspn(text, "0123456789.");
+    double least, most;
+    fl_metric_range(metric, &least, &most);
+    const size_t sign = text[0] == '-' && least < 0, digits = strspn(text + sign, "0123456789.");
     char *end;
     if (digits == 0 || digits > 40) return false;
     if (strcmp(metric->unit, "s") == 0 && fl_parse_duration(text, &length)) {
@@ -53,12 +55,12 @@ static bool parse_bound(const char *text, const struct fl_metric *metric, double
         return true;
     }
     *bound = strtod(text, &end);
-    if (end != text + digits) return false;
+    if (end != text + sign + digits) return false;
     if (metric->kind == FL_METRIC_SHARE && strcmp(end, "%") == 0)
         *bound /= 100;
     else if (*end != '\0')
         return false;
-    return metric->kind != FL_METRIC_SHARE || *bound <= 1;
+    return metric->kind != FL_METRIC_SHARE || *bound <= most;
 }
 
 static bool parse_want(const char *text, const struct fl_metric *metric, struct fl_objective *out)

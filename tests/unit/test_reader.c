@@ -357,6 +357,16 @@ Test(reader, objectives_take_shares_seconds_and_intervals)
     fl_scenario_free(s);
 }
 
+Test(reader, an_objective_may_be_negative_where_the_figure_may_be)
+{
+    struct fl_scenario *const s = read_set("objectives", "{\"profit_cny\":\">= -100\",\"wages_cny\":\"<= 100\"}");
+
+    cr_assert_eq(s->objectives_count, 2);
+    cr_expect_eq(s->objectives[0].bound, -100);
+    cr_expect_eq(s->objectives[1].bound, 100);
+    fl_scenario_free(s);
+}
+
 Test(reader, a_metric_that_is_a_distribution_needs_a_statistic)
 {
     const char *statistic;
