@@ -9,9 +9,11 @@ fl_time fl_histogram_edge(uint32_t bucket, uint32_t sub_bits)
 }
 
 /* The share `part` of the way through a bucket, of which only what lies between the smallest and the
- * largest value can be filled. The last bucket also holds the values that were cut. */
+ * largest value can be filled. The last bucket also holds the values that were cut; the first is one unit wide, and what lies
+ * there is nothing as a rule (who is served at once), so it stands for the smallest value and not for half a unit. */
 static double inside_bucket_s(const struct fl_histogram *head, uint32_t bucket, uint32_t sub_bits, double part)
 {
+    if (bucket == 0) return fl_time_to_s(head->least_ns);
     const bool is_last = bucket + 1 == (uint32_t)FL_HISTOGRAM_BUCKETS(sub_bits);
     fl_time from = fl_histogram_edge(bucket, sub_bits), to = fl_histogram_edge(bucket + 1, sub_bits);
     if (head->least_ns > from) from = head->least_ns;

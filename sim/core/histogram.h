@@ -6,7 +6,8 @@
  * significant digits, so its logs are written without loss. Count, sum, smallest and largest are exact.
  *
  * A percentile is interpolated inside its bucket, the counts taken as spread evenly over it; without
- * that, delete-one-day jackknife errors collapse to zero. Its error is below one bucket, in practice far less.
+ * that, it and its interval would move in steps. Its error is below one bucket, in practice far less. The values of the
+ * first bucket, below one unit, stand for the smallest of all: as a rule they are waits of nothing.
  *
  * The counts are an array of the caller's; the head is plain data. */
 #ifndef FL_CORE_HISTOGRAM_H

@@ -84,6 +84,21 @@ Test(core_histogram, a_percentile_lies_between_the_smallest_and_the_largest)
     cr_expect_eq(fl_histogram_percentile_s(&head, counts, 0, FINE_BUCKETS, FL_HISTOGRAM_FINE, 0.5), 0);
 }
 
+/* Of who is served at once the wait is 0, not half the width of a bucket, whatever others waited. */
+Test(core_histogram, a_percentile_among_values_of_nothing_is_nothing)
+{
+    static const fl_time waits[] = { 0, 0, 0, 5 * FL_SECOND };
+    uint64_t counts[FINE_BUCKETS];
+    struct fl_histogram head;
+
+    for (uint32_t n = 3; n <= 4; n++) {
+        record_all(&head, counts, waits, n);
+        for (double share = 0; share <= 0.75; share += 0.25)
+            cr_expect_eq(fl_histogram_percentile_s(&head, counts, 0, FINE_BUCKETS, FL_HISTOGRAM_FINE, share), 0);
+    }
+    cr_expect_eq(fl_histogram_percentile_s(&head, counts, 0, FINE_BUCKETS, FL_HISTOGRAM_FINE, 1), 5);
+}
+
 /* Ten values spread evenly over a bucket: the median is its middle, not its edge. */
 Test(core_histogram, a_percentile_is_interpolated_inside_its_bucket)
 {
