@@ -4,8 +4,10 @@
  * worth some ten times as many days (SCIENCE 4.2 of the project's documentation). Runs of different days are compared by Welch's
  * test.
  *   ratio figures   difference of the two ratio estimators; a day's residual is that of B less that of A
- *   percentiles     difference of the pooled percentiles; a day's part is the difference of its jackknife shifts
- * Both with Student's t. With the same thing on both sides every part is exactly 0. */
+ *   percentiles     difference of the pooled percentiles; a day's part is the difference of its parts in either (fl_quantile_part);
+ *                   sure where both percentiles are
+ * Both with Student's t. With the same thing on both sides every part is exactly 0. What differs by the same on every day leaves
+ * no error to divide by: its p is that of the sign test, 2 / 2^days (days of other seeds: 2 / (n + m over n)). */
 #ifndef FL_MEASURE_COMPARE_H
 #define FL_MEASURE_COMPARE_H
 
@@ -34,11 +36,15 @@ struct fl_pairing {
 struct fl_pairing fl_pair(const struct fl_side *a, const struct fl_side *b);
 
 /* The difference of a figure, for the desk (groups FL_NONE) or for one group of each. Known when both sides have the figure, sure
- * with two days or more. Time O(days x buckets) for percentiles. */
+ * with two days or more; a percentile when there are values enough beyond it, too. Time O(days x buckets) for percentiles. */
 struct fl_difference fl_compare(const struct fl_side *a, uint32_t group_a, const struct fl_side *b, uint32_t group_b, bool paired,
                                 const struct fl_metric *metric, const char *statistic);
 
-/* The share of days on which all of a side's own objectives held. */
+/* The share of days on which all of a side's own objectives held: yes or no, so the tests are exact. Paired, p is McNemar's exact test
+ * (the sign test on the days on which one side held and the other did not) and the interval D. G. Bonett and R. M. Price's ("Adjusted Wald
+ * Confidence Interval for a Difference of Binomial Proportions Based on Paired Data", J. Educ. Behav. Stat. 37, 2012, 479-488); where every
+ * day came out the same, the difference is 0 with an interval of 0. Else Fisher's exact test and A. Agresti and B. Caffo's interval
+ * (Am. Stat. 54, 2000, 280-288). */
 struct fl_difference fl_compare_days_met(const struct fl_side *a, const struct fl_side *b, bool paired);
 
 /* Which of n differences are more than chance when all n are looked at: Holm's step-down procedure, with the probability `alpha` of

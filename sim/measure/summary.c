@@ -135,7 +135,7 @@ static void source_of_day(const struct fl_day *day, enum fl_scope scope, uint32_
 
 static size_t row_head_bytes(uint32_t groups)
 {
-    return sizeof(struct fl_row) + (size_t)groups * (FL_COUNTS + 3 * FL_KINDS) * sizeof(uint64_t);
+    return sizeof(struct fl_row) + (size_t)groups * (FL_COUNTS + FL_ROW_HEAD * FL_KINDS) * sizeof(uint64_t);
 }
 
 const uint64_t *fl_row_count(const struct fl_row *row, uint32_t group)
@@ -145,8 +145,8 @@ const uint64_t *fl_row_count(const struct fl_row *row, uint32_t group)
 
 static struct fl_histogram row_head(const struct fl_row *row, uint32_t group, uint32_t kind)
 {
-    const int64_t *three = (const int64_t *)(row + 1) + (size_t)row->groups * FL_COUNTS + ((size_t)group * FL_KINDS + kind) * 3;
-    return (struct fl_histogram){ .sum_ns = three[0], .least_ns = three[1], .most_ns = three[2] };
+    const uint64_t *head = (const uint64_t *)(row + 1) + (size_t)row->groups * FL_COUNTS + ((size_t)group * FL_KINDS + kind) * FL_ROW_HEAD;
+    return (struct fl_histogram){ .sum_ns = (fl_histogram_sum)head[1] << 64 | head[0], .least_ns = (fl_time)head[2], .most_ns = (fl_time)head[3] };
 }
 
 /* First and number of the buckets between the smallest and the largest value. */
@@ -179,17 +179,18 @@ void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, u
     *row = (struct fl_row){ .replication = replication, .groups = day->groups, .bytes = (uint32_t)fl_row_bytes(day),
                             .intervals = day->intervals, .wages_cny = day_wages(scenario, day) };
     uint64_t *count = (uint64_t *)(row + 1);
-    int64_t *three = (int64_t *)(count + (size_t)day->groups * FL_COUNTS);
-    uint32_t *spans = (uint32_t *)(three + (size_t)day->groups * FL_KINDS * 3);
+    uint64_t *heads = count + (size_t)day->groups * FL_COUNTS;
+    uint32_t *spans = (uint32_t *)(heads + (size_t)day->groups * FL_KINDS * FL_ROW_HEAD);
     for (uint32_t g = 0; g < day->groups; g++) {
         memcpy(count + (size_t)g * FL_COUNTS, day->group[g].count, sizeof day->group[g].count);
         for (uint32_t k = 0; k < FL_KINDS; k++) {
             const struct fl_histogram *head = &day->group[g].head[k];
             uint32_t first, n;
             span_of(head, &first, &n);
-            *three++ = (int64_t)head->sum_ns;
-            *three++ = head->least_ns;
-            *three++ = head->most_ns;
+            *heads++ = (uint64_t)head->sum_ns;
+            *heads++ = (uint64_t)(head->sum_ns >> 64);
+            *heads++ = (uint64_t)head->least_ns;
+            *heads++ = (uint64_t)head->most_ns;
             *spans++ = first;
             *spans++ = n;
             memcpy(spans, &day->group_counts[((size_t)g * FL_KINDS + k) * FL_FINE_BUCKETS + first], n * sizeof *spans);
@@ -434,11 +435,47 @@ static double load_band(double per_day)
     return per_day < 60 ? 0 : per_day < 80 ? 1 : per_day < 100 ? 2 : per_day <= 120 ? 3 : 4;
 }
 
-/* Ratio estimator: residuals d = above - r below; half-width t * s(d) / (sqrt(n) mean below). */
-static double ratio_half_width(uint32_t days, double sum_below, double squares)
+static enum metric_id id_of(const struct fl_metric *metric)
 {
-    const double mean_below = sum_below / days;
-    return fl_student_quantile(0.975, days - 1) * sqrt(squares / ((double)days * (days - 1))) / mean_below;
+    uint32_t count;
+    return (enum metric_id)(metric - fl_metrics(&count));
+}
+
+static const struct fl_metric *metric_of(enum metric_id id)
+{
+    uint32_t count;
+    return &fl_metrics(&count)[id];
+}
+
+/* What an interval is of and how sure it shall be. Without rows there is none. */
+struct wanted {
+    const struct fl_results *results;
+    uint32_t group; /* FL_NONE: the desk */
+    double tail;    /* probability on either side: 0.025 for 95 % */
+};
+
+static bool has_days(const struct wanted *wanted)
+{
+    return wanted->results->rows != NULL && wanted->results->rows_count >= 2;
+}
+
+/* The error of a ratio estimator, by its residuals above - ratio x below. */
+static double ratio_error(uint32_t days, double sum_below, double squares)
+{
+    return sqrt(squares * days / (days - 1)) / sum_below;
+}
+
+static double student(double tail, uint32_t days)
+{
+    return fl_student_quantile(1 - tail, days - 1);
+}
+
+/* An interval ends where the figure itself does: no share is below 0 or above 1. */
+static void set_interval(struct fl_figure *figure, double half, double least, double most)
+{
+    figure->low = fmax(figure->value - half, fmin(least, figure->value));
+    figure->high = fmin(figure->value + half, fmax(most, figure->value));
+    figure->sure = true;
 }
 
 /* The day's (above, below) of a figure. */
@@ -463,22 +500,20 @@ static bool row_ratio(const struct fl_scenario *scenario, const struct fl_row *r
     return ratio_of(scenario, id, sum, 1, out);
 }
 
-static void add_ratio_interval(const struct fl_results *results, uint32_t group, enum metric_id id, bool is_mean, struct fl_figure *figure)
+static void add_ratio_interval(const struct wanted *wanted, enum metric_id id, bool is_mean, struct fl_figure *figure)
 {
-    if (results->rows == NULL || results->rows_count < 2) return;
-    double below = 0, squares = 0;
+    const struct fl_results *results = wanted->results;
+    double sum_below = 0, squares = 0, least, most;
     for (uint32_t i = 0; i < results->rows_count; i++) {
         struct ratio part;
-        if (!row_ratio(results->scenario, results->rows[i], group, id, is_mean, &part)) return;
+        if (!row_ratio(results->scenario, results->rows[i], wanted->group, id, is_mean, &part)) return;
         const double residual = part.above - figure->value * part.below;
-        below += part.below;
+        sum_below += part.below;
         squares += residual * residual;
     }
-    if (!(below > 0)) return;
-    const double half = ratio_half_width(results->rows_count, below, squares);
-    figure->low = figure->value - half;
-    figure->high = figure->value + half;
-    figure->sure = true;
+    if (!(sum_below > 0)) return;
+    fl_metric_range(metric_of(id), &least, &most);
+    set_interval(figure, student(wanted->tail, results->rows_count) * ratio_error(results->rows_count, sum_below, squares), least, most);
 }
 
 static double share_of(const char *statistic)
@@ -486,35 +521,81 @@ static double share_of(const char *statistic)
     return strcmp(statistic, "p50") == 0 ? 0.50 : strcmp(statistic, "p90") == 0 ? 0.90 : strcmp(statistic, "p95") == 0 ? 0.95 : 0.99;
 }
 
-/* Delete-one-day jackknife of a pooled percentile, with Student's t. */
-static void add_percentile_interval(const struct fl_results *results, uint32_t group, uint32_t kinds, const struct fl_histogram *head,
-                                    uint64_t buckets[], double share, struct fl_figure *figure)
+/* Where a percentile of pooled values lies: its bucket, and the share of that bucket's values that are below it. */
+static void find_place(struct fl_quantile *quantile, const struct fl_histogram *head, const uint64_t buckets[])
 {
-    const uint32_t days = results->rows_count;
-    if (results->rows == NULL || days < 2) return;
-    const uint32_t first = fl_histogram_bucket(head->least_ns, FL_HISTOGRAM_FINE);
-    const uint32_t n = fl_histogram_bucket(head->most_ns, FL_HISTOGRAM_FINE) - first + 1;
-    double sum = 0, squares = 0;
-    for (uint32_t i = 0; i < days; i++) {
-        struct fl_histogram left = *head;
-        left.count -= row_apply(results->rows[i], group, kinds, -1, buckets);
-        const double without = left.count == 0 ? figure->value
-                                               : fl_histogram_percentile_s(&left, buckets + first, first, n, FL_HISTOGRAM_FINE, share);
-        row_apply(results->rows[i], group, kinds, 1, buckets);
-        const double shift = (days - 1) * (figure->value - without); /* pseudo-value less the pooled value */
-        sum += shift;
-        squares += shift * shift;
-    }
-    const double mean = sum / days;
-    const double variance = (squares - days * mean * mean) / (days - 1);
-    const double half = fl_student_quantile(0.975, days - 1) * sqrt(variance > 0 ? variance / days : 0);
-    figure->low = figure->value - half;
-    figure->high = figure->value + half;
-    figure->sure = true;
+    const double wanted = quantile->share * (double)head->count;
+    uint64_t below = 0;
+    uint32_t b = 0;
+    while (b + 1 < FL_FINE_BUCKETS && (buckets[b] == 0 || (double)(below + buckets[b]) < wanted)) below += buckets[b++];
+    quantile->bucket = b;
+    quantile->inside = buckets[b] == 0 ? 0 : fmax(0, (wanted - (double)below) / (double)buckets[b]);
 }
 
-static struct fl_figure distribution_figure(const struct fl_results *results, const struct source *source, uint32_t group, bool intervals,
-                                            enum metric_id id, const char *statistic)
+/* A day's values beyond the percentile, less those expected of its number of values. Over all days they add up to 0. */
+static double row_excess(const struct fl_quantile *quantile, const struct fl_row *row, uint32_t group, uint32_t kinds)
+{
+    const uint32_t *spans = (const uint32_t *)((const char *)row + row_head_bytes(row->groups));
+    uint64_t values = 0, beyond = 0, at = 0;
+    for (uint32_t g = 0; g < row->groups; g++) {
+        for (uint32_t k = 0; k < FL_KINDS; k++, spans += 2 + spans[1]) {
+            if (!(kinds >> k & 1) || (group != FL_NONE && group != g)) continue;
+            const uint32_t first = spans[0], n = spans[1];
+            for (uint32_t i = 0; i < n; i++) {
+                values += spans[2 + i];
+                if (first + i > quantile->bucket) beyond += spans[2 + i];
+                else if (first + i == quantile->bucket) at += spans[2 + i];
+            }
+        }
+    }
+    return (double)beyond + (1 - quantile->inside) * (double)at - (1 - quantile->share) * (double)values;
+}
+
+static double percentile_at(const struct fl_histogram *head, const uint64_t buckets[], double share)
+{
+    return fl_histogram_percentile_s(head, buckets, 0, FL_FINE_BUCKETS, FL_HISTOGRAM_FINE, share);
+}
+
+static void find_quantile(const struct wanted *wanted, uint32_t kinds, const struct fl_histogram *head, const uint64_t buckets[], double share,
+                          struct fl_quantile *out)
+{
+    const struct fl_results *results = wanted->results;
+    const uint32_t days = results->rows_count;
+    double squares = 0, cubes = 0;
+    *out = (struct fl_quantile){ .share = share, .value = percentile_at(head, buckets, share) };
+    if (!has_days(wanted)) return;
+    find_place(out, head, buckets);
+    for (uint32_t i = 0; i < days; i++) {
+        const double excess = row_excess(out, results->rows[i], wanted->group, kinds);
+        squares += excess * excess;
+        cubes += excess * excess * excess;
+    }
+    const double t = student(wanted->tail, days), error = ratio_error(days, (double)head->count, squares), spread = sqrt(squares / days);
+    const double skew = spread > 0 ? cubes / days / (spread * spread * spread) * (2 * t * t + 1) / (6 * sqrt(days)) : 0;
+    const double below = share - (t + fmax(0, -skew)) * error, above = share + (t + fmax(0, skew)) * error;
+    if (!(below > 0 && above < 1)) return;
+    out->low = fmin(percentile_at(head, buckets, below), out->value);
+    out->high = fmax(percentile_at(head, buckets, above), out->value);
+    out->sure = true;
+    if (!(error > 0)) return; /* every day says the same */
+    const double up = percentile_at(head, buckets, share + t * error) - out->value, down = out->value - percentile_at(head, buckets, share - t * error);
+    out->seconds_each = fmax(up, down) / (t * error) * days / (double)head->count; /* the steeper side: a tail is bent, and its error not */
+}
+
+void fl_quantile_find(const struct fl_row *const rows[], uint32_t rows_count, uint32_t group, const struct fl_metric *metric, double share,
+                      const struct fl_histogram *head, const uint64_t buckets[], struct fl_quantile *out)
+{
+    const struct fl_results days = { .rows = rows, .rows_count = rows_count };
+    find_quantile(&(struct wanted){ &days, group, 0.025 }, kinds_of(id_of(metric)), head, buckets, share, out);
+}
+
+double fl_quantile_part(const struct fl_quantile *quantile, const struct fl_row *row, uint32_t group, const struct fl_metric *metric)
+{
+    return quantile->seconds_each * row_excess(quantile, row, group, kinds_of(id_of(metric)));
+}
+
+/* `wanted` NULL: no interval. */
+static struct fl_figure distribution_figure(const struct source *source, const struct wanted *wanted, enum metric_id id, const char *statistic)
 {
     const uint32_t kinds = kinds_of(id);
     const struct fl_histogram head = head_of(source, kinds);
@@ -522,21 +603,24 @@ static struct fl_figure distribution_figure(const struct fl_results *results, co
     if (!figure.known) return figure;
     if (strcmp(statistic, "mean") == 0) {
         figure.value = (double)head.sum_ns * 1e-9 / (double)head.count;
-        if (intervals) add_ratio_interval(results, group, id, true, &figure);
+        if (wanted != NULL) add_ratio_interval(wanted, id, true, &figure);
     } else if (strcmp(statistic, "max") == 0) {
         figure.value = fl_time_to_s(head.most_ns);
     } else {
         uint64_t buckets[FL_FINE_BUCKETS];
+        struct fl_quantile quantile;
         buckets_of(source, kinds, buckets);
-        const double share = share_of(statistic);
-        figure.value = fl_histogram_percentile_s(&head, buckets, 0, FL_HISTOGRAM_BUCKETS(source->sub_bits), source->sub_bits, share);
-        if (intervals) add_percentile_interval(results, group, kinds, &head, buckets, share, &figure);
+        figure.value = fl_histogram_percentile_s(&head, buckets, 0, FL_HISTOGRAM_BUCKETS(source->sub_bits), source->sub_bits, share_of(statistic));
+        if (wanted == NULL) return figure;
+        find_quantile(wanted, kinds, &head, buckets, share_of(statistic), &quantile);
+        figure.low = quantile.low;
+        figure.high = quantile.high;
+        figure.sure = quantile.sure;
     }
     return figure;
 }
 
-static struct fl_figure ratio_figure(const struct fl_results *results, const struct fl_scenario *scenario, const struct source *source,
-                                     uint32_t group, bool intervals, enum metric_id id)
+static struct fl_figure ratio_figure(const struct fl_scenario *scenario, const struct source *source, const struct wanted *wanted, enum metric_id id)
 {
     uint64_t sum[FL_COUNTS];
     struct ratio ratio;
@@ -544,7 +628,7 @@ static struct fl_figure ratio_figure(const struct fl_results *results, const str
     if (!ratio_of(scenario, id, sum, source->days, &ratio) || !(ratio.below > 0)) return (struct fl_figure){ 0 };
     struct fl_figure figure = { .value = ratio.above / ratio.below, .n = ratio.n, .known = true };
     if (id == METRIC_load_band) figure.value = load_band(figure.value);
-    else if (intervals) add_ratio_interval(results, group, id, false, &figure);
+    else if (wanted != NULL) add_ratio_interval(wanted, id, false, &figure);
     return figure;
 }
 
@@ -625,7 +709,7 @@ static double row_money(const struct fl_scenario *scenario, const struct fl_row 
 
 static struct fl_figure money_figure(const struct fl_results *results, enum metric_id id)
 {
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, least, most;
     const uint32_t days = results->rows_count;
     struct fl_figure figure = { .n = days };
     if (results->rows == NULL || days == 0) return figure;
@@ -637,10 +721,8 @@ static struct fl_figure money_figure(const struct fl_results *results, enum metr
         const double residual = row_money(results->scenario, results->rows[i], id) - figure.value;
         squares += residual * residual;
     }
-    const double half = ratio_half_width(days, days, squares);
-    figure.low = figure.value - half;
-    figure.high = figure.value + half;
-    figure.sure = true;
+    fl_metric_range(metric_of(id), &least, &most);
+    set_interval(&figure, student(0.025, days) * ratio_error(days, days, squares), least, most);
     return figure;
 }
 
@@ -667,31 +749,26 @@ static struct fl_figure wages_figure(const struct fl_results *results, enum fl_s
     return figure;
 }
 
-static enum metric_id id_of(const struct fl_metric *metric)
-{
-    uint32_t count;
-    return (enum metric_id)(metric - fl_metrics(&count));
-}
-
 /* Means over time are over the interval where they are an interval's, not over the day. */
 static bool is_per_span(enum metric_id id, enum fl_scope scope)
 {
     return (id == METRIC_queue_length || id == METRIC_chats_in_hand) && (scope == FL_SCOPE_INTERVAL || scope == FL_SCOPE_INTERVAL_GROUP);
 }
 
-static struct fl_figure span_figure(const struct fl_results *results, const struct source *source, enum metric_id id)
+static struct fl_figure span_figure(const struct fl_scenario *scenario, const struct source *source, enum metric_id id)
 {
-    struct fl_figure figure = ratio_figure(results, results->scenario, source, FL_NONE, false, id);
-    figure.value *= fl_time_to_s(results->scenario->duration - results->scenario->warmup) / fl_time_to_s(results->scenario->interval);
+    struct fl_figure figure = ratio_figure(scenario, source, NULL, id);
+    figure.value *= fl_time_to_s(scenario->duration - scenario->warmup) / fl_time_to_s(scenario->interval);
     return figure;
 }
 
-struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
-                           const char *statistic)
+/* fl_figure with intervals that leave `tail` on either side. */
+static struct fl_figure figure_of(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
+                                  const char *statistic, double tail)
 {
     const enum metric_id id = id_of(metric);
-    const bool intervals = scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP;
-    const uint32_t group = scope == FL_SCOPE_GROUP ? index : FL_NONE;
+    const struct wanted days = { results, scope == FL_SCOPE_GROUP ? index : FL_NONE, tail };
+    const struct wanted *wanted = (scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP) && has_days(&days) ? &days : NULL;
     struct source source;
     if (is_money(id) && scope == FL_SCOPE_DESK && results->rows != NULL) return money_figure(results, id);
     if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
@@ -699,9 +776,15 @@ struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope
         return level_figure(results->totals.levels, results->totals.agents, scope, index, id == METRIC_queue_depth, statistic);
     }
     source_of_totals(&results->totals, scope, index, &source);
-    if (kinds_of(id) != 0) return distribution_figure(results, &source, group, intervals, id, statistic);
-    if (is_per_span(id, scope)) return span_figure(results, &source, id);
-    return ratio_figure(results, results->scenario, &source, group, intervals, id);
+    if (kinds_of(id) != 0) return distribution_figure(&source, wanted, id, statistic);
+    if (is_per_span(id, scope)) return span_figure(results->scenario, &source, id);
+    return ratio_figure(results->scenario, &source, wanted, id);
+}
+
+struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
+                           const char *statistic)
+{
+    return figure_of(results, scope, index, metric, statistic, 0.025);
 }
 
 struct fl_figure fl_figure_named(const struct fl_results *results, enum fl_scope scope, uint32_t index, const char *name)
@@ -734,22 +817,12 @@ struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct 
     }
     struct fl_histogram head = { 0 };
     uint64_t buckets[FL_FINE_BUCKETS] = { 0 };
-    head.count = row_apply(row, group, kinds, 1, buckets);
+    fl_row_apply(row, group, metric, 1, &head, buckets);
     if (head.count == 0) return figure;
-    head.least_ns = FL_TIME_NEVER;
-    for (uint32_t g = 0; g < row->groups; g++) {
-        for (uint32_t k = 0; k < FL_KINDS; k++) {
-            const struct fl_histogram part = row_head(row, g, k);
-            if (!(kinds >> k & 1) || (group != FL_NONE && g != group) || part.most_ns == 0) continue;
-            if (part.least_ns < head.least_ns) head.least_ns = part.least_ns;
-            if (part.most_ns > head.most_ns) head.most_ns = part.most_ns;
-        }
-    }
-    if (head.least_ns == FL_TIME_NEVER) head.least_ns = 0;
     figure = (struct fl_figure){ .n = head.count, .known = true };
     figure.value = strcmp(statistic, "max") == 0
                        ? fl_time_to_s(head.most_ns)
-                       : fl_histogram_percentile_s(&head, buckets, 0, FL_FINE_BUCKETS, FL_HISTOGRAM_FINE, share_of(statistic));
+                       : percentile_at(&head, buckets, share_of(statistic));
     return figure;
 }
 
@@ -834,10 +907,7 @@ struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scop
         const double residual = day_above - figure.value * values;
         squares += residual * residual;
     }
-    const double half = ratio_half_width(results->rows_count, (double)head.count, squares);
-    figure.low = figure.value - half;
-    figure.high = figure.value + half;
-    figure.sure = true;
+    set_interval(&figure, student(0.025, results->rows_count) * ratio_error(results->rows_count, (double)head.count, squares), 0, 1);
     return figure;
 }
 
@@ -882,14 +952,13 @@ static uint32_t cells_of(enum fl_objective_per per, uint32_t intervals, uint32_t
 static struct fl_figure day_figure(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row, enum fl_scope scope,
                                    uint32_t index, const struct source *source, const struct fl_metric *metric, const char *statistic)
 {
-    const struct fl_results only = { .scenario = scenario };
     const enum metric_id id = id_of(metric);
     if (is_money(id) && scope == FL_SCOPE_DESK) return fl_row_figure(scenario, row, FL_NONE, metric, statistic);
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0)
         return level_figure(day->levels, day->agents, scope, index, id == METRIC_queue_depth, statistic);
-    if (kinds_of(id) != 0) return distribution_figure(&only, source, FL_NONE, false, id, statistic);
-    if (is_per_span(id, scope)) return span_figure(&only, source, id);
-    return ratio_figure(&only, scenario, source, FL_NONE, false, id);
+    if (kinds_of(id) != 0) return distribution_figure(source, NULL, id, statistic);
+    if (is_per_span(id, scope)) return span_figure(scenario, source, id);
+    return ratio_figure(scenario, source, NULL, id);
 }
 
 static bool objective_met_on_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row,
@@ -918,6 +987,19 @@ static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_da
     return met;
 }
 
+/* Ends of the worst cell's interval are the worst ends of all cells. */
+static void take_worse(const struct fl_objective *objective, const struct fl_figure *figure, bool first, struct fl_figure *worst)
+{
+    const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
+    const bool sure = figure->sure && (first || worst->sure);
+    const double low = first ? figure->low : wants_more ? fmin(worst->low, figure->low) : fmax(worst->low, figure->low);
+    const double high = first ? figure->high : wants_more ? fmin(worst->high, figure->high) : fmax(worst->high, figure->high);
+    if (first || is_worse(objective, figure, worst)) *worst = *figure;
+    worst->sure = sure;
+    worst->low = low;
+    worst->high = high;
+}
+
 void fl_objective_judge(const struct fl_results *results, uint32_t index, struct fl_objective_result *out)
 {
     const struct fl_objective *objective = &results->scenario->objectives[index];
@@ -932,16 +1014,17 @@ void fl_objective_judge(const struct fl_results *results, uint32_t index, struct
         struct source source;
         source_of_totals(totals, scope, i, &source);
         if (objective->per != FL_PER_DAY && interval_is_empty(&source)) continue;
-        const struct fl_figure figure = fl_figure(results, scope, i, metric, statistic);
+        const struct fl_figure figure = figure_of(results, scope, i, metric, statistic, 0.025 / cells);
         if (!fl_objective_holds(objective, &figure)) out->met = false;
-        if (!any || is_worse(objective, &figure, &out->figure)) {
-            out->figure = figure;
-            out->where = objective->per == FL_PER_DAY ? FL_NONE : i;
-        }
+        if (objective->per != FL_PER_DAY && (!any || is_worse(objective, &figure, &out->figure))) out->where = i;
+        take_worse(objective, &figure, !any, &out->figure);
         any = true;
     }
     if (!any) out->met = false;
     for (uint32_t i = 0; i < results->rows_count; i++) out->days_met += results->rows[i]->met >> index & 1;
+    if (results->rows_count == 0) return;
+    out->days_met_low = fl_binomial_lower(out->days_met, results->rows_count, 0.025);
+    out->days_met_high = fl_binomial_upper(out->days_met, results->rows_count, 0.025);
 }
 
 uint32_t fl_days_met(const struct fl_results *results)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const char magic[] = "fenliu days 1\n";
+static const char magic[] = "fenliu days 2\n";
 #define MAGIC_BYTES (sizeof magic - 1)
 #define HASH_BYTES 8u
 
@@ -20,12 +20,12 @@ static uint64_t layout_hash(void)
 
 /* ---- Writing ----------------------------------------------------------------------------------- */
 
-static void add_number(struct fl_text *out, uint64_t number)
+static void add_number(struct fl_text *out, fl_histogram_sum number)
 {
-    char bytes[10];
+    char bytes[19];
     size_t n = 0;
     do {
-        bytes[n] = (char)(number & 127);
+        bytes[n] = (char)((unsigned)number & 127);
         number >>= 7;
         if (number > 0) bytes[n] = (char)(bytes[n] | 128);
         n++;
@@ -55,19 +55,19 @@ static void add_counts(struct fl_text *out, const uint32_t counts[], uint32_t n)
 static void add_row(struct fl_text *out, const struct fl_row *row, uint32_t before)
 {
     const uint64_t *count = (const uint64_t *)(row + 1);
-    const int64_t *three = (const int64_t *)(count + (size_t)row->groups * FL_COUNTS);
-    const uint32_t *spans = (const uint32_t *)(three + (size_t)row->groups * FL_KINDS * 3);
+    const uint64_t *head = count + (size_t)row->groups * FL_COUNTS;
+    const uint32_t *spans = (const uint32_t *)(head + (size_t)row->groups * FL_KINDS * FL_ROW_HEAD);
     add_number(out, row->replication - before);
     add_number(out, row->intervals);
     add_number(out, row->met);
     for (size_t i = 0; i < (size_t)row->groups * FL_COUNTS; i++) add_number(out, count[i]);
-    for (size_t i = 0; i < (size_t)row->groups * FL_KINDS; i++, three += 3) {
+    for (size_t i = 0; i < (size_t)row->groups * FL_KINDS; i++, head += FL_ROW_HEAD) {
         const uint32_t n = spans[1];
         add_number(out, n);
         if (n > 0) {
-            add_number(out, (uint64_t)three[0]);
-            add_number(out, (uint64_t)three[1]);
-            add_number(out, (uint64_t)(three[2] - three[1]));
+            add_number(out, (fl_histogram_sum)head[1] << 64 | head[0]);
+            add_number(out, head[2]);
+            add_number(out, head[3] - head[2]);
             add_counts(out, spans + 2, n);
         }
         spans += 2 + n;
@@ -91,16 +91,23 @@ struct reader {
     bool bad;
 };
 
+/* A number below 2^126; sums are longer than 64 bits. */
+static fl_histogram_sum next_sum(struct reader *reader)
+{
+    fl_histogram_sum number = 0;
+    for (uint32_t shift = 0; shift < 126 && reader->at < reader->end; shift += 7) {
+        const unsigned char byte = *reader->at++;
+        number |= (fl_histogram_sum)(byte & 127) << shift;
+        if ((byte & 128) == 0) return number;
+    }
+    reader->bad = true;
+    return 0;
+}
+
 static uint64_t next_number(struct reader *reader, uint64_t most)
 {
-    uint64_t number = 0;
-    for (uint32_t shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
-        const unsigned char byte = *reader->at++;
-        number |= (uint64_t)(byte & 127) << shift;
-        if (byte & 128) continue;
-        if (number > most) break;
-        return number;
-    }
+    const fl_histogram_sum number = next_sum(reader);
+    if (number <= most) return (uint64_t)number;
     reader->bad = true;
     return 0;
 }
@@ -122,18 +129,20 @@ static bool pile_reserve(struct pile *pile, size_t more)
     return true;
 }
 
-static void read_span(struct reader *reader, int64_t three[3], uint32_t *spans, uint32_t n)
+static void read_span(struct reader *reader, uint64_t head[FL_ROW_HEAD], uint32_t *spans, uint32_t n)
 {
     const uint64_t longest = (uint64_t)FL_TIME_LONGEST;
     memset(spans, 0, (2 + (size_t)n) * sizeof *spans);
-    three[0] = three[1] = three[2] = 0;
+    memset(head, 0, FL_ROW_HEAD * sizeof *head);
     if (n == 0) return;
-    three[0] = (int64_t)next_number(reader, INT64_MAX);
-    three[1] = (int64_t)next_number(reader, longest);
-    three[2] = three[1] + (int64_t)next_number(reader, longest);
-    spans[0] = fl_histogram_bucket(three[1], FL_HISTOGRAM_FINE);
+    const fl_histogram_sum sum = next_sum(reader);
+    head[0] = (uint64_t)sum;
+    head[1] = (uint64_t)(sum >> 64);
+    head[2] = next_number(reader, longest);
+    head[3] = head[2] + next_number(reader, longest);
+    spans[0] = fl_histogram_bucket((fl_time)head[2], FL_HISTOGRAM_FINE);
     spans[1] = n;
-    if (fl_histogram_bucket(three[2], FL_HISTOGRAM_FINE) - spans[0] + 1 != n) reader->bad = true;
+    if (fl_histogram_bucket((fl_time)head[3], FL_HISTOGRAM_FINE) - spans[0] + 1 != n) reader->bad = true;
     for (uint32_t i = 0; i < n && !reader->bad;) {
         const uint32_t count = (uint32_t)next_number(reader, UINT32_MAX);
         const uint32_t zeros = count == 0 ? (uint32_t)next_number(reader, n - i) : 0;
@@ -146,20 +155,20 @@ static void read_span(struct reader *reader, int64_t three[3], uint32_t *spans, 
 /* One row at the end of the pile; its offset is where the pile ended. */
 static enum fl_status read_row(struct reader *reader, struct pile *pile, uint32_t groups, uint32_t *replication)
 {
-    const size_t head = sizeof(struct fl_row) + (size_t)groups * (FL_COUNTS + 3 * FL_KINDS) * sizeof(uint64_t);
-    const size_t most = head + (size_t)groups * FL_KINDS * (2 + (size_t)FL_FINE_BUCKETS) * sizeof(uint32_t) + 8;
+    const size_t fixed = sizeof(struct fl_row) + (size_t)groups * (FL_COUNTS + FL_ROW_HEAD * FL_KINDS) * sizeof(uint64_t);
+    const size_t most = fixed + (size_t)groups * FL_KINDS * (2 + (size_t)FL_FINE_BUCKETS) * sizeof(uint32_t) + 8;
     if (!pile_reserve(pile, most)) return FL_EFULL;
     struct fl_row *row = (struct fl_row *)(pile->bytes + pile->used);
     *replication += (uint32_t)next_number(reader, UINT32_MAX);
     *row = (struct fl_row){ .replication = *replication, .groups = groups, .intervals = (uint32_t)next_number(reader, UINT32_MAX) };
     row->met = next_number(reader, UINT64_MAX);
     uint64_t *count = (uint64_t *)(row + 1);
-    int64_t *three = (int64_t *)(count + (size_t)groups * FL_COUNTS);
-    uint32_t *spans = (uint32_t *)(three + (size_t)groups * FL_KINDS * 3);
+    uint64_t *heads = count + (size_t)groups * FL_COUNTS;
+    uint32_t *spans = (uint32_t *)(heads + (size_t)groups * FL_KINDS * FL_ROW_HEAD);
     for (size_t i = 0; i < (size_t)groups * FL_COUNTS; i++) count[i] = next_number(reader, UINT64_MAX);
     for (size_t i = 0; i < (size_t)groups * FL_KINDS && !reader->bad; i++) {
         const uint32_t n = (uint32_t)next_number(reader, FL_FINE_BUCKETS);
-        read_span(reader, three + 3 * i, spans, n);
+        read_span(reader, heads + FL_ROW_HEAD * i, spans, n);
         spans += 2 + n;
     }
     if (reader->bad) return FL_ESYNTAX;

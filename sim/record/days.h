@@ -4,12 +4,12 @@
  * (measure/summary.h, struct fl_row), some 4 KiB a day. The same run gives the same bytes.
  *
  * Layout, integers as LEB128 (7 bits a byte, least first):
- *   "fenliu days 1\n"
+ *   "fenliu days 2\n"
  *   hash of the names of the counts and of the histogram's layout: other versions of the model are refused, not misread
  *   days, groups
  *   each day: replication (as the step from the one before), intervals, met (bits of the objectives), then
  *     counts [groups][FL_COUNTS]
- *     [groups][FL_KINDS]: number n of buckets; when n > 0 sum, least, most - least (ns), and the n counts from the bucket of `least`
+ *     [groups][FL_KINDS]: number n of buckets; when n > 0 sum (to 126 bits), least, most - least (ns), and the n counts from the bucket of `least`
  *     on, a run of zeros written as 0 and its length
  *   XXH64 of all before, 8 bytes, least first */
 #ifndef FL_RECORD_DAYS_H

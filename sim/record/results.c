@@ -168,7 +168,16 @@ static void add_objectives(struct fl_text *out, const struct fl_results *results
         add_value(out, "got", &judged.figure);
         add_interval(out, "ci95", &judged.figure);
         add_where(out, results, objective, judged.where);
-        fl_text_add(out, ",\"met\":%s,\"days_met\":%u}", judged.met ? "true" : "false", judged.days_met);
+        fl_text_add(out, ",\"met\":%s,\"days_met\":%u,\"days_met_ci95\":", judged.met ? "true" : "false", judged.days_met);
+        if (results->rows_count > 1) {
+            fl_text_add(out, "[");
+            fl_text_add_number(out, judged.days_met_low);
+            fl_text_add(out, ",");
+            fl_text_add_number(out, judged.days_met_high);
+            fl_text_add(out, "]}");
+        } else {
+            fl_text_add(out, "null}");
+        }
     }
     fl_text_add(out, "]");
 }
@@ -297,7 +306,7 @@ void fl_results_days_csv(const struct fl_results *results, struct fl_text *out)
     }
 }
 
-/* Pooled figures of one scope without intervals: the rows are left out, which saves the jackknife. */
+/* Pooled figures of one scope without intervals: the rows are left out, which saves a pass over the days. */
 static void add_scope_row(struct fl_text *out, const struct fl_results *results, enum fl_scope scope, uint32_t index)
 {
     struct fl_results pooled = *results;

@@ -72,6 +72,14 @@ with tempfile.TemporaryDirectory() as folder:
     opposite = compare(run_b, run_a)
     expect(figure(opposite, "response_s.mean")["difference"] == -figure(varied, "response_s.mean")["difference"], "B against A is the opposite")
 
+    # A table says who never had a first response, and of which percentiles the samples are too few.
+    table = run("simulate", shop, "-q", "-n", "30", "--lang", "en").stdout.decode()
+    never = sum(totals[name]["mean"] for name in ("chats_abandoned", "chats_rejected", "chats_unserved"))
+    expect(never > 0 and f"  buyers who never had one{never:>22.1f}\n" in table, table[:1500])
+    expect(totals["first_response_s"]["n"] == round(30 * totals["chats_answered"]["mean"]), "all others had one")
+    quiet = run("simulate", shop, "-q", "-n", "4", "--lang", "en", "--set", "traffic.chats_per_day=60").stdout.decode()
+    expect("too few samples for an interval" in quiet and "too few samples" not in table, quiet[:1500])
+
     # A against A is nothing; other days are not paired, and that comes first.
     for d in figures(compare(run_a, shop)):
         expect(d["difference"] == 0 and d["ci95"] == [0, 0] and d["p"] == 1 and not d["more_than_chance"], f"A against A: {d}")
@@ -92,6 +100,20 @@ with tempfile.TemporaryDirectory() as folder:
     expect("B 变差,不是偶然:" in chinese and "逐日配对" in chinese, "in Chinese too")
     one = compare(shop, "--set-b", moved, "-n", "1")
     expect(all(d["ci95"] is None and not d["more_than_chance"] for d in figures(one)), "one day gives no interval and no claim")
+    few = run("compare", shop, "--set", "traffic.chats_per_day=60", "--set-b", moved, "-n", "4", "-q", "--lang", "en").stdout.decode()
+    expect("too few samples to tell" in few and "one day says nothing" not in few, few)
+
+    # Days on which the objectives held: B fails every day on which A holds, and no p is 0 for it.
+    never = compare(shop, "--set", "objectives.abandonment=<= 1", "--set-b", "objectives.abandonment=<= 0", "-n", "10")
+    met = figure(never, "days_met")
+    expect(met["a"] == 1 and met["b"] == 0 and met["p"] > 0 and abs(met["p"] - 2 / 2**10) < 1e-9, met)
+    expect(met["ci95"][0] == -1 and met["ci95"][1] < 0, met)
+
+    # A value may stand behind its option's letter, as everywhere.
+    plain = run("simulate", shop, "-q", "--json", "-n", "3", "-s", "7", "-j", "1").stdout
+    for spelt in (("-n3", "-s7", "-j1"), ("-n=3", "-s=7", "-j=1"), ("--replications=3", "--seed=7", "--jobs=1"), ("-j2", "-n3", "-s7")):
+        expect(run("simulate", shop, "-q", "--json", *spelt).stdout == plain, spelt)
+    expect(run("simulate", shop, "-q", "-nx").returncode == 2 and run("simulate", shop, "-q", "-nn3").returncode == 2, "-nx is refused")
 
     # Wrong usage and damaged runs.
     for bad in ((shop,), (shop, shop, shop), (run_a, run_b, "--set", moved), (shop, os.path.join(folder, "none.json")), (shop, folder),

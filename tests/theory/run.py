@@ -162,7 +162,7 @@ def run_days(program, job, budget, seed, verdicts):
 # ---- Figures of a summary ---------------------------------------------------------------------------
 
 def figure_of(summary, path):
-    """(estimate, half-width of its interval) where a figure's path points."""
+    """(estimate, half-width of its interval) where a figure's path points: the wider half, as an interval is cut off where its figure ends."""
     kind, *rest = path
     if kind in ("beyond", "within"):
         found = next(x for x in summary["thresholds"] if x["measure"] == rest[0] and math.isclose(x["seconds"], rest[1], rel_tol=1e-9))
@@ -173,7 +173,7 @@ def figure_of(summary, path):
         metric, statistic = rest[-2:]
         entry = totals[metric]
         value, ends = entry[statistic], entry["ci95" if statistic == "mean" else f"{statistic}_ci95"]
-    return value, None if ends is None else (ends[1] - ends[0]) / 2
+    return value, None if ends is None else max(value - ends[0], ends[1] - value)
 
 
 def compare_summary(program, made, replications, chats, figures, seed, verdicts, span=math.inf):
@@ -193,6 +193,9 @@ def compare_summary(program, made, replications, chats, figures, seed, verdicts,
     for figure in possible:
         value, half = figure_of(summary, figure.path)
         error = None if half is None else half / quantile
+        if figure.level is not None and value is not None and error is None:
+            verdicts.skip(figure.name, "too few days to tell of so far a percentile")
+            continue
         if figure.level is not None and figure.truth < RESOLUTION_S and value is not None and value <= RESOLUTION_S:
             verdicts.compare(figure.name, 0.0, 0.0, 0.0)
             continue

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static struct fl_scenario *scenario_of(const char *text)
 {
@@ -149,7 +150,8 @@ Test(compare, a_run_does_not_differ_from_itself)
     cr_expect(fl_pair(&a, &b).paired);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct fl_difference d = difference_of(&a, &b, true, names[i]);
-        cr_expect(d.known && d.sure && d.value == 0 && d.low == 0 && d.high == 0 && d.p == 1, "%s", names[i]);
+        cr_expect(d.known && d.value == 0 && d.low == 0 && d.high == 0 && d.p == 1, "%s", names[i]);
+        cr_expect_eq(d.sure, strcmp(names[i], "response_s.p99") != 0, "%s: some four of 400 lie beyond it", names[i]);
     }
     fl_run_free(one);
     fl_run_free(two);
@@ -186,19 +188,17 @@ Test(compare, one_day_says_nothing)
     fl_scenario_free(scenario);
 }
 
-/* Agents a tenth faster, on 300 pairs of runs of 20 short days each. The true difference is that of 20 000 days. A 95 % interval holds
- * it in 285 of 300; three standard errors of that count are 11.3. Of 3 000 pairs the mean is held in 94.8 %, the percentile in 96.8 %, the
- * share that waited in 90.0 %: only some four chats in these 20 days wait on one side and not on the other, and t is for rounder errors. */
-Test(compare, intervals_of_paired_differences_hold_the_truth_in_95_of_100_runs)
+/* Agents a tenth faster, on 300 pairs of runs of short days with some 20 chats each. The true difference is that of 20 000 days. A 95 %
+ * interval holds it in 285 of 300; three standard errors of that count are 11.3. In days of 20 the share that waited is held in 90 %:
+ * only some four chats in these 20 days wait on one side and not on the other, and t is for rounder errors. p99 wants 60 days. */
+static void expect_cover(uint32_t days, const char *const names[3], const uint32_t least_given[3], const uint32_t misses[3])
 {
     char faster[sizeof small];
     memcpy(faster, small, sizeof small);
     memcpy(strstr(faster, "70s"), "63s", 3);
     struct fl_scenario *plan_a = scenario_of(small), *plan_b = scenario_of(faster);
-    static const char *const names[] = { "first_response_s.mean", "first_response_s.p90", "waited" };
-    static const uint32_t lowest[] = { 273, 273, 255 };
     double truth[3];
-    uint32_t held[3] = { 0 }, wider[3] = { 0 };
+    uint32_t given[3] = { 0 }, held[3] = { 0 }, wider[3] = { 0 };
     struct fl_run *all_a = run_of(plan_a, 1000, 20000), *all_b = run_of(plan_b, 1000, 20000);
     const struct fl_side whole_a = side_of(all_a), whole_b = side_of(all_b);
     for (int i = 0; i < 3; i++) {
@@ -209,25 +209,127 @@ Test(compare, intervals_of_paired_differences_hold_the_truth_in_95_of_100_runs)
     }
     cr_assert(fl_pair(&whole_a, &whole_b).paired);
     for (uint32_t trial = 0; trial < 300; trial++) {
-        struct fl_run *run_a = run_of(plan_a, trial, 20), *run_b = run_of(plan_b, trial, 20);
+        struct fl_run *run_a = run_of(plan_a, trial, days), *run_b = run_of(plan_b, trial, days);
         const struct fl_side a = side_of(run_a), b = side_of(run_b);
         for (int i = 0; i < 3; i++) {
             const struct fl_difference d = difference_of(&a, &b, true, names[i]), apart = difference_of(&a, &b, false, names[i]);
-            held[i] += d.low <= truth[i] && truth[i] <= d.high;
-            wider[i] += apart.high - apart.low > d.high - d.low;
+            given[i] += d.sure;
+            held[i] += d.sure && d.low <= truth[i] && truth[i] <= d.high;
+            wider[i] += d.sure && apart.high - apart.low > d.high - d.low;
         }
         fl_run_free(run_a);
         fl_run_free(run_b);
     }
 
     for (int i = 0; i < 3; i++) {
-        cr_expect(held[i] >= lowest[i] && held[i] <= 299, "%s: %u of 300", names[i], held[i]);
-        cr_expect_geq(wider[i], 290, "%s: pairing narrows, %u of 300", names[i], wider[i]);
+        cr_expect_geq(given[i], least_given[i], "%s: given %u of 300", names[i], given[i]);
+        cr_expect(held[i] + misses[i] >= given[i] && held[i] < given[i], "%s: held %u of %u", names[i], held[i], given[i]);
+        cr_expect_geq(wider[i] + 10, given[i], "%s: pairing narrows, %u of %u", names[i], wider[i], given[i]);
     }
     fl_run_free(all_a);
     fl_run_free(all_b);
     fl_scenario_free(plan_a);
     fl_scenario_free(plan_b);
+}
+
+Test(compare, intervals_of_paired_differences_hold_the_truth_in_95_of_100_runs)
+{
+    expect_cover(20, (const char *const[]){ "first_response_s.mean", "first_response_s.p90", "waited" }, (const uint32_t[]){ 300, 295, 300 },
+                 (const uint32_t[]){ 26, 26, 45 });
+}
+
+Test(compare, intervals_of_paired_tails_hold_the_truth_in_95_of_100_runs_or_are_not_given)
+{
+    expect_cover(60, (const char *const[]){ "first_response_s.p50", "first_response_s.p90", "first_response_s.p99" },
+                 (const uint32_t[]){ 300, 300, 270 }, (const uint32_t[]){ 26, 26, 26 });
+}
+
+/* One more on each of five days: nothing to measure an error by, so the chance is that of five signs alike, 2 / 2^5. */
+Test(compare, the_same_difference_on_every_day_is_no_infinite_t)
+{
+    struct fl_scenario *scenario = scenario_of(small);
+    struct made a, b, flat_a, flat_b;
+    make(&a, scenario, (uint32_t[]){ 10, 12, 9, 11, 20 }, hundred);
+    make(&b, scenario, (uint32_t[]){ 11, 13, 10, 12, 21 }, hundred);
+    make(&flat_a, scenario, (uint32_t[]){ 7, 7, 7, 7, 7 }, hundred);
+    make(&flat_b, scenario, (uint32_t[]){ 9, 9, 9, 9, 9 }, hundred);
+
+    const struct fl_difference paired = difference_of(&a.side, &b.side, true, "chats_abandoned");
+    const struct fl_difference share = difference_of(&a.side, &b.side, true, "abandonment");
+    const struct fl_difference apart = difference_of(&flat_a.side, &flat_b.side, false, "chats_abandoned");
+
+    cr_expect_float_eq(paired.value, 1, 1e-12);
+    cr_expect_float_eq(paired.p, 2. / 32, 1e-12);
+    cr_expect_float_eq(share.p, 2. / 32, 1e-12);
+    cr_expect_float_eq(apart.p, 2. / 252, 1e-12); /* 10 over 5 ways to deal the days */
+    unmake(&a);
+    unmake(&b);
+    unmake(&flat_a);
+    unmake(&flat_b);
+    fl_scenario_free(scenario);
+}
+
+/* All or nobody, day by day: t alone would have the ends beyond -1 and 1. */
+Test(compare, a_difference_of_shares_ends_at_one)
+{
+    struct fl_scenario *scenario = scenario_of(small);
+    struct made a, b;
+    make(&a, scenario, (uint32_t[]){ 0, 0, 100, 100, 100 }, hundred);
+    make(&b, scenario, (uint32_t[]){ 100, 100, 0, 0, 0 }, hundred);
+
+    const struct fl_difference d = difference_of(&a.side, &b.side, true, "abandonment");
+
+    cr_expect_float_eq(d.value, -0.2, 1e-12);
+    cr_expect_eq(d.low, -1);
+    cr_expect_eq(d.high, 1);
+    unmake(&a);
+    unmake(&b);
+    fl_scenario_free(scenario);
+}
+
+/* ---- Days on which the objectives held --------------------------------------------------------- */
+
+static const char with_objective[] =
+    "{\"fenliu\":1,\"duration\":\"1h\",\"interval\":\"15m\",\"traffic\":{\"chats_per_day\":480},"
+    "\"buyers\":{\"intents\":[{\"name\":\"size\"}]},\"desk\":{\"agents\":[{\"name\":\"a\"}]},\"objectives\":{\"chats_abandoned\":\"<= 10\"}}";
+
+static void set_met(const struct made *made, const uint64_t met[5])
+{
+    for (uint32_t i = 0; i < 5; i++) made->row[i]->met = met[i];
+}
+
+/* B holds on all five days and A on none: five discordant days of one kind, p = 2 / 2^5. Bonett and Price: 6/7 and 1/7, difference 5/7,
+ * variance (7/7 - 25/49) / 7 = 24/343. */
+Test(compare, days_met_are_compared_by_mcnemars_exact_test)
+{
+    struct fl_scenario *scenario = scenario_of(with_objective);
+    static const uint32_t none[5];
+    struct made a, b;
+    make(&a, scenario, none, hundred);
+    make(&b, scenario, none, hundred);
+    set_met(&a, (uint64_t[]){ 0, 0, 0, 0, 0 });
+    set_met(&b, (uint64_t[]){ 1, 1, 1, 1, 1 });
+
+    const struct fl_difference all = fl_compare_days_met(&a.side, &b.side, true), apart = fl_compare_days_met(&a.side, &b.side, false);
+
+    cr_expect_eq(all.value, 1);
+    cr_expect_float_eq(all.p, 2. / 32, 1e-12);
+    cr_expect_float_eq(all.low, 5. / 7 - 1.959963985 * sqrt(24. / 343), 1e-9);
+    cr_expect_eq(all.high, 1);
+    cr_expect_float_eq(apart.p, 2. / 252, 1e-12, "Fisher: 10 over 5");
+    cr_expect(apart.low > 0 && apart.high == 1);
+
+    set_met(&a, (uint64_t[]){ 1, 0, 0, 1, 0 });
+    set_met(&b, (uint64_t[]){ 1, 1, 1, 0, 1 });
+    const struct fl_difference some = fl_compare_days_met(&a.side, &b.side, true);
+    cr_expect_float_eq(some.p, 2 * (1 + 4) / 16., 1e-12, "one of four the other way");
+    cr_expect(some.low < 0 && some.high < 1);
+
+    const struct fl_difference same = fl_compare_days_met(&a.side, &a.side, true);
+    cr_expect(same.sure && same.value == 0 && same.low == 0 && same.high == 0 && same.p == 1);
+    unmake(&a);
+    unmake(&b);
+    fl_scenario_free(scenario);
 }
 
 Test(compare, holm_steps_down_and_stops_at_the_first_that_fails)
@@ -259,7 +361,7 @@ Test(days, what_is_written_is_read_back)
     for (uint32_t i = 0; i < count; i++) {
         cr_expect_eq(rows[i]->bytes, run->results.rows[i]->bytes);
         cr_expect_eq(rows[i]->replication, i);
-        const size_t head = sizeof(struct fl_row) + (FL_COUNTS + 3 * FL_KINDS) * sizeof(uint64_t);
+        const size_t head = sizeof(struct fl_row) + (FL_COUNTS + FL_ROW_HEAD * FL_KINDS) * sizeof(uint64_t);
         cr_expect_arr_eq((const char *)(rows[i] + 1), (const char *)(run->results.rows[i] + 1), head - sizeof(struct fl_row));
     }
     const struct fl_side a = side_of(run), b = { scenario, rows, count };
@@ -288,5 +390,57 @@ Test(days, damage_is_refused_wherever_it_is)
     }
     fl_text_free(&text);
     fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
+/* Whole, but of the version whose sums were 64 bits. */
+Test(days, a_file_of_the_version_before_is_refused_as_such)
+{
+    struct fl_scenario *scenario = scenario_of(small);
+    struct fl_run *run = run_of(scenario, 3, 2);
+    struct fl_text text = { 0 };
+    const struct fl_row **rows = NULL;
+    uint32_t count = 0;
+    fl_days_write(run->results.rows, run->results.rows_count, &text);
+    cr_assert_arr_eq(text.bytes, "fenliu days 2\n", 14);
+
+    text.bytes[12] = '1';
+    const uint64_t hash = XXH64(text.bytes, text.length - 8, 0);
+    for (int i = 0; i < 8; i++) text.bytes[text.length - 8 + (size_t)i] = (char)(hash >> 8 * i & 255);
+
+    cr_expect_eq(fl_days_read(text.bytes, text.length, &rows, &count), FL_EUNKNOWN);
+    fl_text_free(&text);
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
+/* 4.3e19 ns in one day. */
+Test(days, a_sum_beyond_64_bits_is_read_back)
+{
+    struct fl_scenario *scenario = scenario_of(small);
+    struct fl_text text = { 0 };
+    const struct fl_row **rows = NULL;
+    uint32_t count = 0;
+    void *memory = aligned_alloc(64, 16 << 20);
+    struct fl_arena arena;
+    struct fl_day day;
+    fl_arena_start(&arena, memory, 16 << 20);
+    cr_assert_eq(fl_day_create(&arena, scenario, fl_scenario_agents_count(scenario), &day), FL_OK);
+    for (uint32_t i = 0; i < 1000000; i++)
+        fl_histogram_record(&day.group[0].head[FL_KIND_WAIT], &day.group_counts[FL_KIND_WAIT * FL_FINE_BUCKETS], FL_HISTOGRAM_FINE, 12 * FL_HOUR);
+    struct fl_row *row = aligned_alloc(8, fl_row_bytes(&day));
+    fl_row_pack(scenario, &day, 0, row);
+    const struct fl_row *const one[] = { row };
+
+    fl_days_write(one, 1, &text);
+
+    cr_assert_eq(fl_days_read(text.bytes, text.length, &rows, &count), FL_OK);
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find("wait_for_agent_s.mean", &statistic);
+    cr_expect_float_eq(fl_row_figure(scenario, rows[0], FL_NONE, metric, statistic).value, 43200, 1e-9);
+    free(rows);
+    free(row);
+    free(memory);
+    fl_text_free(&text);
     fl_scenario_free(scenario);
 }

@@ -220,6 +220,7 @@ struct claim {
     const char *statistic;
     struct fl_difference difference;
     bool more_than_chance;
+    bool one_day;            /* of either side */
 };
 
 struct comparison {
@@ -231,8 +232,8 @@ struct comparison {
 
 static void add_claim(struct comparison *all, const struct line *line, const char *group, uint32_t group_a, uint32_t group_b)
 {
-    struct claim claim = { .line = line, .group = group, .statistic = "" };
     const struct fl_side *a = &all->a->days, *b = &all->b->days;
+    struct claim claim = { .line = line, .group = group, .statistic = "", .one_day = a->rows_count < 2 || b->rows_count < 2 };
     if (strcmp(line->name, "days_met") == 0) {
         claim.difference = fl_compare_days_met(a, b, all->pairing.paired);
     } else {
@@ -306,10 +307,11 @@ static const char *chance_words(const struct claim *claim, enum language languag
 {
     static const char *const words[][2] = { { "no difference", "没有差别" }, { "could be chance", "可能是偶然" }, { "more than chance", "不是偶然" },
                                             { "one day says nothing", "一天说明不了" }, { "BETTER, more than chance", "变好,不是偶然" },
-                                            { "WORSE, more than chance", "变差,不是偶然" } };
+                                            { "WORSE, more than chance", "变差,不是偶然" },
+                                            { "too few samples to tell", "样本太少,说不准" } };
     const struct fl_difference *d = &claim->difference;
     const int judged = verdict(claim);
-    const int at = !d->sure ? 3 : d->value == 0 && d->low == 0 && d->high == 0 ? 0 : !claim->more_than_chance ? 1 : judged == 0 ? 2 : judged > 0 ? 4 : 5;
+    const int at = !d->sure ? (claim->one_day ? 3 : 6) : d->value == 0 && d->low == 0 && d->high == 0 ? 0 : !claim->more_than_chance ? 1 : judged == 0 ? 2 : judged > 0 ? 4 : 5;
     return words[at][language];
 }
 

@@ -57,9 +57,13 @@ void report_figure(const struct fl_figure *figure, const struct fl_metric *metri
     else snprintf(out, size, "%.2f", figure->value);
 }
 
-static void add_range(struct fl_text *out, const struct fl_figure *figure, const struct fl_metric *metric)
+/* `days` many, with which a percentile of too few samples still has no interval. */
+static void add_range(struct fl_text *out, const struct fl_figure *figure, const struct fl_metric *metric, const char *statistic, uint32_t days,
+                      enum language language)
 {
     char low[32], high[32];
+    if (!figure->sure && days > 1 && metric->kind == FL_METRIC_DISTRIBUTION && fl_percentile_share(statistic) > 0)
+        fl_text_add(out, language == LANGUAGE_ZH ? "   样本太少,没有区间" : "   too few samples for an interval");
     if (!figure->sure) return;
     const struct fl_figure ends[2] = { { .value = figure->low, .known = true }, { .value = figure->high, .known = true } };
     report_figure(&ends[0], metric, low, sizeof low);
@@ -78,6 +82,22 @@ static bool is_idle(const struct fl_figure *figure, const char *name)
     return false;
 }
 
+/* First responses are those of buyers who had one; who never had one is told beside them. */
+static void add_unanswered(const struct fl_results *results, enum language language, struct fl_text *out)
+{
+    static const char *const names[] = { "chats_abandoned", "chats_rejected", "chats_unserved" };
+    struct fl_results pooled = *results;
+    pooled.rows = NULL; /* without intervals */
+    double never = 0;
+    char value[32];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) never += fl_figure_named(&pooled, FL_SCOPE_DESK, 0, names[i]).value;
+    if (!(never > 0)) return;
+    snprintf(value, sizeof value, "%.1f", never);
+    text_add_padded(out, language == LANGUAGE_ZH ? "  始终没有首次响应的买家" : "  buyers who never had one", 36, false);
+    text_add_padded(out, value, 12, true);
+    fl_text_add(out, "\n");
+}
+
 static void add_desk(const struct fl_results *results, enum language language, struct fl_text *out)
 {
     for (size_t i = 0; i < sizeof desk_lines / sizeof *desk_lines; i++) {
@@ -89,8 +109,9 @@ static void add_desk(const struct fl_results *results, enum language language, s
         report_figure(&figure, metric, value, sizeof value);
         text_add_padded(out, desk_lines[i].words[language], 36, false);
         text_add_padded(out, value, 12, true);
-        add_range(out, &figure, metric);
+        add_range(out, &figure, metric, statistic, results->rows_count, language);
         fl_text_add(out, "\n");
+        if (strcmp(desk_lines[i].name, "first_response_s.mean") == 0) add_unanswered(results, language, out);
     }
 }
 

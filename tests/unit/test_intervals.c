@@ -1,0 +1,353 @@
+/* Confidence intervals: how often they hold what is true, where they end, and when there is none. */
+#include "core/draw.h"
+#include "core/real.h"
+#include "core/special.h"
+#include "measure/summary.h"
+#include "run/run.h"
+#include "scenario/reader.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fl_scenario *scenario_of(const char *text)
+{
+    struct fl_scenario *scenario = NULL;
+    struct fl_errors errors = { 0 };
+    cr_assert_eq(fl_scenario_read("test", text, strlen(text), NULL, 0, &scenario, &errors), FL_OK, "%s", errors.list[0].text);
+    return scenario;
+}
+
+static const char plain[] = "{\"fenliu\":1,\"duration\":\"1h\",\"interval\":\"1h\",\"traffic\":{\"chats_per_day\":480},"
+                            "\"buyers\":{\"intents\":[{\"name\":\"size\"}]},\"desk\":{\"agents\":[{\"name\":\"a\"}]}}";
+
+/* ---- Made days --------------------------------------------------------------------------------- */
+
+enum { VALUES = 1 << 14, LEVELS = 1 << 10, DAYS = 100, MEMORY = 8 << 20 };
+
+/* A population known exactly: reply times at even shares of a lognormal distribution with a median of 20 s and sigma 1; on a day of
+ * level z, each times exp(spread z), and so many more buyers. */
+struct population {
+    double values_s[VALUES], z[LEVELS];
+    double spread, busyness; /* sigmas of a day's level and of its number of buyers; both by the same z */
+};
+
+static void populate(struct population *of, double spread, double busyness)
+{
+    for (uint32_t i = 0; i < VALUES; i++) of->values_s[i] = 20 * fl_exp(fl_normal_quantile((i + 0.5) / VALUES));
+    for (uint32_t i = 0; i < LEVELS; i++) of->z[i] = fl_normal_quantile((i + 0.5) / LEVELS);
+    of->spread = spread;
+    of->busyness = busyness;
+}
+
+/* The share of a population's values, those of busy days counting more, that are at most x. */
+static double share_within(const struct population *of, double x)
+{
+    double within = 0, all = 0;
+    for (uint32_t i = 0; i < LEVELS; i++) {
+        const double limit = x / fl_exp(of->spread * of->z[i]), weight = fl_exp(of->busyness * of->z[i]);
+        uint32_t low = 0, high = VALUES;
+        while (low < high) {
+            const uint32_t middle = (low + high) / 2;
+            if (of->values_s[middle] <= limit) low = middle + 1;
+            else high = middle;
+        }
+        within += weight * low / VALUES;
+        all += weight;
+    }
+    return within / all;
+}
+
+static double true_percentile(const struct population *of, double share)
+{
+    double low = 0, high = 1e5;
+    for (int i = 0; i < 50; i++) {
+        const double middle = (low + high) / 2;
+        if (share_within(of, middle) < share) low = middle;
+        else high = middle;
+    }
+    return high;
+}
+
+/* A day of one group with the given values as first responses; the row is to be freed. */
+struct maker {
+    const struct fl_scenario *scenario;
+    struct fl_day day;
+    struct fl_arena arena;
+    void *memory;
+};
+
+static void maker_start(struct maker *maker, const struct fl_scenario *scenario)
+{
+    maker->scenario = scenario;
+    maker->memory = aligned_alloc(64, MEMORY);
+}
+
+static void day_start(struct maker *maker)
+{
+    fl_arena_start(&maker->arena, maker->memory, MEMORY);
+    cr_assert_eq(fl_day_create(&maker->arena, maker->scenario, fl_scenario_agents_count(maker->scenario), &maker->day), FL_OK);
+}
+
+static void day_record(struct maker *maker, uint32_t group, double seconds)
+{
+    const size_t at = (size_t)group * FL_KINDS + FL_KIND_FIRST_SAME;
+    fl_histogram_record(&maker->day.group[group].head[FL_KIND_FIRST_SAME], &maker->day.group_counts[at * FL_FINE_BUCKETS], FL_HISTOGRAM_FINE,
+                        fl_time_from_s(seconds));
+}
+
+static struct fl_row *day_end(struct maker *maker, uint32_t number)
+{
+    struct fl_row *row = aligned_alloc(8, fl_row_bytes(&maker->day));
+    fl_row_pack(maker->scenario, &maker->day, number, row);
+    return row;
+}
+
+static struct fl_row *day_of(struct maker *maker, const struct population *of, uint32_t samples, uint64_t *state)
+{
+    const double z = of->z[fl_mix(++*state) % LEVELS], level = fl_exp(of->spread * z), mean = samples * fl_exp(of->busyness * z);
+    const double count = mean + sqrt(mean) * of->z[fl_mix(++*state) % LEVELS];
+    day_start(maker);
+    for (uint32_t i = 0; i < count; i++) day_record(maker, 0, level * of->values_s[fl_mix(++*state) % VALUES]);
+    return day_end(maker, 0);
+}
+
+static struct fl_quantile quantile_of(struct fl_row *const rows[], uint32_t days, const char *name)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(name, &statistic);
+    struct fl_histogram head = { 0 };
+    static uint64_t buckets[FL_FINE_BUCKETS];
+    struct fl_quantile out;
+    memset(buckets, 0, sizeof buckets);
+    for (uint32_t i = 0; i < days; i++) fl_row_apply(rows[i], FL_NONE, metric, 1, &head, buckets);
+    fl_quantile_find((const struct fl_row *const *)rows, days, FL_NONE, metric, fl_percentile_share(statistic), &head, buckets, &out);
+    return out;
+}
+
+/* ---- Percentiles ------------------------------------------------------------------------------- */
+
+static const char *const names[] = { "first_response_s.p50", "first_response_s.p90", "first_response_s.p99" };
+
+struct coverage {
+    uint32_t given[3], held[3];
+};
+
+static struct coverage cover(struct maker *maker, const struct population *of, uint32_t days, uint32_t samples, uint32_t trials)
+{
+    struct coverage out = { 0 };
+    struct fl_row *rows[DAYS];
+    uint64_t state = (uint64_t)days << 40 | (uint64_t)samples << 56;
+    double truth[3];
+    for (int k = 0; k < 3; k++) truth[k] = true_percentile(of, fl_percentile_share(names[k] + strlen("first_response_s.")));
+    for (uint32_t t = 0; t < trials; t++) {
+        for (uint32_t i = 0; i < days; i++) rows[i] = day_of(maker, of, samples, &state);
+        for (int k = 0; k < 3; k++) {
+            const struct fl_quantile q = quantile_of(rows, days, names[k]);
+            if (!q.sure) continue;
+            out.given[k]++;
+            out.held[k] += q.low <= truth[k] && truth[k] <= q.high;
+        }
+        for (uint32_t i = 0; i < days; i++) free(rows[i]);
+    }
+    return out;
+}
+
+/* 400 runs each (100 of the large ones): an interval that is given holds the truth in 92 to 98 % of them. Two standard errors of a count
+ * around 95 % are 9 of 400 and 4 of 100, which the margin allows for. */
+static void expect_cover(double spread, double busyness, double least_given)
+{
+    static const uint32_t days[] = { 20, 30, 100 }, samples[] = { 100, 1000, 10000 };
+    struct population *of = malloc(sizeof *of);
+    struct fl_scenario *scenario = scenario_of(plain);
+    struct maker maker;
+    maker_start(&maker, scenario);
+    populate(of, spread, busyness);
+    for (int s = 0; s < 3; s++) {
+        for (int d = 0; d < 3; d++) {
+            const uint32_t trials = samples[s] == 10000 ? 100 : 400;
+            const struct coverage seen = cover(&maker, of, days[d], samples[s], trials);
+            for (int k = 0; k < 3; k++) {
+                const double given = seen.given[k], margin = 2 * sqrt(given * 0.95 * 0.05);
+                cr_expect(given >= least_given * trials, "%s, %u days of %u: given %.0f times of %u", names[k], days[d], samples[s], given, trials);
+                cr_expect(seen.held[k] >= 0.95 * given - fmax(0.03 * given, margin), "%s, %u days of %u: held %u of %.0f", names[k], days[d],
+                          samples[s], seen.held[k], given);
+                cr_expect(seen.held[k] <= 0.95 * given + fmax(0.03 * given, margin), "%s, %u days of %u: held %u of %.0f", names[k], days[d],
+                          samples[s], seen.held[k], given);
+            }
+        }
+    }
+    free(maker.memory);
+    free(of);
+    fl_scenario_free(scenario);
+}
+
+Test(intervals, percentiles_of_days_alike_are_held_in_95_of_100_runs)
+{
+    expect_cover(0, 0, 0.99);
+}
+
+/* Reply times 30 % up or down and buyers 15 %, together: a busy promotion week. With 20 of them the days cannot always tell of p99. */
+Test(intervals, percentiles_of_overdispersed_days_are_held_in_95_of_100_runs)
+{
+    expect_cover(0.3, 0.15, 0.75);
+}
+
+/* 1 000 quick replies on each of 20 days, and 15 slow ones a day, or 300 on one of them: as many values beyond p99, and in the second
+ * case nobody knows how often such a day comes. */
+Test(intervals, a_tail_that_one_day_brought_has_no_interval)
+{
+    struct fl_scenario *scenario = scenario_of(plain);
+    struct maker maker;
+    maker_start(&maker, scenario);
+    for (int once = 0; once < 2; once++) {
+        struct fl_row *rows[20];
+        for (uint32_t i = 0; i < 20; i++) {
+            day_start(&maker);
+            for (uint32_t k = 0; k < 1000; k++) day_record(&maker, 0, 20 + 0.01 * k);
+            for (uint32_t k = 0; k < (once ? (i == 3 ? 300u : 0u) : 10 + i % 11); k++) day_record(&maker, 0, 100 + k);
+            rows[i] = day_end(&maker, i);
+        }
+        const struct fl_quantile tail = quantile_of(rows, 20, "first_response_s.p99"), middle = quantile_of(rows, 20, "first_response_s.p50");
+        cr_expect(middle.sure && middle.low <= middle.value && middle.value <= middle.high);
+        cr_expect_eq(tail.sure, !once);
+        cr_expect_gt(tail.value, 99);
+        for (uint32_t i = 0; i < 20; i++) free(rows[i]);
+    }
+    free(maker.memory);
+    fl_scenario_free(scenario);
+}
+
+/* ---- Ends -------------------------------------------------------------------------------------- */
+
+static struct fl_run *run_of(const struct fl_scenario *scenario, uint32_t days)
+{
+    struct fl_run *run = NULL;
+    const struct fl_run_options options = { .seed = 7, .replications = days, .jobs = 1 };
+    cr_assert_eq(fl_run(scenario, &options, &run), FL_OK);
+    return run;
+}
+
+/* One agent, of whom a few buyers a day find her taken: shares near 0 and near 1. */
+Test(intervals, no_end_of_a_share_leaves_0_to_1)
+{
+    struct fl_scenario *scenario = scenario_of("{\"fenliu\":1,\"duration\":\"1h\",\"traffic\":{\"chats_per_day\":120},"
+                                               "\"buyers\":{\"intents\":[{\"name\":\"size\",\"reply\":{\"total\":{\"exponential\":\"20s\"}}}],"
+                                               "\"patience\":{\"first\":\"100s\"}},\"desk\":{\"agents\":[{\"name\":\"a\",\"max_chats\":1}]},"
+                                               "\"thresholds\":[{\"measure\":\"first_response_s\",\"seconds\":90}]}");
+    struct fl_run *run = run_of(scenario, 4);
+    uint32_t count, at_the_end = 0;
+    const char *statistic;
+    const struct fl_metric *metrics = fl_metrics(&count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fl_figure figure = metrics[i].kind == FL_METRIC_SHARE ? fl_figure(&run->results, FL_SCOPE_DESK, 0, &metrics[i], "") : (struct fl_figure){ 0 };
+        if (!figure.sure) continue;
+        cr_expect(figure.low >= 0 && figure.low <= figure.value && figure.value <= figure.high && figure.high <= 1, "%s", metrics[i].name);
+        at_the_end += figure.value > 0 && figure.value < 1 && (figure.low == 0 || figure.high == 1);
+    }
+
+    cr_expect_geq(at_the_end, 1, "some would leave it");
+    const struct fl_metric *first = fl_metric_find("first_response_s.mean", &statistic);
+    const struct fl_figure beyond = fl_figure_beyond(&run->results, FL_SCOPE_DESK, 0, first, 90);
+    cr_expect(beyond.sure && beyond.low >= 0 && beyond.high <= 1);
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
+/* ---- Objectives -------------------------------------------------------------------------------- */
+
+static const char two_groups[] =
+    "{\"fenliu\":1,\"duration\":\"2h\",\"interval\":\"30m\",\"traffic\":{\"chats_per_day\":1200},"
+    "\"buyers\":{\"intents\":[{\"name\":\"size\",\"reply\":{\"total\":{\"exponential\":\"50s\"}}},"
+    "{\"name\":\"refund\",\"phase\":\"after_sale\",\"reply\":{\"total\":{\"exponential\":\"50s\"}}}],\"patience\":{\"first\":\"90s\"}},"
+    "\"desk\":{\"groups\":[{\"name\":\"before\",\"phases\":[\"pre_sale\"]},{\"name\":\"after\",\"phases\":[\"after_sale\"]}],"
+    "\"agents\":[{\"name\":\"b\",\"count\":2,\"groups\":[\"before\"]},{\"name\":\"a\",\"count\":2,\"groups\":[\"after\"]}]},"
+    "\"objectives\":{\"abandonment\":{\"want\":\"<= 0.25\",\"per\":\"group\"},\"first_response_s.p90\":{\"want\":\"<= 60\",\"per\":\"interval\"},"
+    "\"reply_rate_3min\":{\"want\":\">= 0.8\",\"per\":\"agent\"},\"waited\":\"<= 0.9\"}}";
+
+Test(intervals, the_worst_group_has_the_interval_of_the_worst_of_all)
+{
+    struct fl_scenario *scenario = scenario_of(two_groups);
+    struct fl_run *run = run_of(scenario, 40);
+    struct fl_objective_result group, interval, agent, day;
+
+    fl_objective_judge(&run->results, 0, &group);
+    fl_objective_judge(&run->results, 1, &interval);
+    fl_objective_judge(&run->results, 2, &agent);
+    fl_objective_judge(&run->results, 3, &day);
+
+    const struct fl_figure alone[2] = { fl_figure_named(&run->results, FL_SCOPE_GROUP, 0, "abandonment"),
+                                        fl_figure_named(&run->results, FL_SCOPE_GROUP, 1, "abandonment") };
+    const double wider = fl_student_quantile(1 - 0.0125, 39) / fl_student_quantile(0.975, 39);
+    double low[2], high[2];
+    for (int g = 0; g < 2; g++) {
+        low[g] = alone[g].value - wider * (alone[g].value - alone[g].low);
+        high[g] = alone[g].value + wider * (alone[g].high - alone[g].value);
+    }
+    cr_expect_eq(group.figure.value, fmax(alone[0].value, alone[1].value));
+    cr_expect(group.figure.sure);
+    cr_expect_float_eq(group.figure.low, fmax(low[0], low[1]), 1e-12);
+    cr_expect_float_eq(group.figure.high, fmax(high[0], high[1]), 1e-12);
+    cr_expect(interval.figure.known && !interval.figure.sure && agent.figure.known && !agent.figure.sure, "pooled without their days");
+    const struct fl_figure waited = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "waited");
+    cr_expect(day.figure.sure && day.figure.low == waited.low && day.figure.high == waited.high);
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
+Test(intervals, the_share_of_days_on_which_an_objective_held_is_exact)
+{
+    struct fl_scenario *scenario = scenario_of(two_groups);
+    struct fl_run *run = run_of(scenario, 40);
+    struct fl_objective_result judged;
+
+    fl_objective_judge(&run->results, 0, &judged);
+
+    cr_expect(judged.days_met > 0 && judged.days_met < 40, "%u of 40", judged.days_met);
+    cr_expect_eq(judged.days_met_low, fl_binomial_lower(judged.days_met, 40, 0.025));
+    cr_expect_eq(judged.days_met_high, fl_binomial_upper(judged.days_met, 40, 0.025));
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
+/* ---- Rows -------------------------------------------------------------------------------------- */
+
+/* A group all of whose buyers were served at once, and one in which all waited. */
+Test(intervals, a_days_percentile_knows_the_group_in_which_nobody_waited)
+{
+    struct fl_scenario *scenario = scenario_of(two_groups);
+    struct maker maker;
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find("first_response_s.p50", &statistic);
+    maker_start(&maker, scenario);
+    day_start(&maker);
+    for (uint32_t i = 0; i < 60; i++) day_record(&maker, 0, 0);
+    for (uint32_t i = 0; i < 40; i++) day_record(&maker, 1, 5);
+    struct fl_row *row = day_end(&maker, 0);
+
+    cr_expect_eq(fl_row_figure(scenario, row, FL_NONE, metric, "p50").value, 0);
+    cr_expect_float_eq(fl_row_figure(scenario, row, FL_NONE, metric, "p90").value, 5, 0.05);
+    free(row);
+    free(maker.memory);
+    fl_scenario_free(scenario);
+}
+
+/* A million buyers who wait half a day: 4.3e19 ns, more than 64 bits hold. */
+Test(intervals, a_day_of_a_million_who_wait_half_a_day_has_its_mean)
+{
+    struct fl_scenario *scenario = scenario_of(plain);
+    struct maker maker;
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find("first_response_s.mean", &statistic);
+    maker_start(&maker, scenario);
+    day_start(&maker);
+    for (uint32_t i = 0; i < 1000000; i++) day_record(&maker, 0, 43200);
+    struct fl_row *row = day_end(&maker, 0);
+
+    cr_expect_float_eq(fl_row_figure(scenario, row, FL_NONE, metric, "mean").value, 43200, 1e-6);
+    free(row);
+    free(maker.memory);
+    fl_scenario_free(scenario);
+}
