@@ -127,7 +127,8 @@ struct search {
     const struct fl_staff_problem *problem;
     struct fl_staff_answer *answer;
     uint32_t cells;
-    double *required, *stress, *shortage, *on_duty;
+    double *required, *stress;
+    double *wanted, *shortage, *on_duty; /* of the rota, [parts of intervals x groups] */
     uint32_t *people, *best;
     uint32_t *seen_people; /* [SEEN_MAX x shifts] rosters that were simulated, and what came of it */
     struct fl_staff_trial seen[SEEN_MAX];
@@ -247,15 +248,30 @@ static void require(struct search *search, double safety)
     }
 }
 
+/* Parts of an interval that the rota covers one by one: where intervals are longer than the step of the shifts, a shift that is there
+ * for half of one would leave the other half to nobody. */
+static uint32_t parts_of(const struct fl_scenario *scenario)
+{
+    uint32_t parts = scenario->staffing.step > 0 ? (uint32_t)((scenario->interval + scenario->staffing.step - 1) / scenario->staffing.step) : 1;
+    const uint32_t most = FL_INTERVALS_MAX / scenario->intervals_count;
+    if (parts > most) parts = most;
+    while (parts > 1 && scenario->interval % parts != 0) parts--;
+    return parts > 1 ? parts : 1;
+}
+
 static enum fl_status roster_for(struct search *search, double safety, uint32_t people[])
 {
     const struct fl_staff_problem *problem = search->problem;
     const struct fl_scenario *scenario = problem->scenario;
+    const uint32_t groups = scenario->desk.groups_count, parts = parts_of(scenario);
+    const fl_time part = scenario->interval / parts;
+    const uint32_t count = (uint32_t)((scenario->duration + part - 1) / part);
     require(search, safety);
+    for (uint32_t i = 0; i < count * groups; i++) search->wanted[i] = search->required[i / groups / parts * groups + i % groups];
     const struct fl_rota_problem rota = {
-        .interval = scenario->interval, .duration = scenario->duration, .intervals_count = scenario->intervals_count,
-        .groups_count = scenario->desk.groups_count, .required = search->required, .shifts_count = problem->shifts_count,
-        .shifts = problem->shifts, .whole_share = 0.5, .people_max = FL_NONE, .seats = FL_NONE, .gap = FL_ROTA_GAP, .nodes_max = 2000,
+        .interval = part, .duration = scenario->duration, .intervals_count = count, .groups_count = groups, .required = search->wanted,
+        .shifts_count = problem->shifts_count, .shifts = problem->shifts, .whole_share = 0.5, .people_max = FL_NONE, .seats = FL_NONE,
+        .gap = FL_ROTA_GAP, .nodes_max = 2000,
     };
     struct fl_rota out = { .people = people, .on_duty = search->on_duty, .shortage = search->shortage };
     const enum fl_status status = fl_rota_solve(&rota, &out);
@@ -518,13 +534,15 @@ static bool search_open(struct search *search)
 {
     const size_t shifts = search->problem->shifts_count;
     search->people = calloc((2 + SEEN_MAX) * shifts, sizeof *search->people);
-    search->required = calloc(4 * (size_t)search->cells, sizeof *search->required);
+    const size_t fine = (size_t)search->cells * parts_of(search->problem->scenario);
+    search->required = calloc(2 * (size_t)search->cells + 3 * fine, sizeof *search->required);
     if (search->people == NULL || search->required == NULL) return false;
     search->best = search->people + shifts;
     search->seen_people = search->people + 2 * shifts;
     search->stress = search->required + search->cells;
-    search->shortage = search->required + 2 * (size_t)search->cells;
-    search->on_duty = search->required + 3 * (size_t)search->cells;
+    search->wanted = search->stress + search->cells;
+    search->shortage = search->wanted + fine;
+    search->on_duty = search->shortage + fine;
     return true;
 }
 
@@ -539,19 +557,6 @@ static enum fl_status load_of(const struct fl_staff_problem *problem, uint32_t c
 {
     const enum fl_status status = fl_staff_load(problem->scenario, problem->plan, load);
     for (uint32_t i = 0; status == FL_OK && i < cells; i++) load[i] *= problem->work_scale;
-    return status;
-}
-
-enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double safety, uint32_t people[])
-{
-    const uint32_t cells = problem->scenario->intervals_count * problem->scenario->desk.groups_count;
-    double *load = malloc(cells * sizeof *load);
-    struct fl_staff_answer world = { .load = load };
-    struct search search = { .problem = problem, .answer = &world, .cells = cells };
-    enum fl_status status = load == NULL || !search_open(&search) ? FL_EFULL : load_of(problem, cells, load);
-    if (status == FL_OK) status = roster_for(&search, safety, people);
-    search_close(&search);
-    free(load);
     return status;
 }
 
@@ -572,6 +577,24 @@ static void describe(struct search *search, struct fl_staff_answer *made)
             made->on_duty[i] += made->people[s] * on / (double)problem->scenario->interval / __builtin_popcountll(shift->groups);
         }
     }
+}
+
+enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double safety, struct fl_staff_answer *answer)
+{
+    const uint32_t cells = problem->scenario->intervals_count * problem->scenario->desk.groups_count;
+    struct search search = { .problem = problem, .answer = answer, .cells = cells };
+    enum fl_status status = search_open(&search) ? load_of(problem, cells, answer->load) : FL_EFULL;
+    if (status == FL_OK) status = roster_for(&search, safety, answer->people);
+    if (status == FL_OK) {
+        answer->safety = safety;
+        answer->cost = cost_of(problem, answer->people);
+        answer->fewer = answer->more = FL_NONE;
+        answer->proven = false;
+        answer->proven_cheapest = search.proven_cheapest;
+        describe(&search, answer);
+    }
+    search_close(&search);
+    return status;
 }
 
 enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer)
@@ -607,6 +630,14 @@ static double tail_of(const char *statistic)
 }
 
 /* Misses over what the objective allows: shares of misses where there are any, else the figure over its bound. */
+static double excess_of(const struct fl_objective *objective, const struct fl_metric *metric, double value)
+{
+    const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
+    if (wants_more && metric->kind == FL_METRIC_SHARE) return objective->bound < 1 ? (1 - value) / (1 - objective->bound) : 0;
+    if (wants_more) return value > 0 ? objective->bound / value : 0;
+    return objective->bound > 0 ? value / objective->bound : value;
+}
+
 static double stress_of(const struct fl_results *results, uint32_t cell, const struct fl_objective *objective)
 {
     const char *statistic;
@@ -617,11 +648,15 @@ static double stress_of(const struct fl_results *results, uint32_t cell, const s
         return beyond.known ? beyond.value / tail_of(statistic) : 0;
     }
     const struct fl_figure figure = fl_figure(results, FL_SCOPE_INTERVAL_GROUP, cell, metric, statistic);
-    if (!figure.known) return 0;
-    const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
-    if (wants_more && metric->kind == FL_METRIC_SHARE) return objective->bound < 1 ? (1 - figure.value) / (1 - objective->bound) : 0;
-    if (wants_more) return figure.value > 0 ? objective->bound / figure.value : 0;
-    return objective->bound > 0 ? figure.value / objective->bound : figure.value;
+    return figure.known ? excess_of(objective, metric, figure.value) : 0;
+}
+
+double fl_staff_excess(const struct fl_results *results, uint32_t objective, struct fl_objective_result *judged)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(results->scenario->objectives[objective].name, &statistic);
+    fl_objective_judge(results, objective, judged);
+    return metric != NULL && judged->figure.known ? excess_of(&results->scenario->objectives[objective], metric, judged->figure.value) : INFINITY;
 }
 
 void fl_staff_stress(const struct fl_results *results, double stress[])

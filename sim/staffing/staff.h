@@ -74,8 +74,13 @@ FL_MUST_CHECK enum fl_status fl_staff_search(const struct fl_staff_problem *prob
  * load. O(cells). FL_EFULL when out of memory. */
 FL_MUST_CHECK enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl_traffic_plan *plan, double load[]);
 
-/* The roster of a safety, without a simulation: people [shifts_count]. FL_OK also where the shifts on offer cannot cover it. */
-FL_MUST_CHECK enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double safety, uint32_t people[]);
+/* The roster of a safety, without a simulation: fills in all of *answer but what trials tell. FL_OK also where the shifts on offer
+ * cannot cover it. */
+FL_MUST_CHECK enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double safety, struct fl_staff_answer *answer);
+
+/* How far an objective is from being met, pooled, in its worst cell: misses over what it allows, 1 being just met; infinite when
+ * there is no figure. *judged is filled in. */
+double fl_staff_excess(const struct fl_results *results, uint32_t objective, struct fl_objective_result *judged);
 
 /* Stress of every interval and group, as in fl_staff_trial, by the objectives of the scenario. O(cells x buckets). */
 void fl_staff_stress(const struct fl_results *results, double stress[]);

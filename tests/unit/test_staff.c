@@ -79,14 +79,24 @@ static enum fl_status simulate(void *context, const uint32_t people[], uint32_t 
     return FL_OK;
 }
 
-static enum fl_status search(struct world *world, struct fl_staff_answer *answer, uint32_t people[SHIFTS])
+static struct fl_staff_problem problem_of(struct world *world)
 {
-    static double cells[3][8];
-    const struct fl_staff_problem problem = {
+    return (struct fl_staff_problem){
         .scenario = world->scenario, .plan = &world->plan, .shifts_count = SHIFTS, .shifts = world->shifts, .template_speed = world->template_speed,
         .simulate = simulate, .context = world, .search_days = 100, .screen_days = 40, .work_scale = 1, .first_safety = NAN,
     };
+}
+
+static void answer_of(struct fl_staff_answer *answer, uint32_t people[SHIFTS])
+{
+    static double cells[3][8];
     *answer = (struct fl_staff_answer){ .people = people, .load = cells[0], .required = cells[1], .on_duty = cells[2] };
+}
+
+static enum fl_status search(struct world *world, struct fl_staff_answer *answer, uint32_t people[SHIFTS])
+{
+    const struct fl_staff_problem problem = problem_of(world);
+    answer_of(answer, people);
     return fl_staff_search(&problem, answer);
 }
 
@@ -210,5 +220,29 @@ Test(staff, a_short_last_interval_has_a_load)
     cr_assert_eq(fl_staff_load(world.scenario, &world.plan, load), FL_OK);
 
     for (int i = 0; i < 3; i++) cr_expect_float_eq(load[i], 5, 1e-9, "interval %d: %g", i, load[i]);
+    world_close(&world);
+}
+
+Test(staff, no_part_of_a_long_interval_is_left_to_nobody)
+{
+    static const struct fl_rota_shift shifts[SHIFTS] = {
+        { .from = 0, .to = 3 * FL_HOUR, .groups = 1, .cost = 3, .speed = 1, .people_max = FL_NONE },
+        { .from = 4 * FL_HOUR, .to = 8 * FL_HOUR, .groups = 1, .cost = 4, .speed = 1, .people_max = FL_NONE },
+        { .from = 3 * FL_HOUR, .to = 8 * FL_HOUR, .groups = 1, .cost = 5, .speed = 1, .people_max = FL_NONE },
+    };
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"step\":\"1h\"");
+    world.scenario->interval = 2 * FL_HOUR;
+    world.scenario->intervals_count = 4;
+    memcpy(world.shifts, shifts, sizeof shifts);
+    const struct fl_staff_problem problem = problem_of(&world);
+
+    answer_of(&answer, people);
+    cr_assert_eq(fl_staff_roster(&problem, 1, &answer), FL_OK);
+
+    cr_expect_eq(people[1], 0); /* cheaper, but from 3 to 4 there would be nobody */
+    cr_expect_gt(people[2], 0);
     world_close(&world);
 }

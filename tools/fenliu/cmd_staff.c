@@ -16,11 +16,12 @@ static const char usage[] =
     "  -n, --replications N     days of the final check (default: staffing.replications, 1000)\n"
     "  -j, --jobs N             threads (default: one a core); the answer does not depend on it\n"
     "      --plan FILE          write the plan there as a scenario (default: NAME.plan.json in the current folder; - for none)\n"
+    "      --full               meet the objectives even where the last people bring little\n"
     "      --json               the answer as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
     "example: fenliu staff scenarios/618-opening.json --lang en\n"
-    "exit: 0 a plan meets the objectives, 1 none does or the ordinary day does not match, 2 bad usage or input, 4 not written\n";
+    "exit: 0 the plan meets the objectives, 1 it does not or the ordinary day does not match, 2 bad usage or input, 4 not written\n";
 
 #define REPLAY_DAYS 60u
 #define MATCH_WITHIN 0.15 /* a replayed ordinary day closer than this to the panel is believed as it stands */
@@ -99,55 +100,6 @@ static enum fl_status believe(struct staff *staff)
     return FL_OK;
 }
 
-/* ---- The floor --------------------------------------------------------------------------------- */
-
-/* Everybody the scenario allows, all the time: what even they miss no headcount can mend. */
-static enum fl_status try_floor(struct staff *staff, const char **objective, struct fl_figure *got, bool *holds)
-{
-    const struct fl_scenario *base = staff->scenario;
-    struct fl_agent_def agents[KINDS_MAX];
-    struct fl_scenario all = *base;
-    for (uint32_t k = 0; k < staff->desk.kinds_count; k++) {
-        agents[k] = base->desk.agents[staff->desk.kinds[k].definition];
-        agents[k].count = (base->staffing.max_agents + staff->desk.kinds_count - 1) / staff->desk.kinds_count;
-        agents[k].shift = FL_NONE;
-        agents[k].speed *= staff->desk.speed_factor;
-    }
-    all.desk.agents = agents;
-    all.desk.agents_count = staff->desk.kinds_count;
-    all.events_count = 0;
-    struct fl_run *run = NULL;
-    const enum fl_status status = staff_days(staff, &all, WHAT_IF_DAYS, &run);
-    if (status != FL_OK) return status;
-    const uint32_t met = staff_days_met(&run->results);
-    *holds = base->staffing.judge == FL_JUDGE_MEAN ? met > 0 : met >= base->staffing.day_probability * run->results.rows_count;
-    uint32_t worst = UINT32_MAX;
-    for (uint32_t i = 0; i < base->objectives_count; i++) {
-        struct fl_objective_result judged;
-        fl_objective_judge(&run->results, i, &judged);
-        if (judged.days_met >= worst) continue;
-        worst = judged.days_met;
-        *objective = base->objectives[i].name;
-        *got = judged.figure;
-    }
-    fl_run_free(run);
-    return FL_OK;
-}
-
-static int say_floor(const struct staff *staff, const char *objective, const struct fl_figure *got)
-{
-    const char *statistic;
-    const struct fl_metric *metric = fl_metric_find(objective, &statistic);
-    char value[32];
-    report_figure(got, metric, value, sizeof value);
-    if (staff->options.language == LANGUAGE_ZH)
-        printf("加到 %u 人也达不到:%s 仍为 %s。人数解决不了,先看回复用时、同时接待上限或目标本身。\n", staff->scenario->staffing.max_agents, objective, value);
-    else
-        printf("Even %u people miss %s: it stays at %s. Headcount cannot mend that: look at reply times, chats at once, or the objective.\n",
-               staff->scenario->staffing.max_agents, objective, value);
-    return EXIT_MISSED;
-}
-
 /* ---- Rows of the table ------------------------------------------------------------------------- */
 
 /* The desk as the scenario has it. */
@@ -163,8 +115,13 @@ static enum fl_status row_of_now(struct staff *staff, uint32_t days)
     for (uint32_t d = 0; d < desk->agents_count; d++) agents[d].speed *= staff->desk.speed_factor;
     now.desk.agents = agents;
     const enum fl_status status = staff_days(staff, &now, days, &run);
-    if (status == FL_OK) staff_row_fill(staff, NULL, &run->results, row);
-    if (status == FL_OK) fl_run_free(run);
+    if (status == FL_OK) {
+        struct fl_objective_result judged;
+        staff_row_fill(staff, NULL, &run->results, row);
+        fl_objective_judge(&run->results, staff->report.curve.objective, &judged);
+        staff->report.now_main = judged.figure;
+        fl_run_free(run);
+    }
     free(agents);
     return status;
 }
@@ -222,16 +179,25 @@ static bool plan_make(const struct fl_scenario *scenario, struct fl_traffic_plan
     return false;
 }
 
+/* The problem of the desk's world; free *memory. */
+static bool problem_make(struct staff *staff, bool quick, struct fl_traffic_plan *plan, void **memory, struct fl_staff_problem *out)
+{
+    if (!plan_make(staff->desk.base, plan, memory)) return false;
+    *out = (struct fl_staff_problem){
+        .scenario = staff->desk.base, .plan = plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
+        .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .context = staff, .on_trial = staff_on_trial,
+        .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick,
+        .first_safety = quick ? staff->answer.safety : NAN,
+    };
+    return true;
+}
+
 static enum fl_status search(struct staff *staff, bool quick, struct fl_staff_answer *answer)
 {
     struct fl_traffic_plan plan;
+    struct fl_staff_problem problem;
     void *memory = NULL;
-    if (!plan_make(staff->desk.base, &plan, &memory)) return FL_EFULL;
-    const struct fl_staff_problem problem = {
-        .scenario = staff->desk.base, .plan = &plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
-        .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .context = staff, .on_trial = staff_on_trial,
-        .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick, .first_safety = quick ? staff->answer.safety : NAN,
-    };
+    if (!problem_make(staff, quick, &plan, &memory, &problem)) return FL_EFULL;
     const enum fl_status status = fl_staff_search(&problem, answer);
     free(memory);
     return status;
@@ -371,11 +337,109 @@ static void take_answer(struct staff *staff)
     staff->report.added = staff->proof.roster.added;
 }
 
+/* ---- The knee ---------------------------------------------------------------------------------- */
+
+/* The advised roster of the curve becomes the answer: it too is simulated on the days of the proof, all of them. */
+static enum fl_status advise_knee(struct staff *staff, const struct fl_staff_problem *problem)
+{
+    const struct staff_curve *curve = &staff->report.curve;
+    const struct fl_staffing_def *staffing = &staff->scenario->staffing;
+    struct fl_staff_answer *answer = &staff->answer;
+    enum fl_status status = fl_staff_roster(problem, curve->safety[curve->knee], answer);
+    double *stress = calloc((size_t)staff->scenario->intervals_count * staff->scenario->desk.groups_count, sizeof *stress);
+    if (stress == NULL) return FL_EFULL;
+    answer->days_needed = fl_staff_days_needed(staffing->replications, staffing->day_probability, staffing->confidence);
+    answer->final = (struct fl_staff_trial){ .stress = stress, .misses_allowed = staffing->replications };
+    if (status == FL_OK) status = staff_simulate(staff, answer->people, staffing->replications, &answer->final);
+    answer->proven = status == FL_OK && (staffing->judge == FL_JUDGE_MEAN ? answer->final.days_met == answer->final.days
+                                         : answer->days_needed != FL_NONE && answer->final.days_met >= answer->days_needed);
+    answer->final.stress = NULL;
+    free(stress);
+    if (status == FL_OK) take_answer(staff);
+    return status;
+}
+
+/* Where the objectives can be met, a person or two are not worth missing them for. */
+static bool is_worth_saying(const struct staff_curve *curve, enum curve_reason reason)
+{
+    if (curve->count == 0) return false;
+    if (reason == CURVE_UNREACHABLE) return true;
+    const uint32_t knee = curve->rows[curve->knee].people, full = curve->rows[curve->count - 1].people;
+    return full >= knee + 2 * fl_knee_step(knee) && 10 * knee <= 9 * full;
+}
+
+static enum fl_status draw_curve(struct staff *staff, const uint32_t meets[], enum curve_reason reason)
+{
+    struct staff_curve *curve = &staff->report.curve;
+    struct fl_traffic_plan plan;
+    struct fl_staff_problem problem;
+    struct fl_staff_answer spare = { 0 };
+    void *memory = NULL;
+    enum fl_status status = answer_open(&spare, staff) && problem_make(staff, false, &plan, &memory, &problem) ? FL_OK : FL_EFULL;
+    if (status == FL_OK) status = staff_curve_draw(staff, &problem, &spare, meets);
+    if (status == FL_OK && is_worth_saying(curve, reason)) {
+        curve->reason = reason;
+        curve->full = staff->report.rows[ROW_ANSWER];
+        staff->report.rows[ROW_FEWER].known = staff->report.rows[ROW_MORE].known = false; /* the curve says it */
+        status = advise_knee(staff, &problem);
+    }
+    answer_close(&spare);
+    free(memory);
+    return status;
+}
+
+/* Days that the answer meets of those that one person fewer was tried on too. */
+static double share_on_same_days(const struct staff *staff)
+{
+    const struct staff_row *fewer = &staff->report.rows[ROW_FEWER];
+    struct fl_results same = staff->proof.results;
+    if (fewer->days < same.rows_count) same.rows_count = fewer->days;
+    return (double)fl_days_met(&same) / same.rows_count;
+}
+
+/* Whether the last person brought so little that the curve has to be looked at. */
+static bool looks_flat(const struct staff *staff)
+{
+    const struct staff_row *fewer = &staff->report.rows[ROW_FEWER], *answer = &staff->report.rows[ROW_ANSWER];
+    if (!fewer->known || staff->full || staff->report.now_passes) return false;
+    if (staff->scenario->staffing.judge == FL_JUDGE_MEAN) return true;
+    return (share_on_same_days(staff) - fewer->met.value) * fl_knee_step(answer->people) < KNEE_LEAST_MISSED * (1 - staff->scenario->staffing.day_probability);
+}
+
+/* The roster that meets the objectives, unless its last people bring little. */
+static enum fl_status advise(struct staff *staff)
+{
+    const size_t bytes = staff->desk.shifts_count * sizeof *staff->answer.people;
+    take_answer(staff);
+    enum fl_status status = fill_rows(staff);
+    if (status != FL_OK || !looks_flat(staff)) return status;
+    uint32_t *meets = malloc(bytes);
+    if (meets == NULL) return FL_EFULL;
+    memcpy(meets, staff->answer.people, bytes);
+    status = draw_curve(staff, meets, CURVE_FLAT);
+    free(meets);
+    return status;
+}
+
+/* No headcount meets the objectives: as many people as still bring something. */
+static enum fl_status advise_short(struct staff *staff)
+{
+    const uint32_t final = staff->scenario->staffing.replications;
+    enum fl_status status = draw_curve(staff, NULL, CURVE_UNREACHABLE);
+    if (status != FL_OK) return status;
+    if (staff->report.curve.reason == CURVE_NONE) { /* nothing to advise */
+        staff_proof_close(&staff->proof);
+        return FL_OK;
+    }
+    status = row_of_now(staff, final < ROW_DAYS_MAX ? final : ROW_DAYS_MAX);
+    return status == FL_OK ? staff_beyond(staff) : status;
+}
+
 static enum fl_status complete_report(struct staff *staff)
 {
-    enum fl_status status = fill_rows(staff);
     ask_rules(staff);
-    if (status == FL_OK) status = try_trade_formula(staff);
+    enum fl_status status = try_trade_formula(staff);
+    if (staff->report.curve.reason == CURVE_UNREACHABLE) return status;
     if (status == FL_OK) status = what_if(staff, 1.2, 1, &staff->report.traffic_up);
     if (status == FL_OK) status = what_if(staff, 1, 1.2, &staff->report.reply_up);
     return status;
@@ -406,46 +470,51 @@ static int say_disbelief(const struct staff *staff)
     return EXIT_MISSED;
 }
 
+/* Where everybody misses, fewer may still do: an objective of each agent has more samples then. So the search is asked all the same. */
+static enum fl_status find_answer(struct staff *staff)
+{
+    enum fl_status status = staff_ceiling(staff);
+    if (status == FL_OK) status = search(staff, false, &staff->answer);
+    if (status == FL_OK && (staff->answer.proven || staff->answer.days_needed == FL_NONE)) return advise(staff);
+    return status == FL_OK || status == FL_EINFEASIBLE ? advise_short(staff) : status;
+}
+
 static int staff_run(struct staff *staff)
 {
-    const char *objective = NULL;
-    struct fl_figure got = { 0 };
-    bool holds = false;
     staff->report = (struct staff_report){ .scenario = staff->scenario, .desk = &staff->desk, .answer = &staff->answer,
                                            .seed = staff->options.has_seed ? staff->options.seed : staff->scenario->seed };
     staff->report.chats = fl_traffic_expected(staff->scenario, 0, staff->scenario->duration);
     staff->report.peak_per_hour = fl_traffic_peak_per_hour(staff->scenario, &staff->report.peak_at);
     enum fl_status status = believe(staff);
     if (status == FL_OK && !staff->report.believed) return say_disbelief(staff);
-    if (status == FL_OK) status = try_floor(staff, &objective, &got, &holds);
-    if (status == FL_OK && !holds) return say_floor(staff, objective, &got);
-    if (status == FL_OK) status = search(staff, false, &staff->answer);
-    if (status == FL_EINFEASIBLE) {
-        fprintf(stderr, "fenliu staff: no roster on the shifts on offer passes with at most %u on duty at once: look at reply times and at the\n"
-                        "objectives, widen staffing.shifts, or raise staffing.max_agents\n", staff->scenario->staffing.max_agents);
+    if (status == FL_OK) status = find_answer(staff);
+    if (status == FL_OK && staff->proof.results.rows_count == 0) {
+        fprintf(stderr, "fenliu staff: the shifts on offer have no roster: widen staffing.shifts, or raise staffing.max_agents\n");
         return EXIT_MISSED;
     }
-    if (status == FL_OK) {
-        take_answer(staff);
-        status = complete_report(staff);
-    }
+    if (status == FL_OK) status = complete_report(staff);
     progress_end(&staff->progress);
     return status == FL_OK ? staff_say(staff) : run_failed(status, "staff");
 }
 
-static int take_plan(void *context, struct options *options, int argc, char **argv, int *i)
+static int take_own(void *context, struct options *options, int argc, char **argv, int *i)
 {
     (void)options;
+    struct staff *staff = context;
+    if (strcmp(argv[*i], "--full") == 0) {
+        staff->full = true;
+        return 1;
+    }
     const char *value = option_value(argc, argv, i, "--plan");
     if (value == NULL) return 0;
-    *(const char **)context = value;
+    staff->plan_option = value;
     return value[0] != '\0' ? 1 : -1;
 }
 
 int cmd_staff(int argc, char **argv)
 {
     struct staff staff = { .plan_option = NULL };
-    if (!options_read(&staff.options, argc, argv, take_plan, &staff.plan_option)) return EXIT_USAGE;
+    if (!options_read(&staff.options, argc, argv, take_own, &staff)) return EXIT_USAGE;
     if (staff.options.help) {
         fputs(usage, stdout);
         return EXIT_DONE;

@@ -3,6 +3,7 @@
 #define FENLIU_STAFF_H
 
 #include "command.h"
+#include "staffing/knee.h"
 #include "staffing/rules_of_thumb.h"
 #include "staffing/staff.h"
 
@@ -46,6 +47,7 @@ bool roster_json(const struct roster_scenario *roster, struct fl_text *shifts, s
 
 /* Most people on duty at once. */
 uint32_t roster_peak(const struct staff_desk *desk, const uint32_t people[]);
+/* People to have: everyone works one shift a day, so those of the fullest day. Rest days are not in it. */
 uint32_t roster_people(const struct staff_desk *desk, const uint32_t people[]);
 
 /* ---- The answer, for the screen and for JSON ---------------------------------------------------- */
@@ -54,7 +56,7 @@ struct staff_row {
     bool known;
     uint32_t people, peak;
     double cost; /* of such a day, CNY; NaN: not known. Rows may be subtracted */
-    struct fl_figure abandonment, first_p90, reply_rate, lost, met; /* met: share of days, with its interval */
+    struct fl_figure abandonment, first_p90, reply_rate, met; /* met: share of days, with its interval */
     uint32_t days, days_met;
 };
 
@@ -63,6 +65,31 @@ enum row_id { ROW_NOW, ROW_FEWER, ROW_ANSWER, ROW_MORE, ROWS_COUNT };
 struct what_if {
     bool known, impossible; /* impossible: no headcount passes */
     uint32_t people;
+};
+
+#define CURVE_MAX 16u
+#define KNEE_LEAST_MISSED 0.1 /* a step has to mend this share of the days that may be missed: a day in a hundred where nine in ten are asked */
+
+enum curve_reason {
+    CURVE_NONE,        /* not drawn, or it still climbs where the objectives are met */
+    CURVE_UNREACHABLE, /* no headcount meets the objectives */
+    CURVE_FLAT,        /* one does, but its last people bring little */
+};
+
+/* Headcounts and what they reach. */
+struct staff_curve {
+    enum curve_reason reason;
+    uint32_t objective;   /* that stands most in the way when everybody is there */
+    double best_share;    /* most days met by any headcount that was tried */
+    uint32_t count, knee; /* points, by headcount; the one that is advised */
+    struct staff_row rows[CURVE_MAX];
+    double safety[CURVE_MAX]; /* NaN: of the search's own roster */
+    double excess[CURVE_MAX];
+    struct fl_figure main[CURVE_MAX];  /* of the objective */
+    double least_share, least_excess;  /* a step that brings less is little */
+    struct staff_row full;             /* CURVE_FLAT: what meets the objectives */
+    bool faster_holds;                 /* CURVE_UNREACHABLE: replies a fifth shorter would do, with everybody */
+    double reachable;                  /* CURVE_UNREACHABLE: the bound that the advised roster would meet; NaN: not known */
 };
 
 struct staff_report {
@@ -74,10 +101,12 @@ struct staff_report {
     double peak_per_hour, chats;
     fl_time peak_at;
     bool believed, fitted;
+    struct fl_figure now_main; /* the curve's objective on the desk as it is */
     bool now_passes; /* the desk as it is has been shown to pass */
     double replay_response_s, fitted_response_s;
     uint32_t existing, added;
     struct what_if traffic_up, reply_up;
+    struct staff_curve curve;
     double reply_s;
     struct fl_rule_answer rules[FL_RULES_COUNT];
     bool rule_known[FL_RULES_COUNT];
@@ -111,6 +140,7 @@ struct staff_proof {
 struct staff {
     struct options options;
     const char *plan_option;
+    bool full; /* the whole objective, however little its last people bring */
     struct fl_scenario *scenario;
     char *text;
     struct staff_desk desk;
@@ -124,6 +154,8 @@ struct staff {
 
 /* Days 0 to days - 1 of a scenario, with the seed and the threads of the options. */
 enum fl_status staff_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **out);
+/* The same of days that no proof is made of. */
+enum fl_status staff_search_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **out);
 /* Days that meet the objectives; judge mean: all of them or none. */
 uint32_t staff_days_met(const struct fl_results *results);
 void staff_proof_close(struct staff_proof *proof);
@@ -137,5 +169,15 @@ uint32_t staff_prices(const struct fl_scenario *scenario);
 /* A row of the table from simulated days of this roster; people NULL: of the desk as it is. */
 void staff_row_fill(const struct staff *staff, const uint32_t people[], const struct fl_results *results, struct staff_row *row);
 enum fl_status staff_row_of_roster(const struct staff *staff, const uint32_t people[], uint32_t days, struct staff_row *row);
+
+/* ---- staff_curve.c ------------------------------------------------------------------------------ */
+
+/* Simulates everybody there may be: how many days that meets, and which objective stands in the way. */
+enum fl_status staff_ceiling(struct staff *staff);
+/* Draws the curve and finds its knee, up to a roster that meets the objectives if there is one (`meets`, else NULL). `spare` is
+ * overwritten. count 0 afterwards: the shifts on offer have no roster. */
+enum fl_status staff_curve_draw(struct staff *staff, const struct fl_staff_problem *problem, struct fl_staff_answer *spare, const uint32_t meets[]);
+/* What it would take where no headcount does; after the advised roster's proof. */
+enum fl_status staff_beyond(struct staff *staff);
 
 #endif

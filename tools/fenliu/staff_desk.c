@@ -73,9 +73,14 @@ void staff_desk_close(struct staff_desk *desk)
 
 uint32_t roster_people(const struct staff_desk *desk, const uint32_t people[])
 {
-    uint32_t sum = 0;
-    for (uint32_t s = 0; s < desk->shifts_count; s++) sum += people[s];
-    return sum;
+    uint32_t most = 0;
+    for (fl_time day = 0; day < desk->base->duration; day += FL_DAY) {
+        uint32_t sum = 0;
+        for (uint32_t s = 0; s < desk->shifts_count; s++)
+            if (desk->shifts[s].from >= day && desk->shifts[s].from < day + FL_DAY) sum += people[s];
+        if (sum > most) most = sum;
+    }
+    return most;
 }
 
 uint32_t roster_peak(const struct staff_desk *desk, const uint32_t people[])

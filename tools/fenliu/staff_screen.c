@@ -14,6 +14,26 @@ static void clock_time(const struct fl_scenario *scenario, fl_time at, char out[
     snprintf(out, 8, "%02u:%02u", (unsigned)(of_day / FL_HOUR) % 24, (unsigned)(of_day / FL_MINUTE) % 60);
 }
 
+/* The same with its date where a scenario has several days. */
+static void dated_time(const struct fl_scenario *scenario, fl_time at, char out[16])
+{
+    char whole[32];
+    fl_instant_format(scenario, at, whole); /* 2026-06-18T20:00 */
+    if (scenario->duration > FL_DAY) snprintf(out, 16, "%.5s %.5s", whole + 5, whole + 11);
+    else snprintf(out, 16, "%.5s", whole + 11);
+}
+
+/* Pieces of a list, broken before column 78. */
+static void add_piece(struct fl_text *out, uint32_t *columns, uint32_t indent, const char *piece)
+{
+    if (*columns + text_columns(piece) > 78) {
+        fl_text_add(out, "\n%*s", (int)indent, "");
+        *columns = indent;
+    }
+    fl_text_add(out, "%s", piece);
+    *columns += text_columns(piece);
+}
+
 static double people_on(const struct staff_report *report, uint32_t interval)
 {
     const uint32_t groups = report->scenario->desk.groups_count;
@@ -30,12 +50,65 @@ static uint32_t payroll(const struct staff_report *report)
 
 static uint32_t new_hires(const struct staff_report *report)
 {
-    return (uint32_t)ceil(report->added / report->scenario->staffing.new_hire_speed - 1e-9);
+    const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report);
+    const uint32_t added = report->scenario->duration <= FL_DAY ? report->added : need > have ? need - have : 0; /* over days people work again */
+    return (uint32_t)ceil(added / report->scenario->staffing.new_hire_speed - 1e-9);
 }
 
 static double shown_of_20(const struct staff_row *row)
 {
     return floor(20.0 * row->days_met / row->days + 0.5);
+}
+
+/* ---- Objectives in words ------------------------------------------------------------------------ */
+
+struct spoken {
+    const char *name, *zh, *en;
+};
+
+static const struct spoken spoken[] = {
+    { "abandonment", "走掉", "left" },
+    { "reply_rate_3min", "3分钟回复率", "answered in 3 min" },
+    { "first_reply_rate_30s", "30秒应答率", "first reply in 30 s" },
+    { "first_response_s.p90", "九成首响", "first reply, 9 of 10" },
+    { "first_response_s.mean", "平均首响", "first reply, mean" },
+    { "response_s.mean", "平均响应", "response, mean" },
+    { "response_s.p90", "九成响应", "response, 9 of 10" },
+    { "answer_ratio", "问答比", "answer ratio" },
+    { "no_service_rate", "未服务率", "never served" },
+    { "satisfaction", "满意度", "satisfied" },
+};
+
+static void add_bound(const struct fl_metric *metric, double bound, bool zh, struct fl_text *out)
+{
+    if (metric->kind == FL_METRIC_SHARE) fl_text_add(out, "%.4g%%", 100 * bound);
+    else if (metric->kind == FL_METRIC_DISTRIBUTION) fl_text_add(out, zh ? "%.4g秒" : "%.4g s", bound);
+    else fl_text_add(out, "%.6g", bound);
+}
+
+/* "走掉≤5%(每组)" */
+static void add_objective(const struct fl_objective *objective, double bound, bool zh, struct fl_text *out)
+{
+    static const char *const signs[] = { "≥", "≤", ">", "<" }, *const plain[] = { ">=", "<=", ">", "<" };
+    static const char *const per[][2] = { { "", "" }, { " in every interval", "(每个时段)" }, { " in every group", "(每个组)" },
+                                          { " of every agent", "(每个客服)" } };
+    const char *statistic, *name = objective->name;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    for (size_t i = 0; i < sizeof spoken / sizeof *spoken; i++)
+        if (strcmp(spoken[i].name, name) == 0) {
+            name = zh ? spoken[i].zh : spoken[i].en;
+            break;
+        }
+    fl_text_add(out, zh ? "%s%s" : "%s %s ", name, zh ? signs[objective->comparison] : plain[objective->comparison]);
+    add_bound(metric, bound, zh, out);
+    fl_text_add(out, "%s", per[objective->per][zh]);
+}
+
+/* A bound that is no stricter than this one, to so many parts of one. */
+static double round_to_reach(const struct fl_objective *objective, double bound, double parts)
+{
+    const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
+    return (wants_more ? floor(bound * parts) : ceil(bound * parts)) / parts;
 }
 
 /* ---- Parts of the screen ----------------------------------------------------------------------- */
@@ -46,61 +119,144 @@ static void add_title(const struct staff_report *report, bool zh, struct fl_text
     fl_instant_format(report->scenario, 0, from);
     fl_instant_format(report->scenario, report->scenario->duration, to);
     clock_time(report->scenario, report->peak_at, at);
-    fl_text_add(out, "%s  %.10s %s–%s%s  (%s)\n", report->scenario->name, from, from + 11, strncmp(from, to, 10) != 0 ? (zh ? "次日" : "next day ") : "",
-                to + 11, report->scenario->platform.name);
+    char date[16] = "";
+    if (report->scenario->duration > FL_DAY) snprintf(date, sizeof date, "%.5s ", to + 5);
+    else if (strncmp(from, to, 10) != 0) snprintf(date, sizeof date, "%s", zh ? "次日" : "next day ");
+    fl_text_add(out, "%s  %.10s %s–%s%s  (%s)\n", report->scenario->name, from, from + 11, date, to + 11, report->scenario->platform.name);
     fl_text_add(out, zh ? "预计 %.0f 个询单,高峰 %.0f 个/小时(%s 起)\n\n" : "%.0f chats expected, at the peak %.0f an hour (from %s)\n\n", report->chats,
                 report->peak_per_hour, at);
 }
 
-static void add_conclusion(const struct staff_report *report, bool zh, struct fl_text *out)
+/* Days in a hundred, whole ones where it comes to that. */
+static double in_100(double share)
+{
+    return floor(1000 * share + 0.5) / 10;
+}
+
+/* The people wanted and those at hand. */
+static void add_headcount(const struct staff_report *report, const char *what, bool zh, struct fl_text *out)
 {
     const struct staff_row *row = &report->rows[ROW_ANSWER];
-    const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report);
-    if (report->now_passes) {
-        const struct staff_row *now = &report->rows[ROW_NOW];
-        fl_text_add(out, zh ? "结论:现有 %u 人照现在的班次已经够(%u 天里 %u 天达标)。\n" : "Answer: the %u you have, as they work now, are enough (%u days, %u passed).\n", have,
-                    now->days, now->days_met);
-        if (!isnan(row->cost) && !isnan(now->cost) && row->cost < now->cost)
-            fl_text_add(out, zh ? "更省的排班:同时在岗最多 %u 人,共 %u 人,工资 ¥%.0f,现在 ¥%.0f。\n"
-                                : "Cheaper: at most %u on duty at once, %u in all, wages CNY %.0f instead of %.0f.\n",
-                        row->peak, need, row->cost, now->cost);
-        else
-            fl_text_add(out, zh ? "也可以这样排:同时在岗最多 %u 人,共 %u 人。\n" : "Another roster that passes: at most %u on duty at once, %u in all.\n", row->peak, need);
-        return;
-    }
-    fl_text_add(out, zh ? "结论:同时在岗最多 %u 人,共排 %u 人;" : "Answer: at most %u people on duty at once, %u in all; ", row->peak, need);
+    const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report), seats = report->scenario->desk.seats;
+    fl_text_add(out, zh ? "%s:同时在岗最多 %u 人,共排 %u 人;" : "%s: at most %u people on duty at once, %u in all; ", what, row->peak, need);
     if (need > have)
-        fl_text_add(out, zh ? "现有 %u 名,还差 %u 名(若是新手,约 %u 名)。\n" : "you have %u, %u short (about %u if new hires).\n", have,
+        fl_text_add(out, zh ? "现有 %u 名,还差 %u 名(若是新手,约 %u 名)。\n" : "you have %u, %u short\n  (about %u if new hires).\n", have,
                     need - have, new_hires(report));
     else
         fl_text_add(out, zh ? "现有 %u 名,够用。\n" : "you have %u, which is enough.\n", have);
-    const uint32_t seats = report->scenario->desk.seats;
     if (seats == FL_NONE) return;
     if (row->peak > seats) fl_text_add(out, zh ? "  子账号现有 %u 个,再加 %u 个。\n" : "  Sub-accounts: you hold %u, add %u.\n", seats, row->peak - seats);
     else fl_text_add(out, zh ? "  子账号 %u 个,够用。\n" : "  Sub-accounts: the %u you hold are enough.\n", seats);
+}
+
+/* The desk as it is does; another roster may be cheaper, and may want people who are not there. */
+static void add_enough(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct staff_row *row = &report->rows[ROW_ANSWER], *now = &report->rows[ROW_NOW];
+    const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report);
+    fl_text_add(out, zh ? "结论:现有 %u 人照现在的班次已经够(%u 天里 %u 天达标)。\n" : "Answer: the %u you have, as they work now, are enough (%u days, %u passed).\n", have,
+                now->days, now->days_met);
+    const bool cheaper = !isnan(row->cost) && !isnan(now->cost) && row->cost < now->cost;
+    if (!cheaper && need >= have && row->peak >= now->peak) {
+        fl_text_add(out, zh ? "没有找到更省的排法;下面是同样达标的一种。\n" : "No cheaper roster was found; below is another that passes.\n");
+        return;
+    }
+    fl_text_add(out, zh ? "%s:同时在岗最多 %u 人,共 %u 人" : "%s: at most %u on duty at once, %u in all", cheaper ? (zh ? "更省的排班" : "Cheaper") : (zh ? "也可以这样排" : "Or"),
+                row->peak, need);
+    if (cheaper) fl_text_add(out, zh ? ",工资 ¥%.0f(现在 ¥%.0f,省 ¥%.0f)" : ", wages CNY %.0f (now %.0f, saves %.0f)", row->cost, now->cost, now->cost - row->cost);
+    if (need > have) fl_text_add(out, zh ? ";\n  但比现在多要 %u 个人(班短、人多),招不到就照旧" : ";\n  but it wants %u more on the payroll than you have: shorter shifts, more people",
+                                 need - have);
+    fl_text_add(out, zh ? "。\n" : ".\n");
+}
+
+/* What stops at the knee says so first: what was asked for, why not more, and what more would take. */
+static void add_short(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct staff_curve *curve = &report->curve;
+    const struct fl_objective *objective = &report->scenario->objectives[curve->objective];
+    const struct staff_row *knee = &curve->rows[curve->knee];
+    const bool pooled = report->scenario->staffing.judge == FL_JUDGE_MEAN;
+    const uint32_t step = fl_knee_step(knee->people);
+    if (curve->reason == CURVE_UNREACHABLE) {
+        fl_text_add(out, zh ? "结论:加到 %u 人,没有哪种人数能达标" : "Answer: no headcount up to %u reaches the objectives", report->scenario->staffing.max_agents);
+        const double asked = report->scenario->staffing.day_probability;
+        if (!pooled) fl_text_add(out, zh ? ":最好时 100 天里 %.4g 天达标,要求 %.4g 天" : ": at best\n  %.4g of 100 days pass, wanted %.4g", in_100(curve->best_share), 100 * asked);
+        if (!pooled && curve->best_share >= asked) fl_text_add(out, zh ? ",余地太小,证实不了" : ", which is too close to be shown");
+        fl_text_add(out, zh ? "。\n  卡在:" : ".\n  In the way: ");
+        add_objective(objective, objective->bound, zh, out);
+        fl_text_add(out, zh ? "。人数解决不了。\n" : ". Headcount cannot mend that.\n");
+    } else {
+        fl_text_add(out, zh ? "结论:要达标得排 %u 人,但最后 %u 人换来的很少" : "Answer: the objectives take %u people, but the last %u of them bring little",
+                    curve->full.people, curve->full.people - report->rows[ROW_ANSWER].people);
+        if (!pooled) fl_text_add(out, zh ? ":100 天里只多 %.4g 天达标" : ":\n  %.4g more days in 100", in_100(curve->full.met.value - report->rows[ROW_ANSWER].met.value));
+        fl_text_add(out, zh ? "。\n" : ".\n");
+    }
+    add_headcount(report, zh ? "建议排到这里为止" : "Advised, and no more", zh, out);
+    if (zh) fl_text_add(out, "  再往上,每多 %u 人", step);
+    else if (step == 1) fl_text_add(out, "  Beyond that each further person brings ");
+    else fl_text_add(out, "  Beyond that every %u further people bring ", step);
+    if (!pooled) fl_text_add(out, zh ? ",100 天里多达标的不到 %.4g 天" : "less than %.4g day(s) more in 100\n  and ", 100 * curve->least_share);
+    fl_text_add(out, zh ? ",最差的一项离目标近不到 %.4g%%。\n" : "the worst objective less than %.4g%% closer to its bound.\n", 100 * curve->least_excess);
+}
+
+static void add_beyond(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct staff_curve *curve = &report->curve;
+    const struct fl_objective *objective = &report->scenario->objectives[curve->objective];
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    fl_text_add(out, zh ? "要更好  " : "To do better  ");
+    if (curve->reason == CURVE_FLAT) {
+        const struct staff_row *answer = &report->rows[ROW_ANSWER];
+        fl_text_add(out, zh ? "再加 %u 人(共 %u 人,同时在岗 %u 人)" : "%u more people (%u in all, %u on duty at once)", curve->full.people - answer->people,
+                    curve->full.people, curve->full.peak);
+        if (!isnan(curve->full.cost) && !isnan(answer->cost)) fl_text_add(out, zh ? ",每天多 ¥%.0f" : ", CNY %.0f more a day", curve->full.cost - answer->cost);
+        fl_text_add(out, zh ? ":加 --full 再算。\n\n" : ": ask with --full.\n\n");
+        return;
+    }
+    if (curve->faster_holds) fl_text_add(out, zh ? "每条回复快两成(%.0f 秒变 %.0f 秒)就能达到" : "replies a fifth faster (%.0f s to %.0f s) can reach them", report->reply_s, 0.8 * report->reply_s);
+    else fl_text_add(out, zh ? "每条回复快两成也达不到" : "replies a fifth faster do not reach them either");
+    if (!isnan(curve->reachable) && metric != NULL) {
+        fl_text_add(out, zh ? ";\n  或把目标定为 " : ";\n  or an objective of ");
+        add_objective(objective, metric->kind == FL_METRIC_SHARE ? round_to_reach(objective, curve->reachable, 1000) : round_to_reach(objective, curve->reachable, 10), zh, out);
+        fl_text_add(out, zh ? ",建议的人数就做得到" : ", which the advised people reach");
+    } else if (objective->per != FL_PER_DAY) {
+        fl_text_add(out, zh ? ";\n  或改为全天合计来考核:" : ";\n  or judge the day as a whole: ");
+        fl_text_add(out, zh ? "小范围里人少,一两个买家就定了成败" : "in small parts one or two buyers decide");
+    }
+    fl_text_add(out, zh ? "。\n\n" : ".\n\n");
+}
+
+static void add_conclusion(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    if (report->curve.reason != CURVE_NONE) add_short(report, zh, out);
+    else if (report->now_passes) add_enough(report, zh, out);
+    else add_headcount(report, zh ? "结论" : "Answer", zh, out);
+}
+
+/* Nobody is wanted while the shop is closed. */
+static bool is_closed(const struct fl_scenario *scenario, uint32_t interval)
+{
+    const fl_time middle = (fl_time)interval * scenario->interval + scenario->interval / 2;
+    return scenario->desk.has_open && !fl_window_holds(&scenario->desk.open, fl_time_of_day(scenario, middle));
 }
 
 /* Stretches of equal headcount. */
 static void add_levels(const struct staff_report *report, bool zh, struct fl_text *out)
 {
     const struct fl_scenario *scenario = report->scenario;
-    uint32_t columns = 0;
+    const uint32_t indent = zh ? 7 : 10;
+    uint32_t columns = indent;
     fl_text_add(out, zh ? "  在岗 " : "  on duty ");
-    columns = zh ? 7 : 10;
     for (uint32_t i = 0; i < scenario->intervals_count;) {
         uint32_t end = i + 1;
-        char from[8], to[8], piece[64];
+        char from[16], to[8], piece[64];
         const long people = lround(people_on(report, i));
         while (end < scenario->intervals_count && lround(people_on(report, end)) == people) end++;
-        clock_time(scenario, (fl_time)i * scenario->interval, from);
+        dated_time(scenario, (fl_time)i * scenario->interval, from);
         clock_time(scenario, end < scenario->intervals_count ? (fl_time)end * scenario->interval : scenario->duration, to);
-        snprintf(piece, sizeof piece, zh ? " %s–%s %ld人" : " %s–%s %ld", from, to, people);
-        if (columns + text_columns(piece) > 78) {
-            fl_text_add(out, "\n%*s", zh ? 7 : 10, "");
-            columns = zh ? 7 : 10;
-        }
-        fl_text_add(out, "%s ", piece);
-        columns += text_columns(piece) + 1;
+        snprintf(piece, sizeof piece, zh ? " %s–%s %ld人 " : " %s–%s %ld ", from, to, people);
+        if (people > 0 || !is_closed(scenario, i)) add_piece(out, &columns, indent, piece);
         i = end;
     }
     fl_text_add(out, "\n");
@@ -108,26 +264,22 @@ static void add_levels(const struct staff_report *report, bool zh, struct fl_tex
 
 static void add_shifts(const struct staff_report *report, bool zh, struct fl_text *out)
 {
-    uint32_t columns = zh ? 7 : 10;
+    const uint32_t indent = zh ? 7 : 10;
+    uint32_t columns = indent;
     fl_text_add(out, zh ? "  排班 " : "  shifts  ");
     for (uint32_t s = 0; s < report->desk->shifts_count; s++) {
         const struct fl_rota_shift *shift = &report->desk->shifts[s];
         const uint32_t people = report->answer->people[s];
-        char from[8], to[8], piece[160], groups[96] = "";
+        char from[16], to[8], piece[160], groups[96] = "";
         if (people == 0) continue;
-        clock_time(report->scenario, shift->from, from);
+        dated_time(report->scenario, shift->from, from);
         clock_time(report->scenario, shift->to, to);
         if (report->desk->kinds_count > 1)
             for (uint32_t g = 0; g < report->scenario->desk.groups_count; g++)
                 if (shift->groups >> g & 1)
                     snprintf(groups + strlen(groups), sizeof groups - strlen(groups), "%s%.24s", groups[0] == '\0' ? " " : "+", report->scenario->desk.groups[g].name);
-        snprintf(piece, sizeof piece, zh ? " %s–%s%s %u人" : " %s–%s%s %u", from, to, groups, people);
-        if (columns + text_columns(piece) > 78) {
-            fl_text_add(out, "\n%*s", zh ? 7 : 10, "");
-            columns = zh ? 7 : 10;
-        }
-        fl_text_add(out, "%s ", piece);
-        columns += text_columns(piece) + 1;
+        snprintf(piece, sizeof piece, zh ? " %s–%s%s %u人 " : " %s–%s%s %u ", from, to, groups, people);
+        add_piece(out, &columns, indent, piece);
     }
     fl_text_add(out, "\n\n");
 }
@@ -150,13 +302,20 @@ static void add_belief(const struct staff_report *report, bool zh, struct fl_tex
         fl_text_add(out, zh ? ",吻合。\n\n" : ": it matches.\n\n");
 }
 
-static void add_row(const struct staff_report *report, enum row_id id, bool zh, struct fl_text *out)
+/* The column for the main objective of the curve, where it is none of the three that always stand there. */
+static bool has_own_column(const struct staff_report *report)
 {
-    static const char *const names[ROWS_COUNT][2] = { { "  now", "  现在" }, { "  one fewer", "  少一人" }, { "> advised", "> 建议" }, { "  one more", "  多一人" } };
-    const struct staff_row *row = &report->rows[id];
+    const struct fl_objective *objective = &report->scenario->objectives[report->curve.objective];
+    return report->curve.reason != CURVE_NONE &&
+           (objective->per != FL_PER_DAY || (strcmp(objective->name, "abandonment") != 0 && strcmp(objective->name, "first_response_s.p90") != 0 &&
+                                             strcmp(objective->name, "reply_rate_3min") != 0));
+}
+
+/* `main`: of the curve's objective; NULL: the 3-minute rate. */
+static void add_row(const struct staff_report *report, const char *name, const struct staff_row *row, const struct fl_figure *main, bool zh, struct fl_text *out)
+{
     char value[64];
-    if (!row->known) return;
-    text_add_padded(out, names[id][zh], 12, false);
+    text_add_padded(out, name, 12, false);
     snprintf(value, sizeof value, "%u/%u", row->peak, row->people);
     text_add_padded(out, value, 8, true);
     snprintf(value, sizeof value, "%.1f%%", 100 * row->abandonment.value);
@@ -164,30 +323,76 @@ static void add_row(const struct staff_report *report, enum row_id id, bool zh, 
     snprintf(value, sizeof value, zh ? "%.0f 秒" : "%.0f s", row->first_p90.value);
     text_add_padded(out, value, 16, true);
     snprintf(value, sizeof value, "%.1f%%", 100 * row->reply_rate.value);
+    if (main != NULL) {
+        const char *statistic;
+        report_figure(main, fl_metric_find(report->scenario->objectives[report->curve.objective].name, &statistic), value, sizeof value);
+    }
     text_add_padded(out, value, 13, true);
-    snprintf(value, sizeof value, zh ? "%.0f 个达标" : "%.0f pass", shown_of_20(row));
+    if (report->curve.reason == CURVE_NONE) snprintf(value, sizeof value, zh ? "%.0f 个达标" : "%.0f pass", shown_of_20(row));
+    else snprintf(value, sizeof value, zh ? "%.4g 天达标" : "%.4g pass", in_100(row->met.value));
     text_add_padded(out, value, 16, true);
     fl_text_add(out, "\n");
 }
 
+static void add_curve_rows(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct staff_curve *curve = &report->curve;
+    const uint32_t from = curve->knee > 3 ? curve->knee - 3 : 0;
+    for (uint32_t i = from; i < curve->count && i < from + 8; i++)
+        add_row(report, i == curve->knee ? (zh ? "> 建议" : "> advised") : "", &curve->rows[i], has_own_column(report) ? &curve->main[i] : NULL, zh, out);
+}
+
 static void add_table(const struct staff_report *report, bool zh, struct fl_text *out)
 {
+    static const char *const names[ROWS_COUNT][2] = { { "  now", "  现在" }, { "  one fewer", "  少一人" }, { "> advised", "> 建议" }, { "  one more", "  多一人" } };
+    static const char *const worst[][2] = { { "objective", "目标" }, { "worst time", "最差时段" }, { "worst group", "最差组" }, { "worst agent", "最差客服" } };
+    const bool curve = report->curve.reason != CURVE_NONE, own = has_own_column(report);
     text_add_padded(out, "", 12, false);
     text_add_padded(out, zh ? "在岗/共" : "peak/all", 8, true);
     text_add_padded(out, zh ? "没等到就走" : "left", 13, true);
     text_add_padded(out, zh ? "首响(九成买家)" : "first, 9 of 10", 16, true);
-    text_add_padded(out, zh ? "3分钟回复率" : "3-min rate", 13, true);
-    text_add_padded(out, zh ? "20个这样的日子" : "of 20 such days", 16, true);
+    text_add_padded(out, own ? worst[report->scenario->objectives[report->curve.objective].per][zh] : zh ? "3分钟回复率" : "3-min rate", 13, true);
+    text_add_padded(out, curve ? (zh ? "100个这样的日子" : "of 100 days") : zh ? "20个这样的日子" : "of 20 such days", 16, true);
     fl_text_add(out, "\n");
-    for (int id = 0; id < ROWS_COUNT; id++) add_row(report, (enum row_id)id, zh, out);
-    fl_text_add(out, zh ? "达标:" : "To pass:");
-    for (uint32_t i = 0; i < report->scenario->objectives_count; i++)
-        fl_text_add(out, "%s %s %s", i > 0 ? "," : "", report->scenario->objectives[i].name, report->scenario->objectives[i].want);
-    fl_text_add(out, zh ? ";\n  留言、排队、挂起的买家都算。" : ";\n  leave-messages, queued and suspended-away buyers count too. ");
-    fl_text_add(out, zh ? "%u 天模拟中 %u 天达标,要求 %.0f%% 的日子、%.0f%% 的把握:%s。\n" :
-                          "%u days simulated, %u passed;\n  wanted %.0f%% of days, %.0f%% sure: %s.\n",
-                report->rows[ROW_ANSWER].days, report->rows[ROW_ANSWER].days_met, 100 * report->scenario->staffing.day_probability,
-                100 * report->scenario->staffing.confidence, report->answer->proven ? (zh ? "已证实" : "shown") : (zh ? "未能证实" : "NOT shown"));
+    if (report->rows[ROW_NOW].known) add_row(report, names[ROW_NOW][zh], &report->rows[ROW_NOW], own ? &report->now_main : NULL, zh, out);
+    if (curve) add_curve_rows(report, zh, out);
+    for (int id = ROW_NOW + 1; id < ROWS_COUNT && !curve; id++)
+        if (report->rows[id].known) add_row(report, names[id][zh], &report->rows[id], NULL, zh, out);
+}
+
+/* What was judged, on how many days, and how far that is from chance. */
+static void add_judgement(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct fl_scenario *scenario = report->scenario;
+    const struct staff_row *row = &report->rows[ROW_ANSWER];
+    const double asked = scenario->staffing.day_probability;
+    bool parts = false;
+    fl_text_add(out, zh ? "达标:" : "To pass: ");
+    uint32_t columns = zh ? 6 : 9;
+    for (uint32_t i = 0; i < scenario->objectives_count; i++) {
+        struct fl_text piece = { 0 };
+        if (i > 0) fl_text_add(&piece, zh ? "," : ", ");
+        add_objective(&scenario->objectives[i], scenario->objectives[i].bound, zh, &piece);
+        if (piece.bytes != NULL) add_piece(out, &columns, 2, piece.bytes);
+        fl_text_free(&piece);
+        parts |= scenario->objectives[i].per != FL_PER_DAY;
+    }
+    fl_text_add(out, zh ? ";\n  留言、排队、挂起的买家都算。" : ";\n  leave-messages, queued and suspended-away buyers count too.");
+    if (parts && scenario->staffing.judge == FL_JUDGE_DAYS)
+        fl_text_add(out, zh ? "写明“每个”的,一天里有一处没做到,这天就不算达标。" : " Where it\n  says every, one that misses makes the whole day a miss.");
+    if (scenario->staffing.judge == FL_JUDGE_MEAN) {
+        fl_text_add(out, zh ? "\n%u 天模拟合在一起看:%s。单独一天能不能达标没有判断。\n" : "\n%u days simulated, judged all together: %s; nothing is said of a single day.\n", row->days,
+                    report->answer->proven ? (zh ? "达标" : "met") : (zh ? "未达标" : "NOT met"));
+        return;
+    }
+    fl_text_add(out, zh ? "\n要求 %.4g%% 的日子达标。模拟了 %u 天,达标 %u 天" : "\nWanted: %.4g%% of days. Simulated: %u days, of which %u passed", 100 * asked, row->days, row->days_met);
+    if (report->answer->days_needed == FL_NONE)
+        fl_text_add(out, zh ? ";天数太少,全达标也证明不了(多模拟几天:-n 1000)。\n" : ";\n  too few days to show it even if all had passed (try -n 1000).\n");
+    else
+        fl_text_add(out, zh ? ";\n  至少 %u 天才算数(多出的 %.1f 个百分点防运气,这样才有 %.4g%% 的把握):%s。\n"
+                            : "; at least %u\n  have to (%.1f points more, against luck: then it is %.4g%% sure): %s.\n",
+                    report->answer->days_needed, 100 * ((double)report->answer->days_needed / scenario->staffing.replications - asked), 100 * scenario->staffing.confidence,
+                    report->answer->proven ? (zh ? "已证实" : "shown") : (zh ? "未能证实" : "NOT shown"));
 }
 
 /* The interval in which an agent has most on her hands. */
@@ -251,14 +456,24 @@ static void add_money(const struct staff_report *report, bool zh, struct fl_text
     const struct staff_row *now = &report->rows[ROW_NOW], *answer = &report->rows[ROW_ANSWER];
     const struct fl_figure sales = fl_figure_named(report->results, FL_SCOPE_DESK, 0, "sales_cny");
     fl_text_add(out, zh ? "花费    " : "Cost  ");
-    if (isnan(answer->cost)) fl_text_add(out, zh ? "没填工资,未算;" : "no wages given; ");
-    else if (isnan(now->cost)) fl_text_add(out, zh ? "这一天工资 ¥%.0f;" : "wages CNY %.0f; ", answer->cost);
-    else fl_text_add(out, zh ? "工资 ¥%.0f(现在 ¥%.0f);" : "wages CNY %.0f (now %.0f); ", answer->cost, now->cost);
-    const double fewer = now->lost.value - answer->lost.value;
-    if (fewer >= 0) fl_text_add(out, zh ? "少走约 %.0f 位买家。" : "about %.0f fewer buyers leave. ", fewer);
-    else fl_text_add(out, zh ? "多走约 %.0f 位买家,仍达标。" : "about %.0f more buyers leave, within the objectives. ", -fewer);
+    if (isnan(answer->cost)) fl_text_add(out, zh ? "没填工资,未算。" : "No wages given. ");
+    else if (isnan(now->cost)) fl_text_add(out, zh ? "这一天工资 ¥%.0f。" : "Wages CNY %.0f. ", answer->cost);
+    else fl_text_add(out, zh ? "工资 ¥%.0f(现在 ¥%.0f)。" : "Wages CNY %.0f (now %.0f). ", answer->cost, now->cost);
+    const double fewer = floor((now->abandonment.value - answer->abandonment.value) * report->chats + 0.5); /* as the table has it */
+    if (fewer > 0) fl_text_add(out, zh ? "少走约 %.0f 位买家。" : "About %.0f fewer buyers leave. ", fewer);
+    else if (fewer < 0) fl_text_add(out, zh ? "多走约 %.0f 位买家%s。" : "About %.0f more buyers leave%s. ", -fewer,
+                                    !report->answer->proven ? "" : zh ? ",仍达标" : ", within the objectives");
     if (sales.known) fl_text_add(out, zh ? "销售额约 ¥%.0f。\n" : "Sales about CNY %.0f.\n", sales.value);
     else fl_text_add(out, zh ? "\n  销售额未算:请填询单转化率、客单价。\n" : "\n  Sales are not reckoned: give conversion and order value.\n");
+}
+
+/* Where an owner sets such things. */
+static const char *back_office(const char *platform, bool zh)
+{
+    static const char *const names[][3] = { { "taobao", "Qianniu", "千牛" }, { "jd", "Jingmai", "京麦" }, { "pdd", "Pinduoduo", "拼多多后台" }, { "douyin", "Feige", "飞鸽" } };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(platform, names[i][0], strlen(names[i][0])) == 0) return names[i][1 + zh];
+    return zh ? "客服后台" : "your desk";
 }
 
 static void add_settings(const struct staff_report *report, bool zh, struct fl_text *out)
@@ -266,7 +481,7 @@ static void add_settings(const struct staff_report *report, bool zh, struct fl_t
     const struct fl_scenario *scenario = report->scenario;
     char policy[96];
     policy_describe(scenario, policy, sizeof policy);
-    fl_text_add(out, zh ? "千牛照填  分流 %s" : "Set in Qianniu  routing %s", policy);
+    fl_text_add(out, zh ? "%s照填  分流 %s" : "Set in %s  routing %s", back_office(scenario->platform.name, zh), policy);
     for (uint32_t g = 0; g < scenario->desk.grades_count && g < 4; g++)
         if (scenario->desk.grades[g].weight > 0)
             fl_text_add(out, zh ? "%s%s 权重 %u" : "%s%s weight %u", g == 0 ? (zh ? ":" : ": ") : (zh ? "、" : ", "), scenario->desk.grades[g].name, scenario->desk.grades[g].weight);
@@ -284,9 +499,11 @@ void staff_screen(const struct staff_report *report, enum language language, str
     add_shifts(report, zh, out);
     add_belief(report, zh, out);
     add_table(report, zh, out);
+    add_judgement(report, zh, out);
+    if (report->curve.reason != CURVE_NONE) add_beyond(report, zh, out);
     add_tightest(report, zh, out);
     add_rules(report, zh, out);
-    add_doubts(report, zh, out);
+    if (report->traffic_up.known) add_doubts(report, zh, out);
     add_money(report, zh, out);
     add_settings(report, zh, out);
     if (report->plan_path != NULL) fl_text_add(out, zh ? "方案 %s(可再模拟)  " : "Plan %s (a scenario)  ", report->plan_path);
@@ -387,6 +604,51 @@ static void add_json_roster(const struct staff_report *report, struct fl_text *o
     fl_text_add(out, "]");
 }
 
+static void add_json_row(const struct staff_row *row, struct fl_text *out)
+{
+    fl_text_add(out, "\"on_duty_at_once\":%u,\"payroll\":%u,", row->peak, row->people);
+    add_number(out, "cost_cny", row->cost);
+    add_json_figure(out, "abandonment", &row->abandonment);
+    add_json_figure(out, "first_response_s.p90", &row->first_p90);
+    add_json_figure(out, "reply_rate_3min", &row->reply_rate);
+    add_json_met(out, "probability_met", row);
+}
+
+/* null where the curve was not needed. */
+static void add_json_knee(const struct staff_report *report, struct fl_text *out)
+{
+    const struct staff_curve *curve = &report->curve;
+    if (curve->reason == CURVE_NONE) {
+        fl_text_add(out, ",\n\"knee\":null");
+        return;
+    }
+    const struct fl_objective *objective = &report->scenario->objectives[curve->objective];
+    fl_text_add(out, ",\n\"knee\":{\"why\":\"%s\",\"objective\":", curve->reason == CURVE_FLAT ? "little_gain" : "unreachable");
+    fl_text_add_json(out, objective->name);
+    fl_text_add(out, ",\"step_people\":%u,", fl_knee_step(curve->rows[curve->knee].people));
+    add_number(out, "least_days_share", curve->least_share);
+    fl_text_add(out, ",");
+    add_number(out, "least_excess", curve->least_excess);
+    fl_text_add(out, ",");
+    add_number(out, "most_days_share", curve->best_share);
+    fl_text_add(out, ",\"headcounts\":[");
+    for (uint32_t i = 0; i < curve->count; i++) {
+        fl_text_add(out, "%s\n{\"advised\":%s,", i > 0 ? "," : "", i == curve->knee ? "true" : "false");
+        add_number(out, "objective_value", curve->main[i].known ? curve->main[i].value : NAN);
+        fl_text_add(out, ",");
+        add_json_row(&curve->rows[i], out);
+        fl_text_add(out, "}");
+    }
+    fl_text_add(out, "],\"beyond\":{");
+    if (curve->reason == CURVE_FLAT) {
+        add_json_row(&curve->full, out);
+    } else {
+        fl_text_add(out, "\"replies_a_fifth_faster_do\":%s,", curve->faster_holds ? "true" : "false");
+        add_number(out, "reachable_bound", curve->reachable);
+    }
+    fl_text_add(out, "}}");
+}
+
 void staff_json(const struct staff_report *report, struct fl_text *out)
 {
     static const char *const row_names[ROWS_COUNT] = { "now", "one_fewer", "answer", "one_more" };
@@ -397,7 +659,9 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
                 (unsigned long long)report->seed, answer->peak, answer->people,
                 (int)answer->people - (int)fl_scenario_agents_count(report->scenario), new_hires(report), answer->peak);
     add_number(out, "peak_chats_per_hour", report->peak_per_hour);
-    fl_text_add(out, ",\"proven\":%s,\"now_passes\":%s", report->answer->proven ? "true" : "false", report->now_passes ? "true" : "false");
+    char needed[16] = "null";
+    if (report->answer->days_needed != FL_NONE) snprintf(needed, sizeof needed, "%u", report->answer->days_needed);
+    fl_text_add(out, ",\"proven\":%s,\"days_needed\":%s,\"now_passes\":%s", report->answer->proven ? "true" : "false", needed, report->now_passes ? "true" : "false");
     add_json_roster(report, out);
     add_json_intervals(report, out);
     add_json_met(out, "probability_met", answer);
@@ -408,16 +672,14 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
     for (int id = 0; id < ROWS_COUNT; id++) {
         const struct staff_row *row = &report->rows[id];
         if (!row->known) continue;
-        fl_text_add(out, "%s\n{\"plan\":\"%s\",\"on_duty_at_once\":%u,\"payroll\":%u,", first ? "" : ",", row_names[id], row->peak, row->people);
+        fl_text_add(out, "%s\n{\"plan\":\"%s\",", first ? "" : ",", row_names[id]);
         first = false;
-        add_number(out, "cost_cny", row->cost);
-        add_json_figure(out, "abandonment", &row->abandonment);
-        add_json_figure(out, "first_response_s.p90", &row->first_p90);
-        add_json_figure(out, "reply_rate_3min", &row->reply_rate);
-        add_json_met(out, "probability_met", row);
+        add_json_row(row, out);
         fl_text_add(out, "}");
     }
-    fl_text_add(out, "],\n\"rules_of_thumb\":[");
+    fl_text_add(out, "]");
+    add_json_knee(report, out);
+    fl_text_add(out, ",\n\"rules_of_thumb\":[");
     first = true;
     for (uint32_t i = 0; i < FL_RULES_COUNT; i++) {
         if (!report->rule_known[i]) continue;

@@ -34,6 +34,11 @@ enum fl_status staff_days(const struct staff *staff, const struct fl_scenario *s
     return run(staff, scenario, (struct fl_run_options){ .replications = days }, out);
 }
 
+enum fl_status staff_search_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **out)
+{
+    return run(staff, scenario, (struct fl_run_options){ .first = SEARCH_FROM, .replications = days }, out);
+}
+
 static bool pooled_met(const struct fl_results *results)
 {
     for (uint32_t i = 0; i < results->scenario->objectives_count; i++) {
@@ -48,8 +53,9 @@ uint32_t staff_days_met(const struct fl_results *results)
 {
     if (results->scenario->staffing.judge == FL_JUDGE_DAYS) return fl_days_met(results);
     struct fl_results pooled = *results;
-    pooled.rows = NULL;
-    return pooled_met(&pooled) ? pooled.rows_count : 0;
+    pooled.rows = NULL; /* no intervals are wanted, which would take the days one by one */
+    pooled.rows_count = 0;
+    return pooled_met(&pooled) ? results->rows_count : 0;
 }
 
 void staff_proof_close(struct staff_proof *proof)
@@ -134,7 +140,7 @@ static void hard_first(const struct staff *staff, uint32_t numbers[SEARCH_DAYS])
 static enum fl_status try_pooled(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_staff_trial *trial)
 {
     struct fl_run *found = NULL;
-    const enum fl_status status = run(staff, scenario, (struct fl_run_options){ .first = SEARCH_FROM, .replications = days }, &found);
+    const enum fl_status status = staff_search_days(staff, scenario, days, &found);
     if (status != FL_OK) return status;
     trial->days = found->results.rows_count;
     trial->days_met = staff_days_met(&found->results);
@@ -196,7 +202,6 @@ static void row_fill(struct staff_row *row, const struct fl_results *results)
     row->abandonment = fl_figure_named(results, FL_SCOPE_DESK, 0, "abandonment");
     row->first_p90 = fl_figure_named(results, FL_SCOPE_DESK, 0, "first_response_s.p90");
     row->reply_rate = fl_figure_named(results, FL_SCOPE_DESK, 0, "reply_rate_3min");
-    row->lost = fl_figure_named(results, FL_SCOPE_DESK, 0, "chats_abandoned");
     row->days = results->rows_count;
     row->days_met = staff_days_met(results);
     row->met = (struct fl_figure){ .value = (double)row->days_met / row->days, .n = row->days, .known = true, .sure = true,
