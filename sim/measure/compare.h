@@ -5,7 +5,7 @@
  * test.
  *   ratio figures   difference of the two ratio estimators; a day's residual is that of B less that of A
  *   percentiles     difference of the pooled percentiles; a day's part is the difference of its parts in either (fl_quantile_part);
- *                   sure where both percentiles are
+ *                   sure where both percentiles are; paired, t leans with the skewness of the days
  * Both with Student's t. With the same thing on both sides every part is exactly 0. What differs by the same on every day leaves
  * no error to divide by: its p is that of the sign test, 2 / 2^days (days of other seeds: 2 / (n + m over n)). */
 #ifndef FL_MEASURE_COMPARE_H
