@@ -8,7 +8,7 @@
  * ends of that share's interval are the ends. Where a few bad days bring most of the tail, the end on that side is moved out by the
  * skewness of the days (the term of N. J. Johnson, JASA 73, 1978, 536-544). Where the share's interval leaves (0, 1), the days cannot
  * tell, and there is none. Nominal 95 % hold the truth in 92 to 98 % (tests/unit/test_intervals.c has the cases: 20 days or
- * more); of ten days that differ twofold most p99 have none, and those that do hold it in some 85 %. Deleting a
+ * more); of ten days that differ twofold most p99 have none, and those that have one hold it in some 85 %. Deleting a
  * day at a time holds it in 75 to 90 % where few values lie beyond the percentile, and order statistics, which take the values of a day
  * for independent, in 67 % (SCIENCE 4.2). One day gives no interval; no samples give no figure. */
 #ifndef FL_MEASURE_SUMMARY_H
