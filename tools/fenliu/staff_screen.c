@@ -163,7 +163,7 @@ static void add_enough(const struct staff_report *report, bool zh, struct fl_tex
     }
     fl_text_add(out, zh ? "%s:同时在岗最多 %u 人,共 %u 人" : "%s: at most %u on duty at once, %u in all", cheaper ? (zh ? "更省的排班" : "Cheaper") : (zh ? "也可以这样排" : "Or"),
                 row->peak, need);
-    if (cheaper) fl_text_add(out, zh ? ",工资 ¥%.0f(现在 ¥%.0f,省 ¥%.0f)" : ", wages CNY %.0f (now %.0f, saves %.0f)", row->cost, now->cost, now->cost - row->cost);
+    if (cheaper) fl_text_add(out, zh ? ",工资 ¥%.0f(现在 ¥%.0f,省 ¥%.0f)" : ",\n  wages CNY %.0f (now %.0f, saves %.0f)", row->cost, now->cost, now->cost - row->cost);
     if (need > have) fl_text_add(out, zh ? ";\n  但比现在多要 %u 个人(班短、人多),招不到就照旧" : ";\n  but it wants %u more on the payroll than you have: shorter shifts, more people",
                                  need - have);
     fl_text_add(out, zh ? "。\n" : ".\n");
@@ -390,7 +390,7 @@ static void add_judgement(const struct staff_report *report, bool zh, struct fl_
         fl_text_add(out, zh ? ";天数太少,全达标也证明不了(多模拟几天:-n 1000)。\n" : ";\n  too few days to show it even if all had passed (try -n 1000).\n");
     else
         fl_text_add(out, zh ? ";\n  至少 %u 天才算数(多出的 %.1f 个百分点防运气,这样才有 %.4g%% 的把握):%s。\n"
-                            : "; at least %u\n  have to (%.1f points more, against luck: then it is %.4g%% sure): %s.\n",
+                            : "; it takes\n  %u (%.1f points more, against luck: then it is %.4g%% sure): %s.\n",
                     report->answer->days_needed, 100 * ((double)report->answer->days_needed / scenario->staffing.replications - asked), 100 * scenario->staffing.confidence,
                     report->answer->proven ? (zh ? "已证实" : "shown") : (zh ? "未能证实" : "NOT shown"));
 }
@@ -414,7 +414,7 @@ static void add_tightest(const struct staff_report *report, bool zh, struct fl_t
     clock_time(report->scenario, (fl_time)at * report->scenario->interval, from);
     clock_time(report->scenario, (fl_time)(at + 1) * report->scenario->interval, to);
     fl_text_add(out, zh ? "最紧 %s–%s:每人同时 %.1f 个会话、%.1f 个等回复;全程人均 %.0f 个。\n\n"
-                        : "Tightest %s–%s: %.1f chats open and %.1f waiting per agent; %.0f chats each in all.\n\n",
+                        : "Tightest %s–%s: %.1f chats open, %.1f waiting per agent; %.0f chats each in all.\n\n",
                 from, to, open.value, most > 0 ? most : 0, answered.value / payroll(report));
 }
 
@@ -662,6 +662,7 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
     char needed[16] = "null";
     if (report->answer->days_needed != FL_NONE) snprintf(needed, sizeof needed, "%u", report->answer->days_needed);
     fl_text_add(out, ",\"proven\":%s,\"days_needed\":%s,\"now_passes\":%s", report->answer->proven ? "true" : "false", needed, report->now_passes ? "true" : "false");
+    fl_text_add(out, ",\"search\":{\"trials\":%u,\"days\":%u}", report->answer->trials, report->answer->trial_days); /* the proofs included */
     add_json_roster(report, out);
     add_json_intervals(report, out);
     add_json_met(out, "probability_met", answer);
