@@ -23,8 +23,9 @@ struct slot {
     uint32_t older, newer; /* the agent's chats by last activity; FL_NO_CHAT; only for close_oldest */
     fl_time since;  /* when it entered the queue, or was assigned */
     fl_time active_at;
-    uint64_t skills; /* while queued: still required */
+    uint64_t skills; /* while queued or overdue: still required */
     bool answered;   /* since it was assigned */
+    uint8_t passed;  /* how often in a row it was not answered in time and given to somebody else */
     struct fl_chat_view chat; /* as it was routed; kept while queued, and for accept_timeout */
 };
 
@@ -39,11 +40,13 @@ struct puller {
 
 struct state {
     struct fl_queue queue;
+    struct fl_queue overdue;   /* not answered in time, still with their agents as nobody else could take them */
     size_t roster, policy;     /* offsets */
     size_t slots;              /* [slots_count] struct slot */
     size_t available;          /* [agents_count] bytes: counted in available_count */
     size_t ends;               /* [agents_count] struct ends; close_oldest only */
     size_t pullers;            /* [agents_count] struct puller; manual_pull only */
+    size_t overdue_held;       /* [agents_count] uint32_t: overdue chats that she has in groups of hers; accept_timeout only */
     size_t rate_times;         /* [agents_count][rate_limit] fl_time; rate limit only */
     size_t rate_count;         /* [agents_count] uint32_t */
     uint32_t slots_count, available_count;
@@ -161,12 +164,71 @@ static enum fl_status count_rate(const struct turn *turn, uint32_t agent)
     return ask_wake(turn, WAKE_RATE, agent, free_at);
 }
 
+/* Groups whose queues an agent serves: first her own, then those that overflow into hers. */
+static uint64_t own_groups(const struct turn *turn, uint32_t agent)
+{
+    if (turn->policy->main_only) return agent == turn->view->main_account ? turn->state->groups_mask : 0;
+    return turn->view->agents[agent].groups & turn->state->groups_mask;
+}
+
+/* ---- Chats that are not answered in time ---------------------------------------------------------
+ *
+ * When its time is over a chat goes to somebody else. When nobody else could take it, it is overdue: it stays where it
+ * is until it is answered or somebody gets room, and no timer runs meanwhile. */
+
+/* Under pull routing nobody is given a chat, so none is passed on either. */
+static bool watches_answers(const struct turn *turn)
+{
+    return turn->routing->accept_timeout != FL_TIME_NEVER && !turn->policy->pulls;
+}
+
+/* A chat that keeps being passed on gets nowhere: with a time-out shorter than a reply takes, nobody would ever finish
+ * one. So it is passed on this often at the pace of the scenario, then each agent has twice as long as the one before,
+ * and a second at least. Four at the usual half minute is as long as the patience of most buyers. */
+#define PASSED_AT_PACE 4
+
+static fl_time answer_within(const struct turn *turn, const struct slot *slot)
+{
+    fl_time within = turn->routing->accept_timeout;
+    for (uint32_t i = PASSED_AT_PACE; i <= slot->passed && within < FL_DAY; i++)
+        within = 2 * within < FL_SECOND ? FL_SECOND : 2 * within;
+    return within;
+}
+
+static uint32_t *overdue_held_by(const struct turn *turn, uint32_t agent)
+{
+    return (uint32_t *)fl_arena_at(turn->arena, turn->state->overdue_held) + agent;
+}
+
+static bool is_in_own_group(const struct turn *turn, const struct slot *slot)
+{
+    return (own_groups(turn, slot->agent) >> slot->group & 1) != 0;
+}
+
+static enum fl_status become_overdue(const struct turn *turn, uint32_t chat)
+{
+    struct fl_queue *const overdue = &turn->state->overdue;
+    const struct slot *const slot = slot_of(turn, chat);
+    *overdue_held_by(turn, slot->agent) += is_in_own_group(turn, slot);
+    return fl_queue_push(turn->arena, overdue, slot->group, chat, (fl_queue_order)overdue->sequence);
+}
+
+static void stop_being_overdue(const struct turn *turn, uint32_t chat)
+{
+    struct fl_queue *const overdue = &turn->state->overdue;
+    if (overdue->length == 0 || !fl_queue_holds(turn->arena, overdue, chat)) return;
+    const struct slot *const slot = slot_of(turn, chat);
+    *overdue_held_by(turn, slot->agent) -= is_in_own_group(turn, slot);
+    fl_queue_remove(turn->arena, overdue, slot->group, chat);
+}
+
 /* Forgets that an agent has the chat; the view already shows it, or soon will. */
 static void release(const struct turn *turn, uint32_t chat)
 {
     struct slot *const slot = slot_of(turn, chat);
     const uint32_t agent = slot->agent;
     if (agent == FL_NO_AGENT) return;
+    stop_being_overdue(turn, chat);
     if (keeps_lists(turn)) list_remove(turn, chat);
     slot->agent = FL_NO_AGENT;
     notify(turn, FL_NOTICE_CLOSED, agent, chat, slot->group);
@@ -181,7 +243,7 @@ static enum fl_status assign(const struct turn *turn, const struct fl_chat_view 
     slot->group = group;
     slot->answered = false;
     if (keeps_lists(turn)) list_append(turn, index);
-    if (turn->routing->accept_timeout != FL_TIME_NEVER) {
+    if (watches_answers(turn)) {
         if (chat != &slot->chat) slot->chat = *chat;
         slot->since = turn->view->now;
     }
@@ -189,8 +251,8 @@ static enum fl_status assign(const struct turn *turn, const struct fl_chat_view 
     if (status == FL_OK && turn->routing->rate_limit < FL_UNLIMITED) status = count_rate(turn, agent);
     if (status != FL_OK) return status;
     notify(turn, FL_NOTICE_ASSIGNED, agent, index, group);
-    if (turn->routing->accept_timeout == FL_TIME_NEVER) return FL_OK;
-    return ask_wake(turn, WAKE_ACCEPT, index, turn->view->now + turn->routing->accept_timeout);
+    if (!watches_answers(turn)) return FL_OK;
+    return ask_wake(turn, WAKE_ACCEPT, index, turn->view->now + answer_within(turn, slot_of(turn, index)));
 }
 
 /* ---- The queue --------------------------------------------------------------------------------- */
@@ -198,13 +260,6 @@ static enum fl_status assign(const struct turn *turn, const struct fl_chat_view 
 static bool has_room(const struct turn *turn, uint32_t agent)
 {
     return fl_roster_eligible(turn->roster, turn->view, agent, 0, false);
-}
-
-/* Groups whose queues an agent serves: first her own, then those that overflow into hers. */
-static uint64_t own_groups(const struct turn *turn, uint32_t agent)
-{
-    if (turn->policy->main_only) return agent == turn->view->main_account ? turn->state->groups_mask : 0;
-    return turn->view->agents[agent].groups & turn->state->groups_mask;
 }
 
 static uint64_t overflowing_groups(const struct turn *turn, uint64_t own)
@@ -229,9 +284,8 @@ static bool fits(const void *context, uint32_t chat)
            (turn->policy->admits == NULL || turn->policy->admits(turn->view, candidate->agent, &slot->chat));
 }
 
-static uint32_t first_in(const struct candidate *candidate, uint64_t groups)
+static uint32_t first_in(const struct fl_queue *queue, const struct candidate *candidate, uint64_t groups)
 {
-    const struct fl_queue *const queue = &candidate->turn->state->queue;
     fl_queue_order before = FL_QUEUE_LAST;
     uint32_t first = FL_NO_CHAT;
     for (groups &= queue->waiting; groups != 0; groups &= groups - 1) {
@@ -247,8 +301,9 @@ static uint32_t next_for(const struct turn *turn, uint32_t agent)
 {
     const struct candidate candidate = { .turn = turn, .agent = agent };
     const uint64_t own = own_groups(turn, agent);
-    const uint32_t chat = first_in(&candidate, own);
-    return chat != FL_NO_CHAT ? chat : first_in(&candidate, overflowing_groups(turn, own));
+    const struct fl_queue *const queue = &turn->state->queue;
+    const uint32_t chat = first_in(queue, &candidate, own);
+    return chat != FL_NO_CHAT ? chat : first_in(queue, &candidate, overflowing_groups(turn, own));
 }
 
 static uint32_t overflow_of(const struct turn *turn, uint32_t group)
@@ -296,6 +351,63 @@ static enum fl_status reach_for(const struct turn *turn, uint32_t agent, uint32_
     return ask_wake(turn, WAKE_PULL, agent, puller_of(turn, agent)->due);
 }
 
+static enum fl_status serve_queue(const struct turn *turn, uint32_t agent)
+{
+    while (turn->state->queue.length > 0 && has_room(turn, agent)) {
+        const uint32_t chat = next_for(turn, agent);
+        if (chat == FL_NO_CHAT) break;
+        const enum fl_status status = take(turn, agent, chat);
+        if (status != FL_OK) return status;
+    }
+    return FL_OK;
+}
+
+/* The chat that has been overdue longest and that she could take over, or FL_NO_CHAT. */
+static uint32_t overdue_for(const struct turn *turn, uint32_t agent)
+{
+    const struct fl_queue *const overdue = &turn->state->overdue;
+    const struct candidate candidate = { .turn = turn, .agent = agent };
+    const uint64_t own = own_groups(turn, agent);
+    uint32_t others = 0;
+    for (uint64_t left = own & overdue->waiting; left != 0; left &= left - 1) others += overdue->heaps[__builtin_ctzll(left)].count;
+    if (others == *overdue_held_by(turn, agent)) return FL_NO_CHAT; /* her own: not worth a search through them all */
+    return first_in(overdue, &candidate, own);
+}
+
+/* From the agent who has not answered to another. Her room is the caller's to give. */
+static enum fl_status pass_on(const struct turn *turn, uint32_t chat, uint32_t to)
+{
+    struct slot *const slot = slot_of(turn, chat);
+    const uint32_t former = slot->agent;
+    release(turn, chat);
+    slot->passed += slot->passed < UINT8_MAX;
+    const enum fl_status status = assign(turn, &slot->chat, to, slot->group);
+    refresh(turn, former);
+    return status;
+}
+
+/* An agent with room takes over what is overdue elsewhere. That makes room where it was, which serves the queue and then
+ * takes over in its turn; when this chain ends, she takes the next. Each chat moves once at most, as it is then in time
+ * again. */
+static enum fl_status take_over(const struct turn *turn, uint32_t agent)
+{
+    uint32_t taker = agent;
+    while (turn->state->overdue.length > 0) {
+        const uint32_t chat = has_room(turn, taker) ? overdue_for(turn, taker) : FL_NO_CHAT;
+        if (chat == FL_NO_CHAT && taker == agent) break;
+        if (chat == FL_NO_CHAT) {
+            taker = agent;
+            continue;
+        }
+        const uint32_t former = slot_of(turn, chat)->agent;
+        enum fl_status status = pass_on(turn, chat, taker);
+        if (status == FL_OK) status = serve_queue(turn, former);
+        if (status != FL_OK) return status;
+        taker = former;
+    }
+    return FL_OK;
+}
+
 /* Capacity has come free at an agent, or a chat has come that she could take herself. */
 static enum fl_status serve(const struct turn *turn, uint32_t agent)
 {
@@ -304,13 +416,13 @@ static enum fl_status serve(const struct turn *turn, uint32_t agent)
         const uint32_t chat = has_room(turn, agent) ? next_for(turn, agent) : FL_NO_CHAT;
         return chat == FL_NO_CHAT ? FL_OK : reach_for(turn, agent, chat, turn->view->now);
     }
-    while (turn->state->queue.length > 0 && has_room(turn, agent)) {
-        const uint32_t chat = next_for(turn, agent);
-        if (chat == FL_NO_CHAT) break;
-        const enum fl_status status = take(turn, agent, chat);
-        if (status != FL_OK) return status;
-    }
-    return FL_OK;
+    const enum fl_status status = serve_queue(turn, agent);
+    return status == FL_OK ? take_over(turn, agent) : status;
+}
+
+static bool somebody_waits(const struct turn *turn)
+{
+    return turn->state->queue.length > 0 || turn->state->overdue.length > 0;
 }
 
 /* Lets all who could take a chat of this group reach for it. */
@@ -584,7 +696,8 @@ static bool take_arrays(struct fl_arena *arena, struct state *state, const struc
            take_if(arena, routing->overflow == FL_OVERFLOW_CLOSE_OLDEST, agents, sizeof(struct ends), &state->ends) &&
            take_if(arena, fl_policy(routing->policy)->pulls, agents, sizeof(struct puller), &state->pullers) &&
            take_if(arena, rate, agents * routing->rate_limit, sizeof(fl_time), &state->rate_times) &&
-           take_if(arena, rate, agents, sizeof(uint32_t), &state->rate_count);
+           take_if(arena, rate, agents, sizeof(uint32_t), &state->rate_count) &&
+           take_if(arena, routing->accept_timeout != FL_TIME_NEVER, agents, sizeof(uint32_t), &state->overdue_held);
 }
 
 static void follow_overflows(struct state *state, const struct fl_desk_def *desk)
@@ -645,7 +758,7 @@ static void engine_end(void *self, const struct fl_view *view)
 static enum fl_status let_go(const struct turn *turn, uint32_t agent)
 {
     refresh(turn, agent);
-    return turn->state->queue.length > 0 ? serve(turn, agent) : FL_OK;
+    return somebody_waits(turn) ? serve(turn, agent) : FL_OK;
 }
 
 static enum fl_status engine_chat(void *self, const struct fl_view *view, const struct fl_chat_view *chat)
@@ -657,6 +770,7 @@ static enum fl_status engine_chat(void *self, const struct fl_view *view, const 
     const struct turn turn = turn_of(engine, view);
     if (view->now >= turn.state->midnight) pass_midnight(&turn);
     if (fl_queue_holds(turn.arena, &turn.state->queue, chat->index)) leave_queue(&turn, chat->index);
+    slot_of(&turn, chat->index)->passed = 0;
     const uint32_t holder = slot_of(&turn, chat->index)->agent;
     const uint32_t left = holder != FL_NO_AGENT ? holder : chat->exclude;
     if (holder != FL_NO_AGENT) release(&turn, chat->index);
@@ -680,7 +794,7 @@ static enum fl_status engine_closed(void *self, const struct fl_view *view, uint
     } else if (agent != FL_NO_AGENT) {
         refresh(&turn, agent); /* a chat the desk gave her by itself */
     }
-    return agent != FL_NO_AGENT && turn.state->queue.length > 0 ? serve(&turn, agent) : FL_OK;
+    return agent != FL_NO_AGENT && somebody_waits(&turn) ? serve(&turn, agent) : FL_OK;
 }
 
 static enum fl_status engine_agent(void *self, const struct fl_view *view, uint32_t agent, enum fl_agent_state before)
@@ -701,11 +815,14 @@ static enum fl_status hear(const struct turn *turn, enum fl_notice what, uint32_
         list_remove(turn, chat);
         list_append(turn, chat);
     }
-    if (ours && what == FL_NOTICE_REPLY) slot->answered = true;
+    if (ours && what == FL_NOTICE_REPLY) {
+        slot->answered = true;
+        stop_being_overdue(turn, chat);
+    }
     if (ours && !turn->state->hears_messages) return FL_OK; /* what the desk gave her by itself changes her load too */
     if (turn->view->now >= turn->state->midnight) pass_midnight(turn);
     notify(turn, what, agent, chat, ours ? slot->group : FL_NONE);
-    return what == FL_NOTICE_REPLY && turn->state->queue.length > 0 ? serve(turn, agent) : FL_OK;
+    return what == FL_NOTICE_REPLY && somebody_waits(turn) ? serve(turn, agent) : FL_OK;
 }
 
 static enum fl_status engine_message(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent)
@@ -747,25 +864,20 @@ static enum fl_status wake_ring(const struct turn *turn, uint32_t chat)
     return slot->skills == 0 ? FL_OK : ask_wake(turn, WAKE_RING, chat, turn->view->now + turn->routing->ring);
 }
 
-/* Not answered in time: to somebody else, if there is anybody; otherwise she has it for another while. */
+/* Not answered in time: to somebody else, if there is anybody; otherwise until there is. */
 static enum fl_status wake_accept(const struct turn *turn, uint32_t index)
 {
     struct slot *const slot = slot_of(turn, index);
-    const fl_time timeout = turn->routing->accept_timeout;
     const uint32_t former = slot->agent;
-    if (former == FL_NO_AGENT || slot->answered || slot->since + timeout > turn->view->now) return FL_OK;
-    struct fl_chat_view chat = slot->chat;
-    chat.why = FL_WHY_REASSIGN;
-    chat.exclude = former;
-    chat.decision++;
-    const uint64_t skills = turn->view->scenario->buyers.intents[chat.intent].skills;
-    const uint32_t agent = pick(turn, &chat, slot->group, skills, false);
-    if (agent == FL_NO_AGENT) {
-        slot->since = turn->view->now;
-        return ask_wake(turn, WAKE_ACCEPT, index, turn->view->now + timeout);
-    }
-    release(turn, index);
-    const enum fl_status status = assign(turn, &chat, agent, slot->group);
+    if (former == FL_NO_AGENT || slot->answered || fl_queue_holds(turn->arena, &turn->state->overdue, index)) return FL_OK;
+    if (slot->since + answer_within(turn, slot) > turn->view->now) return FL_OK;
+    slot->chat.why = FL_WHY_REASSIGN;
+    slot->chat.exclude = former;
+    slot->chat.decision++;
+    slot->skills = turn->view->scenario->buyers.intents[slot->chat.intent].skills;
+    const uint32_t agent = pick(turn, &slot->chat, slot->group, slot->skills, false);
+    if (agent == FL_NO_AGENT) return become_overdue(turn, index);
+    const enum fl_status status = pass_on(turn, index, agent);
     return status == FL_OK ? let_go(turn, former) : status;
 }
 

@@ -485,8 +485,93 @@ Test(engine, a_chat_not_accepted_in_time_goes_to_somebody_else)
     desk_advance(desk, 45 * FL_SECOND);
     cr_expect_eq(desk->holder[1], 0, "nobody else");
     desk_state(desk, 1, FL_AVAILABLE);
-    desk_advance(desk, 20 * FL_SECOND);
-    cr_expect_eq(desk->holder[1], 1, "tried again");
+    cr_expect_eq(desk->holder[1], 1, "as soon as there is somebody");
+    desk_free(desk);
+}
+
+static enum fl_status answer(struct desk *desk, uint32_t chat)
+{
+    return fl_engine_ops.reply(&desk->engine, &desk->view, chat, desk->holder[chat]);
+}
+
+Test(engine, an_overdue_chat_runs_no_timer_and_goes_to_whoever_gets_room_first)
+{
+    struct desk *const desk = desk_of(3);
+    desk->scenario.routing.accept_timeout = FL_MILLISECOND;
+    for (uint32_t a = 0; a < 3; a++) desk->agents[a].capacity = 2;
+    begin(desk);
+    cr_assert_str_eq(desk_letters(desk, 6), "ABCABC");
+    for (uint32_t chat = 1; chat < 6; chat++) cr_assert_eq(answer(desk, chat), FL_OK);
+    const uint32_t asked = desk->wakes_count;
+
+    desk_advance(desk, FL_HOUR);
+    cr_expect_eq(desk->wakes_count, asked, "%u wake-ups in an hour in which nobody has room", desk->wakes_count - asked);
+    desk_close(desk, 3);
+    cr_expect_eq(desk->holder[0], 0, "room at A herself helps nobody");
+    desk_close(desk, 5);
+    cr_expect_eq(desk->holder[0], 2);
+    cr_expect_eq(desk->agents[0].open, 0);
+    desk_free(desk);
+}
+
+Test(engine, an_answered_or_closed_chat_is_overdue_no_more)
+{
+    struct desk *const desk = desk_of(2);
+    desk->scenario.routing.accept_timeout = FL_SECOND;
+    desk->agents[1].state = FL_ON_BREAK;
+    begin(desk);
+    cr_assert_str_eq(desk_letters(desk, 3), "AAA");
+    desk_advance(desk, FL_MINUTE);
+    cr_assert_eq(answer(desk, 0), FL_OK);
+    desk_close(desk, 1);
+
+    desk_state(desk, 1, FL_AVAILABLE);
+
+    cr_expect_eq(desk->holder[0], 0);
+    cr_expect_eq(desk->holder[1], FL_NO_AGENT);
+    cr_expect_eq(desk->holder[2], 1, "still overdue");
+    desk_free(desk);
+}
+
+Test(engine, the_queue_goes_before_what_is_overdue_and_one_room_may_free_another)
+{
+    struct desk *const desk = desk_of(2);
+    desk->scenario.routing.accept_timeout = FL_SECOND;
+    desk->agents[0].capacity = desk->agents[1].capacity = 2;
+    begin(desk);
+    cr_assert_str_eq(desk_letters(desk, 5), "ABAB-");
+    cr_assert_eq(answer(desk, 3), FL_OK);
+    desk_advance(desk, FL_MINUTE);
+    desk_close(desk, 3); /* B: the queue has chat 4 */
+    cr_expect_eq(desk->holder[4], 1);
+    cr_expect_eq(desk->holder[0], 0);
+    cr_assert_eq(answer(desk, 4), FL_OK);
+
+    desk_close(desk, 4); /* B takes 0, the longest overdue; A has room now and takes 1; B takes 2 */
+
+    cr_expect_eq(desk->holder[0], 1);
+    cr_expect_eq(desk->holder[1], 0);
+    cr_expect_eq(desk->holder[2], 1);
+    desk_free(desk);
+}
+
+Test(engine, a_chat_that_keeps_being_passed_on_is_left_longer_with_each)
+{
+    struct desk *const desk = desk_of(2);
+    desk->scenario.routing.accept_timeout = 20 * FL_SECOND;
+    begin(desk);
+    cr_assert_eq(desk_chat(desk), 0);
+    static const struct { fl_time after; uint32_t holder; } steps[] = {
+        { 20, 1 }, { 20, 0 }, { 20, 1 }, { 20, 0 }, { 20, 0 }, { 20, 1 }, { 60, 1 }, { 20, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        desk_advance(desk, steps[i].after * FL_SECOND);
+        cr_expect_eq(desk->holder[0], steps[i].holder, "step %zu", i);
+    }
+    const uint32_t asked = desk->wakes_count;
+    desk_advance(desk, FL_DAY);
+    cr_expect_leq(desk->wakes_count - asked, 12);
     desk_free(desk);
 }
 
