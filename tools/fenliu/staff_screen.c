@@ -154,8 +154,9 @@ static void add_enough(const struct staff_report *report, bool zh, struct fl_tex
 {
     const struct staff_row *row = &report->rows[ROW_ANSWER], *now = &report->rows[ROW_NOW];
     const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report);
-    fl_text_add(out, zh ? "结论:现有 %u 人照现在的班次已经够(%u 天里 %u 天达标)。\n" : "Answer: the %u you have, as they work now, are enough (%u days, %u passed).\n", have,
-                now->days, now->days_met);
+    fl_text_add(out, zh ? "结论:现有 %u 人照现在的班次已经够" : "Answer: the %u you have, as they work now, are enough", have);
+    if (report->scenario->staffing.judge == FL_JUDGE_MEAN) fl_text_add(out, zh ? "(%u 天合计达标)。\n" : " (%u days together).\n", now->days);
+    else fl_text_add(out, zh ? "(%u 天里 %u 天达标)。\n" : " (%u days, %u passed).\n", now->days, now->days_met);
     const bool cheaper = !isnan(row->cost) && !isnan(now->cost) && row->cost < now->cost;
     if (!cheaper && need >= have && row->peak >= now->peak) {
         fl_text_add(out, zh ? "没有找到更省的排法;下面是同样达标的一种。\n" : "No cheaper roster was found; below is another that passes.\n");
@@ -180,7 +181,7 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
     if (curve->reason == CURVE_UNREACHABLE) {
         fl_text_add(out, zh ? "结论:加到 %u 人,没有哪种人数能达标" : "Answer: no headcount up to %u reaches the objectives", report->scenario->staffing.max_agents);
         const double asked = report->scenario->staffing.day_probability;
-        if (!pooled) fl_text_add(out, zh ? ":最好时 100 天里 %.4g 天达标,要求 %.4g 天" : ": at best\n  %.4g of 100 days pass, wanted %.4g", in_100(curve->best_share), 100 * asked);
+        if (!pooled) fl_text_add(out, zh ? ":\n  最好时 100 天里 %.4g 天达标,要求 %.4g 天" : ": at best\n  %.4g of 100 days pass, wanted %.4g", in_100(curve->best_share), 100 * asked);
         if (!pooled && curve->best_share >= asked) fl_text_add(out, zh ? ",余地太小,证实不了" : ", which is too close to be shown");
         fl_text_add(out, zh ? "。\n  卡在:" : ".\n  In the way: ");
         add_objective(objective, objective->bound, zh, out);
@@ -195,8 +196,11 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
     if (zh) fl_text_add(out, "  再往上,每多 %u 人", step);
     else if (step == 1) fl_text_add(out, "  Beyond that each further person brings ");
     else fl_text_add(out, "  Beyond that every %u further people bring ", step);
-    if (!pooled) fl_text_add(out, zh ? ",100 天里多达标的不到 %.4g 天" : "less than %.4g day(s) more in 100\n  and ", 100 * curve->least_share);
-    fl_text_add(out, zh ? ",最差的一项离目标近不到 %.4g%%。\n" : "the worst objective less than %.4g%% closer to its bound.\n", 100 * curve->least_excess);
+    const uint32_t of = 100 * curve->least_share >= 1 - 1e-9 ? 100 : 1000;
+    if (!pooled && zh) fl_text_add(out, ",%u 天里多达标的不到 %.4g 天", of, of * curve->least_share);
+    else if (!pooled) fl_text_add(out, "less than %.4g of %u days more\n  and ", of * curve->least_share, of);
+    fl_text_add(out, zh ? ",最差的一项离目标近不到 %.4g%%。\n" : pooled ? "the worst objective\n  less than %.4g%% closer to its bound.\n"
+                                                                     : "the worst objective less than %.4g%% closer to its bound.\n", 100 * curve->least_excess);
 }
 
 static void add_beyond(const struct staff_report *report, bool zh, struct fl_text *out)
@@ -210,7 +214,7 @@ static void add_beyond(const struct staff_report *report, bool zh, struct fl_tex
         const struct staff_row *answer = &report->rows[ROW_ANSWER];
         fl_text_add(out, zh ? "再加 %u 人(共 %u 人,同时在岗 %u 人)" : "%u more people (%u in all, %u on duty at once)", curve->full.people - answer->people,
                     curve->full.people, curve->full.peak);
-        if (!isnan(curve->full.cost) && !isnan(answer->cost)) fl_text_add(out, zh ? ",每天多 ¥%.0f" : ", CNY %.0f more a day", curve->full.cost - answer->cost);
+        if (!isnan(curve->full.cost) && !isnan(answer->cost)) fl_text_add(out, zh ? ",每天多 ¥%.0f" : ",\n  CNY %.0f more a day", curve->full.cost - answer->cost);
         fl_text_add(out, zh ? ":加 --full 再算。\n\n" : ": ask with --full.\n\n");
         return;
     }
@@ -219,7 +223,7 @@ static void add_beyond(const struct staff_report *report, bool zh, struct fl_tex
     if (!isnan(curve->reachable) && metric != NULL) {
         fl_text_add(out, zh ? ";\n  或把目标定为 " : ";\n  or an objective of ");
         add_objective(objective, metric->kind == FL_METRIC_SHARE ? round_to_reach(objective, curve->reachable, 1000) : round_to_reach(objective, curve->reachable, 10), zh, out);
-        fl_text_add(out, zh ? ",建议的人数就做得到" : ", which the advised people reach");
+        fl_text_add(out, zh ? ",建议的人数就做得到" : ",\n  which the advised people reach");
     } else if (objective->per != FL_PER_DAY) {
         fl_text_add(out, zh ? ";\n  或改为全天合计来考核:" : ";\n  or judge the day as a whole: ");
         fl_text_add(out, zh ? "小范围里人少,一两个买家就定了成败" : "in small parts one or two buyers decide");
@@ -306,8 +310,8 @@ static void add_belief(const struct staff_report *report, bool zh, struct fl_tex
 static bool has_own_column(const struct staff_report *report)
 {
     const struct fl_objective *objective = &report->scenario->objectives[report->curve.objective];
-    return report->curve.reason != CURVE_NONE &&
-           (objective->per != FL_PER_DAY || (strcmp(objective->name, "abandonment") != 0 && strcmp(objective->name, "first_response_s.p90") != 0 &&
+    return report->curve.reason != CURVE_NONE && /* pooled figures differ by little: with a decimal */
+           (objective->per != FL_PER_DAY || report->scenario->staffing.judge == FL_JUDGE_MEAN || (strcmp(objective->name, "abandonment") != 0 && strcmp(objective->name, "first_response_s.p90") != 0 &&
                                              strcmp(objective->name, "reply_rate_3min") != 0));
 }
 
@@ -328,7 +332,8 @@ static void add_row(const struct staff_report *report, const char *name, const s
         report_figure(main, fl_metric_find(report->scenario->objectives[report->curve.objective].name, &statistic), value, sizeof value);
     }
     text_add_padded(out, value, 13, true);
-    if (report->curve.reason == CURVE_NONE) snprintf(value, sizeof value, zh ? "%.0f 个达标" : "%.0f pass", shown_of_20(row));
+    if (report->scenario->staffing.judge == FL_JUDGE_MEAN) snprintf(value, sizeof value, "%s", row->days_met > 0 ? (zh ? "达标" : "met") : (zh ? "未达标" : "not met"));
+    else if (report->curve.reason == CURVE_NONE) snprintf(value, sizeof value, zh ? "%.0f 个达标" : "%.0f pass", shown_of_20(row));
     else snprintf(value, sizeof value, zh ? "%.4g 天达标" : "%.4g pass", in_100(row->met.value));
     text_add_padded(out, value, 16, true);
     fl_text_add(out, "\n");
@@ -352,7 +357,8 @@ static void add_table(const struct staff_report *report, bool zh, struct fl_text
     text_add_padded(out, zh ? "没等到就走" : "left", 13, true);
     text_add_padded(out, zh ? "首响(九成买家)" : "first, 9 of 10", 16, true);
     text_add_padded(out, own ? worst[report->scenario->objectives[report->curve.objective].per][zh] : zh ? "3分钟回复率" : "3-min rate", 13, true);
-    text_add_padded(out, curve ? (zh ? "100个这样的日子" : "of 100 days") : zh ? "20个这样的日子" : "of 20 such days", 16, true);
+    if (report->scenario->staffing.judge == FL_JUDGE_MEAN) text_add_padded(out, zh ? "合计" : "all together", 16, true);
+    else text_add_padded(out, curve ? (zh ? "100个这样的日子" : "of 100 days") : zh ? "20个这样的日子" : "of 20 such days", 16, true);
     fl_text_add(out, "\n");
     if (report->rows[ROW_NOW].known) add_row(report, names[ROW_NOW][zh], &report->rows[ROW_NOW], own ? &report->now_main : NULL, zh, out);
     if (curve) add_curve_rows(report, zh, out);
