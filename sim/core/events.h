@@ -105,6 +105,12 @@ static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_tim
     else fl_event_tree_set(&events->far, slot - events->near_slots, key, false);
 }
 
+/* The same for a slot that is known to be near. */
+static inline void fl_events_set_near(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
+{
+    fl_event_tree_set(&events->near, slot, fl_events_key(events, slot, at, class), false);
+}
+
 /* The same for an event that is rarely the next one of many: with many slots it stops climbing where the winner stays as it is,
  * after two or three levels instead of all. Nobody can predict that stop; it cost more than the levels up to some thousand. */
 static inline void fl_events_set_far(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define SLOW_ROUND (100 * FL_SECOND) /* rounds that took as long or longer are counted as slow */
+
 /* ---- Records ----------------------------------------------------------------------------------- */
 
 /* Doubles the room for chats. Slots keep their numbers, so nobody else notices. */
@@ -84,8 +86,9 @@ static const struct fl_distribution *messages_of(const struct fl_desk *desk, con
 }
 
 /* How many messages the present question takes, less the one being written. */
-static uint32_t burst_of(const struct fl_desk *desk, const struct chat *chat)
+FL_ALWAYS_INLINE uint32_t burst_of(const struct fl_desk *desk, const struct chat *chat)
 {
+    if (desk->single_messages) return 0;
     const struct fl_distribution *messages = messages_of(desk, chat);
     if (messages->kind == FL_CONSTANT && messages->a <= 1) return 0;
     const uint32_t count = fl_distribution_count(messages, fl_draw(chat->key, FL_DRAW_MESSAGES, chat->question));
@@ -112,14 +115,19 @@ static fl_time patience_until(const struct fl_desk *desk, const struct chat *cha
     return desk->now + fl_time_from_s(value * desk->scenario->buyers.classes[chat->buyer_class].patience_scale);
 }
 
+FL_ALWAYS_INLINE bool may_leave(const struct fl_desk *desk, const struct chat *chat)
+{
+    return chat->flags & FLAG_REPLIED ? desk->has_patience_later : desk->has_patience_first;
+}
+
 /* Opens a round with the message she writes now. */
-static void round_open(struct fl_desk *desk, struct chat *chat)
+FL_ALWAYS_INLINE void round_open(struct fl_desk *desk, struct chat *chat)
 {
     chat->rounds++;
     chat->opened_at = desk->now;
     chat->round_interval = desk->interval;
     chat->flags = (chat->flags & ~(uint32_t)FLAGS_OF_ROUND) | FLAG_ROUND_OPEN | desk->round_flags;
-    chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
+    chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
     chat->patience_left = FL_TIME_NEVER;
     if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
 }
@@ -232,7 +240,7 @@ static void remember_agents(struct fl_desk *desk, struct chat *chat)
 }
 
 /* A message leaves her hands: counted in the round's place, the one that opens the round with it. */
-static void message_count(struct fl_desk *desk, uint32_t c, bool opens)
+FL_ALWAYS_INLINE void message_count(struct fl_desk *desk, uint32_t c, bool opens)
 {
     struct chat *chat = &desk->chats[c];
     chat->messages++;
@@ -246,14 +254,14 @@ static void message_count(struct fl_desk *desk, uint32_t c, bool opens)
 }
 
 /* Begins her next question with its first message. */
-static void question_begin(struct fl_desk *desk, struct chat *chat)
+FL_ALWAYS_INLINE void question_begin(struct fl_desk *desk, struct chat *chat)
 {
     chat->question++;
     chat->extra_round = 0;
     chat->burst_left = (uint16_t)burst_of(desk, chat);
 }
 
-static void burst_schedule(struct fl_desk *desk, struct chat *chat)
+FL_ALWAYS_INLINE void burst_schedule(struct fl_desk *desk, struct chat *chat)
 {
     chat->writes_at = chat->burst_left > 0 ? desk->now + burst_gap(desk, chat) : FL_TIME_NEVER;
 }
@@ -301,7 +309,7 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
 }
 
 /* Whether a message to her agent still reaches somebody. Offline agents who finish what they hold do read it. */
-static bool agent_reads(const struct fl_desk *desk, uint32_t a)
+FL_ALWAYS_INLINE bool agent_reads(const struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
     if (agent->state == FL_OFFLINE) return desk->own[a].finishing;
@@ -319,7 +327,7 @@ static void come_back(struct fl_desk *desk, struct chat *chat)
     chat->burst_left = 0;
 }
 
-static void chat_writes(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     const bool back = (chat->flags & FLAG_COMES_BACK) != 0;
@@ -366,7 +374,7 @@ static void chat_writes(struct fl_desk *desk, uint32_t c)
 /* ---- Answered ---------------------------------------------------------------------------------- */
 
 /* Until the close or her next message, whichever is first; a close at the same instant is first. */
-static void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
+FL_ALWAYS_INLINE void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
 {
     struct chat *chat = &desk->chats[c];
     const fl_time silence = desk->scenario->desk.close_silence;
@@ -377,7 +385,7 @@ static void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
     else chat_disarm(desk, c);
 }
 
-static fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
+FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
 {
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
     const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
@@ -397,7 +405,7 @@ static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
 }
 
 /* Goes on after an answer: she writes the rest of her burst, thinks of the next question, or is done. */
-static void go_on(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     if (chat->flags & FLAG_NOT_THERE) { /* her message is worked off; what else she wanted she asks another time, or not at all */
@@ -421,7 +429,7 @@ static void go_on(struct fl_desk *desk, uint32_t c)
     arm_answered(desk, c, done == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + done);
 }
 
-static bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
+FL_ALWAYS_INLINE bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
 {
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
     if (!(intent->transfer > 0) || desk->scenario->desk.one_stop || chat->hops >= desk->scenario->desk.hop_limit) return false;
@@ -450,10 +458,8 @@ static void transfer(struct fl_desk *desk, uint32_t c)
 static void count_exceptions(struct fl_desk *desk, uint32_t c, const struct fl_where *where, fl_time response)
 {
     const struct chat *chat = &desk->chats[c];
-    const uint32_t ordinary = FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
     const bool in_time = response <= desk->reply_within;
-    if (response >= 100 * FL_SECOND) add(desk, where, FL_COUNT_slow_rounds);
-    if ((chat->flags & FLAGS_OF_ROUND) == (ordinary | FLAG_ROUND_OPEN) && in_time) return;
+    if (response >= SLOW_ROUND) add(desk, where, FL_COUNT_slow_rounds);
     if (chat->flags & FLAG_ROUND_BY_DESK) fl_day_add(desk->day, where, FL_COUNT_buyer_messages, UINT64_MAX);
     if ((chat->flags & FLAG_ROUND_JUDGED) == 0) { /* not recorded: what there is of it is counted here */
         add(desk, where, FL_COUNT_rounds_opened);
@@ -467,7 +473,13 @@ static void count_exceptions(struct fl_desk *desk, uint32_t c, const struct fl_w
     if (!in_time || (chat->flags & FLAG_ROUND_PLATFORM) == 0) fl_day_add(desk->day, where, FL_COUNT_platform_in_3min, UINT64_MAX);
 }
 
-static void measure_reply(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE bool is_ordinary(const struct fl_desk *desk, const struct chat *chat, fl_time response)
+{
+    const uint32_t flags = FLAG_ROUND_OPEN | FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
+    return (chat->flags & FLAGS_OF_ROUND) == flags && response <= desk->reply_within && response < SLOW_ROUND;
+}
+
+FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     const struct fl_where where = where_round(chat);
@@ -475,7 +487,7 @@ static void measure_reply(struct fl_desk *desk, uint32_t c)
     const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
     chat->replies++;
     chat->responses_sum += response;
-    count_exceptions(desk, c, &where, response);
+    if (!is_ordinary(desk, chat, response)) count_exceptions(desk, c, &where, response);
     if (chat->flags & FLAG_ROUND_JUDGED) {
         if (same) {
             fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
@@ -543,7 +555,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
         add(desk, &where, FL_COUNT_chats_left_later);
     }
     add(desk, &round, FL_COUNT_rounds_given_up);
-    if (chat->agent != FL_NO_AGENT) agent_round_ends(&desk->own[chat->agent], false);
+    if (desk->watches_load && chat->agent != FL_NO_AGENT) agent_round_ends(&desk->own[chat->agent], false);
     chat_miss_round(desk, c);
     desk_wait_known(desk, chat);
     chat_log(desk, c, silent ? FL_LOG_ABANDONED_SILENT : FL_LOG_ABANDONED, 0, 0);
@@ -637,7 +649,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
         return;
     }
     chat->state = CHAT_ROUTING; /* handed over: her patience with people starts now */
-    chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
+    chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
     desk_route(desk, c, FL_WHY_BOT, FL_NO_AGENT, FL_NONE);
 }
 

@@ -126,8 +126,16 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     };
     const struct fl_buyers *buyers = &scenario->buyers;
     desk->even_speed = scenario->desk.multitasking.speeds_count == 0 && !(scenario->desk.tiredness.per_hour > 0);
-    desk->has_patience = buyers->patience.has_first || buyers->patience.has_later;
-    for (uint32_t i = 0; i < buyers->intents_count; i++) desk->has_patience |= buyers->intents[i].has_patience;
+    desk->oldest_first = scenario->desk.reply_order == FL_OLDEST_FIRST;
+    desk->has_patience_first = buyers->patience.has_first;
+    desk->has_patience_later = buyers->patience.has_later;
+    desk->single_messages = true;
+    for (uint32_t i = 0; i < buyers->intents_count; i++) {
+        const struct fl_intent *intent = &buyers->intents[i];
+        const struct fl_distribution *messages = intent->has_messages ? &intent->messages_per_round : &buyers->messages_per_round;
+        desk->has_patience_first |= intent->has_patience;
+        desk->single_messages &= messages->kind == FL_CONSTANT && messages->a <= 1;
+    }
     const enum fl_status created = fl_day_create(arena, scenario, agents, day);
     if (created != FL_OK) return created;
     desk->agents = take(desk, agents, sizeof *desk->agents);
@@ -308,7 +316,7 @@ static void interval_ends(struct fl_desk *desk)
 
 /* ---- The loop ---------------------------------------------------------------------------------- */
 
-static void dispatch(struct fl_desk *desk, uint32_t slot)
+FL_ALWAYS_INLINE void dispatch(struct fl_desk *desk, uint32_t slot)
 {
     if (slot >= desk->slot_chats) chat_timer_fires(desk, slot - desk->slot_chats);
     else if (slot >= desk->slot_agents) agent_compose_ends(desk, slot - desk->slot_agents);

@@ -155,7 +155,10 @@ struct fl_desk {
     fl_time now, boundary; /* next end of an interval */
     uint16_t interval;     /* counted interval of now, or NOT_COUNTED */
     uint16_t interval_index;
-    bool open_hours, platform_hours, ended, any_extras, has_patience;
+    bool open_hours, platform_hours, ended, any_extras;
+    bool has_patience_first, has_patience_later; /* before, after a first reply; of some intent at least */
+    bool single_messages; /* every question is one message */
+    bool oldest_first;    /* the reply order */
     bool even_speed;     /* neither tiredness nor multitasking */
     bool tells_messages; /* the router wants to hear of messages and replies */
     bool interleaved;    /* agents share their speed among all who wait */
