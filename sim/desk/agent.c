@@ -296,7 +296,7 @@ FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, enum compose_kin
     own->composing_since = own->busy_from = desk->now;
     own->composing_until = desk->now + fl_time_from_s(slowed);
     desk->agents[a].composing = 1;
-    fl_events_set_near(&desk->events, desk->slot_agents + a, own->composing_until, FL_CLASS_RELEASE);
+    fl_events_set(&desk->events, desk->slot_agents + a, own->composing_until, FL_CLASS_RELEASE);
 }
 
 static void compose_rarely(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
@@ -317,7 +317,7 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, fl_hash_text("backlog"), desk->backlog_left, 0);
     if (def->has_leave_reply)
         return fl_distribution_value(&def->leave_reply, fl_draw(key, FL_DRAW_REPLY_TOTAL, 0)) * desk->own[a].slowness;
-    const struct chat left = { .key = key, .intent = 0 };
+    const struct chat left = { .key = key };
     return reply_seconds_alone(desk, a, &left);
 }
 
@@ -337,7 +337,7 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         chat_leave_pool(desk, c);
         agent_account(desk, a);
         chat->agent = a;
-        chat->assigned_at = chat->entered_at = desk->now;
+        chat->entered_at = desk->now;
         chat->state = CHAT_WAITING;
         desk->agents[a].open++;
         desk->agents[a].awaiting++;
@@ -388,7 +388,7 @@ FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a)
     if (own->on_duties && duties_continue(desk, a)) return;
     const uint32_t c = next_chat(desk, a);
     if (c != FL_NO_CHAT) {
-        own->turn = c;
+        if (!desk->oldest_first) own->turn = c;
         own->terse = is_terse(desk, a);
         compose(desk, a, COMPOSE_REPLY, c, reply_seconds_inline(desk, a, &desk->chats[c]));
     } else if (desk->any_extras) {
@@ -482,5 +482,5 @@ void agent_compose_ends(struct fl_desk *desk, uint32_t a)
     if (kind == COMPOSE_REPLY && c != FL_NO_CHAT) reply_sent(desk, a, c);
     else if (kind == COMPOSE_EXTRA && c != FL_NO_CHAT && desk->chats[c].agent == a) chat_extra_sent(desk, c);
     if (own->compose == COMPOSE_NOTHING) continue_inline(desk, a);
-    if (own->compose == COMPOSE_NOTHING) fl_events_set_near(&desk->events, desk->slot_agents + a, FL_TIME_NEVER, FL_CLASS_RELEASE);
+    if (own->compose == COMPOSE_NOTHING) fl_events_set(&desk->events, desk->slot_agents + a, FL_TIME_NEVER, FL_CLASS_RELEASE);
 }

@@ -15,12 +15,12 @@ static bool chats_grow(struct fl_desk *desk)
     const uint32_t capacity = desk->chats_capacity * 2;
     if (desk->slot_chats + capacity > FL_EVENTS_SLOTS_MAX) return false;
     const size_t chats_at = fl_arena_take(desk->arena, capacity, sizeof(struct chat));
-    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(desk->slot_chats, capacity));
+    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(desk->events.near_slots, desk->slot_chats + capacity - desk->events.near_slots));
     if (chats_at == FL_ARENA_NONE || node_at == FL_ARENA_NONE) return false;
     struct chat *chats = fl_arena_at(desk->arena, chats_at);
     memcpy(chats, desk->chats, desk->chats_capacity * sizeof *chats);
     struct fl_events events;
-    fl_events_start(&events, fl_arena_at(desk->arena, node_at), desk->slot_chats, capacity);
+    fl_events_start(&events, fl_arena_at(desk->arena, node_at), desk->events.near_slots, desk->slot_chats + capacity - desk->events.near_slots, desk->events_span);
     fl_events_move(&events, &desk->events);
     desk->events = events;
     desk->chats = chats;
@@ -126,9 +126,8 @@ FL_ALWAYS_INLINE void round_open(struct fl_desk *desk, struct chat *chat)
     chat->rounds++;
     chat->opened_at = desk->now;
     chat->round_interval = desk->interval;
-    chat->flags = (chat->flags & ~(uint32_t)FLAGS_OF_ROUND) | FLAG_ROUND_OPEN | desk->round_flags;
+    chat->flags = (chat->flags & ~(uint32_t)(FLAGS_OF_ROUND | FLAG_PATIENCE_KEPT)) | FLAG_ROUND_OPEN | desk->round_flags;
     chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
-    chat->patience_left = FL_TIME_NEVER;
     if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
 }
 
@@ -363,7 +362,7 @@ FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
             desk_route(desk, c, FL_WHY_REASSIGN, left, FL_NONE);
             return;
         }
-        if (chat->writes_at == FL_TIME_NEVER && chat->leaves_at == FL_TIME_NEVER) chat_arm_fired(desk, c, TIMER_NONE, FL_TIME_NEVER);
+        if (chat->writes_at == FL_TIME_NEVER && chat->leaves_at == FL_TIME_NEVER) chat_disarm(desk, c);
         else chat_arm_waiting(desk, c);
         agent_inbox_push(desk, chat->agent, c);
         return;

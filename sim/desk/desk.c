@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CHATS_AT_FIRST 64u
+#define AGENTS_NEAR_MOST 512u /* more are no longer few: their events are as well off in the wheel */
 #define DRAIN_LONGEST (48 * FL_HOUR) /* working off what is open ends then at the latest */
 
 /* ---- Setting up -------------------------------------------------------------------------------- */
@@ -111,6 +112,18 @@ static void snapshot(struct fl_desk *desk, uint32_t index)
     }
 }
 
+/* Four mean thinking times, the longest of all intents: one buyer in fifty thinks longer when they are exponential. */
+static fl_time events_span(const struct fl_scenario *scenario)
+{
+    double longest = fl_distribution_mean(&scenario->buyers.think_time);
+    for (uint32_t i = 0; i < scenario->buyers.intents_count; i++) {
+        const struct fl_intent *intent = &scenario->buyers.intents[i];
+        if (intent->has_think_time && fl_distribution_mean(&intent->think_time) > longest) longest = fl_distribution_mean(&intent->think_time);
+    }
+    const fl_time span = fl_time_from_s(4 * longest);
+    return span > FL_SECOND ? span : FL_SECOND;
+}
+
 static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setup *setup, struct fl_arena *arena, struct fl_day *day)
 {
     const struct fl_scenario *scenario = setup->scenario;
@@ -149,9 +162,12 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->class_until = take(desk, buyers->classes_count, sizeof *desk->class_until);
     desk->slot_agents = SLOT_STREAMS + desk->streams_count;
     desk->slot_chats = desk->slot_agents + agents;
-    void *const node = take(desk, 1, fl_events_bytes(desk->slot_chats, desk->chats_capacity));
+    const uint32_t near = agents <= AGENTS_NEAR_MOST ? desk->slot_chats : desk->slot_agents;
+    const uint32_t far = desk->slot_chats + desk->chats_capacity - near;
+    void *const node = take(desk, 1, fl_events_bytes(near, far));
     if (desk->failed != FL_OK) return desk->failed;
-    fl_events_start(&desk->events, node, desk->slot_chats, desk->chats_capacity);
+    desk->events_span = events_span(scenario);
+    fl_events_start(&desk->events, node, near, far, desk->events_span);
     double until = 0;
     for (uint32_t i = 0; i < buyers->classes_count; i++) desk->class_until[i] = until += buyers->classes[i].share;
 
