@@ -123,32 +123,41 @@ static void find_next(struct fl_events *events)
     }
 }
 
-/* Whether the wheel takes an event that is due then; an empty wheel begins anew where it is wanted. */
-static inline bool reaches(struct fl_event_wheel *wheel, uint64_t bucket)
+/* What is later than anything in the wheel's span, or earlier than its base; an empty wheel begins anew where it is wanted. */
+static __attribute__((noinline)) void set_beyond(struct fl_events *events, uint32_t p, fl_event_key key)
 {
-    if (bucket - wheel->base < wheel->buckets) return true;
-    if (wheel->count > 0) return false;
-    wheel->base = bucket;
-    return true;
+    struct fl_event_wheel *const wheel = &events->wheel;
+    if (wheel->count > 0) {
+        fl_event_tree_set(&events->far, p, key);
+        return;
+    }
+    wheel->base = (uint64_t)fl_event_at(key) >> wheel->shift;
+    link_in(wheel, p, (uint32_t)wheel->base & (wheel->buckets - 1));
+    wheel->next = key;
 }
 
-static inline void place_far(struct fl_events *events, uint32_t p, fl_event_key key)
+/* Takes out what is pending; the place's key stays. */
+static __attribute__((noinline)) void take_out(struct fl_events *events, uint32_t p)
 {
     struct fl_event_wheel *const wheel = &events->wheel;
     struct fl_event_place *const place = &wheel->place[p];
-    const fl_event_key before = place->key;
-    const fl_time at = fl_event_at(key);
-    place->key = key;
-    if (place->bucket != 0) link_out(wheel, place);
-    else if (fl_event_at(before) != FL_TIME_NEVER) fl_event_tree_set(&events->far, p, NOTHING);
-    if (before == wheel->next) { /* nothing is earlier than it was */
-        wheel->base = (uint64_t)fl_event_at(before) >> wheel->shift;
-        find_next(events);
+    if (place->bucket == 0) {
+        fl_event_tree_set(&events->far, p, NOTHING);
+        return;
     }
-    if (at == FL_TIME_NEVER) return;
-    const uint64_t bucket = (uint64_t)at >> wheel->shift;
-    if (!reaches(wheel, bucket)) {
-        fl_event_tree_set(&events->far, p, key);
+    link_out(wheel, place);
+    if (place->key != wheel->next) return;
+    wheel->base = (uint64_t)fl_event_at(place->key) >> wheel->shift; /* nothing is earlier than it was */
+    find_next(events);
+}
+
+static inline void put_in(struct fl_events *events, uint32_t p, fl_event_key key)
+{
+    struct fl_event_wheel *const wheel = &events->wheel;
+    const uint64_t bucket = (uint64_t)fl_event_at(key) >> wheel->shift;
+    wheel->place[p].key = key;
+    if (bucket - wheel->base >= wheel->buckets) {
+        set_beyond(events, p, key);
         return;
     }
     link_in(wheel, p, (uint32_t)bucket & (wheel->buckets - 1));
@@ -157,7 +166,17 @@ static inline void place_far(struct fl_events *events, uint32_t p, fl_event_key 
 
 void fl_events_set_far(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
 {
-    place_far(events, slot - events->near_slots, fl_events_key(events, slot, at, class));
+    const uint32_t p = slot - events->near_slots;
+    if (fl_event_at(events->wheel.place[p].key) != FL_TIME_NEVER) take_out(events, p);
+    if (at != FL_TIME_NEVER) put_in(events, p, fl_events_key(events, slot, at, class));
+    else events->wheel.place[p].key = NOTHING;
+}
+
+void fl_events_cancel_far(struct fl_events *events, uint32_t slot)
+{
+    const uint32_t p = slot - events->near_slots;
+    if (fl_event_at(events->wheel.place[p].key) != FL_TIME_NEVER) take_out(events, p);
+    events->wheel.place[p].key = NOTHING;
 }
 
 /* ---- Growing ----------------------------------------------------------------------------------- */
@@ -166,6 +185,7 @@ void fl_events_move(struct fl_events *to, const struct fl_events *from)
 {
     FL_ASSERT(to->near_slots == from->near_slots && to->far_slots >= from->far_slots);
     for (uint32_t s = 0; s < from->near_slots; s++) fl_event_tree_set(&to->near, s, from->near.node[from->near.leaves + s]);
-    for (uint32_t p = 0; p < from->far_slots; p++) place_far(to, p, from->wheel.place[p].key);
+    for (uint32_t p = 0; p < from->far_slots; p++)
+        if (fl_event_at(from->wheel.place[p].key) != FL_TIME_NEVER) put_in(to, p, from->wheel.place[p].key);
     to->sequence = from->sequence;
 }

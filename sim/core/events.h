@@ -115,6 +115,7 @@ static inline void fl_event_tree_set(const struct fl_event_tree *tree, uint32_t 
 
 /* Of a slot that is far. */
 void fl_events_set_far(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class);
+void fl_events_cancel_far(struct fl_events *events, uint32_t slot);
 
 static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
 {
@@ -124,7 +125,8 @@ static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_tim
 
 static inline void fl_events_cancel(struct fl_events *events, uint32_t slot)
 {
-    fl_events_set(events, slot, FL_TIME_NEVER, FL_CLASS_RELEASE);
+    if (slot < events->near_slots) fl_event_tree_set(&events->near, slot, fl_events_key(events, slot, FL_TIME_NEVER, FL_CLASS_RELEASE));
+    else fl_events_cancel_far(events, slot);
 }
 
 /* When the slot's event is due. */

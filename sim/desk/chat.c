@@ -544,7 +544,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     const bool silent = silent_share > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_SILENT, round_index(chat))) < silent_share;
     const struct fl_where where = where_chat(chat), round = where_round(chat);
     chat->timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
     chat->leaves_at = FL_TIME_NEVER;
     if ((chat->flags & FLAG_SETTLED) == 0) {
         if (silent) add(desk, &where, FL_COUNT_chats_abandoned_silent);
@@ -628,7 +628,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     chat->bot_rounds++;
     chat->active_at = desk->now;
     chat->timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
     if (chat->flags & FLAG_BOT_CAN) {
         if (chat->questions_left > 0) {
             chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));

@@ -222,7 +222,7 @@ static inline void chat_disarm(struct fl_desk *desk, uint32_t c)
 {
     if (desk->chats[c].timer == TIMER_NONE) return;
     desk->chats[c].timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
 }
 
 /* Where the figures of a chat's arrival go; of its present round. */
