@@ -62,47 +62,12 @@ FL_ALWAYS_INLINE double tiredness(const struct fl_desk *desk, const struct desk_
     return on > 0 ? 1 + tired->per_hour * fl_time_to_s(on) / 3600 : 1;
 }
 
-struct reply_work {
-    double seconds; /* at the standard speed, but typed at her own */
-    uint32_t chars;
-    bool quick;
-};
-
-FL_ALWAYS_INLINE double part(const struct fl_distribution *distribution, uint64_t key, enum fl_draw_purpose purpose, uint32_t index)
-{
-    if (distribution->kind == FL_CONSTANT) return distribution->a;
-    return fl_distribution_value(distribution, fl_draw(key, purpose, index));
-}
-
-/* The work belongs to buyer and round: every plan and every agent faces the same draws. */
-static struct reply_work reply_parts(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
-{
-    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
-    const struct desk_agent *own = &desk->own[a];
-    const uint32_t index = round_index(chat);
-    struct reply_work work = { .seconds = part(&reply->read, chat->key, FL_DRAW_READ, index) +
-                                          part(&reply->think, chat->key, FL_DRAW_THINK, index) };
-    if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, index | 1u << 31)) < reply->needs_tool)
-        work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, index);
-    work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, index)) < reply->quick_phrase;
-    if (work.quick) {
-        work.seconds += fl_time_to_s(reply->quick_phrase_time);
-    } else {
-        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, index);
-        work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
-        work.seconds += work.chars * own->s_per_char;
-    }
-    return work;
-}
-
 FL_ALWAYS_INLINE double reply_seconds_alone(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
 {
-    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
+    const struct desk_agent *own = &desk->own[a];
+    if (desk->scenario->buyers.intents[chat->intent].reply.has_total) return chat->reply_s * own->slowness;
     const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
-    const double seconds = reply->has_total ? part(&reply->total, chat->key, FL_DRAW_REPLY_TOTAL, round_index(chat))
-                                            : reply_parts(desk, a, chat).seconds;
-    /* Her speed scales the whole, typing too. Once per way, as the roundings differ. */
-    return reply->has_total ? seconds * effort * desk->own[a].slowness : seconds * (effort * desk->own[a].slowness);
+    return (chat->reply_s + chat->reply_chars * own->s_per_char) * (effort * own->slowness); /* her speed scales the typing too */
 }
 
 FL_ALWAYS_INLINE bool is_terse(const struct fl_desk *desk, uint32_t a)
@@ -119,7 +84,7 @@ FL_ALWAYS_INLINE double reply_seconds_inline(const struct fl_desk *desk, uint32_
                                      fl_draw(chat->key, FL_DRAW_FINDS_OUT, round_index(chat)));
     double seconds = reply_seconds_alone(desk, a, chat);
     if (is_terse(desk, a)) seconds *= desk->scenario->desk.depth.terse_scale;
-    return chat->work_left > 0 ? seconds * chat->work_left : seconds;
+    return chat->flags & FLAG_INTERRUPTED ? seconds * chat->work_left : seconds;
 }
 
 static double reply_seconds(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
@@ -317,7 +282,8 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, fl_hash_text("backlog"), desk->backlog_left, 0);
     if (def->has_leave_reply)
         return fl_distribution_value(&def->leave_reply, fl_draw(key, FL_DRAW_REPLY_TOTAL, 0)) * desk->own[a].slowness;
-    const struct chat left = { .key = key };
+    struct chat left = { .key = key };
+    chat_draw_reply(desk, &left);
     return reply_seconds_alone(desk, a, &left);
 }
 
@@ -411,7 +377,8 @@ void agent_interrupt(struct fl_desk *desk, uint32_t a)
     if (own->compose == COMPOSE_REPLY && own->chat != FL_NO_CHAT && own->composing_until > own->composing_since) {
         struct chat *chat = &desk->chats[own->chat];
         const double still = (double)(own->composing_until - desk->now) / (double)(own->composing_until - own->composing_since);
-        chat->work_left = (chat->work_left > 0 ? chat->work_left : 1) * still;
+        chat->work_left = (chat->flags & FLAG_INTERRUPTED ? chat->work_left : 1) * still;
+        chat->flags |= FLAG_INTERRUPTED;
         own->chat = FL_NO_CHAT;
     }
     busy_account(desk, own);
@@ -424,7 +391,7 @@ static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     const struct chat *chat = &desk->chats[c];
     struct reply_work work = { 0 };
-    if (!desk->scenario->buyers.intents[chat->intent].reply.has_total) work = reply_parts(desk, a, chat);
+    if (!desk->scenario->buyers.intents[chat->intent].reply.has_total) work = chat_reply_work(desk, chat);
     const uint8_t flags = (uint8_t)((work.quick ? FL_LOG_QUICK_PHRASE : 0) | (desk->own[a].terse ? FL_LOG_TERSE : 0) |
                                     ((chat->flags & FLAG_REPLIED) == 0 ? FL_LOG_FIRST_REPLY : 0));
     chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);

@@ -115,6 +115,64 @@ static fl_time patience_until(const struct fl_desk *desk, const struct chat *cha
     return desk->now + fl_time_from_s(value * desk->scenario->buyers.classes[chat->buyer_class].patience_scale);
 }
 
+FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
+    const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
+    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, chat->question));
+}
+
+static double part(const struct fl_distribution *distribution, uint64_t key, enum fl_draw_purpose purpose, uint32_t index)
+{
+    if (distribution->kind == FL_CONSTANT) return distribution->a;
+    return fl_distribution_value(distribution, fl_draw(key, purpose, index));
+}
+
+/* The work belongs to buyer and round: every plan and every agent faces the same draws. */
+struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
+    const uint32_t index = round_index(chat);
+    struct reply_work work = { .seconds = part(&reply->read, chat->key, FL_DRAW_READ, index) +
+                                          part(&reply->think, chat->key, FL_DRAW_THINK, index) };
+    if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, index | 1u << 31)) < reply->needs_tool)
+        work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, index);
+    work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, index)) < reply->quick_phrase;
+    if (work.quick) {
+        work.seconds += fl_time_to_s(reply->quick_phrase_time);
+    } else {
+        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, index);
+        work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
+    }
+    return work;
+}
+
+FL_ALWAYS_INLINE void draw_reply(const struct fl_desk *desk, struct chat *chat)
+{
+    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
+    if (!reply->has_total) {
+        const struct reply_work work = chat_reply_work(desk, chat);
+        chat->reply_s = work.seconds;
+        chat->reply_chars = work.chars;
+        return;
+    }
+    const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
+    chat->reply_s = fl_distribution_value(&reply->total, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round_index(chat))) * effort;
+}
+
+void chat_draw_reply(const struct fl_desk *desk, struct chat *chat)
+{
+    draw_reply(desk, chat);
+}
+
+/* The durations of a round are drawn when it opens, so that the next event does not wait for them when one of them begins:
+ * addressed draws come out the same whenever they are taken. */
+FL_ALWAYS_INLINE void draw_ahead(const struct fl_desk *desk, struct chat *chat)
+{
+    draw_reply(desk, chat);
+    if (chat->questions_left > 0) chat->think = thinking(desk, chat);
+}
+
 FL_ALWAYS_INLINE bool may_leave(const struct fl_desk *desk, const struct chat *chat)
 {
     return chat->flags & FLAG_REPLIED ? desk->has_patience_later : desk->has_patience_first;
@@ -123,12 +181,13 @@ FL_ALWAYS_INLINE bool may_leave(const struct fl_desk *desk, const struct chat *c
 /* Opens a round with the message she writes now. */
 FL_ALWAYS_INLINE void round_open(struct fl_desk *desk, struct chat *chat)
 {
-    chat->rounds++;
+    if (desk->logs) chat->rounds++;
     chat->opened_at = desk->now;
     chat->round_interval = desk->interval;
     chat->flags = (chat->flags & ~(uint32_t)(FLAGS_OF_ROUND | FLAG_PATIENCE_KEPT)) | FLAG_ROUND_OPEN | desk->round_flags;
     chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
     if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
+    draw_ahead(desk, chat);
 }
 
 /* An open round ends, and no recorded reply counts it. */
@@ -279,7 +338,7 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     struct chat *chat = &desk->chats[c];
     *chat = (struct chat){
         .key = key, .ordinal = ordinal, .stream = stream_index, .arrived_at = desk->now, .agent = FL_NO_AGENT,
-        .recent_agent = FL_NO_AGENT, .dedicated_agent = FL_NO_AGENT, .first_response = -1, .state = CHAT_ROUTING,
+        .recent_agent = FL_NO_AGENT, .dedicated_agent = FL_NO_AGENT, .state = CHAT_ROUTING,
         .intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key),
         .buyer_class = pick_class(desk, key), .interval = desk->interval, .flags = desk->open_hours ? FLAG_JUDGED : 0,
         .next = FL_NO_CHAT, .previous = FL_NO_CHAT,
@@ -384,13 +443,6 @@ FL_ALWAYS_INLINE void arm_answered(struct fl_desk *desk, uint32_t c, fl_time don
     else chat_disarm(desk, c);
 }
 
-FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
-{
-    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
-    const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
-    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, chat->question));
-}
-
 /* Draws whether and when she tries again; her slot keeps the instant. */
 static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
 {
@@ -412,7 +464,7 @@ FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
         maybe_come_back(desk, chat);
         if (chat->writes_at == FL_TIME_NEVER) chat->questions_left = 0;
     } else if (chat->burst_left == 0) {
-        chat->writes_at = chat->questions_left > 0 ? desk->now + thinking(desk, chat) : FL_TIME_NEVER;
+        chat->writes_at = chat->questions_left > 0 ? desk->now + chat->think : FL_TIME_NEVER;
     }
     if (chat->writes_at != FL_TIME_NEVER) {
         chat->state = CHAT_THINKING;
@@ -495,7 +547,7 @@ FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c)
             fl_day_record(desk->day, &where, FL_KIND_AGENT, desk->now - chat->entered_at);
         }
     }
-    if (chat->first_response < 0) chat->first_response = response;
+    if (chat->replies == 1) chat->first_response = response;
     if (first) chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
 }
 
@@ -506,7 +558,7 @@ void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
     chat->answers++;
     chat->active_at = desk->now;
     if (desk->counts_recent) activity_note(desk, c);
-    chat->work_left = 0;
+    chat->flags &= ~(uint32_t)FLAG_INTERRUPTED;
     if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
         const struct fl_where where = where_round(chat);
         add(desk, &where, FL_COUNT_replies);
@@ -649,6 +701,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     }
     chat->state = CHAT_ROUTING; /* handed over: her patience with people starts now */
     chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
+    draw_ahead(desk, chat);
     desk_route(desk, c, FL_WHY_BOT, FL_NO_AGENT, FL_NONE);
 }
 

@@ -40,6 +40,7 @@ enum chat_flag {
     FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
     FLAG_ROUND_BY_DESK = 8192, /* a transfer opened it, not a message of hers */
     FLAG_PATIENCE_KEPT = 16384, /* an agent has her and her clock stands */
+    FLAG_INTERRUPTED = 131072, /* her reply is done in part */
     FLAG_NOT_THERE = 65536,   /* left a message: she reads the answer later, and does not write on */
     FLAG_POOLED = 32768,      /* left a message that nobody has taken up yet */
 };
@@ -62,11 +63,12 @@ struct chat {
     /* ---- */
     fl_time active_at;       /* last message of either side */
     fl_time responses_sum;
-    fl_time first_response;  /* -1: none yet */
-    double work_left;        /* of an interrupted reply, share still to do; 0: none */
+    double reply_s;          /* work of this round's reply, without what depends on the agent (draw_ahead) */
+    fl_time think;           /* how long she will think after it */
     uint32_t question;       /* asked so far */
     uint32_t questions_left; /* after the present one */
-    uint32_t messages, answers, replies, rounds; /* buyer's, agents'; rounds closed, rounds opened */
+    uint32_t messages, answers, replies; /* buyer's, agents'; rounds closed */
+    uint32_t reply_chars;    /* to be typed */
     uint16_t burst_left;     /* messages of the present question not yet written */
     uint16_t extra_round;    /* rounds opened in this question beyond the first */
     uint16_t interval;       /* of the chat's arrival */
@@ -74,13 +76,15 @@ struct chat {
     /* ---- once or twice a chat ---- */
     fl_time arrived_at;
     fl_time recent_at;
+    fl_time first_response;  /* when replies > 0 */
+    double work_left;        /* with FLAG_INTERRUPTED: share of her reply still to do */
     fl_time patience_left;   /* with FLAG_PATIENCE_KEPT: what was left when an agent took her */
     double tag;              /* interleaved: attained service at which her reply is done */
     uint64_t ordinal;
     uint32_t stream;
     uint32_t sibling_next, sibling_previous; /* among the open chats of her agent */
     uint32_t recent_agent, dedicated_agent;
-    uint32_t message_index;  /* of the log */
+    uint32_t message_index, rounds; /* of the log; rounds opened */
     uint32_t decisions;
     uint8_t entry_point, device, bot_rounds;
     uint8_t counts_active;   /* within her agent's recent_active */
@@ -247,6 +251,13 @@ static inline void patience_stop(const struct fl_desk *desk, struct chat *chat)
     chat->leaves_at = FL_TIME_NEVER;
 }
 
+/* What a reply takes, by its parts: reading, thinking, a tool, a quick phrase. */
+struct reply_work {
+    double seconds; /* at the standard speed, without typing */
+    uint32_t chars; /* to be typed */
+    bool quick;
+};
+
 /* Index of the draws that belong to the present round. */
 static inline uint32_t round_index(const struct chat *chat)
 {
@@ -267,6 +278,8 @@ void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome
 void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time);
 void chat_miss_round(struct fl_desk *desk, uint32_t c);
 void chat_arm_waiting(struct fl_desk *desk, uint32_t c);
+void chat_draw_reply(const struct fl_desk *desk, struct chat *chat); /* this round's, into the chat */
+struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat); /* where no total is given */
 void chats_settle(struct fl_desk *desk);                             /* at the end */
 void chat_log_write(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars);
 
