@@ -283,7 +283,7 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     if (def->has_leave_reply)
         return fl_distribution_value(&def->leave_reply, fl_draw(key, FL_DRAW_REPLY_TOTAL, 0)) * desk->own[a].slowness;
     struct chat left = { .key = key };
-    chat_draw_reply(desk, &left);
+    chat_draw_reply(desk, &left, 0);
     return reply_seconds_alone(desk, a, &left);
 }
 
@@ -391,7 +391,7 @@ static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     const struct chat *chat = &desk->chats[c];
     struct reply_work work = { 0 };
-    if (!desk->scenario->buyers.intents[chat->intent].reply.has_total) work = chat_reply_work(desk, chat);
+    if (!desk->scenario->buyers.intents[chat->intent].reply.has_total) work = chat_reply_work(desk, chat, round_index(chat));
     const uint8_t flags = (uint8_t)((work.quick ? FL_LOG_QUICK_PHRASE : 0) | (desk->own[a].terse ? FL_LOG_TERSE : 0) |
                                     ((chat->flags & FLAG_REPLIED) == 0 ? FL_LOG_FIRST_REPLY : 0));
     chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);

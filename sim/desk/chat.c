@@ -115,11 +115,11 @@ static fl_time patience_until(const struct fl_desk *desk, const struct chat *cha
     return desk->now + fl_time_from_s(value * desk->scenario->buyers.classes[chat->buyer_class].patience_scale);
 }
 
-FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
+FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat, uint32_t question)
 {
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
     const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
-    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, chat->question));
+    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, question));
 }
 
 static double part(const struct fl_distribution *distribution, uint64_t key, enum fl_draw_purpose purpose, uint32_t index)
@@ -129,48 +129,55 @@ static double part(const struct fl_distribution *distribution, uint64_t key, enu
 }
 
 /* The work belongs to buyer and round: every plan and every agent faces the same draws. */
-struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat)
+struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat, uint32_t round)
 {
     const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
-    const uint32_t index = round_index(chat);
-    struct reply_work work = { .seconds = part(&reply->read, chat->key, FL_DRAW_READ, index) +
-                                          part(&reply->think, chat->key, FL_DRAW_THINK, index) };
-    if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, index | 1u << 31)) < reply->needs_tool)
-        work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, index);
-    work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, index)) < reply->quick_phrase;
+    struct reply_work work = { .seconds = part(&reply->read, chat->key, FL_DRAW_READ, round) +
+                                          part(&reply->think, chat->key, FL_DRAW_THINK, round) };
+    if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, round | 1u << 31)) < reply->needs_tool)
+        work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, round);
+    work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, round)) < reply->quick_phrase;
     if (work.quick) {
         work.seconds += fl_time_to_s(reply->quick_phrase_time);
     } else {
-        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, index);
+        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, round);
         work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
     }
     return work;
 }
 
-FL_ALWAYS_INLINE void draw_reply(const struct fl_desk *desk, struct chat *chat)
+FL_ALWAYS_INLINE void draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round)
 {
     const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
     if (!reply->has_total) {
-        const struct reply_work work = chat_reply_work(desk, chat);
+        const struct reply_work work = chat_reply_work(desk, chat, round);
         chat->reply_s = work.seconds;
         chat->reply_chars = work.chars;
         return;
     }
     const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
-    chat->reply_s = fl_distribution_value(&reply->total, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round_index(chat))) * effort;
+    chat->reply_s = fl_distribution_value(&reply->total, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round)) * effort;
 }
 
-void chat_draw_reply(const struct fl_desk *desk, struct chat *chat)
+void chat_draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round)
 {
-    draw_reply(desk, chat);
+    draw_reply(desk, chat, round);
 }
 
-/* The durations of a round are drawn when it opens, so that the next event does not wait for them when one of them begins:
- * addressed draws come out the same whenever they are taken. */
-FL_ALWAYS_INLINE void draw_ahead(const struct fl_desk *desk, struct chat *chat)
+/* The durations of a round: the reply, and the thinking after it when she has more to ask. */
+FL_ALWAYS_INLINE void draw_round(const struct fl_desk *desk, struct chat *chat)
 {
-    draw_reply(desk, chat);
-    if (chat->questions_left > 0) chat->think = thinking(desk, chat);
+    draw_reply(desk, chat, round_index(chat));
+    if (chat->questions_left > 0) chat->think = thinking(desk, chat, chat->question);
+}
+
+/* The same for her next question, while she has yet to think: addressed draws come out the same whenever they are taken, and
+ * which event is next need not wait for them when her message comes. */
+FL_ALWAYS_INLINE void draw_next_round(const struct fl_desk *desk, struct chat *chat)
+{
+    draw_reply(desk, chat, (chat->question + 1) << 8);
+    if (chat->questions_left > 1) chat->think = thinking(desk, chat, chat->question + 1);
+    chat->flags |= FLAG_DRAWN;
 }
 
 FL_ALWAYS_INLINE bool may_leave(const struct fl_desk *desk, const struct chat *chat)
@@ -187,7 +194,8 @@ FL_ALWAYS_INLINE void round_open(struct fl_desk *desk, struct chat *chat)
     chat->flags = (chat->flags & ~(uint32_t)(FLAGS_OF_ROUND | FLAG_PATIENCE_KEPT)) | FLAG_ROUND_OPEN | desk->round_flags;
     chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
     if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
-    draw_ahead(desk, chat);
+    if ((chat->flags & FLAG_DRAWN) == 0) draw_round(desk, chat);
+    chat->flags &= ~(uint32_t)FLAG_DRAWN;
 }
 
 /* An open round ends, and no recorded reply counts it. */
@@ -380,7 +388,7 @@ static void come_back(struct fl_desk *desk, struct chat *chat)
     chat->visit++;
     chat->key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal,
                              chat->visit);
-    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_REPLIED);
+    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_REPLIED | FLAG_DRAWN);
     chat->extra_round = 0;
     chat->burst_left = 0;
 }
@@ -464,7 +472,11 @@ FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
         maybe_come_back(desk, chat);
         if (chat->writes_at == FL_TIME_NEVER) chat->questions_left = 0;
     } else if (chat->burst_left == 0) {
-        chat->writes_at = chat->questions_left > 0 ? desk->now + chat->think : FL_TIME_NEVER;
+        chat->writes_at = FL_TIME_NEVER;
+        if (chat->questions_left > 0) {
+            chat->writes_at = desk->now + chat->think;
+            draw_next_round(desk, chat);
+        }
     }
     if (chat->writes_at != FL_TIME_NEVER) {
         chat->state = CHAT_THINKING;
@@ -683,7 +695,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     fl_events_cancel_far(&desk->events, chat_slot(desk, c));
     if (chat->flags & FLAG_BOT_CAN) {
         if (chat->questions_left > 0) {
-            chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));
+            chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat, chat->question));
             return;
         }
         count_round(desk, chat);
@@ -696,12 +708,12 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     }
     const uint32_t rounds = fl_distribution_count(&bot->rounds, fl_draw(chat->key, FL_DRAW_BOT_ANSWERS, 1));
     if (chat->bot_rounds < rounds) {
-        chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));
+        chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat, chat->question));
         return;
     }
     chat->state = CHAT_ROUTING; /* handed over: her patience with people starts now */
     chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
-    draw_ahead(desk, chat);
+    draw_round(desk, chat);
     desk_route(desk, c, FL_WHY_BOT, FL_NO_AGENT, FL_NONE);
 }
 

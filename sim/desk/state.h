@@ -40,6 +40,7 @@ enum chat_flag {
     FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
     FLAG_ROUND_BY_DESK = 8192, /* a transfer opened it, not a message of hers */
     FLAG_PATIENCE_KEPT = 16384, /* an agent has her and her clock stands */
+    FLAG_DRAWN = 262144,       /* the durations of her next round */
     FLAG_INTERRUPTED = 131072, /* her reply is done in part */
     FLAG_NOT_THERE = 65536,   /* left a message: she reads the answer later, and does not write on */
     FLAG_POOLED = 32768,      /* left a message that nobody has taken up yet */
@@ -63,7 +64,7 @@ struct chat {
     /* ---- */
     fl_time active_at;       /* last message of either side */
     fl_time responses_sum;
-    double reply_s;          /* work of this round's reply, without what depends on the agent (draw_ahead) */
+    double reply_s;          /* work of this round's reply, without what depends on the agent; of the next, while she thinks */
     fl_time think;           /* how long she will think after it */
     uint32_t question;       /* asked so far */
     uint32_t questions_left; /* after the present one */
@@ -278,8 +279,8 @@ void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome
 void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time);
 void chat_miss_round(struct fl_desk *desk, uint32_t c);
 void chat_arm_waiting(struct fl_desk *desk, uint32_t c);
-void chat_draw_reply(const struct fl_desk *desk, struct chat *chat); /* this round's, into the chat */
-struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat); /* where no total is given */
+void chat_draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round); /* into the chat */
+struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat, uint32_t round); /* where no total is given */
 void chats_settle(struct fl_desk *desk);                             /* at the end */
 void chat_log_write(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars);
 
