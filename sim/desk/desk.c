@@ -138,7 +138,9 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         .watches_load = scenario->desk.auto_suspend.at_open != FL_NONE || scenario->desk.auto_suspend.below_reply_rate > 0,
     };
     const struct fl_buyers *buyers = &scenario->buyers;
-    desk->even_speed = scenario->desk.multitasking.speeds_count == 0 && !(scenario->desk.tiredness.per_hour > 0);
+    desk->even_speed = !(scenario->desk.tiredness.per_hour > 0);
+    for (uint32_t i = 0; i < scenario->desk.multitasking.speeds_count; i++)
+        desk->even_speed &= scenario->desk.multitasking.speed_by_open[i] == 1;
     desk->oldest_first = scenario->desk.reply_order == FL_OLDEST_FIRST;
     desk->has_patience_first = buyers->patience.has_first;
     desk->has_patience_later = buyers->patience.has_later;
