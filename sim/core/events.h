@@ -136,6 +136,19 @@ static inline fl_time fl_events_at(const struct fl_events *events, uint32_t slot
     return fl_event_at(events->wheel.place[slot - events->near_slots].key);
 }
 
+/* For callers who send for their records ahead: a slot whose event comes soon, the `ahead`-th bucket of the wheel after its
+ * first; FL_EVENTS_SLOTS_MAX when it is not found at once. */
+static inline void fl_events_upcoming(const struct fl_events *events, uint32_t slots[2])
+{
+    const struct fl_event_wheel *const wheel = &events->wheel;
+    slots[0] = slots[1] = FL_EVENTS_SLOTS_MAX;
+    if (wheel->count == 0) return;
+    const uint32_t first = (uint32_t)((uint64_t)fl_event_at(wheel->next) >> wheel->shift) & (wheel->buckets - 1), word = first / 64;
+    uint64_t bits = wheel->filled[word] & ~UINT64_C(1) << first % 64;
+    for (int i = 0; i < 2 && bits != 0; i++, bits &= bits - 1)
+        slots[i] = events->near_slots + wheel->first[word * 64 + (uint32_t)__builtin_ctzll(bits)] - 1;
+}
+
 /* Of the next event. */
 static inline fl_time fl_events_next_at(const struct fl_events *events)
 {

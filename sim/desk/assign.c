@@ -62,7 +62,7 @@ void desk_detach(struct fl_desk *desk, uint32_t c)
     if (a == FL_NO_AGENT) return;
     struct fl_agent *agent = &desk->agents[a];
     agent_speed_changes(desk, a);
-    activity_forget(desk, c);
+    if (desk->counts_recent) activity_forget(desk, c);
     if (chat->state == CHAT_WAITING) agent_inbox_remove(desk, a, c);
     agent_account(desk, a);
     agent->open--;

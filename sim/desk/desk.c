@@ -356,19 +356,26 @@ FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
     fetch(&desk->day->levels[a], 1);
 }
 
-/* Sends for the records of what is first in the wheel: its turn comes soon, and on a large desk they have long left the cache. */
-FL_ALWAYS_INLINE void fetch_ahead(const struct fl_desk *desk)
+/* Sends for the records of the event after the next but one, and for those that the next but one leads to: on a desk of thousands
+ * they have long left the cache. */
+static void fetch_ahead(const struct fl_desk *desk)
 {
-    const uint32_t slot = fl_event_slot(desk->events.wheel.next), c = slot - desk->slot_chats;
-    if (c < desk->chats_used) {
-        fetch(&desk->chats[c], 128);
-    } else if (slot - desk->slot_agents < desk->view.agents_count) {
-        fetch_agent(desk, slot - desk->slot_agents);
+    uint32_t slots[2];
+    fl_events_upcoming(&desk->events, slots);
+    const uint32_t a = slots[1] - desk->slot_agents, c = slots[1] - desk->slot_chats;
+    if (c < desk->chats_used) fetch(&desk->chats[c], 128);
+    else if (a < desk->view.agents_count) fetch_agent(desk, a);
+    const uint32_t next_a = slots[0] - desk->slot_agents, next_c = slots[0] - desk->slot_chats;
+    if (next_c < desk->chats_used) {
+        if (desk->chats[next_c].agent != FL_NO_AGENT) fetch_agent(desk, desk->chats[next_c].agent);
+    } else if (next_a < desk->view.agents_count && desk->own[next_a].chat != FL_NO_CHAT) {
+        fetch(&desk->chats[desk->own[next_a].chat], 128);
     }
 }
 
 static void run_until_end(struct fl_desk *desk)
 {
+    const bool large = desk->view.agents_count > AGENTS_NEAR_MOST;
     while (desk->failed == FL_OK && !desk->ended) {
         const fl_event_key next = fl_events_next(&desk->events);
         if (fl_event_at(next) >= desk->boundary) {
@@ -376,7 +383,7 @@ static void run_until_end(struct fl_desk *desk)
             continue;
         }
         desk->now = desk->view.now = fl_event_at(next);
-        fetch_ahead(desk);
+        if (large) fetch_ahead(desk);
         dispatch(desk, fl_event_slot(next));
     }
 }

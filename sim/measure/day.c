@@ -33,6 +33,7 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .intent_tally = take(arena, intents * FL_KINDS, sizeof(struct fl_tally), &full),
         .agent_tally = take(arena, (size_t)agents * FL_KINDS, sizeof(struct fl_tally), &full),
         .noted = take(arena, FL_NOTES, sizeof(struct fl_note), &full),
+        .added = take(arena, FL_ADDITIONS, sizeof(struct fl_addition), &full),
     };
     if (full) return FL_EFULL;
     *day = made;
@@ -103,9 +104,13 @@ static inline void post_agent(const struct fl_day *day, const struct fl_note *no
 void fl_day_post(struct fl_day *day)
 {
     const struct fl_day tables = *day; /* a copy, of which the compiler knows that no count lies in it */
+    for (uint32_t i = 0; i < tables.added_count; i++)
+        __builtin_prefetch(&tables.agent[tables.added[i].agent].count[tables.added[i].what], 1);
     for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i]);
     for (uint32_t i = 0; i < tables.noted_count; i++) post_agent(&tables, &tables.noted[i]);
-    day->noted_count = 0;
+    for (uint32_t i = 0; i < tables.added_count; i++)
+        tables.agent[tables.added[i].agent].count[tables.added[i].what] += tables.added[i].n;
+    day->noted_count = day->added_count = 0;
 }
 
 static void take_over(struct fl_cell *cells, const struct fl_tally *tallies, size_t cells_count)
