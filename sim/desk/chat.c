@@ -332,6 +332,29 @@ FL_ALWAYS_INLINE void burst_schedule(struct fl_desk *desk, struct chat *chat)
     chat->writes_at = chat->burst_left > 0 ? desk->now + burst_gap(desk, chat) : FL_TIME_NEVER;
 }
 
+/* A record as it is before its buyer is known. Field by field: cleared as a whole it costs as much as a round. What its flag says
+ * is not there (first_response, work_left, patience_left, tag, reply_s, think) is left as it was. */
+static void chat_begin(struct chat *chat)
+{
+    chat->opened_at = chat->entered_at = chat->leaves_at = chat->writes_at = 0;
+    chat->agent = FL_NO_AGENT;
+    chat->next = chat->previous = FL_NO_CHAT;
+    chat->state = CHAT_ROUTING;
+    chat->timer = TIMER_NONE;
+    chat->group = chat->hops = 0;
+    chat->round_interval = 0;
+    chat->active_at = chat->responses_sum = 0;
+    chat->question = chat->questions_left = 0;
+    chat->messages = chat->answers = chat->replies = chat->reply_chars = 0;
+    chat->burst_left = chat->extra_round = 0;
+    chat->extras_left = chat->visit = 0;
+    chat->recent_at = 0;
+    chat->sibling_next = chat->sibling_previous = 0;
+    chat->recent_agent = chat->dedicated_agent = FL_NO_AGENT;
+    chat->message_index = chat->rounds = chat->decisions = 0;
+    chat->bot_rounds = chat->counts_active = 0;
+}
+
 void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
 {
     struct fl_stream *stream = &desk->streams[stream_index];
@@ -344,13 +367,15 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     const struct fl_buyers *buyers = &desk->scenario->buyers;
     const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, stream->source, ordinal, 0);
     struct chat *chat = &desk->chats[c];
-    *chat = (struct chat){
-        .key = key, .ordinal = ordinal, .stream = stream_index, .arrived_at = desk->now, .agent = FL_NO_AGENT,
-        .recent_agent = FL_NO_AGENT, .dedicated_agent = FL_NO_AGENT, .state = CHAT_ROUTING,
-        .intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key),
-        .buyer_class = pick_class(desk, key), .interval = desk->interval, .flags = desk->open_hours ? FLAG_JUDGED : 0,
-        .next = FL_NO_CHAT, .previous = FL_NO_CHAT,
-    };
+    chat_begin(chat);
+    chat->key = key;
+    chat->ordinal = ordinal;
+    chat->stream = stream_index;
+    chat->arrived_at = desk->now;
+    chat->intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key);
+    chat->buyer_class = pick_class(desk, key);
+    chat->interval = desk->interval;
+    chat->flags = desk->open_hours ? FLAG_JUDGED : 0;
     chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, fl_draw(key, FL_DRAW_ENTRY_POINT, 0));
     chat->device = pick_share(buyers->devices, buyers->devices_count, fl_draw(key, FL_DRAW_DEVICE, 0));
     chat->questions_left = questions_of(desk, chat) - 1;

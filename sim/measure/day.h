@@ -38,6 +38,7 @@
     X(rounds_given_up) X(wasted_replies) X(extra_turns) X(bot_replies)                         \
     X(inquiries) X(orders) X(sales_fen) X(lost_sales_fen) X(ratings) X(satisfied)                               \
     X(dsr_points) /* sum of 1 to 5 over ratings */                                                              \
+    /* What follows is no buyer's, and stands in no intent's cell. */                                              \
     X(drained_replies) /* sent after the end, when what is open is worked off */                                          \
     /* Time in microseconds: 64 bits of nanoseconds are 584 years, which a hundred agents on duty for days without number exceed. */ \
     X(busy_us) X(duty_us) X(open_us) X(depth_us) X(queue_us)
@@ -136,7 +137,7 @@ static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, 
 {
     if (where->interval == FL_NONE) return;
     day->interval_group[where->interval * day->groups + where->group].count[what] += n;
-    day->intent[where->intent].count[what] += n;
+    if (day->intents > 1) day->intent[where->intent].count[what] += n;
     if (where->agent == FL_NONE) return;
     day->added[day->added_count] = (struct fl_addition){ where->agent, what, n };
     if (++day->added_count == FL_ADDITIONS) fl_day_post(day);
