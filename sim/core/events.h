@@ -1,22 +1,23 @@
-/* The set of pending events: two tournament trees with one slot for each entity that can have one.
+/* The set of pending events: one slot for each entity that can have one, in two parts.
  *
- * An entity (a chat, an agent, a stream of arrivals) owns a slot, which is a leaf of a full binary
- * tree; each inner node holds the earlier of its two children, so the root is the next event.
- * Rescheduling is setting the slot again, cancelling is setting it to FL_TIME_NEVER: no handles, no
- * dead entries. Against a binary heap it was twice as fast on M/M/c (tools/bench).
+ * An entity (a chat, an agent, a stream of arrivals) owns a slot. Rescheduling is setting the slot again, cancelling is setting it
+ * to FL_TIME_NEVER: no handles, no dead entries. The next event is the earliest of both parts.
  *
- * The slots below `near` have a tree of their own, and the next event is the earlier of two roots. The
- * caller puts there the few that are set often (agents), so that they need not climb past the many
- * (chats): a level less for each halving.
+ * Near: slots below `near`, for the few that are set often. A tournament tree: a slot is a leaf of a full binary tree, each inner
+ * node holds the earlier of its two children, so the root is the next event. log2(slots) matches a set, no branch that depends on
+ * the times; a set replays every match from leaf to root. (Stopping where the winner stays the same was tried: nobody can predict
+ * the stop, and it cost a fifth of the speed at 50 slots.) Against a binary heap it was twice as fast on M/M/c (tools/bench).
  *
- * Order: (time, class, sequence), sequence being the order of scheduling; exactly one event is next.
- * All three and the slot lie in one 128-bit key, so a match is one comparison without a branch. A set
- * replays every match from leaf to root. Stopping where the winner stays the same was tried: the stop
- * is a branch nobody can predict, and cost a fifth of the speed at 50 slots and a few percent at 20000.
+ * Far: all others, of which there may be many. A timing wheel (Varghese and Lauck, "Hashed and hierarchical timing wheels", SOSP
+ * 1987) before a tournament tree. The wheel's buckets cover the span ahead that the caller expects most events in; a bucket is a
+ * short list, of which the earliest is looked for when its turn comes. What lies beyond the span, or in a bucket that has grown
+ * long, is in the tree. Where an event is kept changes what it costs, never its order. Setting a slot in the wheel touches
+ * its own record and one or two others, however many slots there are, where a tree of 16384 touches fourteen.
  *
- * Cost: log2(slots) matches for a set, one for the next event. Nodes hold no addresses; the trees
- * may be copied with their arena.
- */
+ * Order: (time, class, sequence), sequence being the order of scheduling; exactly one event is next. All three and the slot lie in
+ * one 128-bit key, so a match is one comparison.
+ *
+ * Nothing here holds an address of an event; the memory may be copied with its arena. */
 #ifndef FL_CORE_EVENTS_H
 #define FL_CORE_EVENTS_H
 
@@ -37,18 +38,38 @@ struct fl_event_tree {
     uint32_t leaves;    /* a power of two; slot s is node[leaves + s - first slot] */
 };
 
+/* A far slot: when it is due and, in the wheel, its neighbours in the bucket. */
+struct fl_event_place {
+    fl_event_key key;
+    uint32_t next, previous; /* places + 1; 0: none */
+    uint32_t bucket;         /* + 1; 0: not in the wheel, but in the tree or not pending */
+};
+
+struct fl_event_wheel {
+    struct fl_event_place *place;
+    uint32_t *first;   /* [buckets] place + 1 of the list's head, 0: empty */
+    uint64_t *filled;  /* bit per bucket that is not empty */
+    fl_event_key next; /* the earliest in the wheel */
+    uint64_t base;     /* time >> shift, rounded down: everything in the wheel lies in [base, base + buckets) */
+    uint32_t buckets;  /* a power of two, >= 64 */
+    uint32_t count;    /* in the wheel */
+    uint32_t shift;    /* a bucket is 2^shift ns wide */
+};
+
 struct fl_events {
     struct fl_event_tree near, far;
-    uint32_t near_slots;
+    struct fl_event_wheel wheel;
+    uint32_t near_slots, far_slots;
     uint64_t sequence; /* of the next set; below 2^38 */
 };
 
 /* Bytes of the memory for that many slots. */
 size_t fl_events_bytes(uint32_t near, uint32_t far);
 
-/* Starts an empty set over `memory`, which has fl_events_bytes(near, far) bytes: slots 0 to near - 1, and near to near + far - 1.
- * 1 <= near + far <= 2^24. */
-void fl_events_start(struct fl_events *events, void *memory, uint32_t near, uint32_t far);
+/* Starts an empty set over `memory`, which has fl_events_bytes(near, far) bytes and is aligned to 16: slots 0 to near - 1, and near
+ * to near + far - 1. 1 <= near + far <= 2^24. `span`: how far ahead most far events are set, > 0; too short or too long a span is
+ * only slower. */
+void fl_events_start(struct fl_events *events, void *memory, uint32_t near, uint32_t far, fl_time span);
 
 /* Moves the pending events of `from` into the empty `to`, which has as many near slots and no fewer far ones; slots keep
  * their numbers. */
@@ -57,8 +78,9 @@ void fl_events_move(struct fl_events *to, const struct fl_events *from);
 /* The next event of all. */
 static inline fl_event_key fl_events_next(const struct fl_events *events)
 {
-    const fl_event_key near = events->near.node[1], far = events->far.node[1];
-    return far < near ? far : near;
+    const fl_event_key near = events->near.node[1], far = events->far.node[1], wheel = events->wheel.next;
+    const fl_event_key later = wheel < far ? wheel : far;
+    return later < near ? later : near;
 }
 
 static inline fl_time fl_event_at(fl_event_key event)
@@ -71,19 +93,13 @@ static inline uint32_t fl_event_slot(fl_event_key event)
     return (uint32_t)event & (FL_EVENTS_SLOTS_MAX - 1);
 }
 
-static inline fl_event_key *fl_events_leaf(const struct fl_events *events, uint32_t slot)
-{
-    if (slot < events->near_slots) return &events->near.node[events->near.leaves + slot];
-    return &events->far.node[events->far.leaves + slot - events->near_slots];
-}
-
 static inline fl_event_key fl_events_key(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
 {
     return (fl_event_key)(uint64_t)at << 64 | (uint64_t)class << 62 | events->sequence++ << 24 | slot;
 }
 
 /* Replays the matches of a slot, upwards. Nodes are counted in bytes here, which spares four instructions a level. */
-static inline void fl_event_tree_set(const struct fl_event_tree *tree, uint32_t slot, fl_event_key winner, bool far)
+static inline void fl_event_tree_set(const struct fl_event_tree *tree, uint32_t slot, fl_event_key winner)
 {
     unsigned char *const node = (unsigned char *)tree->node;
     const size_t one = sizeof winner;
@@ -93,35 +109,44 @@ static inline void fl_event_tree_set(const struct fl_event_tree *tree, uint32_t 
         const fl_event_key rival = *(fl_event_key *)(node + (i ^ one));
         winner = rival < winner ? rival : winner;
         i = i / 2 & ~(one - 1);
-        if (far && *(fl_event_key *)(node + i) == winner) return;
         *(fl_event_key *)(node + i) = winner;
     }
 }
 
+/* Of a slot that is far. */
+void fl_events_set_far(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class);
+void fl_events_cancel_far(struct fl_events *events, uint32_t slot);
+
 static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
 {
-    const fl_event_key key = fl_events_key(events, slot, at, class);
-    if (slot < events->near_slots) fl_event_tree_set(&events->near, slot, key, false);
-    else fl_event_tree_set(&events->far, slot - events->near_slots, key, false);
-}
-
-/* The same for an event that is rarely the next one of many: with many slots it stops climbing where the winner stays as it is,
- * after two or three levels instead of all. Nobody can predict that stop; it cost more than the levels up to some thousand. */
-static inline void fl_events_set_far(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
-{
-    if (events->far.leaves <= 4096 || slot < events->near_slots) fl_events_set(events, slot, at, class);
-    else fl_event_tree_set(&events->far, slot - events->near_slots, fl_events_key(events, slot, at, class), true);
+    if (slot < events->near_slots) fl_event_tree_set(&events->near, slot, fl_events_key(events, slot, at, class));
+    else fl_events_set_far(events, slot, at, class);
 }
 
 static inline void fl_events_cancel(struct fl_events *events, uint32_t slot)
 {
-    fl_events_set(events, slot, FL_TIME_NEVER, FL_CLASS_RELEASE);
+    if (slot < events->near_slots) fl_event_tree_set(&events->near, slot, fl_events_key(events, slot, FL_TIME_NEVER, FL_CLASS_RELEASE));
+    else fl_events_cancel_far(events, slot);
 }
 
 /* When the slot's event is due. */
 static inline fl_time fl_events_at(const struct fl_events *events, uint32_t slot)
 {
-    return fl_event_at(*fl_events_leaf(events, slot));
+    if (slot < events->near_slots) return fl_event_at(events->near.node[events->near.leaves + slot]);
+    return fl_event_at(events->wheel.place[slot - events->near_slots].key);
+}
+
+/* For callers who send for their records ahead: a slot whose event comes soon, the `ahead`-th bucket of the wheel after its
+ * first; FL_EVENTS_SLOTS_MAX when it is not found at once. */
+static inline void fl_events_upcoming(const struct fl_events *events, uint32_t slots[2])
+{
+    const struct fl_event_wheel *const wheel = &events->wheel;
+    slots[0] = slots[1] = FL_EVENTS_SLOTS_MAX;
+    if (wheel->count == 0) return;
+    const uint32_t first = (uint32_t)((uint64_t)fl_event_at(wheel->next) >> wheel->shift) & (wheel->buckets - 1), word = first / 64;
+    uint64_t bits = wheel->filled[word] & ~UINT64_C(1) << first % 64;
+    for (int i = 0; i < 2 && bits != 0; i++, bits &= bits - 1)
+        slots[i] = events->near_slots + wheel->first[word * 64 + (uint32_t)__builtin_ctzll(bits)] - 1;
 }
 
 /* Of the next event. */

@@ -6,14 +6,14 @@
 /* ---- Time spent -------------------------------------------------------------------------------- */
 
 /* Books the time since the last change at the present levels. Before every change of open or awaiting. */
-static inline uint64_t level_account(uint64_t level_ns[FL_LEVELS], uint32_t *level_max, uint32_t level, uint64_t span)
+FL_ALWAYS_INLINE uint64_t level_account(uint64_t level_ns[FL_LEVELS], uint32_t *level_max, uint32_t level, uint64_t span)
 {
     level_ns[level < FL_LEVELS ? level : FL_LEVELS - 1] += span;
     if (level > *level_max && span > 0) *level_max = level;
     return span * level;
 }
 
-static inline void depth_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
+FL_ALWAYS_INLINE void depth_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
 {
     const uint64_t span = (uint64_t)(desk->now - own->depth_from);
     own->depth_from = desk->now;
@@ -38,7 +38,7 @@ void agent_account(struct fl_desk *desk, uint32_t a)
     open_account(desk, a, own);
 }
 
-static void busy_account(struct fl_desk *desk, struct desk_agent *own)
+FL_ALWAYS_INLINE void busy_account(struct fl_desk *desk, struct desk_agent *own)
 {
     if (desk->interval != NOT_COUNTED) own->busy_ns += (uint64_t)(desk->now - own->busy_from);
     own->busy_from = desk->now;
@@ -46,7 +46,7 @@ static void busy_account(struct fl_desk *desk, struct desk_agent *own)
 
 /* ---- How long a reply takes -------------------------------------------------------------------- */
 
-static double multitasking(const struct fl_desk *desk, uint32_t open)
+FL_ALWAYS_INLINE double multitasking(const struct fl_desk *desk, uint32_t open)
 {
     const struct fl_multitasking *multitasking = &desk->scenario->desk.multitasking;
     if (multitasking->speeds_count == 0) return 1;
@@ -54,7 +54,7 @@ static double multitasking(const struct fl_desk *desk, uint32_t open)
     return multitasking->speed_by_open[at < multitasking->speeds_count ? at : multitasking->speeds_count - 1];
 }
 
-static double tiredness(const struct fl_desk *desk, const struct desk_agent *own)
+FL_ALWAYS_INLINE double tiredness(const struct fl_desk *desk, const struct desk_agent *own)
 {
     const struct fl_tiredness *tired = &desk->scenario->desk.tiredness;
     if (!(tired->per_hour > 0)) return 1;
@@ -62,63 +62,39 @@ static double tiredness(const struct fl_desk *desk, const struct desk_agent *own
     return on > 0 ? 1 + tired->per_hour * fl_time_to_s(on) / 3600 : 1;
 }
 
-struct reply_work {
-    double seconds; /* as this agent does it, at full speed */
-    uint32_t chars;
-    bool quick;
-};
-
-static double part(const struct fl_distribution *distribution, uint64_t key, enum fl_draw_purpose purpose, uint32_t index)
+FL_ALWAYS_INLINE double reply_seconds_alone(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
 {
-    if (distribution->kind == FL_CONSTANT) return distribution->a;
-    return fl_distribution_value(distribution, fl_draw(key, purpose, index));
-}
-
-/* The work belongs to buyer and round: every plan and every agent faces the same draws. */
-static struct reply_work reply_work(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
-{
-    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
     const struct desk_agent *own = &desk->own[a];
-    const uint32_t index = round_index(chat);
+    if (desk->scenario->buyers.intents[chat->intent].reply.has_total) return chat->reply_s * own->slowness;
     const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
-    if (reply->has_total)
-        return (struct reply_work){ .seconds = part(&reply->total, chat->key, FL_DRAW_REPLY_TOTAL, index) * effort * own->slowness };
-    struct reply_work work = { .seconds = part(&reply->read, chat->key, FL_DRAW_READ, index) +
-                                          part(&reply->think, chat->key, FL_DRAW_THINK, index) };
-    if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, index | 1u << 31)) < reply->needs_tool)
-        work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, index);
-    work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, index)) < reply->quick_phrase;
-    if (work.quick) {
-        work.seconds += fl_time_to_s(reply->quick_phrase_time);
-    } else {
-        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, index);
-        work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
-        work.seconds += work.chars * own->s_per_char;
-    }
-    work.seconds *= effort * own->slowness; /* her speed scales the whole, typing too */
-    return work;
+    return (chat->reply_s + chat->reply_chars * own->s_per_char) * (effort * own->slowness); /* her speed scales the typing too */
 }
 
-static bool is_terse(const struct fl_desk *desk, uint32_t a)
+FL_ALWAYS_INLINE bool is_terse(const struct fl_desk *desk, uint32_t a)
 {
     const uint32_t above = desk->scenario->desk.depth.terse_above;
     return above != FL_NONE && desk->agents[a].awaiting > above;
 }
 
 /* Seconds of a reply by this agent at her full speed; the log wants its characters. */
-static double reply_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
+FL_ALWAYS_INLINE double reply_seconds_inline(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
 {
     if (chat->flags & FLAG_GONE && desk->scenario->buyers.patience.has_finds_out)
         return fl_distribution_value(&desk->scenario->buyers.patience.finds_out,
                                      fl_draw(chat->key, FL_DRAW_FINDS_OUT, round_index(chat)));
-    double seconds = reply_work(desk, a, chat).seconds;
+    double seconds = reply_seconds_alone(desk, a, chat);
     if (is_terse(desk, a)) seconds *= desk->scenario->desk.depth.terse_scale;
-    return chat->work_left > 0 ? seconds * chat->work_left : seconds;
+    return chat->flags & FLAG_INTERRUPTED ? seconds * chat->work_left : seconds;
+}
+
+static double reply_seconds(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
+{
+    return reply_seconds_inline(desk, a, chat);
 }
 
 /* ---- The inbox --------------------------------------------------------------------------------- */
 
-static void inbox_link(struct fl_desk *desk, uint32_t a, uint32_t c, uint32_t after)
+FL_ALWAYS_INLINE void inbox_link(struct fl_desk *desk, uint32_t a, uint32_t c, uint32_t after)
 {
     struct desk_agent *own = &desk->own[a];
     struct chat *chats = desk->chats, *chat = &chats[c];
@@ -135,7 +111,7 @@ static void inbox_link(struct fl_desk *desk, uint32_t a, uint32_t c, uint32_t af
     desk->agents[a].oldest_unanswered_at = chat->entered_at;
 }
 
-static void inbox_unlink(struct fl_desk *desk, uint32_t a, uint32_t c)
+FL_ALWAYS_INLINE void inbox_unlink(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];
     struct chat *chats = desk->chats;
@@ -233,12 +209,11 @@ void agent_share_changed(struct fl_desk *desk, uint32_t a)
 
 /* ---- Composing --------------------------------------------------------------------------------- */
 
-static uint32_t next_chat(struct fl_desk *desk, uint32_t a)
+/* Among two or more, where it is not simply the oldest. */
+static uint32_t choose_chat(const struct fl_desk *desk, uint32_t a)
 {
-    struct desk_agent *own = &desk->own[a];
+    const struct desk_agent *own = &desk->own[a];
     uint32_t chosen = own->inbox_first;
-    if (chosen == FL_NO_CHAT || desk->scenario->desk.reply_order == FL_OLDEST_FIRST) return chosen;
-    if (desk->chats[chosen].next == FL_NO_CHAT) return chosen;
     switch (desk->scenario->desk.reply_order) {
     case FL_OLDEST_FIRST:
     case FL_INTERLEAVED: return chosen;
@@ -270,7 +245,14 @@ static uint32_t next_chat(struct fl_desk *desk, uint32_t a)
     return chosen;
 }
 
-static void compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
+FL_ALWAYS_INLINE uint32_t next_chat(const struct fl_desk *desk, uint32_t a)
+{
+    const uint32_t first = desk->own[a].inbox_first;
+    if (first == FL_NO_CHAT || desk->oldest_first || desk->chats[first].next == FL_NO_CHAT) return first;
+    return choose_chat(desk, a);
+}
+
+FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
 {
     struct desk_agent *own = &desk->own[a];
     const double slowed = desk->even_speed ? seconds : seconds * tiredness(desk, own) / multitasking(desk, desk->agents[a].open);
@@ -280,6 +262,11 @@ static void compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, ui
     own->composing_until = desk->now + fl_time_from_s(slowed);
     desk->agents[a].composing = 1;
     fl_events_set(&desk->events, desk->slot_agents + a, own->composing_until, FL_CLASS_RELEASE);
+}
+
+static void compose_rarely(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
+{
+    compose(desk, a, kind, c, seconds);
 }
 
 static double leave_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
@@ -295,8 +282,9 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, fl_hash_text("backlog"), desk->backlog_left, 0);
     if (def->has_leave_reply)
         return fl_distribution_value(&def->leave_reply, fl_draw(key, FL_DRAW_REPLY_TOTAL, 0)) * desk->own[a].slowness;
-    const struct chat left = { .key = key, .intent = 0 };
-    return reply_work(desk, a, &left).seconds;
+    struct chat left = { .key = key };
+    chat_draw_reply(desk, &left, 0);
+    return reply_seconds_alone(desk, a, &left);
 }
 
 /* Leave-messages first, then the fixed duties: what she does before her first live chat. She is online, so live buyers are given
@@ -305,7 +293,7 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
     if (desk->backlog_left > 0) {
-        compose(desk, a, COMPOSE_BACKLOG, FL_NO_CHAT, backlog_seconds(desk, a));
+        compose_rarely(desk, a, COMPOSE_BACKLOG, FL_NO_CHAT, backlog_seconds(desk, a));
         desk->backlog_left--;
         return true;
     }
@@ -315,7 +303,7 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         chat_leave_pool(desk, c);
         agent_account(desk, a);
         chat->agent = a;
-        chat->assigned_at = chat->entered_at = desk->now;
+        chat->entered_at = desk->now;
         chat->state = CHAT_WAITING;
         desk->agents[a].open++;
         desk->agents[a].awaiting++;
@@ -329,15 +317,15 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         if (own->first_chat != FL_NO_CHAT) desk->chats[own->first_chat].sibling_previous = c;
         own->first_chat = c;
         inbox_link(desk, a, c, own->inbox_last);
-            own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
-        compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
+        own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
+        compose_rarely(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
         /* She took the chat herself: the router hears that her load has changed. */
         desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
         return true;
     }
     if (own->on_duties && desk->scenario->desk.start_duties.length > 0 && own->duty_since >= 0) {
         own->on_duties = false; /* the last of them */
-        compose(desk, a, COMPOSE_DUTIES, FL_NO_CHAT, fl_time_to_s(desk->scenario->desk.start_duties.length));
+        compose_rarely(desk, a, COMPOSE_DUTIES, FL_NO_CHAT, fl_time_to_s(desk->scenario->desk.start_duties.length));
         return true;
     }
     own->on_duties = false;
@@ -353,28 +341,32 @@ static void extra_continue(struct fl_desk *desk, uint32_t a)
         if (chat->extras_left == 0 || (chat->flags & FLAG_REPLIED) == 0) continue;
         chat->extras_left--;
         const uint64_t bits = fl_draw(chat->key, FL_DRAW_DEPTH, 1u + chat->extras_left);
-        compose(desk, a, COMPOSE_EXTRA, c, fl_distribution_value(&desk->scenario->desk.depth.time, bits) * own->slowness);
+        compose_rarely(desk, a, COMPOSE_EXTRA, c, fl_distribution_value(&desk->scenario->desk.depth.time, bits) * own->slowness);
         return;
+    }
+}
+
+/* Starts the next thing when she is free. */
+FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    if (!agent_works(own)) return;
+    if (own->on_duties && duties_continue(desk, a)) return;
+    const uint32_t c = next_chat(desk, a);
+    if (c != FL_NO_CHAT) {
+        if (!desk->oldest_first) own->turn = c;
+        own->terse = is_terse(desk, a);
+        compose(desk, a, COMPOSE_REPLY, c, reply_seconds_inline(desk, a, &desk->chats[c]));
+    } else if (desk->any_extras) {
+        extra_continue(desk, a);
     }
 }
 
 void agent_continue(struct fl_desk *desk, uint32_t a)
 {
-    struct desk_agent *own = &desk->own[a];
-    if (own->compose != COMPOSE_NOTHING || !agent_works(own)) return;
-    if (desk->interleaved) {
-        agent_speed_changed(desk, a);
-        return;
-    }
-    if (own->on_duties && duties_continue(desk, a)) return;
-    const uint32_t c = next_chat(desk, a);
-    if (c != FL_NO_CHAT) {
-        own->turn = c;
-        own->terse = is_terse(desk, a);
-        compose(desk, a, COMPOSE_REPLY, c, reply_seconds(desk, a, &desk->chats[c]));
-    } else if (desk->any_extras) {
-        extra_continue(desk, a);
-    }
+    if (desk->own[a].compose != COMPOSE_NOTHING) return;
+    if (!desk->interleaved) continue_inline(desk, a);
+    else if (agent_works(&desk->own[a])) agent_speed_changed(desk, a);
 }
 
 /* Drops what she is doing; the chat remembers how much of its reply is still to be done. */
@@ -385,7 +377,8 @@ void agent_interrupt(struct fl_desk *desk, uint32_t a)
     if (own->compose == COMPOSE_REPLY && own->chat != FL_NO_CHAT && own->composing_until > own->composing_since) {
         struct chat *chat = &desk->chats[own->chat];
         const double still = (double)(own->composing_until - desk->now) / (double)(own->composing_until - own->composing_since);
-        chat->work_left = (chat->work_left > 0 ? chat->work_left : 1) * still;
+        chat->work_left = (chat->flags & FLAG_INTERRUPTED ? chat->work_left : 1) * still;
+        chat->flags |= FLAG_INTERRUPTED;
         own->chat = FL_NO_CHAT;
     }
     busy_account(desk, own);
@@ -397,7 +390,8 @@ void agent_interrupt(struct fl_desk *desk, uint32_t a)
 static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     const struct chat *chat = &desk->chats[c];
-    const struct reply_work work = reply_work(desk, a, chat);
+    struct reply_work work = { 0 };
+    if (!desk->scenario->buyers.intents[chat->intent].reply.has_total) work = chat_reply_work(desk, chat, round_index(chat));
     const uint8_t flags = (uint8_t)((work.quick ? FL_LOG_QUICK_PHRASE : 0) | (desk->own[a].terse ? FL_LOG_TERSE : 0) |
                                     ((chat->flags & FLAG_REPLIED) == 0 ? FL_LOG_FIRST_REPLY : 0));
     chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);
@@ -411,7 +405,7 @@ void agent_round_ends(struct desk_agent *own, bool in_time)
 }
 
 /* Her reply is sent: the chat leaves the inbox, and the buyer goes on. */
-static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
+FL_ALWAYS_INLINE void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];
     struct fl_agent *agent = &desk->agents[a];
@@ -421,7 +415,7 @@ static void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
     agent->awaiting--;
     const uint64_t took = (uint64_t)(desk->now - chat->entered_at);
     agent->mean_reply_ns = agent->mean_reply_ns == 0 ? took : agent->mean_reply_ns - agent->mean_reply_ns / 8 + took / 8;
-    if ((chat->flags & FLAG_GONE) == 0) agent_round_ends(own, desk->now - chat->opened_at <= desk->reply_within);
+    if (desk->watches_load && (chat->flags & FLAG_GONE) == 0) agent_round_ends(own, desk->now - chat->opened_at <= desk->reply_within);
     if (desk->logs) log_reply(desk, a, c);
     desk->chats[c].state = CHAT_THINKING;
     if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
@@ -454,6 +448,6 @@ void agent_compose_ends(struct fl_desk *desk, uint32_t a)
     desk->agents[a].composing = 0;
     if (kind == COMPOSE_REPLY && c != FL_NO_CHAT) reply_sent(desk, a, c);
     else if (kind == COMPOSE_EXTRA && c != FL_NO_CHAT && desk->chats[c].agent == a) chat_extra_sent(desk, c);
-    if (own->compose == COMPOSE_NOTHING) agent_continue(desk, a);
-    if (own->compose == COMPOSE_NOTHING) fl_events_cancel(&desk->events, desk->slot_agents + a);
+    if (own->compose == COMPOSE_NOTHING) continue_inline(desk, a);
+    if (own->compose == COMPOSE_NOTHING) fl_events_set(&desk->events, desk->slot_agents + a, FL_TIME_NEVER, FL_CLASS_RELEASE);
 }

@@ -62,7 +62,7 @@ void desk_detach(struct fl_desk *desk, uint32_t c)
     if (a == FL_NO_AGENT) return;
     struct fl_agent *agent = &desk->agents[a];
     agent_speed_changes(desk, a);
-    activity_forget(desk, c);
+    if (desk->counts_recent) activity_forget(desk, c);
     if (chat->state == CHAT_WAITING) agent_inbox_remove(desk, a, c);
     agent_account(desk, a);
     agent->open--;
@@ -92,7 +92,6 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     agent_account(desk, a);
     chat->agent = a;
     chat->flags &= ~(uint32_t)FLAG_POOLED;
-    chat->assigned_at = desk->now;
     chat->recent_agent = a; /* every assignment records the relation, even when no message follows */
     chat->recent_at = desk->now;
     agent->open++;
@@ -145,8 +144,8 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
         if ((chat->flags & (FLAG_JUDGED | FLAG_SETTLED)) == FLAG_JUDGED) fl_day_add(desk->day, &where, FL_COUNT_left_in_hours, 1);
     }
     if ((chat->flags & FLAG_POOLED) == 0) chat_log(desk, c, FL_LOG_LEAVE_MESSAGE, 0, 0); /* not when it only stays in the pool */
-    chat->flags |= FLAG_POOLED | FLAG_NOT_THERE;
-    chat->leaves_at = chat->patience_left = chat->writes_at = FL_TIME_NEVER;
+    chat->flags = (chat->flags & ~(uint32_t)FLAG_PATIENCE_KEPT) | FLAG_POOLED | FLAG_NOT_THERE;
+    chat->leaves_at = chat->writes_at = FL_TIME_NEVER;
     chat->burst_left = 0;
     chat_disarm(desk, c);
     if (rule == FL_OFFLINE_REJECT) {
@@ -310,7 +309,7 @@ void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_
     chat->state = CHAT_ROUTING;
     chat->next = chat->previous = FL_NO_CHAT;
     if (to_group != FL_NONE) chat->group = (uint8_t)to_group;
-    if (why == FL_WHY_REASSIGN && chat->leaves_at == FL_TIME_NEVER && chat->patience_left != FL_TIME_NEVER)
+    if (why == FL_WHY_REASSIGN && chat->leaves_at == FL_TIME_NEVER && (chat->flags & FLAG_PATIENCE_KEPT))
         chat->leaves_at = desk->now + chat->patience_left; /* back in the queue */
     const struct fl_chat_view view = {
         .key = chat->key, .buyer = fl_mix(chat->ordinal + desk->streams[chat->stream].source), .opened_at = chat->opened_at,
@@ -326,7 +325,7 @@ void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_
     if (chat->state == CHAT_ROUTING || chat->state == CHAT_WAITING) chat_arm_waiting(desk, c);
     /* A chat that the bot took is judged when it hands over. What was refused is settled, but was not assigned at once either. */
     if ((first && chat->state != CHAT_AT_BOT) || why == FL_WHY_BOT) {
-        const bool at_once = chat->state != CHAT_FREE && chat->agent != FL_NO_AGENT && chat->assigned_at == desk->now;
+        const bool at_once = chat->state != CHAT_FREE && chat->agent != FL_NO_AGENT && chat->recent_at == desk->now;
         if (!at_once) fl_day_add(desk->day, &where, FL_COUNT_chats_waited, 1);
     }
 }

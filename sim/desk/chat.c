@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define SLOW_ROUND (100 * FL_SECOND) /* rounds that took as long or longer are counted as slow */
+
 /* ---- Records ----------------------------------------------------------------------------------- */
 
 /* Doubles the room for chats. Slots keep their numbers, so nobody else notices. */
@@ -13,12 +15,12 @@ static bool chats_grow(struct fl_desk *desk)
     const uint32_t capacity = desk->chats_capacity * 2;
     if (desk->slot_chats + capacity > FL_EVENTS_SLOTS_MAX) return false;
     const size_t chats_at = fl_arena_take(desk->arena, capacity, sizeof(struct chat));
-    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(desk->slot_chats, capacity));
+    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(desk->events.near_slots, desk->slot_chats + capacity - desk->events.near_slots));
     if (chats_at == FL_ARENA_NONE || node_at == FL_ARENA_NONE) return false;
     struct chat *chats = fl_arena_at(desk->arena, chats_at);
     memcpy(chats, desk->chats, desk->chats_capacity * sizeof *chats);
     struct fl_events events;
-    fl_events_start(&events, fl_arena_at(desk->arena, node_at), desk->slot_chats, capacity);
+    fl_events_start(&events, fl_arena_at(desk->arena, node_at), desk->events.near_slots, desk->slot_chats + capacity - desk->events.near_slots, desk->events_span);
     fl_events_move(&events, &desk->events);
     desk->events = events;
     desk->chats = chats;
@@ -84,8 +86,9 @@ static const struct fl_distribution *messages_of(const struct fl_desk *desk, con
 }
 
 /* How many messages the present question takes, less the one being written. */
-static uint32_t burst_of(const struct fl_desk *desk, const struct chat *chat)
+FL_ALWAYS_INLINE uint32_t burst_of(const struct fl_desk *desk, const struct chat *chat)
 {
+    if (desk->single_messages) return 0;
     const struct fl_distribution *messages = messages_of(desk, chat);
     if (messages->kind == FL_CONSTANT && messages->a <= 1) return 0;
     const uint32_t count = fl_distribution_count(messages, fl_draw(chat->key, FL_DRAW_MESSAGES, chat->question));
@@ -112,16 +115,87 @@ static fl_time patience_until(const struct fl_desk *desk, const struct chat *cha
     return desk->now + fl_time_from_s(value * desk->scenario->buyers.classes[chat->buyer_class].patience_scale);
 }
 
-/* Opens a round with the message she writes now. */
-static void round_open(struct fl_desk *desk, struct chat *chat)
+FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat, uint32_t question)
 {
-    chat->rounds++;
+    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
+    const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
+    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, question));
+}
+
+static double part(const struct fl_distribution *distribution, uint64_t key, enum fl_draw_purpose purpose, uint32_t index)
+{
+    if (distribution->kind == FL_CONSTANT) return distribution->a;
+    return fl_distribution_value(distribution, fl_draw(key, purpose, index));
+}
+
+/* The work belongs to buyer and round: every plan and every agent faces the same draws. */
+struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat, uint32_t round)
+{
+    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
+    struct reply_work work = { .seconds = part(&reply->read, chat->key, FL_DRAW_READ, round) +
+                                          part(&reply->think, chat->key, FL_DRAW_THINK, round) };
+    if (reply->needs_tool >= 1 || fl_uniform(fl_draw(chat->key, FL_DRAW_TOOL, round | 1u << 31)) < reply->needs_tool)
+        work.seconds += part(&reply->tool, chat->key, FL_DRAW_TOOL, round);
+    work.quick = reply->quick_phrase > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_QUICK_PHRASE, round)) < reply->quick_phrase;
+    if (work.quick) {
+        work.seconds += fl_time_to_s(reply->quick_phrase_time);
+    } else {
+        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, round);
+        work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
+    }
+    return work;
+}
+
+FL_ALWAYS_INLINE void draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round)
+{
+    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
+    if (!reply->has_total) {
+        const struct reply_work work = chat_reply_work(desk, chat, round);
+        chat->reply_s = work.seconds;
+        chat->reply_chars = work.chars;
+        return;
+    }
+    const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
+    chat->reply_s = fl_distribution_value(&reply->total, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round)) * effort;
+}
+
+void chat_draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round)
+{
+    draw_reply(desk, chat, round);
+}
+
+/* The durations of a round: the reply, and the thinking after it when she has more to ask. */
+FL_ALWAYS_INLINE void draw_round(const struct fl_desk *desk, struct chat *chat)
+{
+    draw_reply(desk, chat, round_index(chat));
+    if (chat->questions_left > 0) chat->think = thinking(desk, chat, chat->question);
+}
+
+/* The same for her next question, while she has yet to think: addressed draws come out the same whenever they are taken, and
+ * which event is next need not wait for them when her message comes. */
+FL_ALWAYS_INLINE void draw_next_round(const struct fl_desk *desk, struct chat *chat)
+{
+    draw_reply(desk, chat, (chat->question + 1) << 8);
+    if (chat->questions_left > 1) chat->think = thinking(desk, chat, chat->question + 1);
+    chat->flags |= FLAG_DRAWN;
+}
+
+FL_ALWAYS_INLINE bool may_leave(const struct fl_desk *desk, const struct chat *chat)
+{
+    return chat->flags & FLAG_REPLIED ? desk->has_patience_later : desk->has_patience_first;
+}
+
+/* Opens a round with the message she writes now. */
+FL_ALWAYS_INLINE void round_open(struct fl_desk *desk, struct chat *chat)
+{
+    if (desk->logs) chat->rounds++;
     chat->opened_at = desk->now;
     chat->round_interval = desk->interval;
-    chat->flags = (chat->flags & ~(uint32_t)FLAGS_OF_ROUND) | FLAG_ROUND_OPEN | desk->round_flags;
-    chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
-    chat->patience_left = FL_TIME_NEVER;
+    chat->flags = (chat->flags & ~(uint32_t)(FLAGS_OF_ROUND | FLAG_PATIENCE_KEPT)) | FLAG_ROUND_OPEN | desk->round_flags;
+    chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
     if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
+    if ((chat->flags & FLAG_DRAWN) == 0) draw_round(desk, chat);
+    chat->flags &= ~(uint32_t)FLAG_DRAWN;
 }
 
 /* An open round ends, and no recorded reply counts it. */
@@ -232,7 +306,7 @@ static void remember_agents(struct fl_desk *desk, struct chat *chat)
 }
 
 /* A message leaves her hands: counted in the round's place, the one that opens the round with it. */
-static void message_count(struct fl_desk *desk, uint32_t c, bool opens)
+FL_ALWAYS_INLINE void message_count(struct fl_desk *desk, uint32_t c, bool opens)
 {
     struct chat *chat = &desk->chats[c];
     chat->messages++;
@@ -246,16 +320,39 @@ static void message_count(struct fl_desk *desk, uint32_t c, bool opens)
 }
 
 /* Begins her next question with its first message. */
-static void question_begin(struct fl_desk *desk, struct chat *chat)
+FL_ALWAYS_INLINE void question_begin(struct fl_desk *desk, struct chat *chat)
 {
     chat->question++;
     chat->extra_round = 0;
     chat->burst_left = (uint16_t)burst_of(desk, chat);
 }
 
-static void burst_schedule(struct fl_desk *desk, struct chat *chat)
+FL_ALWAYS_INLINE void burst_schedule(struct fl_desk *desk, struct chat *chat)
 {
     chat->writes_at = chat->burst_left > 0 ? desk->now + burst_gap(desk, chat) : FL_TIME_NEVER;
+}
+
+/* A record as it is before its buyer is known. Field by field: cleared as a whole it costs as much as a round. What its flag says
+ * is not there (first_response, work_left, patience_left, tag, reply_s, think) is left as it was. */
+static void chat_begin(struct chat *chat)
+{
+    chat->opened_at = chat->entered_at = chat->leaves_at = chat->writes_at = 0;
+    chat->agent = FL_NO_AGENT;
+    chat->next = chat->previous = FL_NO_CHAT;
+    chat->state = CHAT_ROUTING;
+    chat->timer = TIMER_NONE;
+    chat->group = chat->hops = 0;
+    chat->round_interval = 0;
+    chat->active_at = chat->responses_sum = 0;
+    chat->question = chat->questions_left = 0;
+    chat->messages = chat->answers = chat->replies = chat->reply_chars = 0;
+    chat->burst_left = chat->extra_round = 0;
+    chat->extras_left = chat->visit = 0;
+    chat->recent_at = 0;
+    chat->sibling_next = chat->sibling_previous = 0;
+    chat->recent_agent = chat->dedicated_agent = FL_NO_AGENT;
+    chat->message_index = chat->rounds = chat->decisions = 0;
+    chat->bot_rounds = chat->counts_active = 0;
 }
 
 void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
@@ -270,13 +367,15 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     const struct fl_buyers *buyers = &desk->scenario->buyers;
     const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, stream->source, ordinal, 0);
     struct chat *chat = &desk->chats[c];
-    *chat = (struct chat){
-        .key = key, .ordinal = ordinal, .stream = stream_index, .arrived_at = desk->now, .agent = FL_NO_AGENT,
-        .recent_agent = FL_NO_AGENT, .dedicated_agent = FL_NO_AGENT, .first_response = -1, .state = CHAT_ROUTING,
-        .intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key),
-        .buyer_class = pick_class(desk, key), .interval = desk->interval, .flags = desk->open_hours ? FLAG_JUDGED : 0,
-        .next = FL_NO_CHAT, .previous = FL_NO_CHAT,
-    };
+    chat_begin(chat);
+    chat->key = key;
+    chat->ordinal = ordinal;
+    chat->stream = stream_index;
+    chat->arrived_at = desk->now;
+    chat->intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key);
+    chat->buyer_class = pick_class(desk, key);
+    chat->interval = desk->interval;
+    chat->flags = desk->open_hours ? FLAG_JUDGED : 0;
     chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, fl_draw(key, FL_DRAW_ENTRY_POINT, 0));
     chat->device = pick_share(buyers->devices, buyers->devices_count, fl_draw(key, FL_DRAW_DEVICE, 0));
     chat->questions_left = questions_of(desk, chat) - 1;
@@ -301,7 +400,7 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
 }
 
 /* Whether a message to her agent still reaches somebody. Offline agents who finish what they hold do read it. */
-static bool agent_reads(const struct fl_desk *desk, uint32_t a)
+FL_ALWAYS_INLINE bool agent_reads(const struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
     if (agent->state == FL_OFFLINE) return desk->own[a].finishing;
@@ -314,12 +413,12 @@ static void come_back(struct fl_desk *desk, struct chat *chat)
     chat->visit++;
     chat->key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal,
                              chat->visit);
-    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_REPLIED);
+    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_REPLIED | FLAG_DRAWN);
     chat->extra_round = 0;
     chat->burst_left = 0;
 }
 
-static void chat_writes(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     const bool back = (chat->flags & FLAG_COMES_BACK) != 0;
@@ -355,7 +454,7 @@ static void chat_writes(struct fl_desk *desk, uint32_t c)
             desk_route(desk, c, FL_WHY_REASSIGN, left, FL_NONE);
             return;
         }
-        if (chat->writes_at == FL_TIME_NEVER && chat->leaves_at == FL_TIME_NEVER) chat_arm_fired(desk, c, TIMER_NONE, FL_TIME_NEVER);
+        if (chat->writes_at == FL_TIME_NEVER && chat->leaves_at == FL_TIME_NEVER) chat_disarm(desk, c);
         else chat_arm_waiting(desk, c);
         agent_inbox_push(desk, chat->agent, c);
         return;
@@ -366,7 +465,7 @@ static void chat_writes(struct fl_desk *desk, uint32_t c)
 /* ---- Answered ---------------------------------------------------------------------------------- */
 
 /* Until the close or her next message, whichever is first; a close at the same instant is first. */
-static void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
+FL_ALWAYS_INLINE void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
 {
     struct chat *chat = &desk->chats[c];
     const fl_time silence = desk->scenario->desk.close_silence;
@@ -375,13 +474,6 @@ static void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
     if (chat->writes_at < close_at) chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
     else if (close_at != FL_TIME_NEVER) chat_arm(desk, c, done < silent_at ? TIMER_CLOSE_DONE : TIMER_CLOSE_SILENCE, close_at);
     else chat_disarm(desk, c);
-}
-
-static fl_time thinking(const struct fl_desk *desk, const struct chat *chat)
-{
-    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
-    const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
-    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, chat->question));
 }
 
 /* Draws whether and when she tries again; her slot keeps the instant. */
@@ -397,7 +489,7 @@ static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
 }
 
 /* Goes on after an answer: she writes the rest of her burst, thinks of the next question, or is done. */
-static void go_on(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     if (chat->flags & FLAG_NOT_THERE) { /* her message is worked off; what else she wanted she asks another time, or not at all */
@@ -405,7 +497,11 @@ static void go_on(struct fl_desk *desk, uint32_t c)
         maybe_come_back(desk, chat);
         if (chat->writes_at == FL_TIME_NEVER) chat->questions_left = 0;
     } else if (chat->burst_left == 0) {
-        chat->writes_at = chat->questions_left > 0 ? desk->now + thinking(desk, chat) : FL_TIME_NEVER;
+        chat->writes_at = FL_TIME_NEVER;
+        if (chat->questions_left > 0) {
+            chat->writes_at = desk->now + chat->think;
+            draw_next_round(desk, chat);
+        }
     }
     if (chat->writes_at != FL_TIME_NEVER) {
         chat->state = CHAT_THINKING;
@@ -421,7 +517,7 @@ static void go_on(struct fl_desk *desk, uint32_t c)
     arm_answered(desk, c, done == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + done);
 }
 
-static bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
+FL_ALWAYS_INLINE bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
 {
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
     if (!(intent->transfer > 0) || desk->scenario->desk.one_stop || chat->hops >= desk->scenario->desk.hop_limit) return false;
@@ -450,10 +546,8 @@ static void transfer(struct fl_desk *desk, uint32_t c)
 static void count_exceptions(struct fl_desk *desk, uint32_t c, const struct fl_where *where, fl_time response)
 {
     const struct chat *chat = &desk->chats[c];
-    const uint32_t ordinary = FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
     const bool in_time = response <= desk->reply_within;
-    if (response >= 100 * FL_SECOND) add(desk, where, FL_COUNT_slow_rounds);
-    if ((chat->flags & FLAGS_OF_ROUND) == (ordinary | FLAG_ROUND_OPEN) && in_time) return;
+    if (response >= SLOW_ROUND) add(desk, where, FL_COUNT_slow_rounds);
     if (chat->flags & FLAG_ROUND_BY_DESK) fl_day_add(desk->day, where, FL_COUNT_buyer_messages, UINT64_MAX);
     if ((chat->flags & FLAG_ROUND_JUDGED) == 0) { /* not recorded: what there is of it is counted here */
         add(desk, where, FL_COUNT_rounds_opened);
@@ -467,7 +561,13 @@ static void count_exceptions(struct fl_desk *desk, uint32_t c, const struct fl_w
     if (!in_time || (chat->flags & FLAG_ROUND_PLATFORM) == 0) fl_day_add(desk->day, where, FL_COUNT_platform_in_3min, UINT64_MAX);
 }
 
-static void measure_reply(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE bool is_ordinary(const struct fl_desk *desk, const struct chat *chat, fl_time response)
+{
+    const uint32_t flags = FLAG_ROUND_OPEN | FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
+    return (chat->flags & FLAGS_OF_ROUND) == flags && response <= desk->reply_within && response < SLOW_ROUND;
+}
+
+FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     const struct fl_where where = where_round(chat);
@@ -475,7 +575,7 @@ static void measure_reply(struct fl_desk *desk, uint32_t c)
     const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
     chat->replies++;
     chat->responses_sum += response;
-    count_exceptions(desk, c, &where, response);
+    if (!is_ordinary(desk, chat, response)) count_exceptions(desk, c, &where, response);
     if (chat->flags & FLAG_ROUND_JUDGED) {
         if (same) {
             fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
@@ -484,7 +584,7 @@ static void measure_reply(struct fl_desk *desk, uint32_t c)
             fl_day_record(desk->day, &where, FL_KIND_AGENT, desk->now - chat->entered_at);
         }
     }
-    if (chat->first_response < 0) chat->first_response = response;
+    if (chat->replies == 1) chat->first_response = response;
     if (first) chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
 }
 
@@ -495,7 +595,7 @@ void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
     chat->answers++;
     chat->active_at = desk->now;
     if (desk->counts_recent) activity_note(desk, c);
-    chat->work_left = 0;
+    chat->flags &= ~(uint32_t)FLAG_INTERRUPTED;
     if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
         const struct fl_where where = where_round(chat);
         add(desk, &where, FL_COUNT_replies);
@@ -533,7 +633,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     const bool silent = silent_share > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_SILENT, round_index(chat))) < silent_share;
     const struct fl_where where = where_chat(chat), round = where_round(chat);
     chat->timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
     chat->leaves_at = FL_TIME_NEVER;
     if ((chat->flags & FLAG_SETTLED) == 0) {
         if (silent) add(desk, &where, FL_COUNT_chats_abandoned_silent);
@@ -543,7 +643,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
         add(desk, &where, FL_COUNT_chats_left_later);
     }
     add(desk, &round, FL_COUNT_rounds_given_up);
-    if (chat->agent != FL_NO_AGENT) agent_round_ends(&desk->own[chat->agent], false);
+    if (desk->watches_load && chat->agent != FL_NO_AGENT) agent_round_ends(&desk->own[chat->agent], false);
     chat_miss_round(desk, c);
     desk_wait_known(desk, chat);
     chat_log(desk, c, silent ? FL_LOG_ABANDONED_SILENT : FL_LOG_ABANDONED, 0, 0);
@@ -617,10 +717,10 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     chat->bot_rounds++;
     chat->active_at = desk->now;
     chat->timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
     if (chat->flags & FLAG_BOT_CAN) {
         if (chat->questions_left > 0) {
-            chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));
+            chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat, chat->question));
             return;
         }
         count_round(desk, chat);
@@ -633,11 +733,12 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     }
     const uint32_t rounds = fl_distribution_count(&bot->rounds, fl_draw(chat->key, FL_DRAW_BOT_ANSWERS, 1));
     if (chat->bot_rounds < rounds) {
-        chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat));
+        chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat, chat->question));
         return;
     }
     chat->state = CHAT_ROUTING; /* handed over: her patience with people starts now */
-    chat->leaves_at = desk->has_patience ? patience_until(desk, chat) : FL_TIME_NEVER;
+    chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
+    draw_round(desk, chat);
     desk_route(desk, c, FL_WHY_BOT, FL_NO_AGENT, FL_NONE);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CHATS_AT_FIRST 64u
+#define AGENTS_NEAR_MOST 512u /* more are no longer few: their events are as well off in the wheel */
 #define DRAIN_LONGEST (48 * FL_HOUR) /* working off what is open ends then at the latest */
 
 /* ---- Setting up -------------------------------------------------------------------------------- */
@@ -111,6 +112,18 @@ static void snapshot(struct fl_desk *desk, uint32_t index)
     }
 }
 
+/* Four mean thinking times, the longest of all intents: one buyer in fifty thinks longer when they are exponential. */
+static fl_time events_span(const struct fl_scenario *scenario)
+{
+    double longest = fl_distribution_mean(&scenario->buyers.think_time);
+    for (uint32_t i = 0; i < scenario->buyers.intents_count; i++) {
+        const struct fl_intent *intent = &scenario->buyers.intents[i];
+        if (intent->has_think_time && fl_distribution_mean(&intent->think_time) > longest) longest = fl_distribution_mean(&intent->think_time);
+    }
+    const fl_time span = fl_time_from_s(4 * longest);
+    return span > FL_SECOND ? span : FL_SECOND;
+}
+
 static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setup *setup, struct fl_arena *arena, struct fl_day *day)
 {
     const struct fl_scenario *scenario = setup->scenario;
@@ -125,9 +138,19 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         .watches_load = scenario->desk.auto_suspend.at_open != FL_NONE || scenario->desk.auto_suspend.below_reply_rate > 0,
     };
     const struct fl_buyers *buyers = &scenario->buyers;
-    desk->even_speed = scenario->desk.multitasking.speeds_count == 0 && !(scenario->desk.tiredness.per_hour > 0);
-    desk->has_patience = buyers->patience.has_first || buyers->patience.has_later;
-    for (uint32_t i = 0; i < buyers->intents_count; i++) desk->has_patience |= buyers->intents[i].has_patience;
+    desk->even_speed = !(scenario->desk.tiredness.per_hour > 0);
+    for (uint32_t i = 0; i < scenario->desk.multitasking.speeds_count; i++)
+        desk->even_speed &= scenario->desk.multitasking.speed_by_open[i] == 1;
+    desk->oldest_first = scenario->desk.reply_order == FL_OLDEST_FIRST;
+    desk->has_patience_first = buyers->patience.has_first;
+    desk->has_patience_later = buyers->patience.has_later;
+    desk->single_messages = true;
+    for (uint32_t i = 0; i < buyers->intents_count; i++) {
+        const struct fl_intent *intent = &buyers->intents[i];
+        const struct fl_distribution *messages = intent->has_messages ? &intent->messages_per_round : &buyers->messages_per_round;
+        desk->has_patience_first |= intent->has_patience;
+        desk->single_messages &= messages->kind == FL_CONSTANT && messages->a <= 1;
+    }
     const enum fl_status created = fl_day_create(arena, scenario, agents, day);
     if (created != FL_OK) return created;
     desk->agents = take(desk, agents, sizeof *desk->agents);
@@ -141,9 +164,12 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->class_until = take(desk, buyers->classes_count, sizeof *desk->class_until);
     desk->slot_agents = SLOT_STREAMS + desk->streams_count;
     desk->slot_chats = desk->slot_agents + agents;
-    void *const node = take(desk, 1, fl_events_bytes(desk->slot_chats, desk->chats_capacity));
+    const uint32_t near = agents <= AGENTS_NEAR_MOST ? desk->slot_chats : desk->slot_agents;
+    const uint32_t far = desk->slot_chats + desk->chats_capacity - near;
+    void *const node = take(desk, 1, fl_events_bytes(near, far));
     if (desk->failed != FL_OK) return desk->failed;
-    fl_events_start(&desk->events, node, desk->slot_chats, desk->chats_capacity);
+    desk->events_span = events_span(scenario);
+    fl_events_start(&desk->events, node, near, far, desk->events_span);
     double until = 0;
     for (uint32_t i = 0; i < buyers->classes_count; i++) desk->class_until[i] = until += buyers->classes[i].share;
 
@@ -308,7 +334,7 @@ static void interval_ends(struct fl_desk *desk)
 
 /* ---- The loop ---------------------------------------------------------------------------------- */
 
-static void dispatch(struct fl_desk *desk, uint32_t slot)
+FL_ALWAYS_INLINE void dispatch(struct fl_desk *desk, uint32_t slot)
 {
     if (slot >= desk->slot_chats) chat_timer_fires(desk, slot - desk->slot_chats);
     else if (slot >= desk->slot_agents) agent_compose_ends(desk, slot - desk->slot_agents);
@@ -318,8 +344,38 @@ static void dispatch(struct fl_desk *desk, uint32_t slot)
     else presence_fires(desk);
 }
 
+FL_ALWAYS_INLINE void fetch(const void *record, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const unsigned char *)record + at, 1);
+}
+
+FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
+{
+    fetch(&desk->own[a], 128);
+    fetch(&desk->agents[a], 1);
+    fetch(&desk->day->levels[a], 1);
+}
+
+/* Sends for the records of the event after the next but one, and for those that the next but one leads to: on a desk of thousands
+ * they have long left the cache. */
+static void fetch_ahead(const struct fl_desk *desk)
+{
+    uint32_t slots[2];
+    fl_events_upcoming(&desk->events, slots);
+    const uint32_t a = slots[1] - desk->slot_agents, c = slots[1] - desk->slot_chats;
+    if (c < desk->chats_used) fetch(&desk->chats[c], 128);
+    else if (a < desk->view.agents_count) fetch_agent(desk, a);
+    const uint32_t next_a = slots[0] - desk->slot_agents, next_c = slots[0] - desk->slot_chats;
+    if (next_c < desk->chats_used) {
+        if (desk->chats[next_c].agent != FL_NO_AGENT) fetch_agent(desk, desk->chats[next_c].agent);
+    } else if (next_a < desk->view.agents_count && desk->own[next_a].chat != FL_NO_CHAT) {
+        fetch(&desk->chats[desk->own[next_a].chat], 128);
+    }
+}
+
 static void run_until_end(struct fl_desk *desk)
 {
+    const bool large = desk->view.agents_count > AGENTS_NEAR_MOST;
     while (desk->failed == FL_OK && !desk->ended) {
         const fl_event_key next = fl_events_next(&desk->events);
         if (fl_event_at(next) >= desk->boundary) {
@@ -327,6 +383,7 @@ static void run_until_end(struct fl_desk *desk)
             continue;
         }
         desk->now = desk->view.now = fl_event_at(next);
+        if (large) fetch_ahead(desk);
         dispatch(desk, fl_event_slot(next));
     }
 }

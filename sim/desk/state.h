@@ -39,72 +39,85 @@ enum chat_flag {
     FLAG_COMES_BACK = 2048,   /* writes_at is her coming back after giving up */
     FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
     FLAG_ROUND_BY_DESK = 8192, /* a transfer opened it, not a message of hers */
+    FLAG_PATIENCE_KEPT = 16384, /* an agent has her and her clock stands */
+    FLAG_DRAWN = 262144,       /* the durations of her next round */
+    FLAG_INTERRUPTED = 131072, /* her reply is done in part */
     FLAG_NOT_THERE = 65536,   /* left a message: she reads the answer later, and does not write on */
     FLAG_POOLED = 32768,      /* left a message that nobody has taken up yet */
 };
 
 #define FLAGS_OF_ROUND (FLAG_ROUND_OPEN | FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM | FLAG_ROUND_BY_DESK)
 
-/* Sorted by how often it is touched: the first 128 bytes serve the messages of a chat. */
+/* Sorted by how often it is touched: the first two cache lines serve the messages of a chat. */
 struct chat {
-    uint64_t key;            /* draw key of this visit */
+    _Alignas(64) uint64_t key; /* draw key of this visit */
     fl_time opened_at;       /* opening of the present round, or of the last */
     fl_time entered_at;      /* into her agent's inbox, with this round */
     fl_time leaves_at;       /* end of her patience in this round; FL_TIME_NEVER */
     fl_time writes_at;       /* her next message; FL_TIME_NEVER */
-    fl_time active_at;       /* last message of either side */
     uint32_t agent;
     uint32_t next, previous; /* neighbours in the inbox, or in the pool */
+    uint32_t flags;          /* enum chat_flag */
+    uint8_t state, timer, intent, buyer_class;
+    uint8_t group, hops;
+    uint16_t round_interval; /* of the round's opening */
+    /* ---- */
+    fl_time active_at;       /* last message of either side */
+    fl_time responses_sum;
+    double reply_s;          /* work of this round's reply, without what depends on the agent; of the next, while she thinks */
+    fl_time think;           /* how long she will think after it */
     uint32_t question;       /* asked so far */
     uint32_t questions_left; /* after the present one */
+    uint32_t messages, answers, replies; /* buyer's, agents'; rounds closed */
+    uint32_t reply_chars;    /* to be typed */
     uint16_t burst_left;     /* messages of the present question not yet written */
     uint16_t extra_round;    /* rounds opened in this question beyond the first */
     uint16_t interval;       /* of the chat's arrival */
-    uint16_t round_interval; /* of the round's opening */
-    uint32_t flags;          /* enum chat_flag */
-    uint8_t state, timer;
-    uint8_t intent, buyer_class, group, hops;
-    uint8_t entry_point, device, visit, extras_left, bot_rounds;
-    uint8_t counts_active;   /* within her agent's recent_active */
-    uint32_t decisions;
-    double tag;              /* interleaved: attained service at which her reply is done */
+    uint8_t extras_left, visit;
     /* ---- once or twice a chat ---- */
-    double work_left;        /* of an interrupted reply, share still to do; 0: none */
     fl_time arrived_at;
-    fl_time assigned_at;
-    fl_time first_response;  /* -1: none yet */
-    fl_time responses_sum;
     fl_time recent_at;
-    fl_time patience_left;   /* with until_assigned: what was left when an agent took her; FL_TIME_NEVER */
+    fl_time first_response;  /* when replies > 0 */
+    double work_left;        /* with FLAG_INTERRUPTED: share of her reply still to do */
+    fl_time patience_left;   /* with FLAG_PATIENCE_KEPT: what was left when an agent took her */
+    double tag;              /* interleaved: attained service at which her reply is done */
     uint64_t ordinal;
     uint32_t stream;
     uint32_t sibling_next, sibling_previous; /* among the open chats of her agent */
     uint32_t recent_agent, dedicated_agent;
-    uint32_t messages, answers, replies; /* buyer's, agents', closed rounds */
     uint32_t message_index, rounds; /* of the log; rounds opened */
+    uint32_t decisions;
+    uint8_t entry_point, device, bot_rounds;
+    uint8_t counts_active;   /* within her agent's recent_active */
+    /* An odd number of lines, so that the first two of all chats spread over all sets of the cache. */
+    _Alignas(64) uint8_t apart[64];
 };
 
 enum compose_kind { COMPOSE_NOTHING, COMPOSE_REPLY, COMPOSE_EXTRA, COMPOSE_BACKLOG, COMPOSE_DUTIES };
 
 struct desk_agent {
-    uint32_t inbox_first, inbox_last;
+    _Alignas(64) uint32_t inbox_first;
+    uint32_t inbox_last;
     uint32_t chat;           /* being composed for, or FL_NO_CHAT */
     uint32_t first_chat;     /* of her open chats */
     uint8_t compose;         /* enum compose_kind */
     bool terse;              /* the reply under way is a bare yes or no */
     bool shift_on, left, offline, suspended, auto_suspended, draining, on_duties, short_break, finishing, absent;
     uint8_t away;            /* breaks and meetings under way */
-    uint32_t turn;           /* round_robin reply order: the chat after which to go on */
     double slowness;         /* 1 / (speed x grade) */
-    double s_per_char;
-    fl_time composing_since, composing_until;
-    fl_time busy_from, depth_from, open_from; /* accounting up to here */
+    fl_time busy_from, depth_from; /* accounting up to here */
     fl_time duty_from;       /* -1: off duty */
+    /* ---- */
+    uint64_t busy_ns, depth_ns, open_ns, duty_ns; /* since the last interval boundary */
+    fl_time composing_since, composing_until;
+    fl_time open_from;
     fl_time duty_since;      /* start of this stretch of duty, for tiredness */
-    uint64_t busy_ns, duty_ns, open_ns, depth_ns, suspended_ns; /* since the last interval boundary */
-    uint64_t history;        /* her last 64 rounds, newest in bit 0: within 3 minutes */
+    /* ---- */
+    uint64_t history;        /* her last 64 rounds, newest in bit 0: within 3 minutes; kept when she may be suspended by it */
     uint32_t history_count;
     uint32_t group;          /* her first: where her time is counted */
+    uint32_t turn;           /* round_robin reply order: the chat after which to go on */
+    double s_per_char;
     /* interleaved: attained service of each waiting chat, ns at speed 1 */
     double attained;
     fl_time attained_at;
@@ -155,7 +168,10 @@ struct fl_desk {
     fl_time now, boundary; /* next end of an interval */
     uint16_t interval;     /* counted interval of now, or NOT_COUNTED */
     uint16_t interval_index;
-    bool open_hours, platform_hours, ended, any_extras, has_patience;
+    bool open_hours, platform_hours, ended, any_extras;
+    bool has_patience_first, has_patience_later; /* before, after a first reply; of some intent at least */
+    bool single_messages; /* every question is one message */
+    bool oldest_first;    /* the reply order */
     bool even_speed;     /* neither tiredness nor multitasking */
     bool tells_messages; /* the router wants to hear of messages and replies */
     bool interleaved;    /* agents share their speed among all who wait */
@@ -165,6 +181,7 @@ struct fl_desk {
     fl_time reply_within;
 
     struct fl_events events;
+    fl_time events_span; /* within which most chats' next events lie */
     uint32_t slot_agents, slot_chats, streams_count;
 
     struct fl_agent *agents;
@@ -206,18 +223,11 @@ static inline void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer ti
     fl_events_set_far(&desk->events, chat_slot(desk, c), at, class);
 }
 
-/* The chat whose event is happening: its slot holds the next event of all, so every level changes. */
-static inline void chat_arm_fired(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
-{
-    desk->chats[c].timer = (uint8_t)timer;
-    fl_events_set(&desk->events, chat_slot(desk, c), at, timer == TIMER_MESSAGE ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE);
-}
-
 static inline void chat_disarm(struct fl_desk *desk, uint32_t c)
 {
     if (desk->chats[c].timer == TIMER_NONE) return;
     desk->chats[c].timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
+    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
 }
 
 /* Where the figures of a chat's arrival go; of its present round. */
@@ -238,8 +248,16 @@ static inline void patience_stop(const struct fl_desk *desk, struct chat *chat)
 {
     if (desk->scenario->buyers.patience.applies != FL_UNTIL_ASSIGNED || chat->leaves_at == FL_TIME_NEVER) return;
     chat->patience_left = chat->leaves_at - desk->now;
+    chat->flags |= FLAG_PATIENCE_KEPT;
     chat->leaves_at = FL_TIME_NEVER;
 }
+
+/* What a reply takes, by its parts: reading, thinking, a tool, a quick phrase. */
+struct reply_work {
+    double seconds; /* at the standard speed, without typing */
+    uint32_t chars; /* to be typed */
+    bool quick;
+};
 
 /* Index of the draws that belong to the present round. */
 static inline uint32_t round_index(const struct chat *chat)
@@ -261,6 +279,8 @@ void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome
 void chat_judge_round(struct fl_desk *desk, uint32_t c, bool in_time);
 void chat_miss_round(struct fl_desk *desk, uint32_t c);
 void chat_arm_waiting(struct fl_desk *desk, uint32_t c);
+void chat_draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round); /* into the chat */
+struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat *chat, uint32_t round); /* where no total is given */
 void chats_settle(struct fl_desk *desk);                             /* at the end */
 void chat_log_write(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flags, uint32_t chars);
 

@@ -33,16 +33,19 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .intent_tally = take(arena, intents * FL_KINDS, sizeof(struct fl_tally), &full),
         .agent_tally = take(arena, (size_t)agents * FL_KINDS, sizeof(struct fl_tally), &full),
         .noted = take(arena, FL_NOTES, sizeof(struct fl_note), &full),
+        .added = take(arena, FL_ADDITIONS, sizeof(struct fl_addition), &full),
     };
     if (full) return FL_EFULL;
     *day = made;
     return FL_OK;
 }
 
+#define MANY_AGENTS 128u /* whose cells do not stay in the cache */
+
 static inline void tally(struct fl_tally *of, fl_time value)
 {
     of->sum_ns += (uint64_t)value;
-    of->most_ns = value > of->most_ns ? value : of->most_ns;
+    if (__builtin_expect(value > of->most_ns, 0)) of->most_ns = value; /* ever more rarely: foreseen, and no store */
 }
 
 /* Buckets of a value in the three resolutions. From 2^FINE units on the coarser ones follow from the finest: the same octave,
@@ -63,9 +66,11 @@ static inline struct buckets buckets_of(fl_time value)
     return (struct buckets){ fine, (fine >> (FINE - COARSE)) + ((FINE - COARSE) << COARSE), (fine >> (FINE - ROUGH)) + ((FINE - ROUGH) << ROUGH) };
 }
 
+/* Of a kind that agents keep no buckets of: any of hers, to which nothing is added. */
 static inline uint32_t *agent_bucket(const struct fl_day *day, const struct fl_note *note)
 {
-    return &day->agent_counts[((size_t)note->agent * FL_AGENT_KINDS + note->kind) * FL_ROUGH_BUCKETS + note->rough];
+    const uint32_t kind = note->kind < FL_AGENT_KINDS ? note->kind : 0;
+    return &day->agent_counts[((size_t)note->agent * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS + note->rough];
 }
 
 static inline struct fl_tally *agent_tally(const struct fl_day *day, const struct fl_note *note)
@@ -73,22 +78,23 @@ static inline struct fl_tally *agent_tally(const struct fl_day *day, const struc
     return &day->agent_tally[(size_t)note->agent * FL_KINDS + note->kind];
 }
 
-/* The cells of intervals, groups and intents, which are few; those of the agents are sent for meanwhile. */
-static inline void post_shared(const struct fl_day *day, struct fl_note *from)
+/* The cells of intervals, groups and intents, which are few; those of the agents are sent for meanwhile when they are many. */
+FL_ALWAYS_INLINE void post_shared(const struct fl_day *day, struct fl_note *from, bool many_agents)
 {
     struct fl_note note = *from;
     const struct buckets bucket = buckets_of(note.value);
     const size_t cell = (size_t)note.cell * FL_KINDS + note.kind, intent = (size_t)note.intent * FL_KINDS + note.kind;
     const size_t group = (size_t)note.group * FL_KINDS + note.kind;
     from->rough = note.rough = (uint16_t)bucket.rough;
-    if (note.agent != FL_NONE) {
+    if (many_agents && note.agent != FL_NONE) {
         __builtin_prefetch(agent_tally(day, &note), 1);
-        if (note.kind < FL_AGENT_KINDS) __builtin_prefetch(agent_bucket(day, &note), 1);
+        __builtin_prefetch(agent_bucket(day, &note), 1);
     }
     day->interval_group_counts[cell * FL_COARSE_BUCKETS + bucket.coarse]++;
     day->group_counts[group * FL_FINE_BUCKETS + bucket.fine]++;
-    day->intent_counts[intent * FL_COARSE_BUCKETS + bucket.coarse]++;
     tally(&day->interval_group_tally[cell], note.value);
+    if (day->intents == 1) return; /* summed up at the end */
+    day->intent_counts[intent * FL_COARSE_BUCKETS + bucket.coarse]++;
     tally(&day->intent_tally[intent], note.value);
 }
 
@@ -96,16 +102,24 @@ static inline void post_agent(const struct fl_day *day, const struct fl_note *no
 {
     if (note->agent == FL_NONE) return;
     struct fl_tally *const of = agent_tally(day, note);
-    if (note->kind < FL_AGENT_KINDS) ++*agent_bucket(day, note);
+    *agent_bucket(day, note) += note->kind < FL_AGENT_KINDS;
     tally(of, note->value);
 }
 
 void fl_day_post(struct fl_day *day)
 {
     const struct fl_day tables = *day; /* a copy, of which the compiler knows that no count lies in it */
-    for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i]);
+    if (tables.agents > MANY_AGENTS) {
+        for (uint32_t i = 0; i < tables.added_count; i++)
+            __builtin_prefetch(&tables.agent[tables.added[i].agent].count[tables.added[i].what], 1);
+        for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i], true);
+    } else {
+        for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i], false);
+    }
     for (uint32_t i = 0; i < tables.noted_count; i++) post_agent(&tables, &tables.noted[i]);
-    day->noted_count = 0;
+    for (uint32_t i = 0; i < tables.added_count; i++)
+        tables.agent[tables.added[i].agent].count[tables.added[i].what] += tables.added[i].n;
+    day->noted_count = day->added_count = 0;
 }
 
 static void take_over(struct fl_cell *cells, const struct fl_tally *tallies, size_t cells_count)
@@ -115,6 +129,25 @@ static void take_over(struct fl_cell *cells, const struct fl_tally *tallies, siz
             cells[cell].head[kind].sum_ns = tallies[cell * FL_KINDS + kind].sum_ns;
             cells[cell].head[kind].most_ns = tallies[cell * FL_KINDS + kind].most_ns;
         }
+    }
+}
+
+/* The only intent has what all intervals and groups have, but for what is no buyer's. */
+static void sum_up_only_intent(struct fl_day *day)
+{
+    for (size_t cell = 0; cell < (size_t)day->intervals * day->groups; cell++) {
+        for (uint32_t c = 0; c < FL_COUNTS; c++) {
+            const bool of_desk = c >= FL_COUNT_drained_replies; /* and all times, which follow */
+            if (!of_desk) day->intent[0].count[c] += day->interval_group[cell].count[c];
+        }
+        for (uint32_t kind = 0; kind < FL_KINDS; kind++) {
+            const struct fl_tally *const from = &day->interval_group_tally[cell * FL_KINDS + kind];
+            struct fl_tally *const to = &day->intent_tally[kind];
+            to->sum_ns += from->sum_ns;
+            if (from->most_ns > to->most_ns) to->most_ns = from->most_ns;
+        }
+        for (uint32_t b = 0; b < FL_KINDS * FL_COARSE_BUCKETS; b++)
+            day->intent_counts[b] += day->interval_group_counts[cell * FL_KINDS * FL_COARSE_BUCKETS + b];
     }
 }
 
@@ -156,6 +189,7 @@ static void add_ordinary(struct fl_cell *cells, size_t cells_count)
 void fl_day_finish(struct fl_day *day)
 {
     fl_day_post(day);
+    if (day->intents == 1) sum_up_only_intent(day);
     take_over(day->interval_group, day->interval_group_tally, (size_t)day->intervals * day->groups);
     take_over(day->intent, day->intent_tally, day->intents);
     take_over(day->agent, day->agent_tally, day->agents);

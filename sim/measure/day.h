@@ -38,6 +38,7 @@
     X(rounds_given_up) X(wasted_replies) X(extra_turns) X(bot_replies)                         \
     X(inquiries) X(orders) X(sales_fen) X(lost_sales_fen) X(ratings) X(satisfied)                               \
     X(dsr_points) /* sum of 1 to 5 over ratings */                                                              \
+    /* What follows is no buyer's, and stands in no intent's cell. */                                              \
     X(drained_replies) /* sent after the end, when what is open is worked off */                                          \
     /* Time in microseconds: 64 bits of nanoseconds are 584 years, which a hundred agents on duty for days without number exceed. */ \
     X(busy_us) X(duty_us) X(open_us) X(depth_us) X(queue_us)
@@ -60,7 +61,8 @@ struct fl_cell {
 /* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
 #define FL_LEVELS 128
 struct fl_levels {
-    uint32_t depth_max, open_max; /* before the low levels, which are the frequent ones */
+    _Alignas(64) uint32_t depth_max;
+    uint32_t open_max; /* before the low levels, which are the frequent ones */
     uint64_t depth_ns[FL_LEVELS], open_ns[FL_LEVELS]; /* of one day; pooled they are microseconds */
 };
 
@@ -78,6 +80,14 @@ struct fl_note {
     uint8_t group, intent, kind;
     uint16_t rough; /* bucket, for the agent's histogram; set by fl_day_post */
 };
+
+/* A count that is not yet in its agent's cell, for the same reason. */
+struct fl_addition {
+    uint32_t agent;
+    enum fl_count what;
+    uint64_t n;
+};
+#define FL_ADDITIONS 64
 
 /* The part of a histogram's head that is kept as values come; fl_day_finish makes the head of it. */
 struct fl_tally {
@@ -101,7 +111,8 @@ struct fl_day {
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
     struct fl_tally *interval_group_tally, *intent_tally, *agent_tally; /* [cells][FL_KINDS] */
     struct fl_note *noted; /* [FL_NOTES] */
-    uint32_t noted_count;  /* below FL_NOTES */
+    struct fl_addition *added; /* [FL_ADDITIONS] */
+    uint32_t noted_count, added_count; /* below FL_NOTES, FL_ADDITIONS */
 };
 
 /* Agents keep the kinds of rounds only. */
@@ -119,16 +130,18 @@ struct fl_where {
     uint32_t interval, group, intent, agent; /* interval FL_NONE: outside [warmup, end), counts nowhere */
 };
 
+/* Enters the noted durations and additions into their cells. */
+void fl_day_post(struct fl_day *day);
+
 static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
 {
     if (where->interval == FL_NONE) return;
     day->interval_group[where->interval * day->groups + where->group].count[what] += n;
-    day->intent[where->intent].count[what] += n;
-    if (where->agent != FL_NONE) day->agent[where->agent].count[what] += n;
+    if (day->intents > 1) day->intent[where->intent].count[what] += n;
+    if (where->agent == FL_NONE) return;
+    day->added[day->added_count] = (struct fl_addition){ where->agent, what, n };
+    if (++day->added_count == FL_ADDITIONS) fl_day_post(day);
 }
-
-/* Enters the noted durations into their cells. */
-void fl_day_post(struct fl_day *day);
 
 /* Notes a duration of one kind for all cells of `where`; fl_day_post enters it. */
 static inline void fl_day_record(struct fl_day *day, const struct fl_where *where, enum fl_kind kind, fl_time value)

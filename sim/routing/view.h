@@ -13,22 +13,23 @@
 /* DOMAIN 3.3, "Agent states and what they admit". */
 enum fl_agent_state { FL_OFFLINE, FL_AVAILABLE, FL_SUSPENDED, FL_AUTO_SUSPENDED, FL_ON_BREAK };
 
+/* Sorted by how often it changes. */
 struct fl_agent {
-    uint64_t groups;               /* bit per group */
-    fl_time last_assigned_at;      /* -1: never */
-    fl_time available_since;       /* last became available */
-    fl_time touched_at;            /* last got or ended a chat; available_since at first */
-    fl_time oldest_unanswered_at;  /* when the oldest chat in her inbox came in; FL_TIME_NEVER: none */
+    fl_time oldest_unanswered_at; /* when the oldest chat in her inbox came in; FL_TIME_NEVER: none */
     uint64_t mean_reply_ns;        /* exponentially weighted, 1/8 for the newest; 0: none yet */
-    uint32_t open;                 /* all her open chats */
     uint32_t awaiting;             /* queue depth: open chats that wait for her reply, the composed one included */
-    uint32_t recent_active;        /* open chats with a recent message; kept where capacity counts them */
-    uint32_t capacity;             /* max_chats; FL_UNLIMITED: none */
-    uint32_t weight;               /* 1 to 1000 */
-    uint32_t assigned_today;       /* since shop midnight */
-    uint32_t definition;           /* index into scenario->desk.agents */
+    uint32_t open;                 /* all her open chats */
     uint8_t state;                 /* enum fl_agent_state */
     uint8_t composing;             /* a reply is being written */
+    uint32_t recent_active;        /* open chats with a recent message; kept where capacity counts them */
+    uint32_t capacity;             /* max_chats; FL_UNLIMITED: none */
+    uint32_t assigned_today;       /* since shop midnight */
+    fl_time last_assigned_at;      /* -1: never */
+    fl_time touched_at;            /* last got or ended a chat; available_since at first */
+    fl_time available_since;       /* last became available */
+    uint64_t groups;               /* bit per group */
+    uint32_t weight;               /* 1 to 1000 */
+    uint32_t definition;           /* index into scenario->desk.agents */
 };
 
 enum fl_route_why { FL_WHY_NEW, FL_WHY_RETURN /* wrote after close, or came back */, FL_WHY_BOT, FL_WHY_TRANSFER, FL_WHY_POOL,

@@ -128,7 +128,7 @@ static struct queue queue_create(uint32_t servers, double rho, uint64_t customer
         .idle = allocate(servers, sizeof *queue.idle),
         .waiting = { .at = allocate(1 << 16, sizeof(fl_time)), .capacity = 1 << 16 },
     };
-    fl_events_start(&queue.pending, allocate(1, fl_events_bytes(1, servers)), 1, servers);
+    fl_events_start(&queue.pending, allocate(1, fl_events_bytes(servers + 1, 0)), servers + 1, 0, FL_SECOND);
     for (uint32_t s = servers; s-- > 0;) queue.idle[queue.idle_count++] = s;
     if (DRAWS_AHEAD) {
         draw_service(&queue);
