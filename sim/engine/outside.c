@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define EVENTS_AT_ONCE_MAX (1u << 16) /* that may follow from each other at one instant: beyond, the engine goes in circles */
+#define WAKES_IN_A_ROW_MAX (1u << 17) /* one a second for a day and a half: beyond, the engine waits for itself */
+#define WAKES_PENDING_MAX 65536u
 #define NO_SLOT UINT32_MAX
 
 enum turn {
@@ -65,6 +67,8 @@ struct fl_outside {
     bool delivering;
     struct fl_lines answer;       /* an error line, while it is built */
     uint64_t events_today;
+    uint32_t wakes_pending;       /* asked for and not come yet */
+    uint32_t wakes_in_a_row;      /* since any other event */
 
     struct slot *slots;           /* by the desk's slot */
     uint32_t slots_count;
@@ -140,6 +144,7 @@ void fl_ledger_add(struct fl_ledger *to, const struct fl_ledger *from)
 {
     to->events += from->events;
     to->decisions += from->decisions;
+    to->moves += from->moves;
     to->chats += from->chats;
     to->never_assigned += from->never_assigned;
     for (int i = 0; i < FL_BREACHES_COUNT; i++) to->violations[i] += from->violations[i];
@@ -342,23 +347,34 @@ static void enqueue(struct fl_outside *o, struct slot *slot)
     (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_ENQUEUE, .chat = slot->chat.index, .agent = FL_NO_AGENT });
 }
 
+/* To an agent: from the engine's queue, or by a move from another agent. */
 static enum fl_status apply_assign(struct fl_outside *o, uint32_t index, uint32_t agent)
 {
     const struct slot slot = o->slots[index]; /* a copy: a decision may bring new chats and move the table */
     const struct fl_agent *const her = &o->view->agents[agent];
     if (her->state == FL_OFFLINE) return refuse(o, FL_BREACH_AGENT_OFFLINE, slot.number, agent);
-    if (her->state != FL_AVAILABLE && !may_be_suspended(o, &slot.chat, agent)) note(o, FL_BREACH_SUSPENDED, slot.number, agent);
-    if (fl_agent_load(her, routing_of(o)->counts) >= her->capacity && !may_be_full(o, &slot.chat, agent))
-        note(o, FL_BREACH_CAPACITY, slot.number, agent);
-    if (!is_in_group(o, &slot, agent)) note(o, FL_BREACH_GROUP, slot.number, agent);
-    if (is_excluded(o, &slot, agent)) note(o, FL_BREACH_EXCLUDED, slot.number, agent);
+    /* Judged by how things are before it takes effect, counted only if it does. */
+    const bool suspended = her->state != FL_AVAILABLE && !may_be_suspended(o, &slot.chat, agent);
+    const bool full = fl_agent_load(her, routing_of(o)->counts) >= her->capacity && !may_be_full(o, &slot.chat, agent);
+    const bool stranger = !is_in_group(o, &slot, agent), excluded = is_excluded(o, &slot, agent);
     take_turn(o, &o->slots[index], TURN_AGENT);
     o->slots[index].agent = agent;
     const enum fl_verdict verdict =
         o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_ASSIGN, .chat = slot.chat.index, .agent = agent });
-    if (verdict == FL_ACCEPTED) return FL_OK;
-    take_turn(o, &o->slots[index], TURN_ENGINE);
-    return refuse(o, verdict == FL_AGENT_OFFLINE ? FL_BREACH_AGENT_OFFLINE : FL_BREACH_UNKNOWN_CHAT, slot.number, agent);
+    if (verdict == FL_ACCEPTED) {
+        if (suspended) note(o, FL_BREACH_SUSPENDED, slot.number, agent);
+        if (full) note(o, FL_BREACH_CAPACITY, slot.number, agent);
+        if (stranger) note(o, FL_BREACH_GROUP, slot.number, agent);
+        if (excluded) note(o, FL_BREACH_EXCLUDED, slot.number, agent);
+        o->day.moves += slot.turn == TURN_AGENT;
+        return FL_OK;
+    }
+    take_turn(o, &o->slots[index], (enum turn)slot.turn);
+    o->slots[index].agent = slot.agent;
+    const enum fl_breach breach = verdict == FL_AGENT_OFFLINE    ? FL_BREACH_AGENT_OFFLINE
+                                  : verdict == FL_ASSIGNED_TWICE ? FL_BREACH_NOT_WAITING
+                                                                 : FL_BREACH_UNKNOWN_CHAT;
+    return refuse(o, breach, slot.number, agent);
 }
 
 static enum fl_status tell_agent(struct fl_outside *o, uint32_t agent, enum fl_agent_state before);
@@ -379,7 +395,7 @@ static bool has_bot(const struct fl_outside *o, const struct slot *slot)
     return o->scenario->desk.bot.mode != FL_BOT_OFF || o->scenario->desk.groups[slot->group].bot;
 }
 
-enum decision { DECIDE_ASSIGN, DECIDE_QUEUE, DECIDE_REJECT, DECIDE_LEAVE, DECIDE_BOT };
+enum decision { DECIDE_ASSIGN, DECIDE_MOVE, DECIDE_QUEUE, DECIDE_REJECT, DECIDE_LEAVE, DECIDE_BOT };
 
 static enum fl_status decide_chat(struct fl_outside *o, const struct fl_message *message, enum decision what)
 {
@@ -387,19 +403,22 @@ static enum fl_status decide_chat(struct fl_outside *o, const struct fl_message 
     const bool has_chat = chat != NULL && chat->kind == FL_FIELD_INTEGER && chat->integer > 0 && chat->integer < UINT32_MAX;
     const bool has_agent = who != NULL && (who->kind == FL_FIELD_INTEGER || who->kind == FL_FIELD_TEXT);
     const uint32_t number = has_chat ? (uint32_t)chat->integer : 0;
-    if (!has_chat || (what == DECIDE_ASSIGN && !has_agent)) return refuse(o, FL_BREACH_BAD_FIELD, number, FL_NO_AGENT);
+    const bool names_agent = what == DECIDE_ASSIGN || what == DECIDE_MOVE;
+    if (!has_chat || (names_agent && !has_agent)) return refuse(o, FL_BREACH_BAD_FIELD, number, FL_NO_AGENT);
     struct slot *const slot = slot_of_number(o, number);
     uint32_t agent = FL_NO_AGENT;
-    if (what == DECIDE_ASSIGN) {
+    if (names_agent) {
         const bool in_range = who->kind == FL_FIELD_INTEGER && who->integer >= 0 && who->integer < o->view->agents_count;
         agent = who->kind == FL_FIELD_TEXT ? agent_of_name(o, who) : in_range ? (uint32_t)who->integer : FL_NO_AGENT;
         if (agent == FL_NO_AGENT) return refuse(o, FL_BREACH_UNKNOWN_AGENT, number, FL_NO_AGENT);
     }
     if (slot == NULL || (slot->turn != TURN_ENGINE && slot->turn != TURN_AGENT)) return refuse(o, FL_BREACH_UNKNOWN_CHAT, number, agent);
-    if (slot->turn == TURN_AGENT) return refuse(o, FL_BREACH_ASSIGNED_TWICE, number, agent);
+    const bool moves = what == DECIDE_MOVE && slot->agent != agent;
+    if (slot->turn == TURN_AGENT && !moves) return refuse(o, FL_BREACH_ASSIGNED_TWICE, number, agent);
     const uint32_t index = slot->chat.index;
     switch (what) {
-    case DECIDE_ASSIGN: return apply_assign(o, index, agent);
+    case DECIDE_ASSIGN:
+    case DECIDE_MOVE: return apply_assign(o, index, agent);
     case DECIDE_QUEUE: enqueue(o, slot); return FL_OK;
     case DECIDE_LEAVE: return apply_leave(o, index);
     case DECIDE_REJECT: break;
@@ -430,6 +449,8 @@ static enum fl_status decide_wake(struct fl_outside *o, const struct fl_message 
     const bool has_hint = hint != NULL && hint->kind == FL_FIELD_INTEGER && hint->integer >= 0 && hint->integer <= UINT32_MAX;
     if (at == NULL || at->kind != FL_FIELD_INTEGER || (hint != NULL && !has_hint)) return refuse(o, FL_BREACH_BAD_FIELD, 0, FL_NO_AGENT);
     if (at->integer <= o->view->now) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
+    if (o->wakes_pending == WAKES_PENDING_MAX) return refuse(o, FL_BREACH_TOO_MANY_WAKES, 0, FL_NO_AGENT);
+    o->wakes_pending++;
     (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_WAKE, .chat = FL_NO_CHAT, .agent = FL_NO_AGENT, .at = at->integer,
                                                                 .hint = has_hint ? (uint32_t)hint->integer : 0 });
     return FL_OK;
@@ -461,7 +482,7 @@ static enum fl_status hear_decision(struct fl_outside *o, const struct fl_messag
         const char *type;
         int kind; /* of the desk's decision */
         enum decision what;
-    } about_chats[] = { { "assign", 0, DECIDE_ASSIGN }, { "move", 0, DECIDE_ASSIGN }, { "queue", 0, DECIDE_QUEUE },
+    } about_chats[] = { { "assign", 0, DECIDE_ASSIGN }, { "move", 0, DECIDE_MOVE }, { "queue", 0, DECIDE_QUEUE },
                         { "reject", 0, DECIDE_REJECT }, { "leave", 0, DECIDE_LEAVE },  { "bot", 0, DECIDE_BOT } };
     if (fl_field_is(type, "error")) return hear_error(o, message);
     o->day.decisions++;
@@ -531,7 +552,9 @@ static enum fl_status deliver(struct fl_outside *o)
     if (o->delivering) return FL_OK; /* in its turn, by the caller above us */
     o->delivering = true;
     while (o->events_next < o->events_count) {
-        status = o->events_next < EVENTS_AT_ONCE_MAX ? deliver_one(o) : fail(o, "goes in circles at one instant");
+        status = o->events_next >= EVENTS_AT_ONCE_MAX     ? fail(o, "goes in circles at one instant")
+                 : o->wakes_in_a_row > WAKES_IN_A_ROW_MAX ? fail(o, "asks for wake after wake and nothing else happens")
+                                                          : deliver_one(o);
         if (status != FL_OK) break;
         o->events_next++;
     }
@@ -554,6 +577,7 @@ static bool event_open(struct fl_outside *o, const char *type, const struct fl_v
     }
     o->view = view;
     o->day.events++;
+    o->wakes_in_a_row = 0; /* one that is a wake counts itself again */
     o->events[o->events_count++] = (struct event){ .from = o->lines.length, .number = ++o->events_today, .slot = slot, .type = type };
     fl_lines_open(&o->lines, type);
     fl_lines_integer(&o->lines, "n", (int64_t)o->events_today);
@@ -861,7 +885,7 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
     o->replication = view->replication;
     o->view = view;
     o->port = port;
-    o->numbers = o->waiting = 0;
+    o->numbers = o->waiting = o->wakes_pending = 0;
     o->events_today = 0;
     o->ended = false;
     if (o->slots_count > 0) memset(o->slots, 0, o->slots_count * sizeof *o->slots);
@@ -961,7 +985,10 @@ static enum fl_status outside_wake(void *self, const struct fl_view *view, uint3
 {
     struct fl_outside *const o = self;
     if (o->failed) return FL_EENGINE;
+    const uint32_t in_a_row = o->wakes_in_a_row + 1;
     if (!event_open(o, "wake", view, NO_SLOT)) return FL_EFULL;
+    o->wakes_in_a_row = in_a_row;
+    o->wakes_pending--;
     fl_lines_integer(&o->lines, "hint", hint);
     return event_close(o);
 }

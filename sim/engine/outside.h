@@ -19,7 +19,9 @@
     X(UNKNOWN_AGENT, "unknown_agent", "an agent that does not exist")                             \
     X(AGENT_OFFLINE, "agent_offline", "a chat for an agent who is offline")                       \
     X(ASSIGNED_TWICE, "assigned_twice", "a chat that has an agent already")                       \
+    X(NOT_WAITING, "not_waiting", "a move of a chat that does not wait for a reply")              \
     X(TOO_LATE, "too_late", "a wake for an instant that has passed, or a decision after the end") \
+    X(TOO_MANY_WAKES, "too_many_wakes", "a wake beyond the 65536 that may be pending")            \
     X(NO_BOT, "no_bot", "a chat for the bot of a desk that has none")                             \
     X(BAD_FIELD, "bad_field", "a decision with a member missing or of a wrong kind")              \
     X(UNKNOWN_MESSAGE, "unknown_message", "a message of a type that does not exist")              \
@@ -55,6 +57,7 @@ struct fl_violation {
 struct fl_ledger {
     uint64_t events, decisions; /* lines out that want an ack; lines in that decide something */
     uint64_t chats;             /* routable events */
+    uint64_t moves;             /* chats taken from one agent and given to another; the desk counts them as transfers */
     uint64_t never_assigned;    /* chats that waited in the engine's queue when their day ended */
     uint64_t violations[FL_BREACHES_COUNT];
     struct fl_violation first[FL_VIOLATIONS_KEPT]; /* in order */

@@ -84,13 +84,15 @@ static enum fl_status wait_for_more(struct fl_stream *stream, bool to_send, bool
                              { .fd = to_send ? stream->out : -1, .events = POLLOUT } };
     for (;;) {
         if (stream->stop != NULL && *stream->stop) return FL_EINTERRUPTED;
-        const int ready = poll(fds, 3, LOOK_UP_MS);
-        if (ready > 0) break;
+        /* The deadline holds for an engine that fills its stderr or sends a line byte by byte, too. */
+        const int64_t left_ns = deadline_ns - fl_clock_ns();
+        const int ready = poll(fds, 3, left_ns <= 0 ? 0 : left_ns < LOOK_UP_MS * INT64_C(1000000) ? (int)(left_ns / 1000000) + 1 : LOOK_UP_MS);
+        if (ready > 0 && (left_ns > 0 || (fds[0].revents | fds[2].revents) != 0)) break;
         if (ready < 0 && errno != EINTR) {
             snprintf(stream->problem, sizeof stream->problem, "cannot be waited for: %s", strerror(errno));
             return FL_EENGINE;
         }
-        if (fl_clock_ns() >= deadline_ns) {
+        if (left_ns <= 0) {
             snprintf(stream->problem, sizeof stream->problem, to_send ? "reads nothing" : "does not answer");
             return FL_EENGINE;
         }

@@ -10,6 +10,8 @@ import time
 
 way = sys.argv[1]
 chats, there, offline = 0, {}, set()
+answers = {}  # chat: agent, of those answered and quiet since
+waits = {}  # chat: agent, of those assigned and not answered
 
 
 def raw(data):
@@ -45,7 +47,7 @@ def greet():
         say(t="hello", proto=1)
     elif way == "wants the moon":
         hello(wants="moon")
-    elif way == "hears all":
+    elif way == "hears all" or way.startswith("moves"):
         hello(wants="message reply")
     else:
         hello(future=True)
@@ -78,6 +80,17 @@ def misbehave(event):
         sys.exit(0)
     elif way == "long line":
         raw(b'{"t":"' + b"a" * 70000 + b'"}\n')
+    elif way == "drips":
+        while True:
+            raw(b" ")
+            time.sleep(0.01)
+    elif way == "fills stderr":
+        while True:
+            os.write(2, b"x" * 4095 + b"\n")
+    elif way == "reads nothing":
+        for _ in range(100000):
+            say(t="dance", chat=chat)
+        time.sleep(60)
     elif way == "nul":
         raw(b'{"t":"ack\0"}\n')
     elif way == "not utf-8":
@@ -90,6 +103,10 @@ def misbehave(event):
         say(t="ack")
     elif way == "circles":
         say(t="suspend", agent=0)
+    elif way == "ticks":
+        say(t="wake", at_ns=event["at_ns"] + 1)
+    elif way == "wants waking too often":
+        raw(json.dumps({"t": "wake", "at_ns": event["at_ns"] + 10**15}).encode().join([b"", b"\n"]) * (70000 if chats == 50 else 0))
     # From here on the run goes on.
     elif way == "answers twice":
         say(t="assign", chat=chat, agent=first())
@@ -118,6 +135,16 @@ def misbehave(event):
         say(t="suspend", agent=None)
     elif way == "wakes in the past":
         say(t="wake", at_ns=event["at_ns"])
+    elif way == "moves" and len(there) > 1:
+        for waiting, agent in list(waits.items())[:1]:
+            waits[waiting] = next(other for other in there if other != agent)
+            say(t="move", chat=waiting, agent=waits[waiting])
+    elif way == "moves to herself":
+        for waiting, agent in list(waits.items())[:1]:
+            say(t="move", chat=waiting, agent=agent)
+    elif way == "moves what is answered":
+        for answered in list(answers)[-1:]:
+            say(t="move", chat=answered, agent=next((a for a in there if a != answers[answered]), 0))
     elif way == "no bot":
         say(t="bot", chat=chat)
     elif way == "complains":
@@ -134,9 +161,24 @@ def misbehave(event):
     return False
 
 
+def keep_books(event):
+    kind, chat = event["t"], event.get("chat")
+    if kind == "begin":
+        waits.clear()
+        answers.clear()
+    elif kind == "reply":
+        waits.pop(chat, None)
+        answers[chat] = event["agent"]
+    elif kind in ("message", "chat", "closed"):
+        answers.pop(chat, None)
+        if kind != "message":
+            waits.pop(chat, None)
+
+
 def answer(event):
     global chats
     kind = event["t"]
+    keep_books(event)
     if kind == "agent":
         there.pop(event["agent"], None)
         offline.discard(event["agent"])
@@ -150,6 +192,8 @@ def answer(event):
         there.clear()
         offline.clear()
         chats = 0
+    elif kind == "wake" and way == "ticks":
+        say(t="wake", at_ns=event["at_ns"] + 1)
     elif kind == "end" and way == "talks after the end":
         say(t="assign", chat=1, agent=0)
     elif kind == "chat":
@@ -158,6 +202,7 @@ def answer(event):
             return
         if there:
             say(t="assign", chat=event["chat"], agent=first())
+            waits[event["chat"]] = first()
         else:
             say(t="leave", chat=event["chat"])
     if kind not in ("group", "member", "error"):

@@ -86,7 +86,7 @@ class Breaks(unittest.TestCase):
 
     def test_what_cannot_be_is_refused_and_counted(self):
         ways = {"unknown chat": "unknown_chat", "closed chat": "unknown_chat", "unknown agent": "unknown_agent", "offline agent": "agent_offline",
-                "unknown message": "unknown_message", "bad fields": "bad_field", "wakes in the past": "too_late", "no bot": "no_bot",
+                "unknown message": "unknown_message", "bad fields": "bad_field", "wakes in the past": "too_late", "no bot": "no_bot", "wants waking too often": "too_many_wakes",
                 "complains": "engine_error", "talks after the end": "too_late"}
         for way, rule in ways.items():
             with self.subTest(way=way):
@@ -96,6 +96,20 @@ class Breaks(unittest.TestCase):
         judged = self.counted("answers twice", "assigned_twice", "-n", "1")
         counts = judged["violations"]  # when nobody is there both answers name somebody offline
         self.assertEqual(2 * counts["assigned_twice"] + counts["agent_offline"], 2 * counts["ack_twice"])
+
+    def test_a_move_from_agent_to_agent_is_a_transfer_and_breaks_no_rule(self):
+        plain, moved = (as_json(drive(engine("broken.py", way), "--json", "-n", "2", "--set", "routing.overflow=assign_anyway",
+                                 "--set", "buyers.intents[0].transfer=null"))
+                        for way in ("well", "moves"))
+        self.assertEqual(plain["engine"]["moves"], 0)
+        self.assertGreater(moved["engine"]["moves"], 100)
+        self.assertEqual(moved["engine"]["violations"]["total"], 0, moved["engine"]["violations"])
+        given_back = 2 * plain["totals"]["transfers"]["mean"]  # by agents who went away
+        self.assertAlmostEqual(2 * moved["totals"]["transfers"]["mean"], moved["engine"]["moves"], delta=given_back + 50)
+
+    def test_a_move_of_what_cannot_be_moved_is_refused(self):
+        self.counted("moves to herself", "assigned_twice")
+        self.assertEqual(self.counted("moves what is answered", "not_waiting")["moves"], 0)
 
     def test_what_is_forbidden_takes_effect_and_is_counted(self):
         judged = self.counted("well", "over_capacity")  # it gives all to the first who is there
@@ -126,12 +140,14 @@ class Breaks(unittest.TestCase):
                 "closes its output": "the engine does not answer: day 0", "stalls": "the engine does not answer: day 0",
                 "stalls and will not go": "the engine does not answer: day 0", "never acks": "the engine goes on without an ack: day 0",
                 "garbage": "(byte 1: wanted a JSON object): Traceback (most recent call last):", "half a line": "exited with status 0",
-                "long line": "sent a line of more than 65536 bytes", "nul": "a control character in a string", "not utf-8": "not UTF-8",
+                "drips": "the engine does not answer: day 0", "fills stderr": "the engine does not answer: day 0",
+                "reads nothing": "the engine reads nothing: day 0", "long line": "sent a line of more than 65536 bytes", "nul": "a control character in a string", "not utf-8": "not UTF-8",
                 "nested": "objects and arrays do not nest here", "ack from the future": "an ack for an event that has not been",
-                "ack without number": "an ack without the number", "circles": "goes in circles at one instant"}
+                "ack without number": "an ack without the number", "circles": "goes in circles at one instant",
+                "ticks": "wake after wake and nothing else happens"}
         for way, said in ways.items():
             with self.subTest(way=way):
-                timeout = "60" if way == "circles" else str(SLOW * 1.0)
+                timeout = "60" if way in ("circles", "ticks") else str(SLOW * 1.0)
                 run = drive(engine("broken.py", way), "--timeout", timeout, "-n", "1", "--jobs", "1")
                 self.assertEqual((run.returncode, run.stdout), (3, ""), run.stderr)
                 self.assertIn(said, run.stderr)

@@ -157,15 +157,15 @@ static void add_violation_json(struct fl_text *out, const struct fl_violation *v
     fl_text_add(out, "}");
 }
 
-/* {"name","protocol","mode","events","chats","decisions","never_assigned","violations":{"total",RULE:n,...},"first":[...],
+/* {"name","protocol","mode","events","chats","decisions","moves","never_assigned","violations":{"total",RULE:n,...},"first":[...],
  *  "decision_latency_us":{...}} */
 static void engine_json(const struct fl_ledger *ledger, const char *name, const char *const *names, struct fl_text *out)
 {
     fl_text_add(out, "{\"name\":");
     fl_text_add_json(out, name);
-    fl_text_add(out, ",\"protocol\":%d,\"mode\":\"lockstep\",\"events\":%llu,\"chats\":%llu,\"decisions\":%llu,\"never_assigned\":%llu", FL_PROTOCOL_VERSION,
+    fl_text_add(out, ",\"protocol\":%d,\"mode\":\"lockstep\",\"events\":%llu,\"chats\":%llu,\"decisions\":%llu,\"moves\":%llu,\"never_assigned\":%llu", FL_PROTOCOL_VERSION,
                 (unsigned long long)ledger->events, (unsigned long long)ledger->chats, (unsigned long long)ledger->decisions,
-                (unsigned long long)ledger->never_assigned);
+                (unsigned long long)ledger->moves, (unsigned long long)ledger->never_assigned);
     fl_text_add(out, ",\"violations\":{\"total\":%llu", (unsigned long long)fl_ledger_violations(ledger));
     for (int i = 0; i < FL_BREACHES_COUNT; i++)
         fl_text_add(out, ",\"%s\":%llu", fl_breach_name((enum fl_breach)i), (unsigned long long)ledger->violations[i]);
