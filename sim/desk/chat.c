@@ -237,6 +237,7 @@ void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome
     if (chat->interval == NOT_COUNTED) return;
     const struct fl_where where = where_chat(chat);
     add(desk, &where, outcome);
+    if (outcome == FL_COUNT_chats_abandoned && (chat->flags & FLAG_JUDGED) == 0) add(desk, &where, FL_COUNT_abandoned_when_closed);
     desk->unsettled--;
     if (outcome != FL_COUNT_bot_resolved && (outcome != FL_COUNT_chats_answered || (chat->flags & FLAG_LEFT_MESSAGE)))
         add(desk, &where, FL_COUNT_chats_no_service);
@@ -390,6 +391,7 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     }
     const struct fl_where where = where_chat(chat);
     add(desk, &where, FL_COUNT_chats_offered);
+    if (!desk->open_hours) add(desk, &where, FL_COUNT_offered_when_closed);
     desk->unsettled += chat->interval != NOT_COUNTED;
     chat_log(desk, c, FL_LOG_CHAT_OPENED, 0, 0);
     question_begin(desk, chat);

@@ -26,6 +26,7 @@
     X(chats_answered)         /* had a human reply before she left */                                           \
     X(chats_abandoned)        /* left before a first reply (until_assigned: before assignment) */               \
     X(chats_abandoned_silent) /* of those, without a word */                                                    \
+    X(offered_when_closed) X(abandoned_when_closed) /* of chats_offered and chats_abandoned, who wrote out of opening hours */ \
     X(chats_rejected) X(bot_resolved)                                                                           \
     X(leave_messages)         /* found nobody; whether worked off later or not */                               \
     X(left_in_hours)          /* of those, in opening hours and without an answer before */                     \

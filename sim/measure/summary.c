@@ -407,7 +407,9 @@ static bool ratio_of(const struct fl_scenario *scenario, enum metric_id id, cons
     case METRIC_slow_response_share: *out = of(N(slow_rounds), N(replies)); return true;
     case METRIC_first_reply_rate_30s: *out = of(N(first_in_30s), N(chats_judged)); return true;
     case METRIC_no_service_rate: *out = of(N(chats_no_service), N(chats_offered)); return true;
-    case METRIC_abandonment: *out = of(N(chats_abandoned) + N(left_in_hours), N(chats_offered)); return true;
+    case METRIC_abandonment:
+        *out = of(N(chats_abandoned) - N(abandoned_when_closed) + N(left_in_hours), N(chats_offered) - N(offered_when_closed));
+        return true;
     case METRIC_waited: *out = of(N(chats_waited), N(chats_offered) - N(bot_resolved)); return true;
     case METRIC_answer_ratio: *out = of(N(agent_messages), N(buyer_messages)); return true;
     case METRIC_queue_length: *out = of(N(queue_us), days * fl_time_to_s(scenario->duration - scenario->warmup) * 1e6); return true;
@@ -932,10 +934,13 @@ static bool is_worse(const struct fl_objective *objective, const struct fl_figur
     return wants_more ? a->value < b->value : a->value > b->value;
 }
 
-/* An interval nobody wrote in is not judged; one with buyers but no answers has no figure, and misses. */
+/* An interval nobody wrote in is not judged, nor one in which all wrote while the shop was closed; one with buyers but no answers has
+ * no figure, and misses. */
 static bool interval_is_empty(const struct source *source)
 {
-    return count_of(source, FL_COUNT_chats_offered) == 0 && count_of(source, FL_COUNT_rounds_opened) == 0;
+    const uint64_t closed = count_of(source, FL_COUNT_offered_when_closed);
+    if (count_of(source, FL_COUNT_chats_offered) > closed || count_of(source, FL_COUNT_rounds_judged) > 0) return false;
+    return closed > 0 || count_of(source, FL_COUNT_rounds_opened) == 0;
 }
 
 static enum fl_scope scope_of(enum fl_objective_per per)

@@ -58,8 +58,10 @@ void fl_totals_start(struct fl_totals *totals, const struct fl_scenario *scenari
 void fl_totals_add(struct fl_totals *totals, const struct fl_day *day);
 void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other);
 
-/* `abandonment` counts those who left before a first reply and those who found nobody in opening hours and could only leave a message;
- * who wrote outside opening hours and left a message is counted as offered only. */
+/* `abandonment` is of buyers who wrote in opening hours (desk.open): of them, the share that left before a first reply or found nobody
+ * and could only leave a message. Who wrote while the shop was closed is in neither number, whatever became of her: with her among
+ * the buyers but not among the lost, shorter hours would flatter the figure. The counts (chats_offered, chats_abandoned) are of
+ * everybody. An objective per interval judges the intervals in which somebody wrote in opening hours. */
 
 /* ---- Figures ---------------------------------------------------------------------------------- */
 

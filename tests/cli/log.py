@@ -73,6 +73,8 @@ class Tally:
                                          gone=False, settled=False, bot=False, wait_known=False, left_message=False, there=True, refused=False, handed_over=None, round=0,
                                          buyer=e["buyer"], routed=at, last=at)
             self.add("chats_offered", at)
+            if self.is_open(at):
+                self.add("offered_in_hours", at)
             return
         chat = self.chats[e["chat"]]
         expect(at >= chat["last"] and e["buyer"] == chat["buyer"], f"chat {e['chat']}: time and buyer hold")
@@ -100,6 +102,8 @@ class Tally:
             return
         chat["settled"] = True
         self.add(outcome, chat["arrived"])
+        if outcome == "chats_abandoned" and self.is_open(chat["arrived"]):
+            self.add("abandoned_in_hours", chat["arrived"])
         if outcome != "bot_resolved" and (outcome != "chats_answered" or chat["left_message"]):
             self.add("no_service", chat["arrived"])
         if self.is_open(chat["arrived"]) and outcome != "bot_resolved":
@@ -263,7 +267,7 @@ class Tally:
         out["reply_rate_3min"] = (c["rounds_in_3min"], c["rounds_judged"])
         out["slow_response_share"] = (c["slow"], c["replies"])
         out["first_reply_rate_30s"] = (c["first_in_30s"], c["chats_judged"])
-        out["abandonment"] = (c["chats_abandoned"] + c["left_in_hours"], c["chats_offered"])
+        out["abandonment"] = (c["abandoned_in_hours"] + c["left_in_hours"], c["offered_in_hours"])
         out["no_service_rate"] = (c["no_service"], c["chats_offered"])
         out["waited"] = (c["waited"], c["chats_offered"] - c["bot_resolved"])
         out["answer_ratio"] = (c["agent_messages"], c["buyer_messages"])

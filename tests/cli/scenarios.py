@@ -126,7 +126,7 @@ def all_run():
 
 def ordinary_day():
     day, name = run("ordinary-day"), "ordinary-day"
-    shows_all(name, [], leave_messages="71", reply_rate_3min="97.8 %", abandonment="3.5 %")
+    shows_all(name, [], leave_messages="71", reply_rate_3min="97.8 %", abandonment="4.1 %")
     shows_all(name, ["desk.agents[夜班客服].count=1"], reply_rate_3min="98.3 %")
     expect(run(name, "desk.agents[夜班客服].count=1").figure("leave_messages") == 0, f"{name}: with somebody at night nobody leaves a message")
     shows(name, "76 %", day.least("reply_rate_3min", "2026-06-10T09:00", "2026-06-10T09:30"))

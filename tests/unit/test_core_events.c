@@ -1,4 +1,4 @@
-/* The tournament tree against a list that is searched from end to end. */
+/* Tree and wheel against a list that is searched from end to end. */
 #include "core/draw.h"
 #include "core/events.h"
 
@@ -18,11 +18,11 @@ static bool is_before(const struct pending *a, const struct pending *b)
     return a->sequence < b->sequence;
 }
 
-static struct fl_events start(uint32_t near, uint32_t slots)
+static struct fl_events start(uint32_t near, uint32_t slots, fl_time span)
 {
     struct fl_events events;
     const size_t bytes = fl_events_bytes(near, slots - near);
-    fl_events_start(&events, aligned_alloc(64, (bytes + 63) / 64 * 64), near, slots - near);
+    fl_events_start(&events, aligned_alloc(64, (bytes + 63) / 64 * 64), near, slots - near, span);
     return events;
 }
 
@@ -37,28 +37,35 @@ static void expect_same(const struct fl_events *events, const struct pending mod
     cr_assert_eq(fl_events_next_class(events), model[first].class);
 }
 
-/* Times from a few values, so that most matches are ties. Halfway the set moves into a larger one. */
-static void play(uint32_t near, uint32_t slots, uint32_t larger, uint64_t seed)
+/* Random sets, cancels and, every other time, the next event's turn. Times lie `spread` ahead of the present at most, on a grid of
+ * eight values, so that most matches are ties, or anywhere. Halfway the set moves into a larger one. */
+static void play(uint32_t near, uint32_t slots, uint32_t larger, uint64_t seed, fl_time spread, fl_time span)
 {
     struct pending *const model = malloc(larger * sizeof *model);
     for (uint32_t s = 0; s < larger; s++) model[s] = (struct pending){ .at = FL_TIME_NEVER, .sequence = s };
-    struct fl_events events = start(near, slots);
+    struct fl_events events = start(near, slots, span);
+    fl_time now = 0;
     for (uint64_t i = 0; i < 4000; i++) {
         const uint64_t bits = fl_mix(seed + i);
-        const uint32_t slot = (uint32_t)fl_uniform_below(bits, slots);
+        uint32_t slot = (uint32_t)fl_uniform_below(bits, slots);
+        if ((bits >> 33 & 1) && fl_events_next_at(&events) != FL_TIME_NEVER) {
+            slot = fl_events_next_slot(&events);
+            now = fl_events_next_at(&events);
+        }
         if (bits % 4 == 0) {
             fl_events_cancel(&events, slot);
             model[slot].at = FL_TIME_NEVER;
         } else {
-            const struct pending set = { (fl_time)(bits >> 8 & 7), (enum fl_event_class)((bits >> 16) % 3), larger + i };
-            if (bits >> 32 & 1) fl_events_set_far(&events, slot, set.at, set.class);
+            const uint64_t ahead = spread <= 8 ? bits >> 8 & 7 : fl_uniform_below(fl_mix(bits), (uint64_t)spread);
+            const struct pending set = { now + (fl_time)ahead, (enum fl_event_class)((bits >> 16) % 3), larger + i };
+            if ((bits >> 32 & 1) && slot >= near) fl_events_set_far(&events, slot, set.at, set.class);
             else fl_events_set(&events, slot, set.at, set.class);
             model[slot] = set;
         }
         cr_assert_eq(fl_events_at(&events, slot), model[slot].at);
         expect_same(&events, model, larger);
         if (i == 2000) {
-            struct fl_events moved = start(near, larger);
+            struct fl_events moved = start(near, larger, span);
             fl_events_move(&moved, &events);
             free(events.near.node);
             events = moved;
@@ -72,18 +79,35 @@ static void play(uint32_t near, uint32_t slots, uint32_t larger, uint64_t seed)
 
 Test(core_events, next_is_always_the_first_of_the_naive_list)
 {
-    play(0, 1, 1, 1);
-    play(1, 1, 2, 2);
-    play(1, 2, 3, 3);
-    play(5, 5, 8, 4);
-    play(7, 37, 200, 5);
-    play(30, 300, 1000, 6);
-    play(100, 3000, 10000, 7); /* enough for fl_events_set_far to stop early */
+    play(0, 1, 1, 1, 8, FL_SECOND);
+    play(1, 1, 2, 2, 8, FL_SECOND);
+    play(1, 2, 3, 3, 8, FL_SECOND);
+    play(5, 5, 8, 4, 8, FL_SECOND);
+    play(7, 37, 200, 5, 8, FL_SECOND); /* lists so long that they go to the tree */
+    play(30, 300, 1000, 6, 8, 1);
+    play(0, 60, 60, 7, FL_MINUTE, FL_MINUTE); /* mostly in the wheel, which turns many times */
+    play(3, 300, 1000, 8, FL_HOUR, FL_MINUTE); /* mostly beyond it */
+    play(100, 3000, 10000, 9, FL_MINUTE, FL_HOUR); /* few buckets used */
+    play(1, 200, 400, 10, 1000 * FL_DAY, FL_SECOND);
+}
+
+/* Takes the present back, which the desk never does: what is earlier than the wheel's base. */
+Test(core_events, an_event_may_be_earlier_than_the_last_that_was_next)
+{
+    struct fl_events events = start(0, 3, FL_MINUTE);
+    fl_events_set(&events, 0, FL_HOUR, FL_CLASS_STATE);
+    fl_events_set(&events, 1, FL_HOUR + FL_SECOND, FL_CLASS_STATE);
+    fl_events_cancel(&events, 0);
+    fl_events_set(&events, 2, FL_SECOND, FL_CLASS_STATE);
+    cr_expect_eq(fl_events_next_slot(&events), 2);
+    fl_events_set(&events, 2, 2 * FL_HOUR, FL_CLASS_STATE);
+    cr_expect_eq(fl_events_next_slot(&events), 1);
+    free(events.near.node);
 }
 
 Test(core_events, equal_times_go_by_class_and_then_by_order_of_scheduling)
 {
-    struct fl_events events = start(3, 6);
+    struct fl_events events = start(3, 6, FL_SECOND);
     static const uint32_t slots[] = { 4, 1, 5, 0, 3, 2 };
     static const enum fl_event_class classes[] = { FL_CLASS_ARRIVAL, FL_CLASS_STATE, FL_CLASS_RELEASE,
                                                    FL_CLASS_STATE, FL_CLASS_ARRIVAL, FL_CLASS_RELEASE };
@@ -100,7 +124,7 @@ Test(core_events, equal_times_go_by_class_and_then_by_order_of_scheduling)
 
 Test(core_events, setting_again_puts_an_event_behind_its_equals)
 {
-    struct fl_events events = start(1, 2);
+    struct fl_events events = start(1, 2, FL_SECOND);
     fl_events_set(&events, 0, 5, FL_CLASS_STATE);
     fl_events_set(&events, 1, 5, FL_CLASS_STATE);
     cr_assert_eq(fl_events_next_slot(&events), 0);

@@ -382,6 +382,28 @@ Test(desk, messages_left_out_of_hours_are_no_abandonment)
     tape_free(&tape);
 }
 
+/* Of five buyers the first finds nobody and leaves a message, and two lose patience. With hours that begin later, who wrote before them
+ * is gone from both numbers; kept among the buyers alone, they would make it 2 of 5 both times. */
+Test(desk, abandonment_is_of_those_who_wrote_in_opening_hours)
+{
+    static const struct push cast[] = { { "5m", "asks" }, { "20m", "asks" }, { "21m", "leaves" }, { "40m", "asks" }, { "41m", "leaves" }, { 0 } };
+    static const char buyers[] = "'intents':[{'name':'asks','reply':{'total':'10m'}},{'name':'leaves','patience':'60s','reply':{'total':'10m'}}]";
+    static const char agents[] = "'shifts':[{'name':'s','from':'10:10','to':'12:00'}],'agents':[{'name':'a','shift':'s','max_chats':2}]";
+    static const struct {
+        const char *open;
+        double abandonment;
+    } hours[] = { { "", 3.0 / 5 }, { ",'open':['10:15','12:00']", 2.0 / 4 }, { ",'open':['10:30','12:00']", 1.0 / 2 } };
+    for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
+        char desk[512];
+        snprintf(desk, sizeof desk, "%s%s", agents, hours[i].open);
+        struct tape tape = play(cast, buyers, desk, "");
+        cr_expect_eq(figure(&tape, "chats_offered"), 5);
+        cr_expect_eq(figure(&tape, "chats_abandoned"), 2);
+        cr_expect_float_eq(figure(&tape, "abandonment"), hours[i].abandonment, 1e-9, "%s: %g", hours[i].open, figure(&tape, "abandonment"));
+        tape_free(&tape);
+    }
+}
+
 /* a leaves for good with her; b takes up her message, goes away over it, and c is full: she is queued, but not at the screen. */
 Test(desk, who_left_a_message_has_no_patience_left_to_lose)
 {

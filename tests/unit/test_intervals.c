@@ -312,6 +312,24 @@ Test(intervals, the_share_of_days_on_which_an_objective_held_is_exact)
     fl_scenario_free(scenario);
 }
 
+/* From 08:00 to 10:00, open from 09:00: night's buyers are answered by who is there early, and nobody judges them. */
+Test(intervals, an_interval_in_which_the_shop_was_closed_is_not_judged)
+{
+    struct fl_scenario *scenario = scenario_of("{\"fenliu\":1,\"start\":\"2026-06-17T08:00\",\"duration\":\"2h\",\"interval\":\"30m\","
+                                               "\"traffic\":{\"chats_per_day\":2400},\"buyers\":{\"intents\":[{\"name\":\"size\",\"reply\":{\"total\":\"9s\"}}]},"
+                                               "\"desk\":{\"open\":[\"09:00\",\"24:00\"],\"agents\":[{\"name\":\"a\"}]},"
+                                               "\"objectives\":{\"abandonment\":{\"want\":\"<= 0.5\",\"per\":\"interval\"}}}");
+    struct fl_run *run = run_of(scenario, 3);
+    struct fl_objective_result judged;
+
+    fl_objective_judge(&run->results, 0, &judged);
+
+    cr_expect(!fl_figure_named(&run->results, FL_SCOPE_INTERVAL, 0, "abandonment").known);
+    cr_expect(judged.met && judged.days_met == 3 && judged.figure.known && judged.where >= 2);
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
 /* ---- Rows -------------------------------------------------------------------------------------- */
 
 /* A group all of whose buyers were served at once, and one in which all waited. */
