@@ -49,6 +49,11 @@ def mean(name, truth, metric, event=1.0):
     return Figure(name, truth, ("totals", metric, "mean"), event)
 
 
+def occupancy(name, truth):
+    """Of agents who are hardly ever idle it is about the idling, of those who are hardly ever busy about the work."""
+    return mean(name, truth, "occupancy", min(truth, 1 - truth))
+
+
 def beyond(name, truth, measure, limit):
     return Figure(name, truth, ("beyond", measure, limit), min(truth, 1 - truth))
 
@@ -146,7 +151,7 @@ def erlang_c(name, values, rate, mu, servers):
     """values: keys of erlang_c_grid.json; those that are there are compared."""
     p_wait = values["p_wait"]
     load = rate / (servers * mu)
-    figures = [share("p_wait", p_wait, "waited"), mean("occupancy", load, "occupancy"),
+    figures = [share("p_wait", p_wait, "waited"), occupancy("occupancy", load),
                mean("mean in service", load * servers, "chats_in_hand")]
     for key, metric in (("Lq", "queue_length"), ("Wq", f"{WAIT}"), ("asa_s", WAIT)):
         if key in values:
@@ -181,7 +186,7 @@ def erlang_a(rate, mu, servers, theta, v):
     p_wait = v["p_wait"]
     left = v["p_abandon"]
     wait_left = v.get("mean_wait_abandoned", min(1 / theta, v["mean_wait_all"] / p_wait))
-    figures = [share("p_wait", p_wait, "waited"), mean("occupancy", v["occupancy"], "occupancy"),
+    figures = [share("p_wait", p_wait, "waited"), occupancy("occupancy", v["occupancy"]),
                share("p_abandon", left, "abandonment").happens_late(wait_left, "mean_wait_abandoned" in v)]
     for key, metric in (("Lq", "queue_length"), ("mean_wait_all", WAIT)):
         if key in v:
@@ -211,7 +216,7 @@ def erlang_b_case(p, v):
     carried = v.get("carried", load * (1 - v["B"]))
     yield Stationary("", scenario(load, exponential(1), agents, places=0), load, 1.0, [
         share("B", v["B"], "waited"), Figure("carried", carried, ("totals", "chats_in_hand", "mean")),
-        Figure("carried / c", carried / agents, ("totals", "occupancy", "mean"))], 0)
+        occupancy("carried / c", carried / agents)], 0)
 
 
 def mmck_case(p, v):
@@ -220,7 +225,7 @@ def mmck_case(p, v):
     waits = v.get("p_wait_accepted", 0)
     accepted = 1 - block
     figures = [share("p_block + p_wait", block + accepted * waits, "waited"),
-               mean("occupancy", v["occupancy"], "occupancy"), mean("throughput / mu", v["throughput"] / mu, "chats_in_hand"),
+               occupancy("occupancy", v["occupancy"]), mean("throughput / mu", v["throughput"] / mu, "chats_in_hand", 1 - v["occupancy"]),
                mean("Lq", v["Lq"], "queue_length", accepted * waits), mean("Wq_accepted", v["Wq_accepted"], WAIT, accepted * waits),
                mean("W_accepted", v["W_accepted"], "first_response_s").ends_late(1 / mu**2 + wait_variance(v["Wq_accepted"], waits), False),
                beyond("p_wait_accepted", waits, WAIT, BEYOND_ZERO)]
@@ -235,7 +240,7 @@ def mmn_g_case(p, v):
     left = share("p_abandon", v["p_abandon"], "abandonment").happens_late(v["mean_wait_all"] / p_wait, False)
     figures = [share("p_offered_wait_pos", p_wait, "waited"), left,
                mean("mean_wait_all", v["mean_wait_all"], WAIT, p_wait), mean("Lq", v["Lq"], "queue_length", p_wait),
-               mean("occupancy", v["occupancy"], "occupancy")]
+               occupancy("occupancy", v["occupancy"])]
     figures += [beyond(f"p_wait_gt_T T={x['T']}", x["p"], WAIT, x["T"]) for x in v["p_wait_gt_T"]]
     yield Stationary("", scenario(rate, exponential(1 / mu), agents, patience=patience), rate,
                      relaxation(rate / (agents * mu), agents, mu, patience_rate=1 / patience.mean), figures, 0)
@@ -246,13 +251,13 @@ def mg1_case(p, v):
     rate, load = p["lambda_"], p["lambda_"] * v["ES"]
     time = relaxation(load, 1, 1 / v["ES"], scv=v["ES2"] / v["ES"] ** 2 - 1)
     yield Stationary("fifo", scenario(rate, service, 1), rate, time, [
-        share("p_wait", load, "waited"), mean("occupancy", load, "occupancy"), mean("Wq", v["Wq"], WAIT, load),
+        share("p_wait", load, "waited"), occupancy("occupancy", load), mean("Wq", v["Wq"], WAIT, load),
         mean("Lq", v["Lq"], "queue_length", load), mean("W", v["W"], "first_response_s").ends_late(v["var_Wq"] + v["ES2"] - v["ES"] ** 2, True)], 0)
     if "ps_mean_sojourn" in v:
         yield Stationary("sharing", scenario(rate, service, 1, capacity=None, speeds=[1]), rate, time, [
             mean("ps_mean_sojourn", v["ps_mean_sojourn"], "chat_duration_s").ends_late(2 * v["ps_mean_sojourn"] ** 2, False),
             mean("lambda ps_mean_sojourn", rate * v["ps_mean_sojourn"], "chats_in_hand"),
-            mean("occupancy", load, "occupancy")], load / (1 - load), cost_us=0.7)
+            occupancy("occupancy", load)], load / (1 - load), cost_us=0.7)
 
 
 def mgc_case(p, v):
@@ -273,7 +278,7 @@ def mgc_case(p, v):
     agents, rate = p["c"], p["c"] * p["rho"]
     yield Stationary("", scenario(rate, service, agents), rate, relaxation(p["rho"], agents, 1, scv=service.scv), [
         share("p_wait", v["p_wait"], "waited"), mean("Lq", v["Lq"], "queue_length", v["p_wait"]),
-        mean("Wq", v["Wq"], WAIT, v["p_wait"]), mean("occupancy", p["rho"], "occupancy")], 0)
+        mean("Wq", v["Wq"], WAIT, v["p_wait"]), occupancy("occupancy", p["rho"])], 0)
 
 
 def priority_case(p, v):
@@ -292,7 +297,7 @@ def priority_case(p, v):
                                  for i, (rate, service) in enumerate(zip(rates, services))]
     made["desk"]["groups"] = [{"name": f"group{i}", "intents": [f"class{i}"]} for i in range(len(rates))]
     p_wait = v.get("p_wait", load if agents == 1 else 1.0)
-    figures = [mean("occupancy", load, "occupancy")]
+    figures = [occupancy("occupancy", load)]
     if "p_wait" in v:
         figures.append(share("p_wait", p_wait, "waited"))
     for i, rate in enumerate(rates):
@@ -329,7 +334,7 @@ def sharing_desk(rate, agents, capacity, speeds, theta, v, policy="least_active"
             if metric != "chats_in_hand":
                 figures[-1].ends_late(v[key] ** 2, alone and metric == "reply_latency_s")
     if "p_agent_idle" in v:
-        figures.append(mean("1 - p_agent_idle", 1 - v["p_agent_idle"], "occupancy"))
+        figures.append(occupancy("1 - p_agent_idle", 1 - v["p_agent_idle"]))
     if "p_virtual_wait_gt_T" in v:
         figures.append(beyond(f"p_virtual_wait_gt_T exp(-theta T) T={v['T']}", v["p_virtual_wait_gt_T"] * math.exp(-theta * v["T"]),
                               WAIT, v["T"]))
@@ -353,7 +358,7 @@ def capacitated_ps_case(p, v):
     mu, rate = p["mu"], p["lambda_"]
     if "R" in p: # the work of a chat is exponential of mean 1, R processors of speed mu
         job = sharing_desk(rate, 1, None, [mu * k for k in range(1, p["R"] + 1)], 0, v)
-        job.figures += [mean("L", v["L"], "chats_in_hand"), mean("1 - p[0]", 1 - v["p"][0], "occupancy")]
+        job.figures += [mean("L", v["L"], "chats_in_hand"), occupancy("1 - p[0]", 1 - v["p"][0])]
     elif "cap" in p:
         job = sharing_desk(rate, 1, p["cap"], [mu], 0, v)
         job.figures.append(mean("L - Lq", v["L"] - v["Lq"], "chats_in_hand"))
@@ -368,7 +373,7 @@ def mm1ps_case(p, v):
     yield Stationary("", made, rate, relaxation(p["rho"], 1, p["mu"]), [
         mean("mean_sojourn", v["mean_sojourn"], "chat_duration_s").ends_late(v["var_sojourn"], True),
         mean("lambda mean_sojourn", rate * v["mean_sojourn"], "chats_in_hand"),
-        mean("occupancy", p["rho"], "occupancy")], 0, cost_us=0.7)
+        occupancy("occupancy", p["rho"])], 0, cost_us=0.7)
 
 
 def completion_rate(k, reply_rate, think_rate, end):
@@ -392,7 +397,9 @@ def chat_message_case(p, v):
     if theta > 0:
         figures[1].happens_late(min(1 / theta, mean_wait / p_wait), False)
     per_round = (1 - v["p_abandon"]) / end # replies a chat
-    for key, metric, event in (("mean_wait_all", WAIT, p_wait), ("agent_busy", "occupancy", 1), ("mean_needing_reply", "queue_depth", 1),
+    idle = 1 - v.get("agent_busy", 1)
+    for key, metric, event in (("mean_wait_all", WAIT, p_wait), ("agent_busy", "occupancy", min(idle, 1 - idle)),
+                               ("mean_needing_reply", "queue_depth", 1),
                                ("effective_concurrency", "chats_in_hand", 1), ("mean_reply_latency", "reply_latency_s", 1)):
         if key in v:
             figures.append(mean(key, v[key] / (agents if key == "mean_needing_reply" else 1), metric, event))
@@ -430,7 +437,7 @@ def silent_abandonment_case(p, v):
         share("accepted p_silent_abandon", accepted * v["p_silent_abandon_of_accepted"], "abandonment").happens_late(
             v["mean_visible_queue"] / rate / waits, False),
         share("p_block + p_wait", v["p_block"] + accepted * waits, "waited"), beyond("p_wait_accepted", waits, WAIT, BEYOND_ZERO),
-        mean("useful + wasted fraction", busy, "occupancy"), mean("mean_visible_queue", v["mean_visible_queue"], "queue_length"),
+        occupancy("useful + wasted fraction", busy), mean("mean_visible_queue", v["mean_visible_queue"], "queue_length"),
         ("blocked", v["p_block"])], 0)
 
 
