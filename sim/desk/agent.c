@@ -381,6 +381,7 @@ void agent_interrupt(struct fl_desk *desk, uint32_t a)
         chat->flags |= FLAG_INTERRUPTED;
         own->chat = FL_NO_CHAT;
     }
+    if (own->compose == COMPOSE_BACKLOG) desk->backlog_left++; /* somebody else will begin it anew */
     busy_account(desk, own);
     own->compose = COMPOSE_NOTHING;
     desk->agents[a].composing = 0;

@@ -196,6 +196,7 @@ static void duty_refresh(struct fl_desk *desk, uint32_t a)
     struct desk_agent *own = &desk->own[a];
     const bool on = (own->shift_on && !own->left && !own->offline && !own->absent) || own->finishing;
     if (on == (own->duty_from >= 0)) return;
+    if (!on) agent_interrupt(desk, a); /* a reply for nobody, a message of before: not in her own time */
     agent_account(desk, a);
     if (on) {
         own->duty_from = own->duty_since = desk->now;

@@ -326,6 +326,31 @@ Test(desk, at_the_end_of_a_shift_return_to_queue_hands_over_what_waits)
     tape_free(&tape);
 }
 
+Test(desk, after_her_shift_she_goes_when_her_last_buyer_has_left)
+{
+    const struct push cast[] = { { "59m30s", "leaves" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'leaves','reply':{'total':'10m'}}],'patience':{'first':'60s'}",
+                            "'shifts':[{'name':'s','from':'10:00','to':'11:00'}],'agents':[{'name':'a','shift':'s'}],'shift_end':'finish'", "");
+
+    EXPECT_AT(&tape, 0, FL_LOG_CLOSED, 0, 3630);
+    cr_expect_float_eq(figure(&tape, "occupancy"), 60.0 / 3630, 1e-6, "a minute of composing in an hour and half a minute, got %g", figure(&tape, "occupancy"));
+    tape_free(&tape);
+}
+
+Test(desk, whose_shift_ends_over_a_message_of_before_leaves_it_to_the_next)
+{
+    static const struct push cast[] = { { "30m", "asks" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'asks','reply':{'total':'10s'}}]",
+                            "'shifts':[{'name':'s','from':'10:00','to':'10:10'},{'name':'t','from':'10:20','to':'12:00'}],'backlog':1,'leave_reply':'15m',"
+                            "'agents':[{'name':'a','shift':'s'},{'name':'b','shift':'t'}]", "");
+
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 35 * 60 + 10); /* b works the old message off first, until 10:35 */
+    cr_expect_float_eq(figure(&tape, "occupancy"), (10 + 15 + 10.0 / 60) / 110, 1e-6, "got %g", figure(&tape, "occupancy"));
+    tape_free(&tape);
+}
+
 Test(desk, before_the_end_of_a_shift_drain_keeps_new_buyers_away_but_not_those_she_has)
 {
     const struct push cast[] = { { "45m", "asks" }, { "55m", "asks" }, { 0 } };
