@@ -82,6 +82,7 @@ extern const struct fl_phrases fl_curt_prefixes, fl_curt_suffixes, fl_friendly_p
 
 /* The agent's. */
 extern const struct fl_phrases fl_first_prefixes, fl_agent_prefixes, fl_service, fl_terse_answers, fl_greetings,
+    fl_hello_answers, fl_hello_canned, fl_closings, fl_closings_canned,
     fl_bot_prefixes, fl_bot_suffixes, fl_recommends, fl_reminders, fl_cares;
 
 /* Whole replies of exactly 1 to FL_SHORTS characters, and endings of exactly 1 to FL_TAILS: index length - 1. */

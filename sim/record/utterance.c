@@ -13,7 +13,7 @@
 #define CLAUSE_BYTES_MAX 1024u /* longest template with its slots filled in, with room to spare */
 
 /* Lists that a chat walks through, each from its own place; drawn as slots that no template can name. */
-enum turn { TURN_SAID = 1, TURN_ANSWER, TURN_DETAIL };
+enum turn { TURN_SAID = 1, TURN_ANSWER, TURN_DETAIL, TURN_CANNED };
 
 enum tone { TONE_PLAIN, TONE_CURT, TONE_FRIENDLY };
 
@@ -52,10 +52,18 @@ static uint32_t of_message(const struct message *m, char slot, uint32_t n)
     return (uint32_t)fl_uniform_below(fl_draw_again(m->bits, SLOT_TRY + (uint32_t)slot), n);
 }
 
-/* Where to begin in a list so that the messages of one chat do not repeat each other before they must. */
+/* Where to begin in a list so that the messages of one chat do not repeat each other before they must. The two sides take
+ * turns: in a list of even length one of them would come to every other place only, so that each time round begins one
+ * place further on. */
 static uint32_t take_turn(const struct message *m, enum turn list, uint32_t n)
 {
-    return (uint32_t)((of_chat(m, (char)list, n) + m->event->message_index) % n);
+    const uint32_t index = m->event->message_index;
+    return (uint32_t)((of_chat(m, (char)list, n) + index + (n % 2 == 0 ? index / n : 0)) % n);
+}
+
+static const char *turn_of(const struct message *m, enum turn list, const struct fl_phrases *phrases)
+{
+    return phrases->list[take_turn(m, list, phrases->count)];
 }
 
 /* ---- Slots ------------------------------------------------------------------------------------ */
@@ -346,23 +354,53 @@ static void put_suffix(struct message *m, const char *suffix)
     put(m, marked && strncmp(suffix, "，", 3) == 0 ? suffix + 3 : suffix);
 }
 
+/* What a buyer's message is about, decided by its first draws alone, so that the reply to it can ask again. */
+enum said { SAID_SOMETHING, SAID_HELLO, SAID_THANKS };
+
+static enum said what_she_says(struct message *m, enum tone tone)
+{
+    if (m->event->message_index == 0 && choose(m, 5) == 0) return SAID_HELLO; /* many only knock first */
+    return m->event->round > 1 && tone != TONE_CURT && choose(m, 6) == 0 ? SAID_THANKS : SAID_SOMETHING;
+}
+
+static uint64_t bits_of(uint64_t key, uint32_t message_index, enum fl_log_kind kind)
+{
+    return fl_draw_again(fl_draw(key, FL_DRAW_TEXT, message_index), kind + 1u);
+}
+
+/* Of the message before a reply. Where that was none of hers, because an agent had just added something, the answer is one
+ * to a message she might have written. */
+static enum said what_she_said(const struct message *reply, enum tone tone)
+{
+    struct fl_log_event before = *reply->event;
+    if (before.message_index == 0) return SAID_SOMETHING;
+    before.message_index--;
+    struct message hers = { .event = &before, .bits = bits_of(before.key, before.message_index, FL_LOG_BUYER_MESSAGE) };
+    return what_she_says(&hers, tone);
+}
+
+/* "Could I ask" goes before a question only. */
+static void put_prefix(struct message *m, const char *prefix, const char *said)
+{
+    const size_t bytes = strlen(said);
+    const bool asks = bytes >= 3 && memcmp(said + bytes - 3, "？", 3) == 0;
+    if (asks || strstr(prefix, "问") == NULL) put(m, prefix);
+}
+
 static void put_buyer_message(struct message *m, enum tone tone)
 {
     static const struct fl_phrases *const prefixes[] = { &fl_buyer_prefixes, &fl_curt_prefixes, &fl_friendly_prefixes };
     static const struct fl_phrases *const suffixes[] = { &fl_buyer_suffixes, &fl_curt_suffixes, &fl_friendly_suffixes };
-    const bool opens = m->event->message_index == 0;
-    if (opens && choose(m, 5) == 0) { /* many only knock first */
-        put(m, choose_phrase(m, &fl_hellos));
+    const enum said what = what_she_says(m, tone);
+    if (what != SAID_SOMETHING) {
+        put(m, choose_phrase(m, what == SAID_HELLO ? &fl_hellos : &fl_buyer_thanks));
         return;
     }
-    const bool later = m->event->round > 1;
-    if (later && tone != TONE_CURT && choose(m, 6) == 0) {
-        put(m, choose_phrase(m, &fl_buyer_thanks));
-        return;
-    }
-    if (choose(m, opens ? 2 : 5) == 0) put(m, choose_phrase(m, prefixes[tone]));
-    const struct fl_phrases *const said = later && choose(m, 3) != 0 ? &m->topic->more : &m->topic->asks;
-    put(m, said->list[take_turn(m, TURN_SAID, said->count)]);
+    const bool opens = m->event->message_index == 0, later = m->event->round > 1;
+    const struct fl_phrases *const list = later && choose(m, 3) != 0 ? &m->topic->more : &m->topic->asks;
+    const char *const said = turn_of(m, TURN_SAID, list);
+    if (choose(m, opens ? 2 : 5) == 0) put_prefix(m, choose_phrase(m, prefixes[tone]), said);
+    put(m, said);
     if (choose(m, tone == TONE_PLAIN ? 4 : 3) == 0) put_suffix(m, choose_phrase(m, suffixes[tone]));
 }
 
@@ -373,7 +411,17 @@ static const struct fl_phrases *extra_phrases(struct message *m, enum fl_phase p
     return choose(m, 3) != 0 ? usual[phase] : other[phase];
 }
 
-static void put_agent_message(struct message *m, enum fl_phase phase)
+/* A reply that the flags leave to be chosen: to what she asked, or to a bare hello or thanks. */
+static void put_reply(struct message *m, enum tone tone, bool quick)
+{
+    const struct fl_phrases *const canned[] = { &m->topic->canned, &fl_hello_canned, &fl_closings_canned };
+    const struct fl_phrases *const cores[] = { &m->topic->answers, &fl_hello_answers, &fl_closings };
+    const enum said to = what_she_said(m, tone);
+    if (quick) put(m, turn_of(m, TURN_CANNED, canned[to]));
+    else put_typed(m, cores[to], to == SAID_SOMETHING ? &m->topic->details : &fl_service, to != SAID_THANKS);
+}
+
+static void put_agent_message(struct message *m, enum fl_phase phase, enum tone tone)
 {
     const uint32_t flags = m->event->flags;
     const bool extra = m->event->kind == FL_LOG_AGENT_EXTRA;
@@ -381,12 +429,12 @@ static void put_agent_message(struct message *m, enum fl_phase phase)
         put_review_reply(m);
     else if (flags & FL_LOG_TERSE)
         put(m, choose_phrase(m, choose(m, 3) == 0 ? &fl_terse_answers : &m->topic->terse));
+    else if (!extra)
+        put_reply(m, tone, (flags & FL_LOG_QUICK_PHRASE) != 0);
     else if (flags & FL_LOG_QUICK_PHRASE)
-        put(m, choose_phrase(m, extra ? extra_phrases(m, phase) : &m->topic->canned));
-    else if (extra)
-        put_typed(m, extra_phrases(m, phase), &fl_service, false);
+        put(m, turn_of(m, TURN_CANNED, extra_phrases(m, phase)));
     else
-        put_typed(m, &m->topic->answers, &m->topic->details, true);
+        put_typed(m, extra_phrases(m, phase), &fl_service, false);
 }
 
 /* ---- Topics ----------------------------------------------------------------------------------- */
@@ -422,19 +470,19 @@ size_t fl_utterance(const struct fl_scenario *scenario, const struct fl_log_even
     FL_ASSERT(event->intent < buyers->intents_count && event->buyer_class < buyers->classes_count);
     const struct fl_intent *const intent = &buyers->intents[event->intent];
     const struct fl_topic_phrases *const topic = &fl_topic_phrases[fl_topic_of(intent->name)];
-    const uint64_t bits = fl_draw(event->key, FL_DRAW_TEXT, event->message_index);
+    const enum tone tone = tone_of(buyers->classes[event->buyer_class].name);
     struct message m = { .event = event,
                          .topic = topic,
                          .goods = goods_of(event->key, topic->categories),
-                         .bits = fl_draw_again(bits, event->kind + 1u),
+                         .bits = bits_of(event->key, event->message_index, (enum fl_log_kind)event->kind),
                          .text = text };
     switch ((enum fl_log_kind)event->kind) {
-    case FL_LOG_BUYER_MESSAGE: put_buyer_message(&m, tone_of(buyers->classes[event->buyer_class].name)); break;
+    case FL_LOG_BUYER_MESSAGE: put_buyer_message(&m, tone); break;
     case FL_LOG_AGENT_REPLY:
-    case FL_LOG_AGENT_EXTRA: put_agent_message(&m, intent->phase); break;
+    case FL_LOG_AGENT_EXTRA: put_agent_message(&m, intent->phase, tone); break;
     case FL_LOG_BOT_REPLY:
         put(&m, choose_phrase(&m, &fl_bot_prefixes));
-        put(&m, choose_phrase(&m, &topic->canned));
+        put(&m, turn_of(&m, TURN_CANNED, &topic->canned));
         put(&m, choose_phrase(&m, &fl_bot_suffixes));
         break;
     case FL_LOG_GREETING: put(&m, choose_phrase(&m, &fl_greetings)); break;

@@ -355,7 +355,7 @@ def desk(**changes):
 
 SILENT = {"first": {"weibull": {"scale": "90s", "shape": 2}}, "later": {"weibull": {"scale": "120s", "shape": 2}}, "silent_share": 0.7}
 DESKS = {
-    "plain": desk(_always_on=True, _kinds=["abandoned", "reopened"]),
+    "plain": desk(_always_on=True, _kinds=["abandoned", "reopened", "greeting"]),
     "telephone": desk(_always_on=True, _kinds=["queued", "abandoned"], desk__agents=[{"name": "a", "count": 4, "max_chats": 1}],
                       desk__close={"when_done": "0s"}, buyers__intents=[{"name": "call", "reply": {"total": {"exponential": "80s"}}}],
                       buyers__messages_per_round=1, buyers__patience={"first": {"exponential": "60s"}, "applies": "until_assigned"}),

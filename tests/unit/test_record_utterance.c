@@ -297,6 +297,90 @@ Test(utterance, every_name_of_a_topic_is_found_and_the_names_are_sorted)
     cr_expect_eq(fl_topic_of(""), FL_TOPIC_GENERIC);
 }
 
+static void expect_varied(const struct fl_phrases *phrases, uint32_t least, const char *what, uint32_t topic)
+{
+    cr_expect_geq(phrases->count, least, "topic %s has %u %s", names[topic], phrases->count, what);
+    for (uint32_t i = 0; i < phrases->count; i++)
+        for (uint32_t j = 0; j < i; j++) cr_expect_str_neq(phrases->list[i], phrases->list[j]);
+}
+
+Test(utterance, every_topic_has_enough_to_say_and_nothing_twice)
+{
+    for (uint32_t t = 0; t < FL_TOPICS; t++) {
+        const struct fl_topic_phrases *const topic = &fl_topic_phrases[t];
+        expect_varied(&topic->asks, 8, "asks", t);
+        expect_varied(&topic->more, 8, "more", t);
+        expect_varied(&topic->answers, 8, "answers", t);
+        expect_varied(&topic->details, 8, "details", t);
+        expect_varied(&topic->canned, 8, "canned", t);
+        expect_varied(&topic->terse, 6, "terse", t);
+    }
+}
+
+/* Which of a list's templates a text was made from, by the most words before the first slot; UINT32_MAX: of none. */
+static uint32_t template_of(const struct fl_phrases *phrases, const char *text, size_t bytes)
+{
+    uint32_t best = UINT32_MAX;
+    size_t most = 0;
+    for (uint32_t i = 0; i < phrases->count; i++) {
+        const size_t fixed = strcspn(phrases->list[i], "{");
+        if (fixed <= most || fixed > bytes || memcmp(phrases->list[i], text, fixed) != 0) continue;
+        best = i;
+        most = fixed;
+    }
+    return best;
+}
+
+/* Index and round go as on the desk: she writes, the agent answers with a quick phrase, and again. */
+Test(utterance, quick_phrases_of_a_chat_do_not_repeat_before_all_were_said)
+{
+    char text[FL_UTTERANCE_BYTES];
+    for (uint64_t chat = 0; chat < 40 * FL_TOPICS; chat++) {
+        const struct fl_phrases *const canned = &fl_topic_phrases[chat % FL_TOPICS].canned;
+        uint32_t said = 0;
+        for (uint32_t round = 1; round <= 8; round++) {
+            struct fl_log_event event = event_of(chat, FL_LOG_AGENT_REPLY, 2 * round - 1);
+            event.round = round;
+            event.flags = FL_LOG_QUICK_PHRASE;
+            uint32_t chars;
+            const size_t bytes = fl_utterance(&scenario, &event, text, &chars);
+            if (template_of(&fl_hello_canned, text, bytes) != UINT32_MAX || template_of(&fl_closings_canned, text, bytes) != UINT32_MAX)
+                continue; /* not to a question */
+            const uint32_t which = template_of(canned, text, bytes);
+            cr_assert_neq(which, UINT32_MAX, "%.*s", (int)bytes, text);
+            cr_assert_eq(said >> which & 1, 0, "chat %lu round %u again: %.*s", (unsigned long)chat, round, (int)bytes, text);
+            said |= 1u << which;
+        }
+    }
+}
+
+Test(utterance, thanks_and_a_bare_hello_are_answered_as_such)
+{
+    char hers[FL_UTTERANCE_BYTES], reply[FL_UTTERANCE_BYTES];
+    uint32_t thanks = 0, hellos = 0;
+    for (uint64_t chat = 0; chat < 4000; chat++) {
+        const uint32_t round = 1 + (uint32_t)(chat % 3);
+        struct fl_log_event event = event_of(chat, FL_LOG_BUYER_MESSAGE, 2 * (round - 1));
+        event.round = round;
+        uint32_t chars;
+        const size_t her_bytes = fl_utterance(&scenario, &event, hers, &chars);
+        event.kind = FL_LOG_AGENT_REPLY;
+        event.message_index++;
+        event.flags = FL_LOG_QUICK_PHRASE;
+        const size_t bytes = fl_utterance(&scenario, &event, reply, &chars);
+        if (her_bytes == strlen("收到") && memcmp(hers, "收到", her_bytes) == 0) {
+            thanks++;
+            cr_expect_neq(template_of(&fl_closings_canned, reply, bytes), UINT32_MAX, "%.*s", (int)bytes, reply);
+        }
+        if (her_bytes == strlen("转人工") && memcmp(hers, "转人工", her_bytes) == 0) {
+            hellos++;
+            cr_expect_neq(template_of(&fl_hello_canned, reply, bytes), UINT32_MAX, "%.*s", (int)bytes, reply);
+        }
+    }
+    cr_expect_gt(thanks, 5);
+    cr_expect_gt(hellos, 5);
+}
+
 static uint32_t characters_of(const char *text)
 {
     const long chars = count_characters(text, strlen(text));
@@ -323,7 +407,7 @@ Test(utterance, a_chat_keeps_its_order_number)
     /* Every order number that a chat names, by either side, is the same one. */
     char text[FL_UTTERANCE_BYTES + 1];
     uint32_t named = 0;
-    for (uint64_t chat = 0; chat < 2000; chat++) {
+    for (uint64_t chat = 0; chat < 6000; chat++) {
         char number[20] = "";
         for (uint32_t i = 0; i < 12; i++) {
             const struct fl_log_event event = event_of(chat, i % 2 ? FL_LOG_AGENT_REPLY : FL_LOG_BUYER_MESSAGE, i);

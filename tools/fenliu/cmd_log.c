@@ -224,11 +224,11 @@ struct log_writer {
     const char *const *agent_names;
     line_writer *write;
     uint64_t lines;
+    struct fl_log_event before; /* the last one written */
 };
 
-static bool on_event(void *context, const struct fl_log_event *event)
+static bool put_event(struct log_writer *log, const struct fl_log_event *event)
 {
-    struct log_writer *log = context;
     struct sink *sink = &log->sink;
     for (int attempt = 0; attempt < 2; attempt++) {
         const size_t room = SINK_BYTES - sink->used;
@@ -242,6 +242,27 @@ static bool on_event(void *context, const struct fl_log_event *event)
     }
     sink->error = EMSGSIZE; /* names of a megabyte: the reader allows none */
     return false;
+}
+
+/* Her agent's account greets a buyer whose first message finds somebody at once: automatic, takes no time and closes no round,
+ * so the simulation knows nothing of it. Who waits in a queue or left a message is not greeted. */
+static bool is_greeted(const struct fl_log_event *before, const struct fl_log_event *event)
+{
+    return event->kind == FL_LOG_ASSIGNED && event->round == 1 && before->kind == FL_LOG_BUYER_MESSAGE && before->chat_id == event->chat_id &&
+           before->message_index == 0 && before->at == event->at;
+}
+
+static bool on_event(void *context, const struct fl_log_event *event)
+{
+    struct log_writer *log = context;
+    const bool greeted = is_greeted(&log->before, event);
+    log->before = *event;
+    if (!put_event(log, event)) return false;
+    if (!greeted) return true;
+    struct fl_log_event greeting = *event;
+    greeting.kind = FL_LOG_GREETING;
+    greeting.chars = 0;
+    return put_event(log, &greeting);
 }
 
 /* ---- The command ------------------------------------------------------------------------------- */
