@@ -31,6 +31,11 @@ static void open_account(const struct fl_desk *desk, uint32_t a, struct desk_age
     own->open_ns += level_account(levels->open_ns, &levels->open_max, desk->agents[a].open, span);
 }
 
+void agent_open_changes(struct fl_desk *desk, uint32_t a)
+{
+    open_account(desk, a, &desk->own[a]);
+}
+
 void agent_account(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
@@ -259,9 +264,9 @@ FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, enum compose_kin
     own->compose = (uint8_t)kind;
     own->chat = c;
     own->composing_since = own->busy_from = desk->now;
-    own->composing_until = desk->now + fl_time_from_s(slowed);
+    const fl_time until = own->composing_until = desk->now + fl_time_from_s(slowed);
     desk->agents[a].composing = 1;
-    fl_events_set(&desk->events, desk->slot_agents + a, own->composing_until, FL_CLASS_RELEASE);
+    fl_events_set(&desk->events, desk->slot_agents + a, until, FL_CLASS_RELEASE);
 }
 
 static void compose_rarely(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)

@@ -64,7 +64,7 @@ void desk_detach(struct fl_desk *desk, uint32_t c)
     agent_speed_changes(desk, a);
     if (desk->counts_recent) activity_forget(desk, c);
     if (chat->state == CHAT_WAITING) agent_inbox_remove(desk, a, c);
-    agent_account(desk, a);
+    agent_open_changes(desk, a);
     agent->open--;
     agent->touched_at = desk->now;
     sibling_remove(desk, &desk->own[a], c);
@@ -89,7 +89,7 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     desk_dequeued(desk, c);
     if (chat->state == CHAT_LEFT_MESSAGE) chat_leave_pool(desk, c);
     agent_speed_changes(desk, a);
-    agent_account(desk, a);
+    agent_open_changes(desk, a);
     chat->agent = a;
     chat->flags &= ~(uint32_t)FLAG_POOLED;
     chat->recent_agent = a; /* every assignment records the relation, even when no message follows */

@@ -259,10 +259,10 @@ void chat_arm_waiting(struct fl_desk *desk, uint32_t c)
 
 /* ---- Arriving and writing ---------------------------------------------------------------------- */
 
-static uint8_t pick_share(const struct fl_entry_point *list, uint32_t count, uint64_t bits)
+static uint8_t pick_share(const struct fl_entry_point *list, uint32_t count, uint64_t key, enum fl_draw_purpose purpose)
 {
     if (count == 0) return 255;
-    double left = fl_uniform(bits);
+    double left = fl_uniform(fl_draw(key, purpose, 0));
     uint32_t i = 0;
     while (i + 1 < count && left >= list[i].share) left -= list[i++].share;
     return (uint8_t)i;
@@ -377,8 +377,8 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     chat->buyer_class = pick_class(desk, key);
     chat->interval = desk->interval;
     chat->flags = desk->open_hours ? FLAG_JUDGED : 0;
-    chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, fl_draw(key, FL_DRAW_ENTRY_POINT, 0));
-    chat->device = pick_share(buyers->devices, buyers->devices_count, fl_draw(key, FL_DRAW_DEVICE, 0));
+    chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, key, FL_DRAW_ENTRY_POINT);
+    chat->device = pick_share(buyers->devices, buyers->devices_count, key, FL_DRAW_DEVICE);
     chat->questions_left = questions_of(desk, chat) - 1;
     if (desk->scenario->routing.recent_agent || desk->scenario->routing.dedicated_agent) remember_agents(desk, chat);
     if (desk->any_extras)

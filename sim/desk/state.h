@@ -309,6 +309,7 @@ void agent_round_ends(struct desk_agent *own, bool in_time); /* for her own 3-mi
 void agent_share_changes(struct fl_desk *desk, uint32_t a);
 void agent_share_changed(struct fl_desk *desk, uint32_t a);
 void agent_account(struct fl_desk *desk, uint32_t a);  /* levels and time up to now */
+void agent_open_changes(struct fl_desk *desk, uint32_t a); /* the same of her open chats, before their number changes */
 
 /* Before and after open or awaiting change: only who interleaves has a speed that depends on them. */
 static inline void agent_speed_changes(struct fl_desk *desk, uint32_t a)
