@@ -203,26 +203,40 @@ static void put_slot(struct message *m, char slot)
 
 /* ---- Clauses ---------------------------------------------------------------------------------- */
 
+/* Characters of n bytes of UTF-8, eight bytes at a time: all bytes but continuations, 10xxxxxx. */
+static uint32_t characters_in(const char *text, size_t n)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    uint32_t continuations = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t x;
+        memcpy(&x, text + i, 8);
+        continuations += (uint32_t)((((x >> 7) & ~(x >> 6) & ones) * ones) >> 56); /* the sum of the eight */
+    }
+    for (; i < n; i++) continuations += ((unsigned char)text[i] & 0xC0) == 0x80;
+    return (uint32_t)n - continuations;
+}
+
+static void put_plain(struct message *m, const char *text, size_t n)
+{
+    memcpy(m->text + m->bytes, text, n);
+    m->bytes += n;
+    m->chars += characters_in(text, n);
+}
+
 static void put(struct message *m, const char *template)
 {
     FL_ASSERT(m->bytes + CLAUSE_BYTES_MAX <= FL_UTTERANCE_BYTES);
-    char *at = m->text + m->bytes;
-    uint32_t chars = 0;
-    for (; *template != '\0'; template ++) {
-        if (*template == '{') {
-            m->bytes = (size_t)(at - m->text);
-            m->chars += chars;
-            put_slot(m, template[1]);
-            template += 2; /* the closing brace */
-            at = m->text + m->bytes;
-            chars = 0;
-            continue;
-        }
-        chars += ((unsigned char)*template & 0xC0) != 0x80;
-        *at++ = *template;
+    for (;;) {
+        const char *const slot = strchr(template, '{'); /* quicker than strcspn, by a tenth of a log */
+        const size_t plain = slot != NULL ? (size_t)(slot - template) : strlen(template);
+        put_plain(m, template, plain);
+        template += plain;
+        if (*template == '\0') return;
+        put_slot(m, template[1]);
+        template += 3; /* the slot and its braces */
     }
-    m->bytes = (size_t)(at - m->text);
-    m->chars += chars;
 }
 
 /* Puts a joint and a clause if the message then has at most `most` characters; else leaves it as it was. */
@@ -333,14 +347,20 @@ static void put_review_reply(struct message *m)
 
 /* ---- Who speaks ------------------------------------------------------------------------------- */
 
+/* Most names differ in their first letter: not worth a call for each. */
+static inline bool is_same(const char *a, const char *b)
+{
+    return a[0] == b[0] && strcmp(a, b) == 0;
+}
+
 static enum tone tone_of(const char *class_name)
 {
     static const char *const curt[] = { "difficult", "picky", "rude", "挑剔", "难缠" };
     static const char *const friendly[] = { "returning", "vip", "VIP", "regular", "老客户", "回头客" };
     for (uint32_t i = 0; i < sizeof curt / sizeof *curt; i++)
-        if (strcmp(class_name, curt[i]) == 0) return TONE_CURT;
+        if (is_same(class_name, curt[i])) return TONE_CURT;
     for (uint32_t i = 0; i < sizeof friendly / sizeof *friendly; i++)
-        if (strcmp(class_name, friendly[i]) == 0) return TONE_FRIENDLY;
+        if (is_same(class_name, friendly[i])) return TONE_FRIENDLY;
     return TONE_PLAIN;
 }
 
@@ -439,12 +459,19 @@ static void put_agent_message(struct message *m, enum fl_phase phase, enum tone 
 
 /* ---- Topics ----------------------------------------------------------------------------------- */
 
+/* As strcmp, for short names that are mostly told apart by their first letters. */
+static inline int compare_names(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) a++, b++;
+    return (int)(unsigned char)*a - (int)(unsigned char)*b;
+}
+
 enum fl_topic fl_topic_of(const char *intent_name)
 {
     uint32_t low = 0, high = fl_topic_names_count;
     while (low < high) {
         const uint32_t middle = (low + high) / 2;
-        const int order = strcmp(intent_name, fl_topic_names[middle].name);
+        const int order = compare_names(intent_name, fl_topic_names[middle].name);
         if (order == 0) return fl_topic_names[middle].topic;
         if (order < 0)
             high = middle;
@@ -463,11 +490,18 @@ static const struct fl_goods *goods_of(uint64_t key, uint32_t categories)
     return &fl_goods[__builtin_ctz(categories)];
 }
 
+static bool has_words(enum fl_log_kind kind)
+{
+    return kind == FL_LOG_BUYER_MESSAGE || kind == FL_LOG_AGENT_REPLY || kind == FL_LOG_AGENT_EXTRA || kind == FL_LOG_BOT_REPLY ||
+           kind == FL_LOG_GREETING || kind == FL_LOG_ABANDONED;
+}
+
 size_t fl_utterance(const struct fl_scenario *scenario, const struct fl_log_event *event, char text[FL_UTTERANCE_BYTES],
                     uint32_t *chars)
 {
     const struct fl_buyers *const buyers = &scenario->buyers;
     FL_ASSERT(event->intent < buyers->intents_count && event->buyer_class < buyers->classes_count);
+    if (!has_words((enum fl_log_kind)event->kind)) return *chars = 0;
     const struct fl_intent *const intent = &buyers->intents[event->intent];
     const struct fl_topic_phrases *const topic = &fl_topic_phrases[fl_topic_of(intent->name)];
     const enum tone tone = tone_of(buyers->classes[event->buyer_class].name);
@@ -487,7 +521,7 @@ size_t fl_utterance(const struct fl_scenario *scenario, const struct fl_log_even
         break;
     case FL_LOG_GREETING: put(&m, choose_phrase(&m, &fl_greetings)); break;
     case FL_LOG_ABANDONED: put(&m, choose_phrase(&m, &fl_buyer_farewells)); break;
-    default: break; /* a change of state: no words */
+    default: break;
     }
     *chars = m.chars;
     return m.bytes;
