@@ -409,15 +409,20 @@ FL_ALWAYS_INLINE bool agent_reads(const struct fl_desk *desk, uint32_t a)
     return !(agent->state == FL_SUSPENDED && desk->scenario->routing.suspend == FL_SUSPEND_STRICT && !desk->own[a].draining);
 }
 
-/* She comes back after having given up: a further visit with draws of its own, the same question again. */
+/* She comes back: a further visit with draws of its own. Who gave up asks the same question again, who had left a message that was
+ * answered since, her next one. */
 static void come_back(struct fl_desk *desk, struct chat *chat)
 {
+    const bool next = (chat->flags & FLAG_ASKS_NEXT) != 0;
     chat->visit++;
     chat->key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal,
                              chat->visit);
-    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_REPLIED | FLAG_DRAWN);
+    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_ASKS_NEXT | FLAG_REPLIED | FLAG_DRAWN);
     chat->extra_round = 0;
     chat->burst_left = 0;
+    if (!next) return;
+    chat->questions_left--;
+    question_begin(desk, chat);
 }
 
 FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
@@ -496,8 +501,9 @@ FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
     struct chat *chat = &desk->chats[c];
     if (chat->flags & FLAG_NOT_THERE) { /* her message is worked off; what else she wanted she asks another time, or not at all */
         chat->flags &= ~(uint32_t)FLAG_NOT_THERE;
-        maybe_come_back(desk, chat);
-        if (chat->writes_at == FL_TIME_NEVER) chat->questions_left = 0;
+        if (chat->questions_left > 0) maybe_come_back(desk, chat);
+        if (chat->writes_at != FL_TIME_NEVER) chat->flags |= FLAG_ASKS_NEXT;
+        else chat->questions_left = 0;
     } else if (chat->burst_left == 0) {
         chat->writes_at = FL_TIME_NEVER;
         if (chat->questions_left > 0) {

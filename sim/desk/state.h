@@ -40,6 +40,7 @@ enum chat_flag {
     FLAG_TRANSFERRED = 4096,  /* the first agent has handed her over */
     FLAG_ROUND_BY_DESK = 8192, /* a transfer opened it, not a message of hers */
     FLAG_PATIENCE_KEPT = 16384, /* an agent has her and her clock stands */
+    FLAG_ASKS_NEXT = 524288,   /* with FLAG_COMES_BACK: not the same question again */
     FLAG_DRAWN = 262144,       /* the durations of her next round */
     FLAG_INTERRUPTED = 131072, /* her reply is done in part */
     FLAG_NOT_THERE = 65536,   /* left a message: she reads the answer later, and does not write on */

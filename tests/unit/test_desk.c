@@ -389,6 +389,24 @@ Test(desk, leave_messages_are_worked_off_first_while_new_buyers_wait)
     tape_free(&tape);
 }
 
+/* The first question was answered: with rounds 2 one more is left, and then nothing brings her back. */
+Test(desk, whose_left_message_was_answered_comes_back_with_her_next_question)
+{
+    static const struct push cast[] = { { "10m", "asks" }, { 0 } };
+    static const char desk[] = "'shifts':[{'name':'s','from':'10:30','to':'12:00'}],'agents':[{'name':'a','shift':'s'}],'leave_reply':'60s'";
+
+    for (int rounds = 1; rounds <= 2; rounds++) {
+        char buyers[256];
+        snprintf(buyers, sizeof buyers, "'intents':[{'name':'asks','rounds':%d,'reply':{'total':'10s'}}],'come_back':{'probability':1,'after':'20m'}", rounds);
+        struct tape tape = play(cast, buyers, desk, "");
+
+        EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 1860);
+        cr_expect_eq(times(&tape, 0, FL_LOG_AGENT_REPLY), (uint32_t)rounds);
+        if (rounds == 2) EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 1, 1860 + 1200 + 10);
+        tape_free(&tape);
+    }
+}
+
 Test(desk, start_duties_come_after_the_leave_messages_and_before_the_first_chat)
 {
     struct tape tape = morning(",'start_duties':{'length':'2m'}");
