@@ -136,8 +136,8 @@ static inline fl_time fl_events_at(const struct fl_events *events, uint32_t slot
     return fl_event_at(events->wheel.place[slot - events->near_slots].key);
 }
 
-/* For callers who send for their records ahead: a slot whose event comes soon, the `ahead`-th bucket of the wheel after its
- * first; FL_EVENTS_SLOTS_MAX when it is not found at once. */
+/* For callers who send for their records ahead: a slot from each of the two buckets of the wheel that follow its first, whose events
+ * most likely come after the next; FL_EVENTS_SLOTS_MAX where none is found at once. */
 static inline void fl_events_upcoming(const struct fl_events *events, uint32_t slots[2])
 {
     const struct fl_event_wheel *const wheel = &events->wheel;
