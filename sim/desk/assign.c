@@ -145,9 +145,10 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
     }
     if ((chat->flags & FLAG_POOLED) == 0) chat_log(desk, c, FL_LOG_LEAVE_MESSAGE, 0, 0); /* not when it only stays in the pool */
     chat->flags = (chat->flags & ~(uint32_t)FLAG_PATIENCE_KEPT) | FLAG_POOLED | FLAG_NOT_THERE;
-    chat->leaves_at = chat->writes_at = FL_TIME_NEVER;
+    chat->leaves_at = FL_TIME_NEVER;
+    if ((chat->flags & FLAG_COMES_BACK) == 0) chat->writes_at = FL_TIME_NEVER; /* a silent leaver still comes back */
     chat->burst_left = 0;
-    chat_disarm(desk, c);
+    chat_arm_waiting(desk, c);
     if (rule == FL_OFFLINE_REJECT) {
         miss_open_round(desk, c);
         chat_settle_outcome(desk, c, FL_COUNT_chats_rejected);

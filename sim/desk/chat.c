@@ -191,7 +191,7 @@ FL_ALWAYS_INLINE void round_open(struct fl_desk *desk, struct chat *chat)
     if (desk->logs) chat->rounds++;
     chat->opened_at = desk->now;
     chat->round_interval = desk->interval;
-    chat->flags = (chat->flags & ~(uint32_t)(FLAGS_OF_ROUND | FLAG_PATIENCE_KEPT)) | FLAG_ROUND_OPEN | desk->round_flags;
+    chat->flags = (chat->flags & ~(uint32_t)(FLAGS_OF_ROUND | FLAG_PATIENCE_KEPT | FLAG_INTERRUPTED)) | FLAG_ROUND_OPEN | desk->round_flags;
     chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
     if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
     if ((chat->flags & FLAG_DRAWN) == 0) draw_round(desk, chat);
@@ -417,7 +417,7 @@ static void come_back(struct fl_desk *desk, struct chat *chat)
     chat->visit++;
     chat->key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal,
                              chat->visit);
-    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_COMES_BACK | FLAG_ASKS_NEXT | FLAG_REPLIED | FLAG_DRAWN);
+    chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_NOT_THERE | FLAG_COMES_BACK | FLAG_ASKS_NEXT | FLAG_REPLIED | FLAG_DRAWN);
     chat->extra_round = 0;
     chat->burst_left = 0;
     if (!next) return;
@@ -464,6 +464,11 @@ FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
         if (chat->writes_at == FL_TIME_NEVER && chat->leaves_at == FL_TIME_NEVER) chat_disarm(desk, c);
         else chat_arm_waiting(desk, c);
         agent_inbox_push(desk, chat->agent, c);
+        return;
+    case CHAT_LEFT_MESSAGE: /* she is at the screen again */
+        chat_leave_pool(desk, c);
+        chat->flags &= ~(uint32_t)FLAG_POOLED;
+        desk_route(desk, c, FL_WHY_RETURN, FL_NO_AGENT, FL_NONE);
         return;
     default: chat_arm_waiting(desk, c); return; /* she was waiting already */
     }

@@ -179,6 +179,7 @@ static void give_back_chats(struct fl_desk *desk, uint32_t a, bool thinking_too)
         chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
         desk_check(desk, desk->ops->closed(desk->router, &desk->view, c, a, FL_CLOSED_AWAY));
         desk_route(desk, c, FL_WHY_REASSIGN, a, FL_NONE);
+        if (next != FL_NO_CHAT && desk->chats[next].agent != a) next = desk->own[a].first_chat; /* the router moved it meanwhile */
     }
 }
 
@@ -210,10 +211,10 @@ static void duty_refresh(struct fl_desk *desk, uint32_t a)
 static void release_pool(struct fl_desk *desk)
 {
     if (desk->pool_first == FL_NO_CHAT || desk->available_count == 0) return;
-    uint32_t next;
-    const uint32_t last = desk->pool_last;
-    for (uint32_t c = desk->pool_first; c != FL_NO_CHAT && desk->available_count > 0; c = next) {
-        next = c == last ? FL_NO_CHAT : desk->chats[c].next;
+    uint32_t left = 0;
+    for (uint32_t c = desk->pool_first; c != FL_NO_CHAT; c = desk->chats[c].next) left++;
+    while (left-- > 0 && desk->pool_first != FL_NO_CHAT && desk->available_count > 0) { /* routing one may work off others */
+        const uint32_t c = desk->pool_first;
         chat_leave_pool(desk, c);
         desk_route(desk, c, FL_WHY_POOL, FL_NO_AGENT, FL_NONE);
     }

@@ -407,6 +407,23 @@ Test(desk, whose_left_message_was_answered_comes_back_with_her_next_question)
     }
 }
 
+/* Her agent goes home over the reply to nobody; nobody else is there, so it lies in the pool when she writes again. */
+Test(desk, a_silent_leaver_comes_back_although_her_chat_became_a_leave_message)
+{
+    static const struct push cast[] = { { "15m", "asks" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'asks','reply':{'total':'10m'}}],'patience':{'first':'60s','silent_share':1},"
+                                  "'come_back':{'probability':1,'after':'30m','visits_max':1}",
+                            "'shifts':[{'name':'s','from':'10:00','to':'10:20'},{'name':'t','from':'10:50','to':'12:00'}],'shift_end':'return_to_queue','close':{'silence':'2h'},"
+                            "'agents':[{'name':'a','shift':'s'},{'name':'b','shift':'t'}]", "");
+
+    EXPECT_AT(&tape, 0, FL_LOG_LEAVE_MESSAGE, 0, 20 * 60);
+    EXPECT_AT(&tape, 0, FL_LOG_BUYER_MESSAGE, 1, 46 * 60);
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 60 * 60);
+    cr_expect_eq(agent_of(&tape, 0, FL_LOG_AGENT_REPLY, 0), 1);
+    tape_free(&tape);
+}
+
 Test(desk, start_duties_come_after_the_leave_messages_and_before_the_first_chat)
 {
     struct tape tape = morning(",'start_duties':{'length':'2m'}");
