@@ -37,7 +37,7 @@ void fl_events_start(struct fl_events *events, void *memory, uint32_t near, uint
     FL_ASSERT(near + far >= 1 && near <= FL_EVENTS_SLOTS_MAX && far <= FL_EVENTS_SLOTS_MAX - near);
     FL_ASSERT(span > 0);
     memset(memory, 0, fl_events_bytes(near, far));
-    *events = (struct fl_events){ .near_slots = near, .far_slots = far, .wheel = { .next = NOTHING, .buckets = buckets_for(far) } };
+    *events = (struct fl_events){ .near_slots = near, .far_slots = far, .far_next = NOTHING, .wheel = { .next = NOTHING, .buckets = buckets_for(far) } };
     events->near = (struct fl_event_tree){ .node = memory, .leaves = power_for(near) };
     events->far = (struct fl_event_tree){ .node = events->near.node + 2 * (size_t)events->near.leaves, .leaves = power_for(far) };
     struct fl_event_wheel *const wheel = &events->wheel;
@@ -164,12 +164,19 @@ static inline void put_in(struct fl_events *events, uint32_t p, fl_event_key key
     wheel->next = key < wheel->next ? key : wheel->next;
 }
 
+static inline void settle_next(struct fl_events *events)
+{
+    const fl_event_key tree = events->far.node[1], wheel = events->wheel.next;
+    events->far_next = wheel < tree ? wheel : tree;
+}
+
 void fl_events_set_far(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
 {
     const uint32_t p = slot - events->near_slots;
     if (fl_event_at(events->wheel.place[p].key) != FL_TIME_NEVER) take_out(events, p);
     if (at != FL_TIME_NEVER) put_in(events, p, fl_events_key(events, slot, at, class));
     else events->wheel.place[p].key = NOTHING;
+    settle_next(events);
 }
 
 void fl_events_cancel_far(struct fl_events *events, uint32_t slot)
@@ -177,6 +184,7 @@ void fl_events_cancel_far(struct fl_events *events, uint32_t slot)
     const uint32_t p = slot - events->near_slots;
     if (fl_event_at(events->wheel.place[p].key) != FL_TIME_NEVER) take_out(events, p);
     events->wheel.place[p].key = NOTHING;
+    settle_next(events);
 }
 
 /* ---- Growing ----------------------------------------------------------------------------------- */
@@ -187,5 +195,6 @@ void fl_events_move(struct fl_events *to, const struct fl_events *from)
     for (uint32_t s = 0; s < from->near_slots; s++) fl_event_tree_set(&to->near, s, from->near.node[from->near.leaves + s]);
     for (uint32_t p = 0; p < from->far_slots; p++)
         if (fl_event_at(from->wheel.place[p].key) != FL_TIME_NEVER) put_in(to, p, from->wheel.place[p].key);
+    settle_next(to);
     to->sequence = from->sequence;
 }

@@ -59,6 +59,7 @@ struct fl_event_wheel {
 struct fl_events {
     struct fl_event_tree near, far;
     struct fl_event_wheel wheel;
+    fl_event_key far_next; /* the earlier of the wheel's next and the far tree's root */
     uint32_t near_slots, far_slots;
     uint64_t sequence; /* of the next set; below 2^38 */
 };
@@ -78,9 +79,8 @@ void fl_events_move(struct fl_events *to, const struct fl_events *from);
 /* The next event of all. */
 static inline fl_event_key fl_events_next(const struct fl_events *events)
 {
-    const fl_event_key near = events->near.node[1], far = events->far.node[1], wheel = events->wheel.next;
-    const fl_event_key later = wheel < far ? wheel : far;
-    return later < near ? later : near;
+    const fl_event_key near = events->near.node[1], far = events->far_next;
+    return far < near ? far : near;
 }
 
 static inline fl_time fl_event_at(fl_event_key event)
