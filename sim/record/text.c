@@ -13,6 +13,8 @@ void fl_text_free(struct fl_text *text)
     *text = (struct fl_text){ 0 };
 }
 
+#define USUAL_LENGTH 128u /* of what one call adds; what is longer is written twice */
+
 static bool make_room(struct fl_text *text, size_t more)
 {
     if (text->full) return false;
@@ -42,12 +44,16 @@ void fl_text_add(struct fl_text *text, const char *format, ...)
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    const int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (length >= 0 && make_room(text, (size_t)length)) {
-        vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
-        text->length += (size_t)length;
+    if (make_room(text, USUAL_LENGTH)) {
+        const size_t room = text->room - text->length;
+        const int length = vsnprintf(text->bytes + text->length, room, format, arguments);
+        const bool fits = length >= 0 && (size_t)length < room;
+        if (!fits && length >= 0 && make_room(text, (size_t)length))
+            vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+        if (length >= 0 && !text->full) text->length += (size_t)length;
+        else text->bytes[text->length] = '\0';
     }
+    va_end(arguments);
     va_end(again);
 }
 
@@ -89,8 +95,22 @@ void fl_text_add_csv(struct fl_text *text, const char *string)
     fl_text_add_bytes(text, "\"", 1);
 }
 
+/* Most figures are counts: the digits of a whole number, as %.10g writes it, without the detour. */
+static void add_whole(struct fl_text *text, int64_t number)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    const bool negative = number < 0;
+    uint64_t rest = negative ? -(uint64_t)number : (uint64_t)number;
+    do digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (negative) digits[--at] = '-';
+    fl_text_add_bytes(text, digits + at, sizeof digits - at);
+}
+
 void fl_text_add_number(struct fl_text *text, double number)
 {
-    if (isfinite(number)) fl_text_add(text, "%.10g", number);
+    if (fabs(number) < 1e10 && number == floor(number) && !(number == 0 && signbit(number))) add_whole(text, (int64_t)number);
+    else if (isfinite(number)) fl_text_add(text, "%.10g", number);
     else fl_text_add_bytes(text, "null", 4);
 }
