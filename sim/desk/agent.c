@@ -5,10 +5,16 @@
 
 /* ---- Time spent -------------------------------------------------------------------------------- */
 
-/* Books the time since the last change at the present levels. Before every change of open or awaiting. */
-FL_ALWAYS_INLINE uint64_t level_account(uint64_t level_ns[FL_LEVELS], uint32_t *level_max, uint32_t level, uint64_t span)
+/* The last level stands for itself and all above. */
+FL_ALWAYS_INLINE uint32_t level_kept(uint32_t level)
 {
-    level_ns[level < FL_LEVELS ? level : FL_LEVELS - 1] += span;
+    return level < FL_LEVELS ? level : FL_LEVELS - 1;
+}
+
+/* Books the time since the last change at the present levels. Before every change of open or awaiting. */
+FL_ALWAYS_INLINE uint64_t level_account(uint64_t *level_ns, uint32_t *level_max, uint32_t level, uint64_t span)
+{
+    *level_ns += span;
     if (level > *level_max && span > 0) *level_max = level;
     return span * level;
 }
@@ -19,7 +25,8 @@ FL_ALWAYS_INLINE void depth_account(const struct fl_desk *desk, uint32_t a, stru
     own->depth_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
     struct fl_levels *levels = &desk->day->levels[a];
-    own->depth_ns += level_account(levels->depth_ns, &levels->depth_max, desk->agents[a].awaiting, span);
+    const uint32_t awaiting = desk->agents[a].awaiting;
+    own->depth_ns += level_account(&levels->at[level_kept(awaiting)].depth_ns, &levels->depth_max, awaiting, span);
 }
 
 static void open_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
@@ -28,7 +35,8 @@ static void open_account(const struct fl_desk *desk, uint32_t a, struct desk_age
     own->open_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
     struct fl_levels *levels = &desk->day->levels[a];
-    own->open_ns += level_account(levels->open_ns, &levels->open_max, desk->agents[a].open, span);
+    const uint32_t open = desk->agents[a].open;
+    own->open_ns += level_account(&levels->at[level_kept(open)].open_ns, &levels->open_max, open, span);
 }
 
 void agent_open_changes(struct fl_desk *desk, uint32_t a)

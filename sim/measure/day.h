@@ -62,9 +62,10 @@ struct fl_cell {
 /* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
 #define FL_LEVELS 128
 struct fl_levels {
-    _Alignas(64) uint32_t depth_max;
-    uint32_t open_max; /* before the low levels, which are the frequent ones */
-    uint64_t depth_ns[FL_LEVELS], open_ns[FL_LEVELS]; /* of one day; pooled they are microseconds */
+    uint32_t depth_max, open_max; /* before the low levels, which are the frequent ones */
+    struct {
+        uint64_t depth_ns, open_ns; /* of one day; pooled they are microseconds */
+    } at[FL_LEVELS];
 };
 
 /* State of the desk at the start of an interval, before anything of that instant: for time-varying checks. */

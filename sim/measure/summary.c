@@ -311,8 +311,8 @@ static void levels_add(struct fl_levels *to, const struct fl_levels *from, uint3
 {
     for (uint32_t a = 0; a < agents; a++) {
         for (uint32_t i = 0; i < FL_LEVELS; i++) {
-            to[a].depth_ns[i] += from[a].depth_ns[i] / unit;
-            to[a].open_ns[i] += from[a].open_ns[i] / unit;
+            to[a].at[i].depth_ns += from[a].at[i].depth_ns / unit;
+            to[a].at[i].open_ns += from[a].at[i].open_ns / unit;
         }
         if (from[a].depth_max > to[a].depth_max) to[a].depth_max = from[a].depth_max;
         if (from[a].open_max > to[a].open_max) to[a].open_max = from[a].open_max;
@@ -647,7 +647,7 @@ static struct fl_figure level_figure(const struct fl_levels agents[], uint32_t a
         const uint32_t own = depth ? levels->depth_max : levels->open_max;
         if (own > most) most = own;
         for (uint32_t i = 0; i < FL_LEVELS; i++) {
-            const uint64_t t = depth ? levels->depth_ns[i] : levels->open_ns[i];
+            const uint64_t t = depth ? levels->at[i].depth_ns : levels->at[i].open_ns;
             time[i] += t;
             all += t;
         }
