@@ -634,8 +634,10 @@ static double excess_of(const struct fl_objective *objective, const struct fl_me
 {
     const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
     if (wants_more && metric->kind == FL_METRIC_SHARE) return objective->bound < 1 ? (1 - value) / (1 - objective->bound) : 0;
-    if (wants_more) return value > 0 ? objective->bound / value : 0;
-    return objective->bound > 0 ? value / objective->bound : value;
+    if (objective->bound > 0 && value > 0) return wants_more ? objective->bound / value : value / objective->bound;
+    /* No ratio says how far it is from or to the other side of zero: the distance does. */
+    const double missing = wants_more ? objective->bound - value : value - objective->bound;
+    return missing > 0 ? 1 + missing / fmax(fabs(objective->bound), 1) : 0;
 }
 
 static double stress_of(const struct fl_results *results, uint32_t cell, const struct fl_objective *objective)

@@ -1,4 +1,5 @@
 /* The search for a roster, in a world whose days are known: a day is met when enough people are on duty in every interval. */
+#include "run/run.h"
 #include "scenario/reader.h"
 #include "staffing/staff.h"
 
@@ -207,6 +208,37 @@ Test(staff, days_needed_are_the_fewest_that_show_it)
         cr_expect_not(fl_staff_shown(needed - 1, days, 0.9, 0.95));
     }
     cr_expect_eq(fl_staff_days_needed(28, 0.9, 0.95), FL_NONE);
+}
+
+/* How far the desk's only objective is from held, simulated: one agent for eight hours at CNY 25, and hardly a buyer. */
+static double excess_with(const char *objective)
+{
+    static struct fl_errors errors;
+    char text[1024];
+    struct fl_scenario *scenario;
+    struct fl_run *run;
+    struct fl_objective_result judged;
+    snprintf(text, sizeof text,
+             "{\"fenliu\":1,\"start\":\"2026-06-18T10:00\",\"duration\":\"8h\",\"interval\":\"1h\",\"traffic\":{\"rate\":{\"points\":[[\"+0h\",5]]}},"
+             "\"buyers\":{\"intents\":[{\"name\":\"size\",\"reply\":{\"total\":\"50s\"}}],\"think_time\":\"1s\"},"
+             "\"desk\":{\"agents\":[{\"name\":\"mei\",\"wage_cny_per_hour\":25}]},\"money\":{\"conversion\":0,\"order_value_cny\":100,\"margin\":0.3},\"objectives\":{%s}}",
+             objective);
+    cr_assert_eq(fl_scenario_read("test", text, strlen(text), NULL, 0, &scenario, &errors), FL_OK, "%s", errors.list[0].text);
+    cr_assert_eq(fl_run(scenario, &(struct fl_run_options){ .seed = 1, .replications = 2, .jobs = 1 }, &run), FL_OK);
+    const double excess = fl_staff_excess(&run->results, 0, &judged);
+    cr_expect_eq(judged.met, excess <= 1, "%s: %g", objective, excess);
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+    return excess;
+}
+
+Test(staff, an_objective_is_missed_by_more_than_one_on_either_side_of_zero)
+{
+    cr_expect_float_eq(excess_with("\"profit_cny\":\">= -100\""), 2, 1e-9, "a hundred short of a hundred");
+    cr_expect_leq(excess_with("\"profit_cny\":\">= -250\""), 1);
+    cr_expect_gt(excess_with("\"profit_cny\":\">= 100\""), 1);
+    cr_expect_gt(excess_with("\"occupancy\":\"<= 0\""), 1);
+    cr_expect_leq(excess_with("\"abandonment\":\"<= 0\""), 1);
 }
 
 Test(staff, a_short_last_interval_has_a_load)

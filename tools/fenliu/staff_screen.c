@@ -496,6 +496,18 @@ static void add_settings(const struct staff_report *report, bool zh, struct fl_t
     fl_text_add(out, zh ? ";高峰不要挂起。\n" : "; do not suspend at the peak.\n");
 }
 
+/* Pieces end in a blank for the next; the last on a line has none. */
+static void trim_lines(struct fl_text *out)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < out->length; i++) {
+        if (out->bytes[i] == '\n')
+            while (kept > 0 && out->bytes[kept - 1] == ' ') kept--;
+        out->bytes[kept++] = out->bytes[i];
+    }
+    if (out->length > 0) out->bytes[out->length = kept] = '\0';
+}
+
 void staff_screen(const struct staff_report *report, enum language language, struct fl_text *out)
 {
     const bool zh = language == LANGUAGE_ZH;
@@ -514,6 +526,7 @@ void staff_screen(const struct staff_report *report, enum language language, str
     add_settings(report, zh, out);
     if (report->plan_path != NULL) fl_text_add(out, zh ? "方案 %s(可再模拟)  " : "Plan %s (a scenario)  ", report->plan_path);
     fl_text_add(out, zh ? "模拟 %u 天,种子 %llu\n" : "%u days simulated, seed %llu\n", report->rows[ROW_ANSWER].days, (unsigned long long)report->seed);
+    trim_lines(out);
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------- */
