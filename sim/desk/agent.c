@@ -325,10 +325,7 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         chat->recent_at = desk->now;
         desk_wait_known(desk, chat);
         chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);
-        chat->sibling_previous = FL_NO_CHAT;
-        chat->sibling_next = own->first_chat;
-        if (own->first_chat != FL_NO_CHAT) desk->chats[own->first_chat].sibling_previous = c;
-        own->first_chat = c;
+        desk_sibling_insert(desk, own, c);
         inbox_link(desk, a, c, own->inbox_last);
         own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
         compose_rarely(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));

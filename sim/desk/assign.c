@@ -37,7 +37,7 @@ void desk_dequeued(struct fl_desk *desk, uint32_t c)
 
 /* ---- Taking and giving chats -------------------------------------------------------------------- */
 
-static void sibling_insert(struct fl_desk *desk, struct desk_agent *own, uint32_t c)
+void desk_sibling_insert(struct fl_desk *desk, struct desk_agent *own, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     chat->sibling_previous = FL_NO_CHAT;
@@ -98,7 +98,7 @@ static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
     agent->assigned_today++;
     agent->last_assigned_at = desk->now;
     agent->touched_at = desk->now;
-    sibling_insert(desk, &desk->own[a], c);
+    desk_sibling_insert(desk, &desk->own[a], c);
     if (desk->counts_recent) activity_note(desk, c);
     agent_speed_changed(desk, a);
     desk_wait_known(desk, chat);

@@ -293,6 +293,7 @@ static inline void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint
 /* assign.c: between desk and router */
 void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group);
 enum fl_verdict desk_decide(void *desk, const struct fl_decision *decision);
+void desk_sibling_insert(struct fl_desk *desk, struct desk_agent *own, uint32_t c); /* among her open chats */
 void desk_detach(struct fl_desk *desk, uint32_t c); /* takes a chat from its agent, tells nobody */
 void desk_dequeued(struct fl_desk *desk, uint32_t c);
 void desk_enqueued(struct fl_desk *desk, uint32_t c);
