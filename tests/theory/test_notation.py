@@ -4,9 +4,9 @@ import sys
 import unittest
 
 sys.path.insert(0, __file__.rpartition("/")[0])
+import compare
 import models
 import notation
-import run
 
 
 class Laws(unittest.TestCase):
@@ -72,7 +72,7 @@ class Staffing(unittest.TestCase):
 class Statistics(unittest.TestCase):
     def test_student_quantiles_are_those_of_the_tables(self):
         for df, quantile in ((29, 2.0452296), (60, 2.0002978), (119, 1.9800999)):
-            self.assertAlmostEqual(run.student_quantile(df), quantile, places=6)
+            self.assertAlmostEqual(compare.student_quantile(df), quantile, places=6)
 
     def test_the_longest_common_step_is_found(self):
         self.assertEqual(float(models.grid([0.25, 0.5, 1, 12])), 0.25)
