@@ -159,7 +159,7 @@ def print_kept(sweep):
 def print_taken(sweep):
     """What was taken over: the commits it was run on, whatever is wrong in it, and how much did not fit."""
     results = sweep.results()
-    commits = sorted({result["commit"] for result in results})
+    commits = sorted({result["commit"] or "unknown" for result in results})
     if results:
         print(f"{len(results)} cases are taken over from {sweep.keep.path}, run on commits {', '.join(commits)}")
     if sweep.keep.others:
