@@ -145,6 +145,21 @@ def says_what_was_judged(folder):
         expect(not re.search(r"约 0 位|[Aa]bout 0 ", said), said)
 
 
+def buyers_who_leave_are_a_share_of_those_in_opening_hours(folder):
+    half = changed(objectives={"abandonment": "<= 0.2"})
+    half["desk"].update(open=["18:00", "20:00"])  # a message to be answered tomorrow is no buyer lost
+    half["desk"]["agents"][0]["count"] = 2
+    half["buyers"]["patience"]["first"] = {"exponential": "2m"}
+    found = answer(folder, half, "--plan", "-")
+    now, advised = row(found, "now")["abandonment"]["mean"], row(found, "answer")["abandonment"]["mean"]
+    fewer = (now - advised) * 150 * 2  # an hour, hours
+    expect(fewer > 20, now, advised)
+    for language, words in (("zh", r"少走约 (\d+) 位买家"), ("en", r"About (\d+) fewer buyers leave")):
+        said = screen(folder, half, language)
+        told = re.search(words, said)
+        expect(told and abs(int(told[1]) - fewer) < 2, fewer, said)
+
+
 def days_of_a_long_scenario_are_told_apart(folder):
     week = changed(duration="72h", interval="1h", objectives={"abandonment": "<= 0.2"})
     week["traffic"] = {"chats_per_day": 300}
@@ -180,6 +195,7 @@ def main():
         costs_are_one_quantity(folder)
         cheaper_with_more_people_says_so(folder)
         says_what_was_judged(folder)
+        buyers_who_leave_are_a_share_of_those_in_opening_hours(folder)
         days_of_a_long_scenario_are_told_apart(folder)
         jobs_change_nothing(folder)
     if not os.environ.get("FENLIU_SANITIZED"):  # ten times slower, and the days are the same ones

@@ -465,7 +465,9 @@ static void add_money(const struct staff_report *report, bool zh, struct fl_text
     if (isnan(answer->cost)) fl_text_add(out, zh ? "没填工资,未算。" : "No wages given. ");
     else if (isnan(now->cost)) fl_text_add(out, zh ? "这一天工资 ¥%.0f。" : "Wages CNY %.0f. ", answer->cost);
     else fl_text_add(out, zh ? "工资 ¥%.0f(现在 ¥%.0f)。" : "Wages CNY %.0f (now %.0f). ", answer->cost, now->cost);
-    const double fewer = floor((now->abandonment.value - answer->abandonment.value) * report->chats + 0.5); /* as the table has it */
+    /* As the table has it: a share of those who write in opening hours, who are not all of the day's. */
+    const double buyers = answer->days > 0 ? (double)answer->abandonment.n / answer->days : 0;
+    const double fewer = floor((now->abandonment.value - answer->abandonment.value) * buyers + 0.5);
     if (fewer > 0) fl_text_add(out, zh ? "少走约 %.0f 位买家。" : "About %.0f fewer buyers leave. ", fewer);
     else if (fewer < 0) fl_text_add(out, zh ? "多走约 %.0f 位买家%s。" : "About %.0f more buyers leave%s. ", -fewer,
                                     !report->answer->proven ? "" : zh ? ",仍达标" : ", within the objectives");
