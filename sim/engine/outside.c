@@ -2,11 +2,16 @@
  * before it have their ack. A decision may make the desk call again (suspending somebody re-routes her chats): that event
  * waits its turn in `lines` and is sent before the outer call returns, so the engine sees one event at a time, in order.
  *
+ * An engine that wants verdicts waits for the answer to each of its decisions. For it nothing is put off: what follows from a
+ * decision is sent, and acked, before that decision's verdict, as deep as it goes. It hears what a router in this process would,
+ * in the same order.
+ *
  * A chat is the engine's (TURN_ENGINE) from its `chat` event until a decision takes it away. Only then does a decision on it
  * reach the desk: whatever is said of other chats is refused here, so a confused engine cannot reach into the
  * desk's lists. */
 #include "engine/outside.h"
 
+#include "engine/tell.h"
 #include "record/results.h"
 #include "routing/engine.h"
 #include "routing/policy.h"
@@ -18,7 +23,11 @@
 #define EVENTS_AT_ONCE_MAX (1u << 16) /* that may follow from each other at one instant: beyond, the engine goes in circles */
 #define WAKES_IN_A_ROW_MAX (1u << 17) /* one a second for a day and a half: beyond, the engine waits for itself */
 #define WAKES_PENDING_MAX 65536u
+#define NESTED_MAX 256u /* events that follow from decisions on events that follow from decisions... */
 #define NO_SLOT UINT32_MAX
+
+/* What an engine may subscribe to. */
+enum wants { WANTS_MESSAGE = 1, WANTS_REPLY = 2, WANTS_LOAD = 4, WANTS_SCENARIO = 8, WANTS_VERDICT = 16 };
 
 enum turn {
     TURN_NOBODY,  /* closed, refused, with the bot, a leave-message */
@@ -59,13 +68,18 @@ struct fl_outside {
     const struct fl_port *port;   /* of the day */
     const struct fl_view *view;
     char name[FL_PROTOCOL_NAME_MAX + 1];
-    bool wants_messages, wants_replies, described, failed;
+    unsigned wants; /* enum wants */
+    bool described, failed;
 
     struct fl_lines lines;
     struct event *events;         /* [events_room], a line of waiting events */
     uint32_t events_room, events_count, events_next;
     bool delivering;
-    struct fl_lines answer;       /* an error line, while it is built */
+    bool refused;                 /* the decision under way */
+    uint32_t nested;              /* events under way within others */
+    const char *scenario_text;    /* borrowed */
+    struct fl_agent *told;        /* [agents] as the engine knows them; with WANTS_LOAD */
+    struct fl_lines answer;       /* an error line or a verdict, while it is built */
     uint64_t events_today;
     uint32_t wakes_pending;       /* asked for and not come yet */
     uint32_t wakes_in_a_row;      /* since any other event */
@@ -85,72 +99,6 @@ struct fl_outside {
     struct fl_ledger total, day;
     char problem[512];
 };
-
-/* ---- Rules and ledgers --------------------------------------------------------------------------- */
-
-static const char *const breaches[FL_BREACHES_COUNT][2] = {
-#define FL_BREACH_TEXTS(name, key, sentence) { key, sentence },
-    FL_BREACHES(FL_BREACH_TEXTS)
-#undef FL_BREACH_TEXTS
-};
-
-const char *fl_breach_name(enum fl_breach breach)
-{
-    return breaches[breach][0];
-}
-
-const char *fl_breach_sentence(enum fl_breach breach)
-{
-    return breaches[breach][1];
-}
-
-uint64_t fl_ledger_violations(const struct fl_ledger *ledger)
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < FL_BREACHES_COUNT; i++) sum += ledger->violations[i];
-    return sum;
-}
-
-static bool comes_before(const struct fl_violation *a, const struct fl_violation *b)
-{
-    return a->replication != b->replication ? a->replication < b->replication : a->event < b->event;
-}
-
-/* A replication belongs to one worker, so equal events are of one list and stay in its order. */
-static void merge_first(struct fl_ledger *to, const struct fl_ledger *from)
-{
-    struct fl_violation both[FL_VIOLATIONS_KEPT];
-    uint32_t a = 0, b = 0, n = 0;
-    while (n < FL_VIOLATIONS_KEPT && (a < to->kept || b < from->kept)) {
-        const bool take_b = a == to->kept || (b < from->kept && comes_before(&from->first[b], &to->first[a]));
-        both[n++] = take_b ? from->first[b++] : to->first[a++];
-    }
-    memcpy(to->first, both, n * sizeof *both);
-    to->kept = n;
-}
-
-static void merge_latency(struct fl_ledger *to, const struct fl_ledger *from)
-{
-    const struct fl_histogram *const other = &from->latency;
-    if (other->count == 0) return;
-    if (to->latency.count == 0 || other->least_ns < to->latency.least_ns) to->latency.least_ns = other->least_ns;
-    if (to->latency.count == 0 || other->most_ns > to->latency.most_ns) to->latency.most_ns = other->most_ns;
-    to->latency.count += other->count;
-    to->latency.sum_ns += other->sum_ns;
-    for (uint32_t i = 0; i < FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE); i++) to->latency_counts[i] += from->latency_counts[i];
-}
-
-void fl_ledger_add(struct fl_ledger *to, const struct fl_ledger *from)
-{
-    to->events += from->events;
-    to->decisions += from->decisions;
-    to->moves += from->moves;
-    to->chats += from->chats;
-    to->never_assigned += from->never_assigned;
-    for (int i = 0; i < FL_BREACHES_COUNT; i++) to->violations[i] += from->violations[i];
-    merge_first(to, from);
-    merge_latency(to, from);
-}
 
 /* ---- Failing -------------------------------------------------------------------------------------- */
 
@@ -188,9 +136,17 @@ static void note(struct fl_outside *o, enum fl_breach breach, uint32_t number, u
                                                       .replication = o->replication, .chat = number, .breach = breach };
 }
 
+static enum fl_status send_answer(struct fl_outside *o)
+{
+    if (o->answer.full) return FL_EFULL;
+    const enum fl_status status = o->channel->ops->send(o->channel, o->answer.bytes, o->answer.length, fl_clock_ns() + o->timeout_ns);
+    return status == FL_OK ? FL_OK : pass_on(o, status);
+}
+
 /* Refused: the engine is told, and needs no ack for it. */
 static enum fl_status refuse(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
 {
+    o->refused = true;
     note(o, breach, number, agent);
     o->answer.length = 0;
     fl_lines_open(&o->answer, "error");
@@ -199,9 +155,7 @@ static enum fl_status refuse(struct fl_outside *o, enum fl_breach breach, uint32
     if (number != 0) fl_lines_integer(&o->answer, "chat", number);
     fl_lines_text(&o->answer, "text", fl_breach_sentence(breach));
     fl_lines_close(&o->answer);
-    if (o->answer.full) return FL_EFULL;
-    const enum fl_status status = o->channel->ops->send(o->channel, o->answer.bytes, o->answer.length, fl_clock_ns() + o->timeout_ns);
-    return status == FL_OK ? FL_OK : pass_on(o, status);
+    return send_answer(o);
 }
 
 /* ---- Chats and agents by their names on the wire -------------------------------------------------- */
@@ -325,6 +279,7 @@ static bool is_in_group(const struct fl_outside *o, const struct slot *slot, uin
 
 static bool is_alone(const struct fl_outside *o, uint32_t agent, uint32_t group)
 {
+    if (fl_policy(routing_of(o)->policy)->main_only) return agent == o->view->main_account;
     for (uint32_t a = 0; a < o->view->agents_count; a++)
         if (a != agent && (o->view->agents[a].groups >> group & 1)) return false;
     return true;
@@ -379,7 +334,7 @@ static enum fl_status apply_assign(struct fl_outside *o, uint32_t index, uint32_
 
 static enum fl_status tell_agent(struct fl_outside *o, uint32_t agent, enum fl_agent_state before);
 
-/* The proxy or main account may get her: then the engine learns of it. */
+/* The proxy or main account may get her: then the engine learns of it, if by nothing else. */
 static enum fl_status apply_leave(struct fl_outside *o, uint32_t index)
 {
     const enum fl_offline_rule rule = o->scenario->desk.offline;
@@ -387,7 +342,8 @@ static enum fl_status apply_leave(struct fl_outside *o, uint32_t index)
     take_turn(o, &o->slots[index], to == FL_NO_AGENT ? TURN_NOBODY : TURN_AGENT);
     o->slots[index].agent = to;
     (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_LEAVE_MESSAGE, .chat = index, .agent = FL_NO_AGENT });
-    return to == FL_NO_AGENT ? FL_OK : tell_agent(o, to, (enum fl_agent_state)o->view->agents[to].state);
+    const bool learns = to != FL_NO_AGENT && (o->wants & WANTS_LOAD) == 0;
+    return learns ? tell_agent(o, to, (enum fl_agent_state)o->view->agents[to].state) : FL_OK;
 }
 
 static bool has_bot(const struct fl_outside *o, const struct slot *slot)
@@ -395,7 +351,17 @@ static bool has_bot(const struct fl_outside *o, const struct slot *slot)
     return o->scenario->desk.bot.mode != FL_BOT_OFF || o->scenario->desk.groups[slot->group].bot;
 }
 
-enum decision { DECIDE_ASSIGN, DECIDE_MOVE, DECIDE_QUEUE, DECIDE_REJECT, DECIDE_LEAVE, DECIDE_BOT };
+/* Ends a chat that an agent has. While the desk walks through an agent's chats it looks for others only when it routes one. */
+static enum fl_status apply_close(struct fl_outside *o, uint32_t number)
+{
+    struct slot *const slot = slot_of_number(o, number);
+    if (slot == NULL || slot->turn != TURN_AGENT || o->events[o->events_next].slot == NO_SLOT) return refuse(o, FL_BREACH_NOT_TO_CLOSE, number, FL_NO_AGENT);
+    const enum fl_verdict verdict =
+        o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_CLOSE, .chat = slot->chat.index, .agent = slot->agent });
+    return verdict == FL_ACCEPTED ? FL_OK : refuse(o, FL_BREACH_NOT_TO_CLOSE, number, FL_NO_AGENT);
+}
+
+enum decision { DECIDE_ASSIGN, DECIDE_MOVE, DECIDE_QUEUE, DECIDE_REJECT, DECIDE_LEAVE, DECIDE_BOT, DECIDE_CLOSE };
 
 static enum fl_status decide_chat(struct fl_outside *o, const struct fl_message *message, enum decision what)
 {
@@ -405,6 +371,7 @@ static enum fl_status decide_chat(struct fl_outside *o, const struct fl_message 
     const uint32_t number = has_chat ? (uint32_t)chat->integer : 0;
     const bool names_agent = what == DECIDE_ASSIGN || what == DECIDE_MOVE;
     if (!has_chat || (names_agent && !has_agent)) return refuse(o, FL_BREACH_BAD_FIELD, number, FL_NO_AGENT);
+    if (what == DECIDE_CLOSE) return apply_close(o, number);
     struct slot *const slot = slot_of_number(o, number);
     uint32_t agent = FL_NO_AGENT;
     if (names_agent) {
@@ -421,7 +388,8 @@ static enum fl_status decide_chat(struct fl_outside *o, const struct fl_message 
     case DECIDE_MOVE: return apply_assign(o, index, agent);
     case DECIDE_QUEUE: enqueue(o, slot); return FL_OK;
     case DECIDE_LEAVE: return apply_leave(o, index);
-    case DECIDE_REJECT: break;
+    case DECIDE_REJECT:
+    case DECIDE_CLOSE: break;
     case DECIDE_BOT:
         if (!has_bot(o, slot)) return refuse(o, FL_BREACH_NO_BOT, number, FL_NO_AGENT);
     }
@@ -448,7 +416,7 @@ static enum fl_status decide_wake(struct fl_outside *o, const struct fl_message 
     const struct fl_field *const at = fl_message_find(message, "at_ns"), *const hint = fl_message_find(message, "hint");
     const bool has_hint = hint != NULL && hint->kind == FL_FIELD_INTEGER && hint->integer >= 0 && hint->integer <= UINT32_MAX;
     if (at == NULL || at->kind != FL_FIELD_INTEGER || (hint != NULL && !has_hint)) return refuse(o, FL_BREACH_BAD_FIELD, 0, FL_NO_AGENT);
-    if (at->integer <= o->view->now) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
+    if (at->integer < o->view->now) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
     if (o->wakes_pending == WAKES_PENDING_MAX) return refuse(o, FL_BREACH_TOO_MANY_WAKES, 0, FL_NO_AGENT);
     o->wakes_pending++;
     (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_WAKE, .chat = FL_NO_CHAT, .agent = FL_NO_AGENT, .at = at->integer,
@@ -475,16 +443,13 @@ static enum fl_status hear_ack(struct fl_outside *o, const struct fl_message *me
     return *acked ? FL_OK : refuse(o, FL_BREACH_ACK_TWICE, 0, FL_NO_AGENT);
 }
 
-/* Anything but an ack. */
-static enum fl_status hear_decision(struct fl_outside *o, const struct fl_message *message, const struct fl_field *type)
+static enum fl_status decide(struct fl_outside *o, const struct fl_message *message, const struct fl_field *type)
 {
     static const struct {
         const char *type;
-        int kind; /* of the desk's decision */
         enum decision what;
-    } about_chats[] = { { "assign", 0, DECIDE_ASSIGN }, { "move", 0, DECIDE_MOVE }, { "queue", 0, DECIDE_QUEUE },
-                        { "reject", 0, DECIDE_REJECT }, { "leave", 0, DECIDE_LEAVE },  { "bot", 0, DECIDE_BOT } };
-    if (fl_field_is(type, "error")) return hear_error(o, message);
+    } about_chats[] = { { "assign", DECIDE_ASSIGN }, { "move", DECIDE_MOVE }, { "queue", DECIDE_QUEUE }, { "reject", DECIDE_REJECT },
+                        { "leave", DECIDE_LEAVE },   { "bot", DECIDE_BOT },   { "close", DECIDE_CLOSE } };
     o->day.decisions++;
     if (o->ended) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
     for (size_t i = 0; i < sizeof about_chats / sizeof *about_chats; i++)
@@ -494,6 +459,31 @@ static enum fl_status hear_decision(struct fl_outside *o, const struct fl_messag
     if (fl_field_is(type, "wake")) return decide_wake(o, message);
     o->day.decisions--;
     return refuse(o, FL_BREACH_UNKNOWN_MESSAGE, 0, FL_NO_AGENT);
+}
+
+static void add_loads(struct fl_outside *o, struct fl_lines *lines);
+
+/* The agents as the decision has left them, and whether it was taken. */
+static enum fl_status send_verdict(struct fl_outside *o)
+{
+    o->answer.length = 0;
+    if (o->wants & WANTS_LOAD) add_loads(o, &o->answer);
+    fl_lines_open(&o->answer, "verdict");
+    fl_lines_integer(&o->answer, "n", (int64_t)o->events[o->events_next].number);
+    fl_lines_boolean(&o->answer, "ok", !o->refused);
+    fl_lines_close(&o->answer);
+    return send_answer(o);
+}
+
+/* Anything but an ack. */
+static enum fl_status hear_decision(struct fl_outside *o, const struct fl_message *message, const struct fl_field *type)
+{
+    if (fl_field_is(type, "error")) return hear_error(o, message);
+    o->refused = false;
+    const enum fl_status status = decide(o, message, type);
+    if (status != FL_OK) return status;
+    if (o->failed) return FL_EENGINE; /* on an event that followed from it */
+    return o->wants & WANTS_VERDICT ? send_verdict(o) : FL_OK;
 }
 
 /* ---- Exchanging lines -------------------------------------------------------------------------------- */
@@ -544,12 +534,29 @@ static enum fl_status deliver_one(struct fl_outside *o)
     return FL_OK;
 }
 
+/* Sends the last event that was written, within the one under way. */
+static enum fl_status deliver_within(struct fl_outside *o)
+{
+    const uint32_t outer = o->events_next;
+    const bool refused = o->refused;
+    if (++o->nested > NESTED_MAX) return fail(o, "goes in circles at one instant");
+    o->events_next = o->events_count - 1;
+    const enum fl_status status = deliver_one(o);
+    if (status != FL_OK) return status;
+    o->lines.length = o->events[o->events_next].from;
+    o->events_count = o->events_next;
+    o->events_next = outer;
+    o->refused = refused;
+    o->nested--;
+    return FL_OK;
+}
+
 /* Sends what has been written, one event after the other, with those that follow from the answers. */
 static enum fl_status deliver(struct fl_outside *o)
 {
     enum fl_status status = FL_OK;
     if (o->lines.full) return FL_EFULL;
-    if (o->delivering) return FL_OK; /* in its turn, by the caller above us */
+    if (o->delivering) return o->wants & WANTS_VERDICT ? deliver_within(o) : FL_OK; /* else in its turn, by the caller above us */
     o->delivering = true;
     while (o->events_next < o->events_count) {
         status = o->events_next >= EVENTS_AT_ONCE_MAX     ? fail(o, "goes in circles at one instant")
@@ -559,12 +566,31 @@ static enum fl_status deliver(struct fl_outside *o)
         o->events_next++;
     }
     o->delivering = false;
+    o->nested = 0;
     o->events_count = o->events_next = 0;
     o->lines.length = 0;
     return o->lines.full ? FL_EFULL : status;
 }
 
 /* ---- Writing events ---------------------------------------------------------------------------------- */
+
+static bool stands_as_told(const struct fl_agent *now, const struct fl_agent *told)
+{
+    return now->oldest_unanswered_at == told->oldest_unanswered_at && now->mean_reply_ns == told->mean_reply_ns && now->awaiting == told->awaiting &&
+           now->open == told->open && now->state == told->state && now->composing == told->composing && now->recent_active == told->recent_active &&
+           now->capacity == told->capacity && now->assigned_today == told->assigned_today && now->last_assigned_at == told->last_assigned_at &&
+           now->touched_at == told->touched_at && now->available_since == told->available_since;
+}
+
+/* A line for each agent of whom something has changed since she was last told of. O(agents): only for an engine that asked. */
+static void add_loads(struct fl_outside *o, struct fl_lines *lines)
+{
+    for (uint32_t a = 0; a < o->view->agents_count; a++) {
+        if (stands_as_told(&o->view->agents[a], &o->told[a])) continue;
+        o->told[a] = o->view->agents[a];
+        fl_tell_agent(lines, &o->told[a], a);
+    }
+}
 
 static bool event_open(struct fl_outside *o, const char *type, const struct fl_view *view, uint32_t slot)
 {
@@ -579,6 +605,7 @@ static bool event_open(struct fl_outside *o, const char *type, const struct fl_v
     o->day.events++;
     o->wakes_in_a_row = 0; /* one that is a wake counts itself again */
     o->events[o->events_count++] = (struct event){ .from = o->lines.length, .number = ++o->events_today, .slot = slot, .type = type };
+    if (o->wants & WANTS_LOAD) add_loads(o, &o->lines);
     fl_lines_open(&o->lines, type);
     fl_lines_integer(&o->lines, "n", (int64_t)o->events_today);
     fl_lines_integer(&o->lines, "at_ns", view->now);
@@ -592,133 +619,19 @@ static enum fl_status event_close(struct fl_outside *o)
     return deliver(o);
 }
 
-static void add_load(struct fl_outside *o, const struct fl_view *view, uint32_t agent)
-{
-    fl_lines_integer(&o->lines, "agent", agent);
-    fl_lines_integer(&o->lines, "open", view->agents[agent].open);
-    fl_lines_integer(&o->lines, "awaiting", view->agents[agent].awaiting);
-    if (routing_of(o)->counts == FL_COUNTS_RECENT_ACTIVE) fl_lines_integer(&o->lines, "recent_active", view->agents[agent].recent_active);
-}
-
-static const char *const state_names[] = { "offline", "available", "suspended", "auto_suspended", "on_break" };
-static const char *const why_names[] = { "new", "return", "bot", "transfer", "pool", "reassign" };
-static const char *const close_names[] = { "done", "silence", "left", "left_queue", "forced", "away" };
-
 static enum fl_status tell_agent(struct fl_outside *o, uint32_t agent, enum fl_agent_state before)
 {
     const struct fl_agent *const her = &o->view->agents[agent];
     if (!event_open(o, "agent", o->view, NO_SLOT)) return FL_EFULL;
-    add_load(o, o->view, agent);
-    fl_lines_text(&o->lines, "state", state_names[her->state]);
-    fl_lines_text(&o->lines, "before", state_names[before]);
+    fl_tell_load(&o->lines, o->view, agent);
+    fl_lines_text(&o->lines, "state", fl_state_words[her->state]);
+    fl_lines_text(&o->lines, "before", fl_state_words[before]);
     fl_lines_integer(&o->lines, "assigned_today", her->assigned_today);
     if (her->last_assigned_at >= 0) fl_lines_integer(&o->lines, "last_assigned_at_ns", her->last_assigned_at);
     return event_close(o);
 }
 
-static void add_who(struct fl_lines *lines, const char *key, uint32_t agent)
-{
-    if (agent != FL_NO_AGENT) fl_lines_integer(lines, key, agent);
-}
-
-/* Her skills as a JSON array, when the intent needs some. */
-static void add_skills(struct fl_lines *lines, const struct fl_scenario *scenario, uint64_t skills)
-{
-    if (skills == 0) return;
-    struct fl_text text = { 0 };
-    fl_text_add(&text, "[");
-    for (uint64_t left = skills; left != 0; left &= left - 1) {
-        if (left != skills) fl_text_add(&text, ",");
-        fl_text_add_json(&text, scenario->skills[__builtin_ctzll(left)]);
-    }
-    fl_text_add(&text, "]");
-    lines->full |= text.full;
-    if (!text.full) fl_lines_raw(lines, "skills", text.bytes);
-    fl_text_free(&text);
-}
-
-static void add_chat(struct fl_outside *o, const struct slot *slot)
-{
-    const struct fl_chat_view *const chat = &slot->chat;
-    const struct fl_buyers *const buyers = &o->scenario->buyers;
-    struct fl_lines *const lines = &o->lines;
-    fl_lines_integer(lines, "chat", slot->number);
-    fl_lines_text(lines, "why", why_names[chat->why]);
-    fl_lines_integer(lines, "group", slot->group);
-    fl_lines_text(lines, "intent", buyers->intents[chat->intent].name);
-    fl_lines_text(lines, "class", buyers->classes[chat->buyer_class].name);
-    fl_lines_hex(lines, "buyer", chat->buyer);
-    fl_lines_integer(lines, "priority", chat->priority);
-    fl_lines_integer(lines, "opened_at_ns", chat->opened_at);
-    add_skills(lines, o->scenario, buyers->intents[chat->intent].skills);
-    if (chat->recent_agent != FL_NO_AGENT) {
-        fl_lines_integer(lines, "recent_agent", chat->recent_agent);
-        fl_lines_integer(lines, "recent_at_ns", chat->recent_at);
-    }
-    add_who(lines, "dedicated_agent", chat->dedicated_agent);
-    add_who(lines, "exclude", chat->exclude);
-    if (chat->entry_point < buyers->entry_points_count) fl_lines_text(lines, "entry_point", buyers->entry_points[chat->entry_point].name);
-    if (chat->device < buyers->devices_count) fl_lines_text(lines, "device", buyers->devices[chat->device].name);
-    if (chat->order_status < buyers->order_statuses_count) fl_lines_text(lines, "order_status", buyers->order_statuses[chat->order_status]);
-}
-
 /* ---- The handshake ------------------------------------------------------------------------------------- */
-
-static const char *const tie_names[] = { "oldest_assignment", "seeded_random" };
-static const char *const suspend_names[] = { "sticky", "strict", "reroute_recent" };
-static const char *const counts_names[] = { "open", "awaiting", "recent_active" };
-static const char *const overflow_names[] = { "queue", "assign_anyway", "group", "offline", "close_oldest" };
-static const char *const discipline_names[] = { "fifo", "priority_fifo", "priority_aging", "lifo", "longest_waiting", "edf" };
-static const char *const offline_names[] = { "pool", "proxy", "main", "reject" };
-
-static void add_duration(struct fl_lines *lines, const char *key, fl_time duration)
-{
-    if (duration != FL_TIME_NEVER) fl_lines_integer(lines, key, duration);
-}
-
-/* What the scenario asks of a router: hints for an engine that can do more than one thing. */
-static void add_policy(struct fl_lines *lines, const struct fl_scenario *scenario)
-{
-    const struct fl_routing_def *const routing = &scenario->routing;
-    fl_lines_text(lines, "policy", fl_policy(routing->policy)->name);
-    fl_lines_text(lines, "tie", tie_names[routing->tie]);
-    fl_lines_text(lines, "capacity_counts", counts_names[routing->counts]);
-    fl_lines_text(lines, "suspend", suspend_names[routing->suspend]);
-    fl_lines_text(lines, "overflow", overflow_names[routing->overflow]);
-    fl_lines_text(lines, "offline", offline_names[scenario->desk.offline]);
-    fl_lines_text(lines, "discipline", discipline_names[routing->discipline]);
-    if (routing->queue_max < FL_UNLIMITED) fl_lines_integer(lines, "queue_max", routing->queue_max);
-    add_duration(lines, "queue_max_wait_ns", routing->queue_max_wait);
-    add_duration(lines, "accept_timeout_ns", routing->accept_timeout);
-    if (routing->rate_limit < FL_UNLIMITED) {
-        fl_lines_integer(lines, "rate_limit", routing->rate_limit);
-        fl_lines_integer(lines, "rate_window_ns", routing->rate_window);
-    }
-    fl_lines_boolean(lines, "dedicated_agent", routing->dedicated_agent);
-    fl_lines_boolean(lines, "recent_agent", routing->recent_agent);
-    if (!routing->recent_agent) return;
-    fl_lines_integer(lines, "recent_window_ns", routing->recent_window);
-    fl_lines_integer(lines, "recent_ignores_suspend_ns", routing->recent_ignores_suspend);
-    fl_lines_boolean(lines, "recent_ignores_capacity", routing->recent_ignores_capacity);
-}
-
-static void write_hello(struct fl_outside *o)
-{
-    char seed[24];
-    struct fl_lines *const lines = &o->lines;
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
-    fl_lines_open(lines, "hello");
-    fl_lines_integer(lines, "proto", FL_PROTOCOL_VERSION);
-    fl_lines_text(lines, "mode", "lockstep");
-    fl_lines_text(lines, "harness", "fenliu " FENLIU_VERSION);
-    fl_lines_text(lines, "scenario", o->scenario->name);
-    fl_lines_text(lines, "seed", seed);
-    fl_lines_integer(lines, "start_s", o->scenario->start_s);
-    fl_lines_integer(lines, "agents", fl_scenario_agents_count(o->scenario));
-    fl_lines_integer(lines, "groups", o->scenario->desk.groups_count);
-    add_policy(lines, o->scenario);
-    fl_lines_close(lines);
-}
 
 /* A name that can stand in a table. */
 static bool take_name(struct fl_outside *o, const struct fl_field *field)
@@ -734,15 +647,20 @@ static bool take_name(struct fl_outside *o, const struct fl_field *field)
 /* Words apart by blanks. */
 static bool take_wants(struct fl_outside *o, const struct fl_field *field)
 {
+    static const struct {
+        const char *word;
+        enum wants wants;
+    } known[] = { { "message", WANTS_MESSAGE }, { "reply", WANTS_REPLY }, { "load", WANTS_LOAD }, { "scenario", WANTS_SCENARIO }, { "verdict", WANTS_VERDICT } };
     if (field == NULL) return true;
     if (field->kind != FL_FIELD_TEXT) return false;
     for (const char *at = field->text, *const end = field->text + field->text_length; at < end;) {
         const char *const from = at;
         while (at < end && *at != ' ') at++;
         const size_t length = (size_t)(at - from);
-        if (length == 7 && memcmp(from, "message", 7) == 0) o->wants_messages = true;
-        else if (length == 5 && memcmp(from, "reply", 5) == 0) o->wants_replies = true;
-        else if (length > 0) return false;
+        size_t k = 0;
+        while (k < sizeof known / sizeof *known && (strlen(known[k].word) != length || memcmp(from, known[k].word, length) != 0)) k++;
+        if (length > 0 && k == sizeof known / sizeof *known) return false;
+        if (length > 0) o->wants |= known[k].wants;
         at += at < end;
     }
     return true;
@@ -754,7 +672,7 @@ static enum fl_status shake_hands(struct fl_outside *o)
     struct fl_message message;
     char *line;
     size_t length;
-    write_hello(o);
+    fl_tell_hello(&o->lines, o->scenario, o->seed, "lockstep");
     if (o->lines.full) return FL_EFULL;
     enum fl_status status = o->channel->ops->send(o->channel, o->lines.bytes, o->lines.length, deadline_ns);
     o->lines.length = 0;
@@ -771,7 +689,7 @@ static enum fl_status shake_hands(struct fl_outside *o)
         return fail(o, what);
     }
     if (!take_name(o, fl_message_find(&message, "engine"))) return fail(o, "said hello without \"engine\", a name of 1 to 64 bytes that can be printed");
-    if (!take_wants(o, fl_message_find(&message, "wants"))) return fail(o, "wants something else than \"message\" and \"reply\"");
+    if (!take_wants(o, fl_message_find(&message, "wants"))) return fail(o, "wants something else than message, reply, load, scenario, verdict");
     return FL_OK;
 }
 
@@ -783,6 +701,7 @@ enum fl_status fl_outside_open(const struct fl_outside_setup *setup, struct fl_c
     o->seed = setup->seed;
     o->timeout_ns = setup->timeout_ns;
     o->prefix = setup->prefix;
+    o->scenario_text = setup->scenario_text;
     o->channel = channel;
     const enum fl_status status = shake_hands(o);
     if (status == FL_OK) {
@@ -802,6 +721,7 @@ void fl_outside_free(struct fl_outside *o)
     free(o->slots);
     free(o->slot_of);
     free(o->events);
+    free(o->told);
     fl_lines_free(&o->lines);
     fl_lines_free(&o->answer);
     free(o);
@@ -836,42 +756,22 @@ const struct fl_ledger *fl_outside_ledger(struct fl_outside *o)
 static enum fl_status describe_desk(struct fl_outside *o, const struct fl_view *view)
 {
     struct fl_lines *const lines = &o->lines;
-    const struct fl_desk_def *const desk = &o->scenario->desk;
     if (!names_copy(o, view)) return FL_EFULL;
-    for (uint32_t g = 0; g < desk->groups_count; g++) {
-        fl_lines_open(lines, "group");
-        fl_lines_integer(lines, "group", g);
-        fl_lines_text(lines, "name", desk->groups[g].name);
-        if (desk->groups[g].overflow != FL_NONE) fl_lines_integer(lines, "overflow", desk->groups[g].overflow);
-        if (desk->groups[g].bot) fl_lines_boolean(lines, "bot", true);
-        fl_lines_close(lines);
-    }
-    for (uint32_t a = 0; a < view->agents_count; a++) {
-        const struct fl_agent *const her = &view->agents[a];
-        char groups[4 * FL_GROUPS_MAX] = "[";
-        size_t length = 1;
-        for (uint32_t g = 0; g < desk->groups_count; g++)
-            if (her->groups >> g & 1) length += (size_t)snprintf(groups + length, sizeof groups - length, length > 1 ? ",%u" : "%u", g);
-        snprintf(groups + length, sizeof groups - length, "]");
-        fl_lines_open(lines, "member");
-        fl_lines_integer(lines, "agent", a);
-        fl_lines_text(lines, "name", view->names[a]);
-        fl_lines_raw(lines, "groups", groups);
-        fl_lines_integer(lines, "weight", her->weight);
-        if (her->capacity < FL_UNLIMITED) fl_lines_integer(lines, "capacity", her->capacity);
-        if (a == view->main_account) fl_lines_boolean(lines, "main_account", true);
-        if (a == view->proxy_account) fl_lines_boolean(lines, "proxy_account", true);
-        uint64_t skills = 0;
-        for (uint32_t s = 0; s < o->scenario->skills_count; s++)
-            if (desk->agents[her->definition].skill[s] > 0) skills |= UINT64_C(1) << s;
-        add_skills(lines, o->scenario, skills);
-        fl_lines_close(lines);
-    }
+    if (o->wants & WANTS_LOAD && (o->told = calloc((size_t)view->agents_count + 1, sizeof *o->told)) == NULL) return FL_EFULL;
+    fl_tell_desk(lines, view);
+    if (o->wants & WANTS_SCENARIO) fl_tell_scenario(lines, o->scenario_text);
     if (lines->full) return FL_EFULL;
     const enum fl_status status = o->channel->ops->send(o->channel, lines->bytes, lines->length, fl_clock_ns() + o->timeout_ns);
     lines->length = 0;
     o->described = status == FL_OK;
     return status == FL_OK ? FL_OK : pass_on(o, status);
+}
+
+/* As nobody stands: every agent is told of anew. */
+static void forget_loads(struct fl_outside *o, const struct fl_view *view)
+{
+    if ((o->wants & WANTS_LOAD) == 0) return;
+    for (uint32_t a = 0; a < view->agents_count; a++) o->told[a] = (struct fl_agent){ .assigned_today = UINT32_MAX };
 }
 
 static enum fl_status outside_begin(void *self, struct fl_arena *arena, const struct fl_view *view, const struct fl_port *port)
@@ -890,10 +790,12 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
     o->ended = false;
     if (o->slots_count > 0) memset(o->slots, 0, o->slots_count * sizeof *o->slots);
     enum fl_status status = o->described ? FL_OK : describe_desk(o, view);
-    if (status == FL_OK && !event_open(o, "begin", view, NO_SLOT)) status = FL_EFULL;
     if (status != FL_OK) return status;
+    forget_loads(o, view);
+    if (!event_open(o, "begin", view, NO_SLOT)) return FL_EFULL;
     fl_lines_integer(&o->lines, "day", view->replication);
     status = event_close(o);
+    if (o->wants & WANTS_LOAD) return status; /* its load lines have told of everybody */
     for (uint32_t a = 0; a < view->agents_count && status == FL_OK; a++)
         if (view->agents[a].state != FL_OFFLINE) status = tell_agent(o, a, FL_OFFLINE);
     return status;
@@ -929,7 +831,7 @@ static enum fl_status outside_chat(void *self, const struct fl_view *view, const
     slot->queued = false;
     o->day.chats++;
     if (!event_open(o, "chat", view, chat->index)) return FL_EFULL;
-    add_chat(o, slot);
+    fl_tell_chat(&o->lines, o->scenario, &slot->chat, slot->number, slot->group, (o->wants & WANTS_LOAD) != 0);
     return event_close(o);
 }
 
@@ -941,8 +843,8 @@ static enum fl_status outside_closed(void *self, const struct fl_view *view, uin
     if (slot == NULL || !event_open(o, "closed", view, NO_SLOT)) return FL_EFULL;
     take_turn(o, slot, TURN_NOBODY);
     fl_lines_integer(&o->lines, "chat", slot->number);
-    fl_lines_text(&o->lines, "why", close_names[why]);
-    if (agent != FL_NO_AGENT) add_load(o, view, agent);
+    fl_lines_text(&o->lines, "why", fl_close_words[why]);
+    if (agent != FL_NO_AGENT) fl_tell_load(&o->lines, view, agent);
     return event_close(o);
 }
 
@@ -959,26 +861,26 @@ static enum fl_status tell_talk(struct fl_outside *o, const char *type, const st
     if (o->failed) return FL_EENGINE;
     if (!event_open(o, type, view, NO_SLOT)) return FL_EFULL;
     fl_lines_integer(&o->lines, "chat", chat < o->slots_count ? o->slots[chat].number : 0);
-    add_load(o, view, agent);
+    fl_tell_load(&o->lines, view, agent);
     return event_close(o);
 }
 
 static enum fl_status outside_message(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent)
 {
     struct fl_outside *const o = self;
-    return o->wants_messages ? tell_talk(o, "message", view, chat, agent) : FL_OK;
+    return o->wants & WANTS_MESSAGE ? tell_talk(o, "message", view, chat, agent) : FL_OK;
 }
 
 static enum fl_status outside_reply(void *self, const struct fl_view *view, uint32_t chat, uint32_t agent)
 {
     struct fl_outside *const o = self;
-    return o->wants_replies ? tell_talk(o, "reply", view, chat, agent) : FL_OK;
+    return o->wants & WANTS_REPLY ? tell_talk(o, "reply", view, chat, agent) : FL_OK;
 }
 
 static bool outside_wants_messages(const void *self)
 {
     const struct fl_outside *const o = self;
-    return o->wants_messages || o->wants_replies;
+    return (o->wants & (WANTS_MESSAGE | WANTS_REPLY)) != 0;
 }
 
 static enum fl_status outside_wake(void *self, const struct fl_view *view, uint32_t hint)

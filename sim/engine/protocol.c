@@ -112,7 +112,10 @@ void fl_lines_close(struct fl_lines *lines)
 struct scanner {
     char *start, *at, *end;
     struct fl_message *message;
+    bool may_nest;
 };
+
+#define NESTED_DEEPEST 32
 
 static enum fl_status refuse(const struct scanner *s, enum fl_status status, const char *wanted)
 {
@@ -273,6 +276,32 @@ static bool scan_word(struct scanner *s, const char *word)
     return true;
 }
 
+/* Passes over an array or object: its brackets close in order, and its strings end. */
+static enum fl_status scan_nested(struct scanner *s, struct fl_field *field)
+{
+    char closing[NESTED_DEEPEST];
+    uint32_t depth = 0;
+    field->kind = FL_FIELD_NESTED;
+    field->text = s->at;
+    do {
+        const char c = peek(s);
+        if (s->at == s->end) return refuse(s, FL_ESYNTAX, "an array or object without its end");
+        s->at++;
+        if (c == '"') {
+            while (s->at < s->end && *s->at != '"') s->at += *s->at == '\\' && s->end - s->at > 1 ? 2 : 1;
+            if (s->at >= s->end) return refuse(s, FL_ESYNTAX, "a string without its end");
+            s->at++;
+        } else if (c == '{' || c == '[') {
+            if (depth == NESTED_DEEPEST) return refuse(s, FL_EFULL, "too deep");
+            closing[depth++] = c == '{' ? '}' : ']';
+        } else if ((c == '}' || c == ']') && closing[--depth] != c) {
+            return refuse(s, FL_ESYNTAX, "a bracket that closes another");
+        }
+    } while (depth > 0);
+    field->text_length = (uint32_t)(s->at - field->text);
+    return FL_OK;
+}
+
 static enum fl_status scan_value(struct scanner *s, struct fl_field *field)
 {
     switch (peek(s)) {
@@ -281,7 +310,9 @@ static enum fl_status scan_value(struct scanner *s, struct fl_field *field)
         field->kind = FL_FIELD_TEXT;
         return scan_string(s, &field->text, &field->text_length);
     case '{':
-    case '[': return refuse(s, FL_ETYPE, "wanted a number, a string, true, false or null; objects and arrays do not nest here");
+    case '[':
+        if (s->may_nest) return scan_nested(s, field);
+        return refuse(s, FL_ETYPE, "wanted a number, a string, true, false or null; objects and arrays do not nest here");
     case 't':
         field->kind = FL_FIELD_TRUE;
         if (scan_word(s, "true")) return FL_OK;
@@ -330,9 +361,9 @@ static enum fl_status scan_member(struct scanner *s)
     return FL_OK;
 }
 
-enum fl_status fl_message_scan(char *line, size_t length, struct fl_message *message)
+static enum fl_status scan_line(char *line, size_t length, struct fl_message *message, bool may_nest)
 {
-    struct scanner s = { line, line, line + length, message };
+    struct scanner s = { line, line, line + length, message, may_nest };
     message->count = 0;
     message->problem[0] = '\0';
     skip_blanks(&s);
@@ -352,6 +383,16 @@ enum fl_status fl_message_scan(char *line, size_t length, struct fl_message *mes
     s.at++;
     skip_blanks(&s);
     return s.at == s.end ? FL_OK : refuse(&s, FL_ESYNTAX, "wanted nothing behind the object");
+}
+
+enum fl_status fl_message_scan(char *line, size_t length, struct fl_message *message)
+{
+    return scan_line(line, length, message, false);
+}
+
+enum fl_status fl_event_scan(char *line, size_t length, struct fl_message *message)
+{
+    return scan_line(line, length, message, true);
 }
 
 const struct fl_field *fl_message_find(const struct fl_message *message, const char *key)

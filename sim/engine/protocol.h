@@ -44,7 +44,8 @@ void fl_lines_close(struct fl_lines *lines);
 
 /* ---- Scanning ---------------------------------------------------------------------------------- */
 
-enum fl_field_kind { FL_FIELD_NULL, FL_FIELD_FALSE, FL_FIELD_TRUE, FL_FIELD_INTEGER, FL_FIELD_REAL /* its value is not kept */, FL_FIELD_TEXT };
+enum fl_field_kind { FL_FIELD_NULL, FL_FIELD_FALSE, FL_FIELD_TRUE, FL_FIELD_INTEGER, FL_FIELD_REAL /* its value is not kept */, FL_FIELD_TEXT,
+                     FL_FIELD_NESTED /* an array or object, whose text is kept as it stands */ };
 
 struct fl_field {
     const char *key, *text;           /* borrowed from the line, escapes resolved; not terminated */
@@ -64,6 +65,9 @@ struct fl_message {
  * lone surrogate, no NUL even as an escape. FL_ESYNTAX, FL_ETYPE (an array or object inside), FL_EDUPLICATE, FL_EFULL (too
  * many members) with the problem; the line is then in no particular state. Linear in bytes. */
 FL_MUST_CHECK enum fl_status fl_message_scan(char *line, size_t length, struct fl_message *message);
+
+/* The same for the harness's lines: arrays and objects may stand inside, up to 32 deep. What they hold is passed over, not read. */
+FL_MUST_CHECK enum fl_status fl_event_scan(char *line, size_t length, struct fl_message *message);
 
 /* The member of that name, or NULL. */
 const struct fl_field *fl_message_find(const struct fl_message *message, const char *key);

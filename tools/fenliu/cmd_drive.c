@@ -2,7 +2,7 @@
 #include "command.h"
 #include "report.h"
 
-#include "engine/exec.h"
+#include "engine/channel.h"
 #include "engine/outside.h"
 
 #include <stdlib.h>
@@ -13,13 +13,13 @@
 static const char usage[] =
     "usage: fenliu drive [options] SCENARIO --engine URL\n"
     "Plays a scenario's buyers against a routing engine, judges its decisions, prints what buyers and agents saw.\n"
-    "      --engine URL         exec:COMMAND: a child process that speaks JSON lines on stdin and stdout (sim/engine/PROTOCOL.md)\n"
+    "      --engine URL         exec:COMMAND, tcp://HOST:PORT, unix:PATH or http://HOST:PORT/PATH (sim/engine/PROTOCOL.md)\n"
     "      --lockstep           simulated time waits for the engine (default)\n"
-    "      --timeout SECONDS    for all that the engine does on one event (default 10)\n"
+    "      --timeout SECONDS    for all that the engine does on one event (default: the scenario's, 10)\n"
     "      --set PATH=VALUE     override a scenario value (repeatable)\n"
     "  -n, --replications N     days to play (default: the scenario's, 20)\n"
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
-    "  -j, --jobs N             engine processes (default: one a core); results do not depend on it\n"
+    "  -j, --jobs N             engines, or connections to it (default: one a core); results do not depend on it\n"
     "  -o, --out DIR            write the run there, with engine.json\n"
     "      --json               the summary as one JSON object on stdout, with \"engine\"\n"
     "      --lang zh|en         language of the table (default: the locale's)\n"
@@ -31,22 +31,20 @@ static const char usage[] =
 /* ---- Options ----------------------------------------------------------------------------------- */
 
 struct drive {
-    const char *command; /* of exec: */
-    int64_t timeout_ns;
+    const char *url;
+    int64_t timeout_ns; /* of --timeout; 0: the scenario's */
     const struct fl_scenario *scenario;
+    const char *text; /* of the scenario, overrides applied */
     uint64_t seed;
     struct engine *engines; /* [jobs] */
     uint32_t jobs;
 };
 
-static bool take_engine(struct drive *drive, const char *url)
+static bool take_engine(const char *url)
 {
-    const bool exec = strncmp(url, "exec:", 5) == 0;
-    if (exec && url[5 + strspn(url + 5, " \t")] != '\0') {
-        drive->command = url + 5;
-        return true;
-    }
-    fprintf(stderr, "fenliu drive: --engine: wanted exec:COMMAND, got \"%s\"\n", url);
+    char problem[256];
+    if (fl_channel_knows(url, problem)) return true;
+    fprintf(stderr, "fenliu drive: --engine: %s\n", problem);
     return false;
 }
 
@@ -68,7 +66,7 @@ static int take_drive_option(void *context, struct options *options, int argc, c
     struct drive *drive = context;
     const char *value;
     if (strcmp(argv[*i], "--lockstep") == 0) options->lockstep = true;
-    else if ((value = option_value(argc, argv, i, "--engine")) != NULL) return take_engine(drive, options->engine = value) ? 1 : -1;
+    else if ((value = option_value(argc, argv, i, "--engine")) != NULL) return take_engine(options->engine = value) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--timeout")) != NULL) return take_timeout(drive, value) ? 1 : -1;
     else return 0;
     return 1;
@@ -77,6 +75,7 @@ static int take_drive_option(void *context, struct options *options, int argc, c
 /* ---- One engine a worker ------------------------------------------------------------------------ */
 
 struct engine {
+    uv_loop_t loop; /* the channel's */
     struct fl_channel *channel;
     struct fl_outside *outside;
     char prefix[32];
@@ -91,15 +90,19 @@ static enum fl_status engine_open(void *context, uint32_t worker, struct fl_rout
     struct engine *engine = &drive->engines[worker];
     char what[256] = "";
     snprintf(engine->prefix, sizeof engine->prefix, "engine %u", worker);
-    enum fl_status status = fl_exec_open(drive->command, engine->prefix, &interrupted, &engine->channel, what);
+    if (uv_loop_init(&engine->loop) != 0) return FL_EFULL;
+    const struct fl_channel_setup link = { drive->url, &engine->loop, engine->prefix, &interrupted, &drive->scenario->engine };
+    enum fl_status status = fl_channel_open(&link, &engine->channel, what);
     if (status != FL_OK) {
+        uv_loop_close(&engine->loop);
         snprintf(engine->problem, sizeof engine->problem, "the engine %s", what);
         return status;
     }
-    const struct fl_outside_setup setup = { drive->scenario, drive->seed, drive->timeout_ns, engine->prefix };
+    const struct fl_outside_setup setup = { drive->scenario, drive->text, drive->seed, drive->timeout_ns, engine->prefix };
     status = fl_outside_open(&setup, engine->channel, &engine->outside, engine->problem);
     if (status != FL_OK) {
         engine->channel->ops->close(engine->channel);
+        uv_loop_close(&engine->loop);
         return status;
     }
     snprintf(engine->name, sizeof engine->name, "%s", fl_outside_name(engine->outside));
@@ -111,6 +114,7 @@ static void engine_close(void *context, uint32_t worker)
 {
     struct engine *engine = &((struct drive *)context)->engines[worker];
     engine->channel->ops->close(engine->channel);
+    uv_loop_close(&engine->loop);
     snprintf(engine->problem, sizeof engine->problem, "%s", fl_outside_problem(engine->outside));
     engine->ledger = *fl_outside_ledger(engine->outside);
     fl_outside_free(engine->outside);
@@ -257,6 +261,8 @@ static int drive_scenario(struct drive *drive, const struct options *options, co
     const struct fl_scenario *scenario = drive->scenario;
     struct progress progress;
     const uint32_t days = options->replications > 0 ? options->replications : scenario->replications;
+    drive->url = options->engine;
+    if (drive->timeout_ns == 0) drive->timeout_ns = scenario->engine.timeout;
     drive->seed = options->has_seed ? options->seed : scenario->seed;
     drive->jobs = options->jobs > 0 ? options->jobs : fl_run_cores();
     if (drive->jobs > days) drive->jobs = days;
@@ -285,13 +291,13 @@ static int drive_scenario(struct drive *drive, const struct options *options, co
 int cmd_drive(int argc, char **argv)
 {
     struct options options;
-    struct drive drive = { .timeout_ns = 10 * FL_SECOND };
+    struct drive drive = { 0 };
     if (!options_read(&options, argc, argv, take_drive_option, &drive)) return EXIT_USAGE;
     if (options.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
     }
-    if (options.files_count != 1 || drive.command == NULL) {
+    if (options.files_count != 1 || options.engine == NULL) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
@@ -299,6 +305,7 @@ int cmd_drive(int argc, char **argv)
     struct fl_scenario *scenario = scenario_open(&options, options.files[0], &text);
     if (scenario == NULL) return EXIT_USAGE;
     drive.scenario = scenario;
+    drive.text = text;
     const int code = drive_scenario(&drive, &options, text, argc, argv);
     fl_scenario_free(scenario);
     free(text);

@@ -1,0 +1,438 @@
+#include "engine/reference.h"
+
+#include "desk/desk.h"
+#include "engine/protocol.h"
+#include "engine/tell.h"
+#include "routing/engine.h"
+#include "routing/policy.h"
+#include "scenario/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Of address space: of the engine's books only what is used is there. */
+#define ARENA_BYTES (SIZE_MAX > UINT32_MAX ? (size_t)4 << 30 : (size_t)256 << 20)
+
+struct reference {
+    const struct fl_reference_setup *setup;
+    struct fl_channel *channel;
+    struct fl_lines out;
+    char *text;                  /* the scenario's, as it comes in parts */
+    size_t text_length;
+    struct fl_scenario *scenario;
+    struct fl_arena arena, names_arena;
+    struct fl_engine engine;
+    struct fl_view view;
+    struct fl_agent *agents;
+    struct fl_port port;
+    uint32_t *slot_of;           /* [numbers_room] by chat number */
+    uint32_t *number_of;         /* [slots_room] by slot */
+    bool *held;                  /* [slots_room] whether an agent has it */
+    uint32_t numbers_room, slots_room;
+    uint64_t event;              /* under way */
+    enum fl_status failed;
+    char *problem;               /* [512] */
+};
+
+/* ---- Failing ----------------------------------------------------------------------------------- */
+
+static enum fl_status fail(struct reference *r, enum fl_status status, const char *what)
+{
+    if (r->failed != FL_OK) return r->failed;
+    snprintf(r->problem, 512, "%s", what);
+    return r->failed = status;
+}
+
+static enum fl_status full(struct reference *r)
+{
+    return fail(r, FL_EFULL, "out of memory");
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------- */
+
+static int64_t integer_of(const struct fl_message *message, const char *key, int64_t otherwise)
+{
+    const struct fl_field *const field = fl_message_find(message, key);
+    return field != NULL && field->kind == FL_FIELD_INTEGER ? field->integer : otherwise;
+}
+
+static uint64_t hex_of(const struct fl_message *message, const char *key)
+{
+    const struct fl_field *const field = fl_message_find(message, key);
+    uint64_t value = 0;
+    if (field == NULL || field->kind != FL_FIELD_TEXT) return 0;
+    for (uint32_t i = 0; i < field->text_length; i++) {
+        const char c = field->text[i];
+        value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return value;
+}
+
+static bool is(const struct fl_message *message, const char *type)
+{
+    return fl_field_is(fl_message_find(message, "t"), type);
+}
+
+/* An agent named by a member; FL_NO_AGENT when it is not there. */
+static uint32_t agent_of(const struct reference *r, const struct fl_message *message, const char *key)
+{
+    const int64_t agent = integer_of(message, key, -1);
+    return agent >= 0 && agent < r->view.agents_count ? (uint32_t)agent : FL_NO_AGENT;
+}
+
+/* ---- Chats, by number on the wire and by slot here ---------------------------------------------- */
+
+static bool room_for(void **array, uint32_t *room, uint32_t wanted, size_t each)
+{
+    uint32_t larger = *room == 0 ? 1024 : *room;
+    while (larger <= wanted) larger *= 2;
+    if (larger == *room) return true;
+    void *const moved = realloc(*array, larger * each);
+    if (moved == NULL) return false;
+    memset((unsigned char *)moved + *room * each, 0, (larger - *room) * each);
+    *array = moved;
+    *room = larger;
+    return true;
+}
+
+static bool know(struct reference *r, uint32_t number, uint32_t slot)
+{
+    uint32_t held_room = r->slots_room;
+    if (!room_for((void **)&r->slot_of, &r->numbers_room, number, sizeof *r->slot_of)) return false;
+    if (!room_for((void **)&r->held, &held_room, slot, sizeof *r->held)) return false;
+    if (!room_for((void **)&r->number_of, &r->slots_room, slot, sizeof *r->number_of)) return false;
+    r->slot_of[number] = slot;
+    r->number_of[slot] = number;
+    r->held[slot] = false;
+    return true;
+}
+
+static uint32_t slot_of(const struct reference *r, const struct fl_message *message)
+{
+    const int64_t number = integer_of(message, "chat", -1);
+    return number > 0 && number < r->numbers_room ? r->slot_of[number] : FL_NO_CHAT;
+}
+
+/* ---- Deciding ---------------------------------------------------------------------------------- */
+
+static enum fl_status flush(struct reference *r)
+{
+    if (r->out.full) return full(r);
+    const enum fl_status status = r->channel->ops->send(r->channel, r->out.bytes, r->out.length, INT64_MAX);
+    r->out.length = 0;
+    return status == FL_OK ? FL_OK : fail(r, status, r->channel->problem);
+}
+
+static void write_decision(struct reference *r, const struct fl_decision *decision)
+{
+    static const char *const words[] = { [FL_ASSIGN] = "assign", [FL_ENQUEUE] = "queue", [FL_REJECT] = "reject", [FL_TO_BOT] = "bot",
+                                         [FL_LEAVE_MESSAGE] = "leave", [FL_CLOSE] = "close", [FL_SUSPEND] = "suspend", [FL_RESUME] = "resume",
+                                         [FL_WAKE] = "wake" };
+    const bool about_agent = decision->kind == FL_SUSPEND || decision->kind == FL_RESUME, assigns = decision->kind == FL_ASSIGN;
+    const bool about_chat = !about_agent && decision->kind != FL_WAKE;
+    struct fl_lines *const out = &r->out;
+    fl_lines_open(out, assigns && r->held[decision->chat] ? "move" : words[decision->kind]);
+    if (about_chat) fl_lines_integer(out, "chat", r->number_of[decision->chat]);
+    if (assigns || about_agent) fl_lines_integer(out, "agent", decision->agent);
+    if (decision->kind == FL_WAKE) {
+        fl_lines_integer(out, "at_ns", decision->at < r->view.now ? r->view.now : decision->at);
+        fl_lines_integer(out, "hint", decision->hint);
+    }
+    fl_lines_close(out);
+    if (assigns) r->held[decision->chat] = true;
+}
+
+static enum fl_status hear(struct reference *r, bool *verdict, bool *accepted);
+
+/* As on a desk of this process: what follows from the decision has been told when this returns. */
+static enum fl_verdict decide(void *self, const struct fl_decision *decision)
+{
+    struct reference *const r = self;
+    bool verdict = false, accepted = false;
+    if (r->failed != FL_OK) return FL_UNKNOWN_CHAT;
+    write_decision(r, decision);
+    if (flush(r) != FL_OK) return FL_UNKNOWN_CHAT;
+    while (!verdict)
+        if (hear(r, &verdict, &accepted) != FL_OK) return FL_UNKNOWN_CHAT;
+    return accepted ? FL_ACCEPTED : FL_UNKNOWN_CHAT;
+}
+
+/* ---- The start --------------------------------------------------------------------------------- */
+
+static enum fl_status hear_hello(struct reference *r, const struct fl_message *message)
+{
+    const struct fl_field *const seed = fl_message_find(message, "seed");
+    if (integer_of(message, "proto", 0) != FL_PROTOCOL_VERSION) return fail(r, FL_EENGINE, "the harness speaks another version of the protocol");
+    if (!fl_field_is(fl_message_find(message, "mode"), "lockstep")) return fail(r, FL_EENGINE, "the harness does not play in lockstep");
+    for (uint32_t i = 0; seed != NULL && seed->kind == FL_FIELD_TEXT && i < seed->text_length; i++)
+        r->view.seed = r->view.seed * 10 + (uint64_t)(seed->text[i] - '0');
+    char name[FL_PROTOCOL_NAME_MAX + 1];
+    const struct fl_field *const policy = fl_message_find(message, "policy");
+    const bool told = policy != NULL && policy->kind == FL_FIELD_TEXT;
+    if (r->setup->policy != NULL) snprintf(name, sizeof name, "fenliu " FENLIU_VERSION " %s", r->setup->policy);
+    else snprintf(name, sizeof name, "fenliu " FENLIU_VERSION " %.*s", told ? (int)policy->text_length : 0, told ? policy->text : "");
+    fl_lines_open(&r->out, "hello");
+    fl_lines_integer(&r->out, "proto", FL_PROTOCOL_VERSION);
+    fl_lines_text(&r->out, "engine", name);
+    fl_lines_text(&r->out, "wants", "message reply load scenario verdict");
+    fl_lines_close(&r->out);
+    return flush(r);
+}
+
+/* Agents as they are before anything happens: what of them comes from the scenario. */
+static enum fl_status people(struct reference *r)
+{
+    const struct fl_desk_def *const desk = &r->scenario->desk;
+    r->view.agents_count = fl_scenario_agents_count(r->scenario);
+    r->agents = calloc((size_t)r->view.agents_count + 1, sizeof *r->agents);
+    if (r->agents == NULL) return full(r);
+    r->view.agents = r->agents;
+    uint32_t a = 0;
+    for (uint32_t d = 0; d < desk->agents_count; d++)
+        for (uint32_t i = 0; i < desk->agents[d].count; i++)
+            r->agents[a++] = (struct fl_agent){ .groups = desk->agents[d].groups, .weight = desk->agents[d].weight, .definition = d };
+    r->view.names = fl_desk_agent_names(&r->names_arena, r->scenario);
+    return r->view.names == NULL ? full(r) : FL_OK;
+}
+
+static enum fl_status read_scenario(struct reference *r)
+{
+    struct fl_errors *const errors = calloc(1, sizeof *errors);
+    char policy[80];
+    if (errors == NULL) return full(r);
+    snprintf(policy, sizeof policy, "\"%s\"", r->setup->policy != NULL ? r->setup->policy : "");
+    const struct fl_override override = { "routing.policy", policy };
+    const enum fl_status status =
+        fl_scenario_read("the harness's scenario", r->text, r->text_length, &override, r->setup->policy != NULL ? 1 : 0, &r->scenario, errors);
+    if (status != FL_OK) {
+        char line[480];
+        fl_error_format(&errors->list[0], "the harness's scenario", line, sizeof line);
+        fail(r, FL_EENGINE, line);
+    }
+    free(errors);
+    if (status != FL_OK) return r->failed;
+    r->view.scenario = r->scenario;
+    return people(r);
+}
+
+static enum fl_status hear_scenario(struct reference *r, const struct fl_message *message)
+{
+    const struct fl_field *const part = fl_message_find(message, "text"), *const more = fl_message_find(message, "more");
+    if (part == NULL || part->kind != FL_FIELD_TEXT || r->scenario != NULL) return fail(r, FL_EENGINE, "a scenario line that does not fit");
+    char *const text = r->text_length + part->text_length > FL_SCENARIO_BYTES_MAX ? NULL : realloc(r->text, r->text_length + part->text_length + 1);
+    if (text == NULL) return full(r);
+    memcpy(text + r->text_length, part->text, part->text_length);
+    r->text = text;
+    r->text_length += part->text_length;
+    text[r->text_length] = '\0';
+    return more != NULL && more->kind == FL_FIELD_TRUE ? FL_OK : read_scenario(r);
+}
+
+/* Which agent stands for the shop; the rest of the line is in the scenario. */
+static void hear_member(struct reference *r, const struct fl_message *message)
+{
+    const struct fl_field *const main = fl_message_find(message, "main_account"), *const proxy = fl_message_find(message, "proxy_account");
+    const uint32_t agent = (uint32_t)integer_of(message, "agent", 0);
+    if (main != NULL && main->kind == FL_FIELD_TRUE) r->view.main_account = agent;
+    if (proxy != NULL && proxy->kind == FL_FIELD_TRUE) r->view.proxy_account = agent;
+}
+
+/* ---- What the harness tells ---------------------------------------------------------------------- */
+
+static enum fl_status hear_load(struct reference *r, const struct fl_message *message)
+{
+    const uint32_t agent = agent_of(r, message, "agent"), state = fl_word_index(fl_state_words, 5, fl_message_find(message, "state"));
+    if (agent == FL_NO_AGENT || state == 5) return fail(r, FL_EENGINE, "a load line of nobody, or without a state");
+    struct fl_agent *const her = &r->agents[agent];
+    her->state = (uint8_t)state;
+    her->open = (uint32_t)integer_of(message, "open", 0);
+    her->awaiting = (uint32_t)integer_of(message, "awaiting", 0);
+    her->recent_active = (uint32_t)integer_of(message, "recent_active", 0);
+    her->composing = (uint8_t)integer_of(message, "composing", 0);
+    her->capacity = (uint32_t)integer_of(message, "capacity", FL_UNLIMITED);
+    her->assigned_today = (uint32_t)integer_of(message, "assigned_today", 0);
+    her->oldest_unanswered_at = integer_of(message, "oldest_unanswered_at_ns", FL_TIME_NEVER);
+    her->mean_reply_ns = (uint64_t)integer_of(message, "mean_reply_ns", 0);
+    her->last_assigned_at = integer_of(message, "last_assigned_at_ns", -1);
+    her->touched_at = integer_of(message, "touched_at_ns", 0);
+    her->available_since = integer_of(message, "available_since_ns", 0);
+    return FL_OK;
+}
+
+static enum fl_status day_begins(struct reference *r, const struct fl_message *message)
+{
+    r->view.replication = (uint32_t)integer_of(message, "day", 0);
+    fl_arena_reset(&r->arena);
+    r->engine = (struct fl_engine){ 0 };
+    return fl_engine_ops.begin(&r->engine, &r->arena, &r->view, &r->port);
+}
+
+static uint32_t intent_of(const struct fl_buyers *buyers, const struct fl_field *name)
+{
+    uint32_t i = 0;
+    while (i < buyers->intents_count && !fl_field_is(name, buyers->intents[i].name)) i++;
+    return i;
+}
+
+static uint32_t class_of(const struct fl_buyers *buyers, const struct fl_field *name)
+{
+    uint32_t i = 0;
+    while (i < buyers->classes_count && !fl_field_is(name, buyers->classes[i].name)) i++;
+    return i;
+}
+
+/* 255: none, as for the desk. */
+static uint8_t entry_of(const struct fl_entry_point *list, uint32_t count, const struct fl_field *name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (fl_field_is(name, list[i].name)) return (uint8_t)i;
+    return 255;
+}
+
+static uint8_t order_status_of(const struct fl_buyers *buyers, const struct fl_field *name)
+{
+    for (uint32_t i = 0; i < buyers->order_statuses_count; i++)
+        if (fl_field_is(name, buyers->order_statuses[i])) return (uint8_t)i;
+    return 255;
+}
+
+static enum fl_status chat_comes(struct reference *r, const struct fl_message *message)
+{
+    const struct fl_buyers *const buyers = &r->scenario->buyers;
+    const int64_t number = integer_of(message, "chat", -1), slot = integer_of(message, "slot", -1);
+    const uint32_t intent = intent_of(buyers, fl_message_find(message, "intent")), class = class_of(buyers, fl_message_find(message, "class"));
+    const uint32_t why = fl_word_index(fl_why_words, 6, fl_message_find(message, "why"));
+    if (number <= 0 || slot < 0 || slot > 1 << 24 || number > UINT32_MAX / 4 || intent == buyers->intents_count || class == buyers->classes_count || why == 6)
+        return fail(r, FL_EENGINE, "a chat that is not of this scenario");
+    if (!know(r, (uint32_t)number, (uint32_t)slot)) return full(r);
+    const int64_t to_group = integer_of(message, "to_group", -1);
+    const struct fl_chat_view view = {
+        .key = hex_of(message, "draws"), .buyer = hex_of(message, "buyer"),
+        .opened_at = integer_of(message, "opened_at_ns", 0), .active_at = integer_of(message, "active_at_ns", 0),
+        .recent_at = integer_of(message, "recent_at_ns", 0), .index = (uint32_t)slot,
+        .recent_agent = agent_of(r, message, "recent_agent"), .dedicated_agent = agent_of(r, message, "dedicated_agent"),
+        .exclude = agent_of(r, message, "exclude"), .to_group = to_group < 0 ? FL_NONE : (uint32_t)to_group,
+        .priority = (int32_t)integer_of(message, "priority", 0), .decision = (uint32_t)integer_of(message, "decision", 0),
+        .intent = (uint8_t)intent, .buyer_class = (uint8_t)class, .why = (uint8_t)why,
+        .entry_point = entry_of(buyers->entry_points, buyers->entry_points_count, fl_message_find(message, "entry_point")),
+        .device = entry_of(buyers->devices, buyers->devices_count, fl_message_find(message, "device")),
+        .order_status = order_status_of(buyers, fl_message_find(message, "order_status")),
+    };
+    return fl_engine_ops.chat(&r->engine, &r->view, &view);
+}
+
+static enum fl_status chat_closed(struct reference *r, const struct fl_message *message)
+{
+    const uint32_t slot = slot_of(r, message), agent = agent_of(r, message, "agent");
+    const uint32_t why = fl_word_index(fl_close_words, 6, fl_message_find(message, "why"));
+    if (slot == FL_NO_CHAT || why == 6) return fail(r, FL_EENGINE, "the close of a chat that was not told of");
+    r->held[slot] = false;
+    return fl_engine_ops.closed(&r->engine, &r->view, slot, agent, (enum fl_close_reason)why);
+}
+
+static enum fl_status agent_changed(struct reference *r, const struct fl_message *message)
+{
+    const uint32_t agent = agent_of(r, message, "agent"), before = fl_word_index(fl_state_words, 5, fl_message_find(message, "before"));
+    if (agent == FL_NO_AGENT || before == 5) return fail(r, FL_EENGINE, "a change of state of nobody");
+    return fl_engine_ops.agent(&r->engine, &r->view, agent, (enum fl_agent_state)before);
+}
+
+static enum fl_status talk(struct reference *r, const struct fl_message *message)
+{
+    const uint32_t slot = slot_of(r, message), agent = agent_of(r, message, "agent");
+    const bool buyer = is(message, "message");
+    if (slot == FL_NO_CHAT || agent == FL_NO_AGENT) return fail(r, FL_EENGINE, "a message of a chat that was not told of");
+    if (!fl_engine_ops.wants_messages(&r->engine)) return FL_OK;
+    return buyer ? fl_engine_ops.message(&r->engine, &r->view, slot, agent) : fl_engine_ops.reply(&r->engine, &r->view, slot, agent);
+}
+
+/* FL_OK too when it is no event: then *is_event is false. What the line says is taken out of it before anything is decided, since
+ * by the next line it is gone. */
+static enum fl_status hear_event(struct reference *r, const struct fl_message *message, bool *is_event)
+{
+    static const struct {
+        const char *type;
+        enum fl_status (*take)(struct reference *r, const struct fl_message *message);
+    } events[] = { { "chat", chat_comes }, { "closed", chat_closed }, { "agent", agent_changed }, { "message", talk }, { "reply", talk }, { "begin", day_begins } };
+    const size_t count = sizeof events / sizeof *events;
+    size_t i = 0;
+    while (i < count && !is(message, events[i].type)) i++;
+    const bool wakes = is(message, "wake"), ends = is(message, "end");
+    *is_event = i < count || wakes || ends;
+    if (!*is_event) return FL_OK;
+    if (r->scenario == NULL) return fail(r, FL_EENGINE, "an event before the scenario");
+    r->view.now = integer_of(message, "at_ns", 0);
+    const enum fl_status status = i < count ? events[i].take(r, message)
+                                  : wakes   ? fl_engine_ops.wake(&r->engine, &r->view, (uint32_t)integer_of(message, "hint", 0))
+                                            : FL_OK;
+    if (ends) fl_engine_ops.end(&r->engine, &r->view);
+    return status == FL_OK || r->failed != FL_OK ? r->failed : full(r);
+}
+
+static enum fl_status ack(struct reference *r, int64_t event)
+{
+    fl_lines_open(&r->out, "ack");
+    fl_lines_integer(&r->out, "n", event);
+    fl_lines_close(&r->out);
+    return flush(r);
+}
+
+static void say_refused(const struct reference *r, const struct fl_message *message)
+{
+    const struct fl_field *const text = fl_message_find(message, "text");
+    if (r->setup->verbose && text != NULL && text->kind == FL_FIELD_TEXT)
+        fprintf(stderr, "fenliu engine: refused: %.*s\n", (int)text->text_length, text->text);
+}
+
+/* One line: an event with all that it leads to, a verdict, or what is told without being asked. */
+static enum fl_status hear(struct reference *r, bool *verdict, bool *accepted)
+{
+    struct fl_message message;
+    char *line;
+    size_t length;
+    enum fl_status status = r->channel->ops->line(r->channel, &line, &length, INT64_MAX);
+    if (status != FL_OK) return fail(r, status, r->channel->problem);
+    if (fl_event_scan(line, length, &message) != FL_OK) return fail(r, FL_EENGINE, message.problem);
+    const int64_t n = integer_of(&message, "n", 0);
+    if (is(&message, "load")) return r->scenario == NULL ? fail(r, FL_EENGINE, "a load before the scenario") : hear_load(r, &message);
+    if (is(&message, "verdict")) {
+        const struct fl_field *const ok = fl_message_find(&message, "ok");
+        *verdict = true;
+        *accepted = ok != NULL && ok->kind == FL_FIELD_TRUE;
+        return FL_OK;
+    }
+    bool is_event;
+    status = hear_event(r, &message, &is_event);
+    if (status != FL_OK) return status;
+    if (is_event) return ack(r, n);
+    if (is(&message, "hello")) return hear_hello(r, &message);
+    if (is(&message, "member")) hear_member(r, &message);
+    else if (is(&message, "scenario")) return hear_scenario(r, &message);
+    else if (is(&message, "error")) say_refused(r, &message);
+    return FL_OK; /* what it does not know it passes over */
+}
+
+enum fl_status fl_reference_serve(struct fl_channel *channel, const struct fl_reference_setup *setup, char problem[512])
+{
+    struct reference r = { .setup = setup, .channel = channel, .problem = problem };
+    r.port = (struct fl_port){ decide, &r };
+    r.view.main_account = r.view.proxy_account = FL_NO_AGENT;
+    void *const block = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (block == MAP_FAILED) return full(&r);
+    fl_arena_start(&r.names_arena, block, ARENA_BYTES / 16);
+    fl_arena_start(&r.arena, (unsigned char *)block + ARENA_BYTES / 16, ARENA_BYTES - ARENA_BYTES / 16);
+    bool verdict = false, accepted;
+    while (hear(&r, &verdict, &accepted) == FL_OK && !verdict) continue;
+    if (verdict) fail(&r, FL_EENGINE, "a verdict on nothing");
+    munmap(block, ARENA_BYTES);
+    fl_scenario_free(r.scenario);
+    free(r.agents);
+    free(r.text);
+    free(r.slot_of);
+    free(r.number_of);
+    free(r.held);
+    fl_lines_free(&r.out);
+    return r.failed;
+}
