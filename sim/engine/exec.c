@@ -1,6 +1,6 @@
 #include "engine/exec.h"
 
-#include "engine/stream.h"
+#include "engine/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,24 +13,57 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GRACE_EXIT_NS INT64_C(2000000000) /* to end after its stdin closed: chosen, an interpreter's shutdown takes 0.1 s */
 #define GRACE_TERM_NS INT64_C(1000000000)
-#define GRACE_DEAD_NS INT64_C(200000000)  /* between closing its output and its exit status */
+#define GRACE_DEAD_NS INT64_C(200000000) /* between closing its output and its exit status */
 
 extern char **environ;
 
 struct exec {
-    struct fl_channel channel; /* first: the channel's address is ours */
-    struct fl_stream stream;
-    pid_t pid; /* 0: reaped */
+    struct fl_wire wire; /* first: the channel's address is ours */
+    uv_pipe_t err;       /* the child's stderr */
+    bool err_open;
+    char log[512];       /* of a line of it that is not whole yet */
+    size_t log_length;
+    char heard[4096];    /* what is read of it at once */
+    pid_t pid;           /* 0: reaped */
     int status;
     bool failed;
-    char prefix[64];
+    fl_time close_timeout;
+    char prefix[32];
 };
 
 static struct exec *exec_of(struct fl_channel *channel)
 {
     return (struct exec *)channel;
+}
+
+/* ---- The engine's log -------------------------------------------------------------------------- */
+
+static void log_flush(struct exec *exec)
+{
+    if (exec->log_length == 0) return;
+    fprintf(stderr, "%s: %.*s\n", exec->prefix, (int)exec->log_length, exec->log);
+    exec->log_length = 0;
+}
+
+static void on_log_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    (void)suggested;
+    struct exec *const exec = handle->data;
+    *buf = uv_buf_init(exec->heard, sizeof exec->heard);
+}
+
+/* Whole lines at once, so that those of several engines do not mix; a longer one is broken. */
+static void on_log(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
+{
+    struct exec *const exec = stream->data;
+    for (ssize_t i = 0; i < got; i++) {
+        if (buf->base[i] == '\n' || exec->log_length == sizeof exec->log) log_flush(exec);
+        if (buf->base[i] != '\n') exec->log[exec->log_length++] = buf->base[i];
+    }
+    if (got >= 0) return;
+    uv_read_stop(stream);
+    exec->err_open = false;
 }
 
 /* ---- The child --------------------------------------------------------------------------------- */
@@ -47,21 +80,25 @@ static bool reap(struct exec *exec, int64_t deadline_ns)
     return true;
 }
 
-static void close_fd(int *fd)
+/* Throws away what it still says, but not its log, until it closes both or the deadline. */
+static void hear_out(struct exec *exec, int64_t deadline_ns)
 {
-    if (*fd >= 0) close(*fd);
-    *fd = -1;
+    bool late = false;
+    fl_wire_drain(&exec->wire, deadline_ns);
+    while (exec->err_open && !late)
+        if (fl_wire_turn(&exec->wire, deadline_ns, &late) != FL_OK) return;
 }
 
 static void stop_child(struct exec *exec)
 {
     const pid_t group = exec->pid;
-    close_fd(&exec->stream.out);
+    const int64_t patience = fl_clock_ns() + exec->close_timeout;
+    if (!exec->failed) fl_wire_flush(&exec->wire, patience);
+    fl_wire_stop_writing(&exec->wire);
     if (!exec->failed) {
-        const int64_t patience = fl_clock_ns() + GRACE_EXIT_NS;
-        (void)fl_stream_drain(&exec->stream, patience);
+        hear_out(exec, patience);
         if (reap(exec, patience)) return;
-        fprintf(stderr, "%s: still there %d s after its stdin was closed; ending it\n", exec->prefix, (int)(GRACE_EXIT_NS / 1000000000));
+        fprintf(stderr, "%s: still there %g s after its stdin was closed; ending it\n", exec->prefix, fl_time_to_s(exec->close_timeout));
         exec->failed = true; /* how it ends now is our doing */
     }
     if (exec->pid == 0) return;
@@ -71,7 +108,7 @@ static void stop_child(struct exec *exec)
         (void)reap(exec, INT64_MAX);
     }
     kill(-group, SIGKILL); /* children of its own that ignored SIGTERM */
-    (void)fl_stream_drain(&exec->stream, fl_clock_ns() + GRACE_DEAD_NS);
+    hear_out(exec, fl_clock_ns() + GRACE_DEAD_NS);
 }
 
 static bool exited_well(const struct exec *exec)
@@ -89,40 +126,43 @@ static void describe_exit(const struct exec *exec, char *out, size_t size)
 
 /* ---- The channel ------------------------------------------------------------------------------- */
 
-/* A child that has gone says more by its exit status than by its closed pipe. */
-static enum fl_status note(struct exec *exec, enum fl_status status)
+/* A child that has gone says more by its exit status than by its closed pipe: worth a fifth of a second, as the run is over.
+ * `may_turn`: the loop may be run for the last words of its log. */
+static enum fl_status note(struct exec *exec, enum fl_status status, bool may_turn)
 {
-    if (status != FL_EENGINE) return status;
+    if (status != FL_EENGINE || exec->failed) return status;
     exec->failed = true;
-    if (strstr(exec->stream.problem, "reads no more") != NULL || exec->stream.ended) {
-        (void)fl_stream_drain(&exec->stream, fl_clock_ns() + GRACE_DEAD_NS);
-        if (reap(exec, fl_clock_ns() + GRACE_DEAD_NS)) {
-            describe_exit(exec, exec->channel.problem, sizeof exec->channel.problem);
-            return status;
-        }
-    }
-    snprintf(exec->channel.problem, sizeof exec->channel.problem, "%s", exec->stream.problem);
+    if (!exec->wire.broken && !exec->wire.ended) return status;
+    if (may_turn) hear_out(exec, fl_clock_ns() + GRACE_DEAD_NS);
+    if (reap(exec, fl_clock_ns() + GRACE_DEAD_NS)) describe_exit(exec, exec->wire.channel.problem, sizeof exec->wire.channel.problem);
     return status;
 }
 
 static enum fl_status exec_send(struct fl_channel *channel, const char *bytes, size_t length, int64_t deadline_ns)
 {
-    struct exec *const exec = exec_of(channel);
-    return note(exec, fl_stream_send(&exec->stream, bytes, length, deadline_ns));
+    return note(exec_of(channel), fl_wire_send(channel, bytes, length, deadline_ns), true);
 }
 
 static enum fl_status exec_line(struct fl_channel *channel, char **line, size_t *length, int64_t deadline_ns)
 {
-    struct exec *const exec = exec_of(channel);
-    return note(exec, fl_stream_line(&exec->stream, line, length, deadline_ns));
+    return note(exec_of(channel), fl_wire_line(channel, line, length, deadline_ns), true);
+}
+
+static enum fl_status exec_post(struct fl_channel *channel, const char *bytes, size_t length)
+{
+    return note(exec_of(channel), fl_wire_post(channel, bytes, length), false);
+}
+
+static enum fl_status exec_next(struct fl_channel *channel, char **line, size_t *length)
+{
+    return note(exec_of(channel), fl_wire_next(channel, line, length), false);
 }
 
 static void exec_release(struct exec *exec)
 {
-    close_fd(&exec->stream.in);
-    close_fd(&exec->stream.out);
-    close_fd(&exec->stream.err);
-    fl_stream_close(&exec->stream);
+    if (exec->err.loop != NULL) fl_handle_close((uv_handle_t *)&exec->err, &exec->wire.open);
+    fl_wire_close(&exec->wire);
+    log_flush(exec);
     free(exec);
 }
 
@@ -138,7 +178,7 @@ static void exec_close(struct fl_channel *channel)
     exec_release(exec);
 }
 
-static const struct fl_channel_ops exec_ops = { exec_send, exec_line, exec_close };
+static const struct fl_channel_ops exec_ops = { exec_send, exec_line, exec_post, exec_next, exec_close };
 
 /* ---- Starting ---------------------------------------------------------------------------------- */
 
@@ -180,37 +220,61 @@ static int spawn(const char *command, const int ends[3], pid_t *pid)
     return error;
 }
 
-enum fl_status fl_exec_open(const char *command, const char *prefix, const atomic_bool *stop, struct fl_channel **channel, char problem[256])
+static void close_fd(int fd)
+{
+    if (fd >= 0) close(fd);
+}
+
+/* Our ends of the pipes become streams of the loop, which then closes them. */
+static int streams_open(struct exec *exec, int ends[3])
+{
+    uv_pipe_t *const pipes[3] = { &exec->wire.out.pipe, &exec->wire.in.pipe, &exec->err };
+    int error = 0;
+    for (int i = 0; i < 3; i++) uv_pipe_init(exec->wire.channel.loop, pipes[i], 0); /* cannot fail */
+    exec->wire.writes = &exec->wire.out.stream;
+    exec->wire.reads = &exec->wire.in.stream;
+    for (int i = 0; i < 3 && error == 0; i++) {
+        error = uv_pipe_open(pipes[i], ends[i]);
+        if (error == 0) ends[i] = -1;
+    }
+    if (error != 0) return -error;
+    fl_wire_start(&exec->wire, &exec->wire.in.stream, &exec->wire.out.stream);
+    exec->err.data = exec;
+    exec->err_open = true;
+    return -uv_read_start((uv_stream_t *)&exec->err, on_log_room_wanted, on_log);
+}
+
+static int start(struct exec *exec, const char *command)
 {
     int pipes[3][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
     int error = 0;
-    pid_t pid = 0;
-    struct exec *const exec = calloc(1, sizeof *exec);
-    if (exec == NULL) return FL_EFULL;
     /* Closed on exec: an engine must not hold its neighbour's pipes open. */
     for (int i = 0; i < 3 && error == 0; i++) error = pipe2(pipes[i], O_CLOEXEC) != 0 ? errno : 0;
+    const int theirs[3] = { pipes[0][0], pipes[1][1], pipes[2][1] };
+    int ours[3] = { pipes[0][1], pipes[1][0], pipes[2][0] };
+    if (error == 0) error = spawn(command, theirs, &exec->pid);
+    for (int i = 0; i < 3; i++) close_fd(theirs[i]);
+    if (error == 0) error = streams_open(exec, ours);
+    for (int i = 0; i < 3; i++) close_fd(ours[i]);
+    return error;
+}
+
+enum fl_status fl_exec_open(const struct fl_channel_setup *setup, const char *command, struct fl_channel **channel, char problem[256])
+{
+    struct exec *const exec = calloc(1, sizeof *exec);
+    if (exec == NULL) return FL_EFULL;
+    int error = fl_wire_open(&exec->wire, setup, "its output") == FL_OK ? 0 : ENOMEM;
+    exec->wire.channel.ops = &exec_ops;
+    exec->close_timeout = setup->limits->close_timeout;
+    snprintf(exec->prefix, sizeof exec->prefix, "%s", setup->prefix);
+    if (error == 0) error = start(exec, command);
     if (error == 0) {
-        const int theirs[3] = { pipes[0][0], pipes[1][1], pipes[2][1] };
-        error = spawn(command, theirs, &pid);
-    }
-    close_fd(&pipes[0][0]);
-    close_fd(&pipes[1][1]);
-    close_fd(&pipes[2][1]);
-    const int ours[3] = { pipes[0][1], pipes[1][0], pipes[2][0] };
-    for (int i = 0; i < 3 && error == 0; i++) error = fcntl(ours[i], F_SETFL, fcntl(ours[i], F_GETFL) | O_NONBLOCK) != 0 ? errno : 0;
-    exec->pid = pid;
-    exec->channel.ops = &exec_ops;
-    snprintf(exec->prefix, sizeof exec->prefix, "%s", prefix);
-    if (fl_stream_open(&exec->stream, ours[1], ours[0], ours[2]) != FL_OK) error = ENOMEM;
-    exec->stream.stop = stop;
-    exec->stream.prefix = exec->prefix;
-    if (error == 0) {
-        *channel = &exec->channel;
+        *channel = &exec->wire.channel;
         return FL_OK;
     }
     snprintf(problem, 256, "cannot be started: %s", strerror(error));
     exec->failed = true;
-    if (pid != 0) stop_child(exec);
+    if (exec->pid != 0) stop_child(exec);
     exec_release(exec);
-    return FL_EENGINE;
+    return error == ENOMEM ? FL_EFULL : FL_EENGINE;
 }

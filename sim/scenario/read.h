@@ -353,7 +353,7 @@ bool fl_read_choice(struct reader *r, const cJSON *json, const struct fl_at *at,
 /* ---- Blocks, profiles, presets, overrides ------------------------------------------------------ */
 
 extern const struct fl_object fl_traffic_object, fl_buyers_object, fl_desk_object, fl_routing_object;
-extern const struct fl_object fl_ordinary_day_object, fl_money_object, fl_staffing_object;
+extern const struct fl_object fl_ordinary_day_object, fl_money_object, fl_staffing_object, fl_engine_object;
 extern const struct fl_object fl_event_object, fl_fault_object, fl_threshold_object, fl_objective_object,
     fl_platform_object;
 extern const char *const fl_phase_names[];
@@ -363,6 +363,7 @@ extern const struct fl_desk_def fl_desk_neutral;
 extern const struct fl_routing_def fl_routing_neutral;
 extern const struct fl_money fl_money_neutral;
 extern const struct fl_staffing_def fl_staffing_neutral;
+extern const struct fl_engine_def fl_engine_neutral;
 
 bool fl_read_objectives(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
                         void *field);

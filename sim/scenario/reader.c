@@ -166,6 +166,7 @@ static const struct fl_key root_keys[] = {
       .object = &fl_desk_object },
     OBJECT_AT("routing", routing, fl_routing_object),
     LIST("events", events, 0, 10000, fl_event_object),
+    OBJECT_AT("engine", engine, fl_engine_object),
     LIST("faults", faults, 0, 10000, fl_fault_object),
     { .name = "objectives", .kind = FL_KEY_CUSTOM, .read = fl_read_objectives },
     LIST("thresholds", thresholds, 0, 100, fl_threshold_object),
@@ -349,6 +350,7 @@ static void start_scenario(struct reader *r)
     s->routing = fl_routing_neutral;
     s->money = fl_money_neutral;
     s->staffing = fl_staffing_neutral;
+    s->engine = fl_engine_neutral;
     s->platform = *fl_platform_preset("none");
 }
 

@@ -373,6 +373,16 @@ struct fl_fault_def {
     fl_time length;
 };
 
+/* "engine": the link to an outside engine. */
+struct fl_engine_def {
+    fl_time connect_timeout; /* 5 s: to look the name up and connect, retries included */
+    fl_time timeout;         /* 10 s: for all that the engine does on one event */
+    fl_time close_timeout;   /* 2 s: for the engine to end once we have nothing more to say */
+    uint32_t write_buffer;   /* 1 MiB: bytes that may wait for an engine that reads too slowly */
+    uint32_t retries;        /* 2: further attempts at a refused connection, or a request whose connection was lost */
+    uint32_t http_pipeline;  /* "http": {"pipeline": 1}: requests under way at once on a connection */
+};
+
 enum fl_comparison { FL_AT_LEAST, FL_AT_MOST, FL_ABOVE, FL_BELOW };
 enum fl_objective_per { FL_PER_DAY, FL_PER_INTERVAL, FL_PER_GROUP, FL_PER_AGENT };
 
@@ -475,6 +485,7 @@ struct fl_scenario {
     const struct fl_threshold *thresholds;
     struct fl_ordinary_day ordinary_day;
     enum fl_end end;
+    struct fl_engine_def engine;
     struct fl_money money;
     struct fl_staffing_def staffing;
 };

@@ -1,0 +1,25 @@
+/* An engine's address: its parts, or what is wrong with it. Reads text only; looks nothing up. */
+#ifndef FL_ENGINE_ADDRESS_H
+#define FL_ENGINE_ADDRESS_H
+
+#include "core/status.h"
+
+#define FL_ADDRESS_HOST_MAX 253u /* bytes of a name, RFC 1035 */
+#define FL_ADDRESS_PATH_MAX 1023u
+#define FL_ADDRESS_UNIX_MAX 107u /* bytes that fit the system's struct sockaddr_un */
+
+enum fl_scheme { FL_SCHEME_EXEC, FL_SCHEME_TCP, FL_SCHEME_UNIX, FL_SCHEME_HTTP };
+
+struct fl_address {
+    enum fl_scheme scheme;
+    char host[FL_ADDRESS_HOST_MAX + 1]; /* tcp, http: without brackets */
+    bool brackets;                      /* the host stood in them: an IPv6 address */
+    uint16_t port;                      /* tcp, http; 0: any, for who listens */
+    char path[FL_ADDRESS_PATH_MAX + 1]; /* unix: of the socket; http: with its query, from "/" on */
+    const char *command;                /* exec: borrowed from the url */
+};
+
+/* FL_ESYNTAX with the problem: "wanted tcp://HOST:PORT, got \"tcp://x\"". */
+FL_MUST_CHECK enum fl_status fl_address_read(const char *url, struct fl_address *address, char problem[256]);
+
+#endif
