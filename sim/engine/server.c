@@ -127,7 +127,7 @@ static int listen_unix(struct fl_listener *listener, const struct fl_address *ad
     int error = bind_and_listen(listener->fd, (const struct sockaddr *)&at, sizeof at);
     if (error == EADDRINUSE && is_stale(&at) && unlink(at.sun_path) == 0) error = bind_and_listen(listener->fd, (const struct sockaddr *)&at, sizeof at);
     if (error != 0) return error;
-    snprintf(listener->url, sizeof listener->url, "unix:%s", address->path);
+    snprintf(listener->url, sizeof listener->url, "unix:%.*s", (int)FL_ADDRESS_UNIX_MAX, address->path);
     if (lstat(at.sun_path, &listener->made) == 0) memcpy(listener->path, address->path, strlen(address->path) + 1);
     return 0;
 }
