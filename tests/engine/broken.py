@@ -134,7 +134,7 @@ def misbehave(event):
         say(t="wake")
         say(t="suspend", agent=None)
     elif way == "wakes in the past":
-        say(t="wake", at_ns=event["at_ns"])
+        say(t="wake", at_ns=event["at_ns"] - 1)
     elif way == "moves" and len(there) > 1:
         for waiting, agent in list(waits.items())[:1]:
             waits[waiting] = next(other for other in there if other != agent)

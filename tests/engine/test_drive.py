@@ -235,6 +235,15 @@ class Says(unittest.TestCase):
                 for line in pathlib.Path(there, "from").read_text().splitlines()[1:]:
                     self.check("from", line)
 
+    def test_so_does_what_the_reference_engine_hears_and_says(self):
+        with tempfile.TemporaryDirectory() as there:
+            url = f"exec:tee {there}/to | {shlex.quote(FENLIU)} engine | tee {there}/from"
+            self.assertIn(drive(url, "-n", "1", "--set", "routing.overflow=close_oldest", "--set", "desk.agents[0].max_chats=2").returncode, (0, 1))
+            heard = {self.check("to", line) for line in pathlib.Path(there, "to").read_text().splitlines()}
+            said = {self.check("from", line) for line in pathlib.Path(there, "from").read_text().splitlines()}
+        self.assertLessEqual({"scenario", "load", "verdict"}, heard)
+        self.assertLessEqual({"assign", "close"}, said)
+
 
 class Leaves(unittest.TestCase):
     """No process stays behind."""

@@ -9,6 +9,7 @@ static const char usage[] =
     "  staff SCENARIO      how many people, on which shifts, and what one fewer costs\n"
     "  simulate SCENARIO   the desk as given: response times, reply rates, who left, by group, agent, interval\n"
     "  drive SCENARIO --engine URL   the same buyers against an outside routing engine\n"
+    "  engine              the built-in routing engine, to be driven like any other\n"
     "  compare A B         two scenarios or two results, paired day by day\n"
     "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
     "  check FILE...       validates scenarios\n"
@@ -24,6 +25,7 @@ struct subcommand {
 
 static const struct subcommand subcommands[] = {
     { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
+    { "engine", cmd_engine },
 #ifndef FENLIU_CORE
     { "staff", cmd_staff },
 #endif
