@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMS "exec:COMMAND, tcp://HOST:PORT, or unix:PATH"
+#define FORMS "exec:COMMAND, tcp://HOST:PORT, unix:PATH or http://HOST:PORT/PATH"
 
 static enum fl_status refuse(const char *wanted, const char *url, char problem[256])
 {
@@ -60,6 +60,27 @@ static enum fl_status read_tcp(const char *url, struct fl_address *address, char
     return refuse("tcp://HOST:PORT (an IPv6 address in brackets)", url, problem);
 }
 
+/* A path is sent as it stands, so what would end or split the request's first line is refused. */
+static bool is_path(const char *text)
+{
+    const size_t length = strlen(text);
+    if (length > FL_ADDRESS_PATH_MAX) return false;
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] > '~' || text[i] == '#') return false;
+    return true;
+}
+
+static enum fl_status read_http(const char *url, struct fl_address *address, char problem[256])
+{
+    const char *at = take_host(url + strlen("http://"), address);
+    address->port = 80;
+    if (at != NULL && at[0] == ':') at = take_port(at, address);
+    if (at == NULL || (at[0] != '/' && at[0] != '\0') || !is_path(at) || address->port == 0)
+        return refuse("http://HOST:PORT/PATH (printable ASCII without blanks, no fragment)", url, problem);
+    snprintf(address->path, sizeof address->path, "%s", at[0] == '\0' ? "/" : at);
+    return FL_OK;
+}
+
 static enum fl_status read_unix(const char *url, struct fl_address *address, char problem[256])
 {
     const char *const path = url + strlen("unix:");
@@ -86,6 +107,7 @@ enum fl_status fl_address_read(const char *url, struct fl_address *address, char
         { "exec:", FL_SCHEME_EXEC, read_exec },
         { "tcp://", FL_SCHEME_TCP, read_tcp },
         { "unix:", FL_SCHEME_UNIX, read_unix },
+        { "http://", FL_SCHEME_HTTP, read_http },
     };
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         if (strncmp(url, schemes[i].prefix, strlen(schemes[i].prefix)) != 0) continue;

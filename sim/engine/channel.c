@@ -1,6 +1,7 @@
 #include "engine/channel.h"
 
 #include "engine/exec.h"
+#include "engine/http.h"
 #include "engine/socket.h"
 
 #include <time.h>
@@ -25,7 +26,7 @@ enum fl_status fl_channel_open(const struct fl_channel_setup *setup, struct fl_c
     if (status != FL_OK) return status;
     switch (address.scheme) {
     case FL_SCHEME_EXEC: return fl_exec_open(setup, address.command, channel, problem);
-    case FL_SCHEME_HTTP:
+    case FL_SCHEME_HTTP: return fl_http_open(setup, &address, channel, problem);
     case FL_SCHEME_TCP:
     case FL_SCHEME_UNIX: break;
     }

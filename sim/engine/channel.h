@@ -42,7 +42,7 @@ struct fl_channel_ops {
 struct fl_channel {
     const struct fl_channel_ops *ops;
     uv_loop_t *loop;   /* borrowed */
-    bool ended;        /* the other side has closed, and all it said has been handed out */
+    bool ended;        /* the other side has closed in good order, and all it said has been handed out */
     char problem[256]; /* without its subject: "exited with status 3", "does not answer" */
 };
 

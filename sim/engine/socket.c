@@ -54,7 +54,7 @@ static enum fl_status attempt_await(struct fl_wire *wire, struct attempt *attemp
 }
 
 /* What is not to be had costs comfort only, so no error is looked at. */
-static void tcp_set(uv_tcp_t *tcp)
+void fl_socket_set(uv_tcp_t *tcp)
 {
     const int again_s = ASK_AGAIN_S, times = ASK_TIMES;
     uv_os_fd_t fd;
@@ -73,7 +73,7 @@ static enum fl_status tcp_try(struct fl_wire *wire, const struct sockaddr *to, i
     attempt.done = attempt.error != 0;
     const enum fl_status status = attempt_await(wire, &attempt, deadline_ns);
     *error = attempt.error;
-    if (status == FL_OK) tcp_set(&wire->in.tcp);
+    if (status == FL_OK) fl_socket_set(&wire->in.tcp);
     return status;
 }
 
@@ -205,7 +205,7 @@ static int adopt(struct fl_wire *wire, int fd)
     const bool tcp = uv_guess_handle(fd) == UV_TCP;
     int error = tcp ? uv_tcp_init(wire->channel.loop, &wire->in.tcp) : uv_pipe_init(wire->channel.loop, &wire->in.pipe, 0);
     if (error == 0) error = tcp ? uv_tcp_open(&wire->in.tcp, fd) : uv_pipe_open(&wire->in.pipe, fd);
-    if (error == 0 && tcp) tcp_set(&wire->in.tcp);
+    if (error == 0 && tcp) fl_socket_set(&wire->in.tcp);
     if (error == 0) return 0;
     fl_handle_close(&wire->in.handle, &wire->open);
     return error;

@@ -20,6 +20,9 @@ FL_MUST_CHECK enum fl_status fl_socket_open(const struct fl_channel_setup *setup
  * channel's from now on, also on failure. FL_EFULL, FL_EENGINE with the problem. */
 FL_MUST_CHECK enum fl_status fl_socket_adopt(const struct fl_channel_setup *setup, int fd, struct fl_channel **channel, char problem[256]);
 
+/* The options of a connection: TCP_NODELAY, keep-alive. */
+void fl_socket_set(uv_tcp_t *tcp);
+
 /* Connects the wire's `in` handle; nothing is read yet. What http shares with tcp. As fl_channel_open, the problem being the
  * channel's; without it the handle is closed again. */
 FL_MUST_CHECK enum fl_status fl_socket_connect(struct fl_wire *wire, const struct fl_address *address, const struct fl_engine_def *limits);

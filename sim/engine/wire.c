@@ -43,11 +43,17 @@ void fl_wire_stop_writing(struct fl_wire *wire)
     fl_loop_settle(wire->channel.loop, &wire->open);
 }
 
+void fl_wire_disconnect(struct fl_wire *wire)
+{
+    if (wire->writes != NULL && wire->writes != wire->reads) fl_handle_close((uv_handle_t *)wire->writes, &wire->open);
+    if (wire->reads != NULL) fl_handle_close((uv_handle_t *)wire->reads, &wire->open);
+    wire->reads = wire->writes = NULL;
+    wire->broken = true;
+}
+
 void fl_wire_close(struct fl_wire *wire)
 {
-    fl_wire_stop_writing(wire);
-    if (wire->reads != NULL) fl_handle_close((uv_handle_t *)wire->reads, &wire->open);
-    wire->reads = NULL;
+    fl_wire_disconnect(wire);
     fl_handle_close((uv_handle_t *)&wire->waiter.timer, &wire->open);
     fl_loop_settle(wire->channel.loop, &wire->open);
     free(wire->room);
@@ -112,6 +118,9 @@ void fl_wire_start(struct fl_wire *wire, uv_stream_t *reads, uv_stream_t *writes
 {
     wire->reads = reads;
     wire->writes = writes;
+    wire->from = wire->seen = wire->to = 0;
+    wire->head = wire->tail = 0;
+    wire->reading = wire->ended = wire->reset = wire->broken = false;
     if (reads != NULL) reads->data = wire;
     resume(wire);
 }
@@ -137,7 +146,7 @@ void fl_wire_consume(struct fl_wire *wire, size_t bytes)
 static enum fl_status fail_ended(struct fl_wire *wire)
 {
     const bool within = wire->from < wire->to;
-    wire->channel.ended = true;
+    wire->channel.ended = !within && !wire->reset;
     return fl_channel_fail(&wire->channel, "%s %s%s", wire->reset ? "reset" : "closed", wire->output, within ? " in the middle of a line" : "");
 }
 
@@ -237,13 +246,18 @@ static size_t queue(struct fl_wire *wire, const char *bytes, size_t length)
     return size;
 }
 
+size_t fl_wire_put(struct fl_wire *wire, const char *bytes, size_t length)
+{
+    const size_t gone = write_now(wire, bytes, length);
+    return gone + queue(wire, bytes + gone, length - gone);
+}
+
 enum fl_status fl_wire_send(struct fl_channel *channel, const char *bytes, size_t length, int64_t deadline_ns)
 {
     struct fl_wire *const wire = wire_of(channel);
     bool late = false;
     for (;;) {
-        size_t gone = length > 0 ? write_now(wire, bytes, length) : 0;
-        gone += queue(wire, bytes + gone, length - gone);
+        const size_t gone = length > 0 ? fl_wire_put(wire, bytes, length) : 0;
         bytes += gone;
         length -= gone;
         if (wire->broken) return fl_channel_fail(channel, "reads no more");
@@ -258,8 +272,7 @@ enum fl_status fl_wire_post(struct fl_channel *channel, const char *bytes, size_
 {
     struct fl_wire *const wire = wire_of(channel);
     if (length > wire->ring_bytes - fl_wire_queued(wire)) return wire->broken ? fl_channel_fail(channel, "reads no more") : FL_EFULL;
-    const size_t gone = write_now(wire, bytes, length);
-    (void)queue(wire, bytes + gone, length - gone);
+    (void)fl_wire_put(wire, bytes, length);
     return wire->broken ? fl_channel_fail(channel, "reads no more") : FL_OK;
 }
 

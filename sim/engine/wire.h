@@ -45,8 +45,10 @@ struct fl_wire {
 
 /* Prepares the channel, its waiter and its memory; the ops are the caller's. FL_EFULL. */
 FL_MUST_CHECK enum fl_status fl_wire_open(struct fl_wire *wire, const struct fl_channel_setup *setup, const char *output);
-/* The streams stand: begins to read. Once. */
+/* The streams stand: begins to read, with nothing read and nothing waiting. */
 void fl_wire_start(struct fl_wire *wire, uv_stream_t *reads, uv_stream_t *writes);
+/* Closes the streams as the loop runs on: they are closed when `open` is 0, and others may be started then. */
+void fl_wire_disconnect(struct fl_wire *wire);
 /* Closes what is open and releases the memory, not the wire. Waits for nothing but the loop's own bookkeeping. */
 void fl_wire_close(struct fl_wire *wire);
 
@@ -62,8 +64,10 @@ static inline size_t fl_wire_queued(const struct fl_wire *wire)
     return (size_t)(wire->tail - wire->head);
 }
 
-/* For who frames the bytes in another way: room[from, to) is what came in; takes `bytes` of it away. */
+/* For who frames the bytes in another way. Room[from, to) is what came in; takes `bytes` of it away. */
 void fl_wire_consume(struct fl_wire *wire, size_t bytes);
+/* Sends what the kernel takes or there is room for; how many bytes. None when the wire is broken. */
+size_t fl_wire_put(struct fl_wire *wire, const char *bytes, size_t length);
 
 /* One turn of the loop; what it takes in, from a file too. As fl_waiter_turn. */
 FL_MUST_CHECK enum fl_status fl_wire_turn(struct fl_wire *wire, int64_t deadline_ns, bool *late);
