@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PAUSE_NS INT64_C(200000000) /* before a connection that was refused is tried again, as in socket.c */
-#define HEAD_MAX (FL_ADDRESS_PATH_MAX + FL_ADDRESS_HOST_MAX + 256) /* bytes of a request's head */
+#define HEAD_MAX (FL_ADDRESS_PATH_MAX + FL_ADDRESS_HOST_MAX + 384) /* bytes of a request's head */
 
 /* Bytes one behind the other; the first `from` of them are done with. */
 struct bytes {
@@ -433,14 +434,23 @@ static void http_close(struct fl_channel *channel)
 
 static const struct fl_channel_ops http_ops = { http_send, http_line, http_post, http_next, http_close };
 
-static void head_write(struct http *http, const struct fl_address *address)
+/* Which of several engines at this address is meant, also behind a lost connection and beside other harnesses. */
+static void session_name(const char *prefix, char name[64])
 {
-    char port[8] = "";
+    snprintf(name, 64, "%ld-%.40s", (long)getpid(), prefix);
+    for (; *name != '\0'; name++)
+        if (*name <= ' ' || *name > '~') *name = '-';
+}
+
+static void head_write(struct http *http, const struct fl_address *address, const char *prefix)
+{
+    char port[8] = "", session[64];
+    session_name(prefix, session);
     if (address->port != 80) snprintf(port, sizeof port, ":%u", address->port);
     http->head_length = (size_t)snprintf(http->head, sizeof http->head,
                                          "POST %s HTTP/1.1\r\nHost: %s%s%s%s\r\nUser-Agent: fenliu/" FENLIU_VERSION "\r\nContent-Type: application/json\r\n"
-                                         "Accept: application/json, application/x-ndjson\r\nContent-Length: ",
-                                         address->path, address->brackets ? "[" : "", address->host, address->brackets ? "]" : "", port);
+                                         "Accept: application/json, application/x-ndjson\r\nFenliu-Session: %s\r\nContent-Length: ",
+                                         address->path, address->brackets ? "[" : "", address->host, address->brackets ? "]" : "", port, session);
 }
 
 enum fl_status fl_http_open(const struct fl_channel_setup *setup, const struct fl_address *address, struct fl_channel **channel, char problem[256])
@@ -452,7 +462,7 @@ enum fl_status fl_http_open(const struct fl_channel_setup *setup, const struct f
     enum fl_status status = fl_wire_open(&http->wire, setup, "the connection");
     http->wire.channel.ops = &http_ops;
     uv_timer_init(setup->loop, &http->timer); /* cannot fail */
-    head_write(http, address);
+    head_write(http, address, setup->prefix);
     if (status == FL_OK) status = fl_socket_connect(&http->wire, address, setup->limits);
     if (status == FL_OK) {
         link_up(http);
