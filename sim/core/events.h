@@ -1,18 +1,18 @@
-/* The set of pending events: one slot for each entity that can have one, in two parts.
+/* The set of pending events: one slot for each entity that can have one.
  *
- * An entity (a chat, an agent, a stream of arrivals) owns a slot. Rescheduling is setting the slot again, cancelling is setting it
- * to FL_TIME_NEVER: no handles, no dead entries. The next event is the earliest of both parts.
+ * An entity (a chat, an agent, a stream of arrivals) owns a slot. Rescheduling is setting the slot again, cancelling is clearing it:
+ * no handles, no dead entries. The next event is taken out, and its slot is then empty.
  *
- * Near: slots below `near`, for the few that are set often. A tournament tree: a slot is a leaf of a full binary tree, each inner
- * node holds the earlier of its two children, so the root is the next event. log2(slots) matches a set, no branch that depends on
- * the times; a set replays every match from leaf to root. (Stopping where the winner stays the same was tried: nobody can predict
- * the stop, and it cost a fifth of the speed at 50 slots.) Against a binary heap it was twice as fast on M/M/c (tools/bench).
+ * A timing wheel (Varghese and Lauck, "Hashed and hierarchical timing wheels", SOSP 1987) before a tournament tree. The wheel's
+ * buckets cover the span ahead that the caller expects most events in; a bucket is a short list, earliest first. With eight buckets
+ * a slot most lists hold one event, and whether a second comes before or behind it is no branch. Setting and taking touch the
+ * slot's own record, a list's head and sometimes a neighbour, however many slots there are. What is next is looked for when its
+ * predecessor is taken, not when it is asked for: the search is a chain of loads, each of which waits for the one before, and runs
+ * beside whatever the caller does with the event.
  *
- * Far: all others, of which there may be many. A timing wheel (Varghese and Lauck, "Hashed and hierarchical timing wheels", SOSP
- * 1987) before a tournament tree. The wheel's buckets cover the span ahead that the caller expects most events in; a bucket is a
- * short list, of which the earliest is looked for when its turn comes. What lies beyond the span, or in a bucket that has grown
- * long, is in the tree. Where an event is kept changes what it costs, never its order. Setting a slot in the wheel touches
- * its own record and one or two others, however many slots there are, where a tree of 16384 touches fourteen.
+ * What lies beyond the span, or late in a bucket that has grown long, is in the tree: a slot is a leaf of a full binary tree, each inner
+ * node holds the earlier of its two children, so the root is the next event of those. A set replays every match from leaf
+ * to root. Where an event is kept changes what it costs, never its order. Up to four slots are looked through instead.
  *
  * Order: (time, class, sequence), sequence being the order of scheduling; exactly one event is next. All three and the slot lie in
  * one 128-bit key, so a match is one comparison.
@@ -33,55 +33,44 @@ enum fl_event_class { FL_CLASS_RELEASE, FL_CLASS_STATE, FL_CLASS_ARRIVAL };
 
 __extension__ typedef unsigned __int128 fl_event_key; /* time << 64 | class << 62 | sequence << 24 | slot */
 
-struct fl_event_tree {
-    fl_event_key *node; /* node[1] is the root, node[i] has the children 2i and 2i + 1 */
-    uint32_t leaves;    /* a power of two; slot s is node[leaves + s - first slot] */
-};
+/* Later than any event; its time is FL_TIME_NEVER. */
+#define FL_NO_EVENT ((fl_event_key)(uint64_t)FL_TIME_NEVER << 64 | UINT64_MAX)
 
-/* A far slot: when it is due and, in the wheel, its neighbours in the bucket. */
+/* A slot: when it is due and, in the wheel, who follows in its bucket. */
 struct fl_event_place {
     fl_event_key key;
-    uint32_t next, previous; /* places + 1; 0: none */
-    uint32_t bucket;         /* + 1; 0: not in the wheel, but in the tree or not pending */
+    uint32_t next; /* a place; 0: the last of its list; FL_EVENT_LATE: not in the wheel */
 };
+#define FL_EVENT_LATE UINT32_MAX
 
-struct fl_event_wheel {
-    struct fl_event_place *place;
-    uint32_t *first;   /* [buckets] place + 1 of the list's head, 0: empty */
-    uint64_t *filled;  /* bit per bucket that is not empty */
-    fl_event_key next; /* the earliest in the wheel */
-    uint64_t base;     /* time >> shift, rounded down: everything in the wheel lies in [base, base + buckets) */
-    uint32_t buckets;  /* a power of two, >= 64 */
-    uint32_t count;    /* in the wheel */
-    uint32_t shift;    /* a bucket is 2^shift ns wide */
+struct fl_event_tree {
+    fl_event_key *node; /* node[1] is the root, node[i] has the children 2i and 2i + 1 */
+    uint32_t leaves;    /* a power of two; slot s is node[leaves + s] */
 };
 
 struct fl_events {
-    struct fl_event_tree near, far;
-    struct fl_event_wheel wheel;
-    fl_event_key far_next; /* the earlier of the wheel's next and the far tree's root */
-    uint32_t near_slots, far_slots;
-    uint64_t sequence; /* of the next set; below 2^38 */
+    struct fl_event_place *place; /* [slots + 1], slot s is place[s + 1]; place[0] stands for nobody and is never due */
+    uint32_t *first;              /* [buckets] head of the list, a place; 0: empty */
+    uint64_t *filled;             /* bit per bucket that is not empty */
+    uint64_t base;                /* time >> shift of the last event taken; everything in the wheel lies in [base, base + buckets) */
+    uint32_t buckets;             /* a power of two, >= 64; 0: so few slots that they are looked through */
+    uint32_t shift;               /* a bucket is 2^shift ns wide */
+    uint32_t count;               /* in the wheel */
+    uint32_t slots;
+    fl_event_key next;            /* the earliest of all */
+    uint64_t sequence;            /* of the next set; below 2^38 */
+    struct fl_event_tree late;    /* what is not in the wheel */
 };
 
 /* Bytes of the memory for that many slots. */
-size_t fl_events_bytes(uint32_t near, uint32_t far);
+size_t fl_events_bytes(uint32_t slots);
 
-/* Starts an empty set over `memory`, which has fl_events_bytes(near, far) bytes and is aligned to 16: slots 0 to near - 1, and near
- * to near + far - 1. 1 <= near + far <= 2^24. `span`: how far ahead most far events are set, > 0; too short or too long a span is
- * only slower. */
-void fl_events_start(struct fl_events *events, void *memory, uint32_t near, uint32_t far, fl_time span);
+/* Starts an empty set over `memory`, which has fl_events_bytes(slots) bytes and is aligned to 16; 1 <= slots <= 2^24. `span`: how
+ * far ahead most events are set, > 0; too short or too long a span is only slower. */
+void fl_events_start(struct fl_events *events, void *memory, uint32_t slots, fl_time span);
 
-/* Moves the pending events of `from` into the empty `to`, which has as many near slots and no fewer far ones; slots keep
- * their numbers. */
+/* Moves the pending events of `from` into the empty `to`, which has no fewer slots; slots keep their numbers. */
 void fl_events_move(struct fl_events *to, const struct fl_events *from);
-
-/* The next event of all. */
-static inline fl_event_key fl_events_next(const struct fl_events *events)
-{
-    const fl_event_key near = events->near.node[1], far = events->far_next;
-    return far < near ? far : near;
-}
 
 static inline fl_time fl_event_at(fl_event_key event)
 {
@@ -93,76 +82,114 @@ static inline uint32_t fl_event_slot(fl_event_key event)
     return (uint32_t)event & (FL_EVENTS_SLOTS_MAX - 1);
 }
 
-static inline fl_event_key fl_events_key(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
+static inline enum fl_event_class fl_event_class_of(fl_event_key event)
 {
-    return (fl_event_key)(uint64_t)at << 64 | (uint64_t)class << 62 | events->sequence++ << 24 | slot;
+    return (enum fl_event_class)((uint64_t)event >> 62);
 }
 
-/* Replays the matches of a slot, upwards. Nodes are counted in bytes here, which spares four instructions a level. */
-static inline void fl_event_tree_set(const struct fl_event_tree *tree, uint32_t slot, fl_event_key winner)
+/* When the slot's event is due; FL_TIME_NEVER: none is pending. */
+static inline fl_time fl_events_at(const struct fl_events *events, uint32_t slot)
 {
-    unsigned char *const node = (unsigned char *)tree->node;
-    const size_t one = sizeof winner;
-    size_t i = ((size_t)tree->leaves + slot) * one;
-    *(fl_event_key *)(node + i) = winner;
-    while (i > one) {
-        const fl_event_key rival = *(fl_event_key *)(node + (i ^ one));
-        winner = rival < winner ? rival : winner;
-        i = i / 2 & ~(one - 1);
-        *(fl_event_key *)(node + i) = winner;
-    }
+    return fl_event_at(events->place[slot + 1].key);
 }
 
-/* Of a slot that is far. */
-void fl_events_set_far(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class);
-void fl_events_cancel_far(struct fl_events *events, uint32_t slot);
-
-static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
-{
-    if (slot < events->near_slots) fl_event_tree_set(&events->near, slot, fl_events_key(events, slot, at, class));
-    else fl_events_set_far(events, slot, at, class);
-}
+/* The rarer parts: a place whose key lies outside the wheel; one that comes behind `link`'s; one that is pending; the next event, which
+ * is not in the wheel. */
+void fl_events_put_late(struct fl_events *events, uint32_t place);
+void fl_events_put_behind(struct fl_events *events, uint32_t place, uint32_t *link);
+void fl_events_take_out(struct fl_events *events, uint32_t place);
+void fl_events_take_late(struct fl_events *events);
 
 static inline void fl_events_cancel(struct fl_events *events, uint32_t slot)
 {
-    if (slot < events->near_slots) fl_event_tree_set(&events->near, slot, fl_events_key(events, slot, FL_TIME_NEVER, FL_CLASS_RELEASE));
-    else fl_events_cancel_far(events, slot);
+    if (fl_events_at(events, slot) != FL_TIME_NEVER) fl_events_take_out(events, slot + 1);
 }
 
-/* When the slot's event is due. */
-static inline fl_time fl_events_at(const struct fl_events *events, uint32_t slot)
+/* Of a slot that is empty. */
+static inline void fl_events_put(struct fl_events *events, uint32_t slot, fl_event_key key)
 {
-    if (slot < events->near_slots) return fl_event_at(events->near.node[events->near.leaves + slot]);
-    return fl_event_at(events->wheel.place[slot - events->near_slots].key);
+    struct fl_event_place *const own = &events->place[slot + 1];
+    const uint64_t turn = (uint64_t)fl_event_at(key) >> events->shift;
+    own->key = key;
+    events->next = key < events->next ? key : events->next;
+    if (__builtin_expect(turn - events->base >= events->buckets, 0)) {
+        fl_events_put_late(events, slot + 1);
+        return;
+    }
+    const uint32_t bucket = (uint32_t)turn & (events->buckets - 1);
+    uint32_t *const head = &events->first[bucket];
+    uint32_t *const link = key < events->place[*head].key ? head : &events->place[*head].next; /* nobody's key is later than any */
+    if (__builtin_expect(events->place[*link].key < key, 0)) {
+        fl_events_put_behind(events, slot + 1, link);
+        return;
+    }
+    own->next = *link;
+    *link = slot + 1;
+    events->filled[bucket / 64] |= UINT64_C(1) << bucket % 64;
+    events->count++;
 }
 
-/* For callers who send for their records ahead: a slot from each of the two buckets of the wheel that follow its first, whose events
- * most likely come after the next; FL_EVENTS_SLOTS_MAX where none is found at once. */
+/* Sets the slot's event, or sets it anew; at FL_TIME_NEVER it has none. */
+static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
+{
+    fl_events_cancel(events, slot);
+    if (at == FL_TIME_NEVER) return;
+    fl_events_put(events, slot, (fl_event_key)(uint64_t)at << 64 | (uint64_t)class << 62 | events->sequence++ << 24 | slot);
+}
+
+/* The first bucket at or after base that holds something; the wheel is not empty. */
+static inline uint32_t fl_events_first_filled(const struct fl_events *events)
+{
+    const uint32_t from = (uint32_t)events->base & (events->buckets - 1), words = events->buckets / 64;
+    uint32_t word = from / 64;
+    uint64_t bits = events->filled[word] & UINT64_MAX << from % 64;
+    while (bits == 0) {
+        word = (word + 1) & (words - 1);
+        bits = events->filled[word];
+    }
+    return word * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+
+/* Looks for what is next. */
+static inline void fl_events_find_next(struct fl_events *events)
+{
+    const fl_event_key late = events->late.node[1];
+    events->next = late;
+    if (events->count == 0) return;
+    const fl_event_key wheel = events->place[events->first[fl_events_first_filled(events)]].key;
+    if (__builtin_expect(wheel < late, 1)) events->next = wheel;
+}
+
+/* Takes the next event of all out when it is due before `until`; else FL_NO_EVENT, and nothing has changed. Which is next then is
+ * looked for at once, while the caller is busy with this one. */
+static inline fl_event_key fl_events_take(struct fl_events *events, fl_time until)
+{
+    const fl_event_key next = events->next;
+    if (fl_event_at(next) >= until) return FL_NO_EVENT;
+    struct fl_event_place *const own = &events->place[fl_event_slot(next) + 1];
+    if (__builtin_expect(own->next == FL_EVENT_LATE, 0)) {
+        fl_events_take_late(events);
+        return next;
+    }
+    events->base = (uint64_t)fl_event_at(next) >> events->shift;
+    const uint32_t bucket = (uint32_t)events->base & (events->buckets - 1), follows = own->next;
+    own->key = FL_NO_EVENT;
+    events->first[bucket] = follows; /* lists are sorted: she was their first */
+    events->filled[bucket / 64] &= ~((uint64_t)(follows == 0) << bucket % 64);
+    events->count--;
+    fl_events_find_next(events);
+    return next;
+}
+
+/* For callers who send for their records ahead: a slot from each of the two buckets that follow that of the event taken last, whose
+ * events most likely come after the next; FL_EVENTS_SLOTS_MAX where none is found at once. */
 static inline void fl_events_upcoming(const struct fl_events *events, uint32_t slots[2])
 {
-    const struct fl_event_wheel *const wheel = &events->wheel;
     slots[0] = slots[1] = FL_EVENTS_SLOTS_MAX;
-    if (wheel->count == 0) return;
-    const uint32_t first = (uint32_t)((uint64_t)fl_event_at(wheel->next) >> wheel->shift) & (wheel->buckets - 1), word = first / 64;
-    uint64_t bits = wheel->filled[word] & ~UINT64_C(1) << first % 64;
+    const uint32_t last = (uint32_t)events->base & (events->buckets - 1), word = last / 64;
+    uint64_t bits = events->filled[word] & UINT64_MAX << last % 64 << 1;
     for (int i = 0; i < 2 && bits != 0; i++, bits &= bits - 1)
-        slots[i] = events->near_slots + wheel->first[word * 64 + (uint32_t)__builtin_ctzll(bits)] - 1;
-}
-
-/* Of the next event. */
-static inline fl_time fl_events_next_at(const struct fl_events *events)
-{
-    return fl_event_at(fl_events_next(events));
-}
-
-static inline uint32_t fl_events_next_slot(const struct fl_events *events)
-{
-    return fl_event_slot(fl_events_next(events));
-}
-
-static inline enum fl_event_class fl_events_next_class(const struct fl_events *events)
-{
-    return (enum fl_event_class)((uint64_t)fl_events_next(events) >> 62);
+        slots[i] = events->first[word * 64 + (uint32_t)__builtin_ctzll(bits)] - 1;
 }
 
 #endif

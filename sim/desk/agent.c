@@ -460,5 +460,4 @@ void agent_compose_ends(struct fl_desk *desk, uint32_t a)
     if (kind == COMPOSE_REPLY && c != FL_NO_CHAT) reply_sent(desk, a, c);
     else if (kind == COMPOSE_EXTRA && c != FL_NO_CHAT && desk->chats[c].agent == a) chat_extra_sent(desk, c);
     if (own->compose == COMPOSE_NOTHING) continue_inline(desk, a);
-    if (own->compose == COMPOSE_NOTHING) fl_events_set(&desk->events, desk->slot_agents + a, FL_TIME_NEVER, FL_CLASS_RELEASE);
 }

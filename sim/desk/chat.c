@@ -15,12 +15,12 @@ static bool chats_grow(struct fl_desk *desk)
     const uint32_t capacity = desk->chats_capacity * 2;
     if (desk->slot_chats + capacity > FL_EVENTS_SLOTS_MAX) return false;
     const size_t chats_at = fl_arena_take(desk->arena, capacity, sizeof(struct chat));
-    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(desk->events.near_slots, desk->slot_chats + capacity - desk->events.near_slots));
+    const size_t node_at = fl_arena_take(desk->arena, 1, fl_events_bytes(desk->slot_chats + capacity));
     if (chats_at == FL_ARENA_NONE || node_at == FL_ARENA_NONE) return false;
     struct chat *chats = fl_arena_at(desk->arena, chats_at);
     memcpy(chats, desk->chats, desk->chats_capacity * sizeof *chats);
     struct fl_events events;
-    fl_events_start(&events, fl_arena_at(desk->arena, node_at), desk->events.near_slots, desk->slot_chats + capacity - desk->events.near_slots, desk->events_span);
+    fl_events_start(&events, fl_arena_at(desk->arena, node_at), desk->slot_chats + capacity, desk->events_span);
     fl_events_move(&events, &desk->events);
     desk->events = events;
     desk->chats = chats;
@@ -646,7 +646,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     const bool silent = silent_share > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_SILENT, round_index(chat))) < silent_share;
     const struct fl_where where = where_chat(chat), round = where_round(chat);
     chat->timer = TIMER_NONE;
-    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
+    fl_events_cancel(&desk->events, chat_slot(desk, c));
     chat->leaves_at = FL_TIME_NEVER;
     if ((chat->flags & FLAG_SETTLED) == 0) {
         if (silent) add(desk, &where, FL_COUNT_chats_abandoned_silent);
@@ -730,7 +730,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     chat->bot_rounds++;
     chat->active_at = desk->now;
     chat->timer = TIMER_NONE;
-    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
+    fl_events_cancel(&desk->events, chat_slot(desk, c));
     if (chat->flags & FLAG_BOT_CAN) {
         if (chat->questions_left > 0) {
             chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat, chat->question));

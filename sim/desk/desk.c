@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CHATS_AT_FIRST 64u
-#define AGENTS_NEAR_MOST 512u /* more are no longer few: their events are as well off in the wheel */
+#define AGENTS_NEAR_MOST 512u /* the records of more do not stay in the cache */
 #define DRAIN_LONGEST (48 * FL_HOUR) /* working off what is open ends then at the latest */
 
 /* ---- Setting up -------------------------------------------------------------------------------- */
@@ -164,12 +164,11 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->class_until = take(desk, buyers->classes_count, sizeof *desk->class_until);
     desk->slot_agents = SLOT_STREAMS + desk->streams_count;
     desk->slot_chats = desk->slot_agents + agents;
-    const uint32_t near = agents <= AGENTS_NEAR_MOST ? desk->slot_chats : desk->slot_agents;
-    const uint32_t far = desk->slot_chats + desk->chats_capacity - near;
-    void *const node = take(desk, 1, fl_events_bytes(near, far));
+    const uint32_t slots = desk->slot_chats + desk->chats_capacity;
+    void *const memory = take(desk, 1, fl_events_bytes(slots));
     if (desk->failed != FL_OK) return desk->failed;
     desk->events_span = events_span(scenario);
-    fl_events_start(&desk->events, node, near, far, desk->events_span);
+    fl_events_start(&desk->events, memory, slots, desk->events_span);
     double until = 0;
     for (uint32_t i = 0; i < buyers->classes_count; i++) desk->class_until[i] = until += buyers->classes[i].share;
 
@@ -377,8 +376,8 @@ static void run_until_end(struct fl_desk *desk)
 {
     const bool large = desk->view.agents_count > AGENTS_NEAR_MOST;
     while (desk->failed == FL_OK && !desk->ended) {
-        const fl_event_key next = fl_events_next(&desk->events);
-        if (fl_event_at(next) >= desk->boundary) {
+        const fl_event_key next = fl_events_take(&desk->events, desk->boundary);
+        if (next == FL_NO_EVENT) {
             interval_ends(desk);
             continue;
         }
@@ -393,9 +392,11 @@ static void drain(struct fl_desk *desk)
 {
     const fl_time until = desk->scenario->duration + DRAIN_LONGEST;
     for (uint32_t s = 0; s < desk->streams_count; s++) fl_events_cancel(&desk->events, SLOT_STREAMS + s);
-    while (desk->failed == FL_OK && fl_events_next_at(&desk->events) < until) {
-        const uint32_t slot = fl_events_next_slot(&desk->events);
-        desk->now = desk->view.now = fl_events_next_at(&desk->events);
+    while (desk->failed == FL_OK) {
+        const fl_event_key next = fl_events_take(&desk->events, until);
+        if (next == FL_NO_EVENT) break;
+        const uint32_t slot = fl_event_slot(next);
+        desk->now = desk->view.now = fl_event_at(next);
         const bool reply = slot >= desk->slot_agents && slot < desk->slot_chats;
         if (reply) desk->day->interval_group[(size_t)(desk->day->intervals - 1) * desk->day->groups].count[FL_COUNT_drained_replies]++;
         dispatch(desk, slot);

@@ -221,14 +221,14 @@ static inline void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer ti
     desk->chats[c].timer = (uint8_t)timer;
     const bool writes = timer == TIMER_MESSAGE || timer == TIMER_BOT_ASKS;
     const enum fl_event_class class = writes ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE;
-    fl_events_set_far(&desk->events, chat_slot(desk, c), at, class);
+    fl_events_set(&desk->events, chat_slot(desk, c), at, class);
 }
 
 static inline void chat_disarm(struct fl_desk *desk, uint32_t c)
 {
     if (desk->chats[c].timer == TIMER_NONE) return;
     desk->chats[c].timer = TIMER_NONE;
-    fl_events_cancel_far(&desk->events, chat_slot(desk, c));
+    fl_events_cancel(&desk->events, chat_slot(desk, c));
 }
 
 /* Where the figures of a chat's arrival go; of its present round. */

@@ -109,7 +109,6 @@ static inline void on_service_end(struct queue *queue, uint32_t server)
     struct line *const line = &queue->waiting;
     if (line->head == line->tail) {
         queue->idle[queue->idle_count++] = server;
-        fl_events_cancel(&queue->pending, server);
         return;
     }
     queue->wait_total_s += fl_time_to_s(queue->now - line->at[line->head++ & (line->capacity - 1)]);
@@ -128,7 +127,7 @@ static struct queue queue_create(uint32_t servers, double rho, uint64_t customer
         .idle = allocate(servers, sizeof *queue.idle),
         .waiting = { .at = allocate(1 << 16, sizeof(fl_time)), .capacity = 1 << 16 },
     };
-    fl_events_start(&queue.pending, allocate(1, fl_events_bytes(servers + 1, 0)), servers + 1, 0, FL_SECOND);
+    fl_events_start(&queue.pending, allocate(1, fl_events_bytes(servers + 1)), servers + 1, 4 * FL_SECOND);
     for (uint32_t s = servers; s-- > 0;) queue.idle[queue.idle_count++] = s;
     if (DRAWS_AHEAD) {
         draw_service(&queue);
@@ -144,9 +143,10 @@ static struct queue queue_create(uint32_t servers, double rho, uint64_t customer
 static void run(struct queue *queue)
 {
     for (;;) {
-        queue->now = fl_events_next_at(&queue->pending);
-        if (queue->now == FL_TIME_NEVER) return;
-        const uint32_t slot = fl_events_next_slot(&queue->pending);
+        const fl_event_key next = fl_events_take(&queue->pending, FL_TIME_NEVER);
+        if (next == FL_NO_EVENT) return;
+        queue->now = fl_event_at(next);
+        const uint32_t slot = fl_event_slot(next);
         queue->events++;
         if (slot == queue->servers) on_arrival(queue);
         else on_service_end(queue, slot);
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
            wait_chance / (servers - rho * servers));
     printf(" wait_chance=%.4f wait_chance_theory=%.4f", (double)queue.waited / customers, wait_chance);
     printf(" rss_kb=%ld\n", peak_rss_kb());
-    free(queue.pending.near.node);
+    free(queue.pending.late.node);
     free(queue.idle);
     free(queue.waiting.at);
     return 0;
