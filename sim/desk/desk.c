@@ -372,10 +372,24 @@ static void fetch_ahead(const struct fl_desk *desk)
     }
 }
 
+/* In real time: whether the day may go on to its next event, or to `until` when that is sooner. If the router is heard before, it
+ * may have brought something nearer. */
+static bool has_come(struct fl_desk *desk, fl_time until)
+{
+    const fl_time next = fl_event_at(desk->events.next);
+    fl_time now = desk->now;
+    if (desk->setup->pace(desk->setup->pace_context, next < until ? next : until, &now)) return true;
+    desk->now = desk->view.now = now;
+    desk_check(desk, desk->ops->heard(desk->router, &desk->view));
+    return false;
+}
+
 static void run_until_end(struct fl_desk *desk)
 {
     const bool large = desk->view.agents_count > AGENTS_NEAR_MOST;
+    const bool paced = desk->setup->pace != NULL;
     while (desk->failed == FL_OK && !desk->ended) {
+        if (paced && !has_come(desk, desk->boundary)) continue;
         const fl_event_key next = fl_events_take(&desk->events, desk->boundary);
         if (next == FL_NO_EVENT) {
             interval_ends(desk);
@@ -393,6 +407,7 @@ static void drain(struct fl_desk *desk)
     const fl_time until = desk->scenario->duration + DRAIN_LONGEST;
     for (uint32_t s = 0; s < desk->streams_count; s++) fl_events_cancel(&desk->events, SLOT_STREAMS + s);
     while (desk->failed == FL_OK) {
+        if (desk->setup->pace != NULL && fl_event_at(desk->events.next) < until && !has_come(desk, until)) continue;
         const fl_event_key next = fl_events_take(&desk->events, until);
         if (next == FL_NO_EVENT) break;
         const uint32_t slot = fl_event_slot(next);

@@ -33,6 +33,10 @@ struct fl_desk_setup {
     bool (*on_log)(void *context, const struct fl_log_event *event);
     void *log_context;
     const atomic_bool *stop; /* optional: looked at once an interval; true stops with FL_EINTERRUPTED */
+    /* Optional: real time. Called before the day goes on to instant `at`; true when that has come, or false at an earlier one, *now (not
+     * before the present), at which the router has something to decide: its heard() is called, and then this again. */
+    bool (*pace)(void *context, fl_time at, fl_time *now);
+    void *pace_context;
 };
 
 /* Runs one day. `arena` must be fresh (reset); the day's figures lie in it until the next reset.

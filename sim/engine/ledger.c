@@ -43,15 +43,14 @@ static void merge_first(struct fl_ledger *to, const struct fl_ledger *from)
     to->kept = n;
 }
 
-static void merge_latency(struct fl_ledger *to, const struct fl_ledger *from)
+static void merge_times(struct fl_histogram *to, uint32_t *to_counts, const struct fl_histogram *from, const uint32_t *from_counts)
 {
-    const struct fl_histogram *const other = &from->latency;
-    if (other->count == 0) return;
-    if (to->latency.count == 0 || other->least_ns < to->latency.least_ns) to->latency.least_ns = other->least_ns;
-    if (to->latency.count == 0 || other->most_ns > to->latency.most_ns) to->latency.most_ns = other->most_ns;
-    to->latency.count += other->count;
-    to->latency.sum_ns += other->sum_ns;
-    for (uint32_t i = 0; i < FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE); i++) to->latency_counts[i] += from->latency_counts[i];
+    if (from->count == 0) return;
+    if (to->count == 0 || from->least_ns < to->least_ns) to->least_ns = from->least_ns;
+    if (to->count == 0 || from->most_ns > to->most_ns) to->most_ns = from->most_ns;
+    to->count += from->count;
+    to->sum_ns += from->sum_ns;
+    for (uint32_t i = 0; i < FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE); i++) to_counts[i] += from_counts[i];
 }
 
 void fl_ledger_add(struct fl_ledger *to, const struct fl_ledger *from)
@@ -61,7 +60,10 @@ void fl_ledger_add(struct fl_ledger *to, const struct fl_ledger *from)
     to->moves += from->moves;
     to->chats += from->chats;
     to->never_assigned += from->never_assigned;
+    to->crossed += from->crossed;
+    to->unanswered += from->unanswered;
     for (int i = 0; i < FL_BREACHES_COUNT; i++) to->violations[i] += from->violations[i];
     merge_first(to, from);
-    merge_latency(to, from);
+    merge_times(&to->latency, to->latency_counts, &from->latency, from->latency_counts);
+    merge_times(&to->lateness, to->lateness_counts, &from->lateness, from->lateness_counts);
 }

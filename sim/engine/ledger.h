@@ -55,9 +55,14 @@ struct fl_ledger {
     uint64_t violations[FL_BREACHES_COUNT];
     struct fl_violation first[FL_VIOLATIONS_KEPT]; /* in order */
     uint32_t kept;
-    /* From sending a `chat` to its ack, wall clock. */
+    uint64_t crossed;           /* real time: decisions that met an event on their way, and were in vain */
+    uint64_t unanswered;        /* real time: chats that ended before the engine had said a word on them */
+    /* Wall clock. In lockstep from sending a `chat` to its ack; in real time from the instant it was due to the first word on it. */
     struct fl_histogram latency;
     uint32_t latency_counts[FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)];
+    /* Real time: how much later than due our lines left. */
+    struct fl_histogram lateness;
+    uint32_t lateness_counts[FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)];
 };
 
 /* Adds what another worker counted. The violations kept are the first of both by (replication, event). */

@@ -6,16 +6,21 @@
  * decision is sent, and acked, before that decision's verdict, as deep as it goes. It hears what a router in this process would,
  * in the same order.
  *
+ * In real time nothing waits for an ack but the day's begin and end. Lines gather while several events are due and leave in one
+ * write; what the engine says is taken up between two events of the desk, at the instant that the wall clock shows then.
+ *
  * A chat is the engine's (TURN_ENGINE) from its `chat` event until a decision takes it away. Only then does a decision on it
  * reach the desk: whatever is said of other chats is refused here, so a confused engine cannot reach into the
  * desk's lists. */
 #include "engine/outside.h"
 
+#include "engine/pace.h"
 #include "engine/tell.h"
 #include "record/results.h"
 #include "routing/engine.h"
 #include "routing/policy.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +30,9 @@
 #define WAKES_PENDING_MAX 65536u
 #define NESTED_MAX 256u /* events that follow from decisions on events that follow from decisions... */
 #define NO_SLOT UINT32_MAX
+#define EVENTS_A_TURN 64u   /* that are due together leave in one write, and the engine is listened to after them */
+#define ASKED (1u << 16)    /* chat events whose ack may still come, in real time */
+#define CROSSING_NS INT64_C(1000000000) /* a decision and an event may have crossed on the wire for so long: chosen */
 
 /* What an engine may subscribe to. */
 enum wants { WANTS_MESSAGE = 1, WANTS_REPLY = 2, WANTS_LOAD = 4, WANTS_SCENARIO = 8, WANTS_VERDICT = 16 };
@@ -43,12 +51,16 @@ struct slot {
     uint32_t number;          /* 0: never used */
     uint32_t group;
     uint32_t agent;           /* TURN_AGENT; before, whoever is excluded from having it */
+    uint64_t event;           /* by which the engine was told */
+    int64_t due_ns;           /* in real time: when it was to be told, on the wall clock */
     uint8_t turn;             /* enum turn */
+    bool answered;            /* the engine has said something on it since */
     bool queued;              /* the desk has been told that it waits */
 };
 
 struct event {
     size_t from, to;  /* of lines */
+    fl_time at;
     uint64_t number;
     uint32_t slot;    /* whose chat is to be decided, or NO_SLOT */
     const char *type;
@@ -57,6 +69,22 @@ struct event {
 struct name {
     const char *text; /* owned */
     uint32_t agent;
+};
+
+/* Real time only. */
+struct live {
+    struct fl_pace *pace;     /* borrowed; NULL: lockstep */
+    uint32_t window;          /* chats that may be undecided before time stands still */
+    uint32_t undecided;
+    uint32_t burst;           /* events since the engine was last listened to */
+    int64_t heard_ns;         /* when that was */
+    int64_t waits_ns;         /* since when the window is full */
+    char *line;               /* of the engine, to be taken up; NULL: none */
+    size_t length;
+    enum fl_status status;    /* of the link, for the desk to hear */
+    uint32_t asked[ASKED];    /* slot of chat event n, at n mod ASKED */
+    int64_t *agent_changed_ns; /* [agents] her last change of state was told */
+    int64_t *closed_ns;       /* [numbers_room] by chat number */
 };
 
 struct fl_outside {
@@ -75,8 +103,10 @@ struct fl_outside {
     struct event *events;         /* [events_room], a line of waiting events */
     uint32_t events_room, events_count, events_next;
     bool delivering;
+    bool waits_for_ack;           /* in real time: of the day's begin and end */
     bool refused;                 /* the decision under way */
     uint32_t nested;              /* events under way within others */
+    struct live live;
     const char *scenario_text;    /* borrowed */
     struct fl_agent *told;        /* [agents] as the engine knows them; with WANTS_LOAD */
     struct fl_lines answer;       /* an error line or a verdict, while it is built */
@@ -127,18 +157,51 @@ static enum fl_status pass_on(struct fl_outside *o, enum fl_status status)
 
 /* ---- Violations ----------------------------------------------------------------------------------- */
 
-static void note(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
+/* The event under way; in real time the last one that was told. */
+static uint64_t event_number(const struct fl_outside *o)
+{
+    return o->live.pace != NULL && !o->delivering ? o->events_today : o->events[o->events_next].number;
+}
+
+/* In real time a decision may have been made in ignorance of an event that met it on its way: nobody's fault. */
+static bool has_crossed(const struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
+{
+    if (o->live.pace == NULL) return false;
+    const int64_t since_ns = o->live.heard_ns - CROSSING_NS;
+    switch (breach) {
+    case FL_BREACH_UNKNOWN_CHAT: return number > 0 && number <= o->numbers && o->live.closed_ns[number] > since_ns;
+    case FL_BREACH_AGENT_OFFLINE:
+    case FL_BREACH_SUSPENDED: return agent != FL_NO_AGENT && o->live.agent_changed_ns[agent] > since_ns;
+    case FL_BREACH_CAPACITY: return o->scenario->routing.counts != FL_COUNTS_OPEN; /* buyers' messages count, and come unasked */
+    case FL_BREACH_TOO_LATE:     /* the day ended, */
+    case FL_BREACH_NOT_WAITING:  /* a reply was sent, */
+    case FL_BREACH_NOT_TO_CLOSE: /* or the chat closed, meanwhile */
+        return true;
+    default: return false;
+    }
+}
+
+static bool note(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
 {
     struct fl_ledger *const day = &o->day;
+    if (has_crossed(o, breach, number, agent)) {
+        day->crossed++;
+        return false;
+    }
     day->violations[breach]++;
-    if (day->kept == FL_VIOLATIONS_KEPT) return;
-    day->first[day->kept++] = (struct fl_violation){ .at = o->view->now, .event = o->events[o->events_next].number, .agent = agent,
+    if (day->kept == FL_VIOLATIONS_KEPT) return true;
+    day->first[day->kept++] = (struct fl_violation){ .at = o->view->now, .event = event_number(o), .agent = agent,
                                                       .replication = o->replication, .chat = number, .breach = breach };
+    return true;
 }
 
 static enum fl_status send_answer(struct fl_outside *o)
 {
     if (o->answer.full) return FL_EFULL;
+    if (o->live.pace != NULL && !o->delivering) { /* goes out with the events, in their order */
+        fl_lines_append(&o->lines, &o->answer);
+        return FL_OK;
+    }
     const enum fl_status status = o->channel->ops->send(o->channel, o->answer.bytes, o->answer.length, fl_clock_ns() + o->timeout_ns);
     return status == FL_OK ? FL_OK : pass_on(o, status);
 }
@@ -147,13 +210,14 @@ static enum fl_status send_answer(struct fl_outside *o)
 static enum fl_status refuse(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
 {
     o->refused = true;
-    note(o, breach, number, agent);
+    const bool violates = note(o, breach, number, agent);
     o->answer.length = 0;
     fl_lines_open(&o->answer, "error");
-    fl_lines_integer(&o->answer, "n", (int64_t)o->events[o->events_next].number);
+    fl_lines_integer(&o->answer, "n", (int64_t)event_number(o));
     fl_lines_text(&o->answer, "rule", fl_breach_name(breach));
     if (number != 0) fl_lines_integer(&o->answer, "chat", number);
     fl_lines_text(&o->answer, "text", fl_breach_sentence(breach));
+    if (!violates) fl_lines_boolean(&o->answer, "crossed", true);
     fl_lines_close(&o->answer);
     return send_answer(o);
 }
@@ -182,10 +246,14 @@ static bool give_number(struct fl_outside *o, struct slot *slot, uint32_t index)
         uint32_t *const slot_of = realloc(o->slot_of, room * sizeof *slot_of);
         if (slot_of == NULL) return false;
         o->slot_of = slot_of;
+        int64_t *const closed_ns = realloc(o->live.closed_ns, room * sizeof *closed_ns);
+        if (closed_ns == NULL) return false;
+        o->live.closed_ns = closed_ns;
         o->numbers_room = room;
     }
     slot->number = ++o->numbers;
     o->slot_of[slot->number] = index;
+    o->live.closed_ns[slot->number] = INT64_MIN;
     return true;
 }
 
@@ -355,10 +423,20 @@ static bool has_bot(const struct fl_outside *o, const struct slot *slot)
 static enum fl_status apply_close(struct fl_outside *o, uint32_t number)
 {
     struct slot *const slot = slot_of_number(o, number);
-    if (slot == NULL || slot->turn != TURN_AGENT || o->events[o->events_next].slot == NO_SLOT) return refuse(o, FL_BREACH_NOT_TO_CLOSE, number, FL_NO_AGENT);
+    const bool at_chat = o->live.pace != NULL || o->events[o->events_next].slot != NO_SLOT;
+    if (slot == NULL || slot->turn != TURN_AGENT || !at_chat) return refuse(o, FL_BREACH_NOT_TO_CLOSE, number, FL_NO_AGENT);
     const enum fl_verdict verdict =
         o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_CLOSE, .chat = slot->chat.index, .agent = slot->agent });
     return verdict == FL_ACCEPTED ? FL_OK : refuse(o, FL_BREACH_NOT_TO_CLOSE, number, FL_NO_AGENT);
+}
+
+/* The engine's first word on a chat ends the time it took to decide. */
+static void answered(struct fl_outside *o, struct slot *slot)
+{
+    if (o->live.pace == NULL || slot->answered || slot->turn != TURN_ENGINE) return;
+    slot->answered = true;
+    o->live.undecided--;
+    fl_histogram_record(&o->day.latency, o->day.latency_counts, FL_HISTOGRAM_FINE, o->live.heard_ns - slot->due_ns);
 }
 
 enum decision { DECIDE_ASSIGN, DECIDE_MOVE, DECIDE_QUEUE, DECIDE_REJECT, DECIDE_LEAVE, DECIDE_BOT, DECIDE_CLOSE };
@@ -380,6 +458,7 @@ static enum fl_status decide_chat(struct fl_outside *o, const struct fl_message 
         if (agent == FL_NO_AGENT) return refuse(o, FL_BREACH_UNKNOWN_AGENT, number, FL_NO_AGENT);
     }
     if (slot == NULL || (slot->turn != TURN_ENGINE && slot->turn != TURN_AGENT)) return refuse(o, FL_BREACH_UNKNOWN_CHAT, number, agent);
+    answered(o, slot);
     const bool moves = what == DECIDE_MOVE && slot->agent != agent;
     if (slot->turn == TURN_AGENT && !moves) return refuse(o, FL_BREACH_ASSIGNED_TWICE, number, agent);
     const uint32_t index = slot->chat.index;
@@ -416,7 +495,7 @@ static enum fl_status decide_wake(struct fl_outside *o, const struct fl_message 
     const struct fl_field *const at = fl_message_find(message, "at_ns"), *const hint = fl_message_find(message, "hint");
     const bool has_hint = hint != NULL && hint->kind == FL_FIELD_INTEGER && hint->integer >= 0 && hint->integer <= UINT32_MAX;
     if (at == NULL || at->kind != FL_FIELD_INTEGER || (hint != NULL && !has_hint)) return refuse(o, FL_BREACH_BAD_FIELD, 0, FL_NO_AGENT);
-    if (at->integer < o->view->now) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
+    if (at->integer < o->view->now && o->live.pace == NULL) return refuse(o, FL_BREACH_TOO_LATE, 0, FL_NO_AGENT);
     if (o->wakes_pending == WAKES_PENDING_MAX) return refuse(o, FL_BREACH_TOO_MANY_WAKES, 0, FL_NO_AGENT);
     o->wakes_pending++;
     (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_WAKE, .chat = FL_NO_CHAT, .agent = FL_NO_AGENT, .at = at->integer,
@@ -435,11 +514,16 @@ static enum fl_status hear_error(struct fl_outside *o, const struct fl_message *
 
 static enum fl_status hear_ack(struct fl_outside *o, const struct fl_message *message, bool *acked)
 {
-    const uint64_t number = o->events[o->events_next].number;
+    const uint64_t number = event_number(o);
     const struct fl_field *const n = fl_message_find(message, "n");
     if (n == NULL || n->kind != FL_FIELD_INTEGER) return fail(o, "sent an ack without the number of an event");
     if (n->integer < 1 || (uint64_t)n->integer > number) return fail(o, "sent an ack for an event that has not been");
     *acked = (uint64_t)n->integer == number;
+    if (o->live.pace != NULL) {
+        const uint32_t index = o->live.asked[(uint64_t)n->integer % ASKED];
+        if (index < o->slots_count && o->slots[index].event == (uint64_t)n->integer) answered(o, &o->slots[index]);
+        return FL_OK;
+    }
     return *acked ? FL_OK : refuse(o, FL_BREACH_ACK_TWICE, 0, FL_NO_AGENT);
 }
 
@@ -534,6 +618,120 @@ static enum fl_status deliver_one(struct fl_outside *o)
     return FL_OK;
 }
 
+/* ---- Real time --------------------------------------------------------------------------------------- */
+
+/* What has gathered leaves; how late that is, is counted. */
+static enum fl_status post_lines(struct fl_outside *o)
+{
+    if (o->lines.full) return FL_EFULL;
+    if (o->lines.length == 0) return FL_OK;
+    const enum fl_status status = o->channel->ops->post(o->channel, o->lines.bytes, o->lines.length);
+    if (status == FL_EFULL) return fail(o, "reads too slowly: more lines wait for it than engine.write_buffer holds");
+    if (status != FL_OK) return pass_on(o, status);
+    const int64_t now_ns = fl_clock_ns();
+    if (isfinite(o->live.pace->speed)) {
+        for (uint32_t i = 0; i < o->events_count; i++)
+            fl_histogram_record(&o->day.lateness, o->day.lateness_counts, FL_HISTOGRAM_FINE, now_ns - fl_pace_due_ns(o->live.pace, o->events[i].at));
+    }
+    o->lines.length = 0;
+    o->events_count = o->events_next = 0;
+    return FL_OK;
+}
+
+/* An event that is due has been written. */
+static enum fl_status gather(struct fl_outside *o)
+{
+    const struct event *const event = &o->events[o->events_count - 1];
+    if (event->slot == NO_SLOT) return o->lines.full ? FL_EFULL : FL_OK;
+    struct slot *const slot = &o->slots[event->slot];
+    slot->event = event->number;
+    slot->due_ns = isfinite(o->live.pace->speed) ? fl_pace_due_ns(o->live.pace, event->at) : fl_clock_ns();
+    slot->answered = false;
+    o->live.undecided++;
+    o->live.asked[event->number % ASKED] = event->slot;
+    take_turn(o, slot, TURN_ENGINE);
+    enqueue(o, slot);
+    return o->lines.full ? FL_EFULL : FL_OK;
+}
+
+static enum fl_status hear_line(struct fl_outside *o, char *line, size_t length)
+{
+    struct fl_message message;
+    bool acked;
+    const enum fl_status status = scan(o, line, length, &message);
+    if (status != FL_OK) return status;
+    const struct fl_field *const type = fl_message_find(&message, "t");
+    return fl_field_is(type, "ack") ? hear_ack(o, &message, &acked) : hear_decision(o, &message, type);
+}
+
+/* Takes up all lines that are here. */
+static enum fl_status outside_heard(void *self, const struct fl_view *view)
+{
+    struct fl_outside *const o = self;
+    struct live *const live = &o->live;
+    enum fl_status status = live->status;
+    o->view = view;
+    while (status == FL_OK && live->line != NULL) {
+        status = hear_line(o, live->line, live->length);
+        if (status != FL_OK) break;
+        status = o->channel->ops->next(o->channel, &live->line, &live->length);
+        if (status != FL_OK) status = pass_on(o, status);
+    }
+    return o->failed && status == FL_OK ? FL_EENGINE : status;
+}
+
+/* Whether there is something for the desk to hear: a line, or that the link has failed. */
+static bool looks_up(struct fl_outside *o)
+{
+    struct live *const live = &o->live;
+    if (live->status == FL_OK && live->line == NULL) {
+        const enum fl_status status = o->channel->ops->next(o->channel, &live->line, &live->length);
+        if (status != FL_OK) live->status = pass_on(o, status);
+    }
+    return live->line != NULL || live->status != FL_OK;
+}
+
+/* A turn of the loop, after what has gathered was sent. */
+static void turn(struct fl_outside *o, int64_t until_ns)
+{
+    struct live *const live = &o->live;
+    live->burst = 0;
+    live->status = post_lines(o);
+    if (live->status == FL_OK) live->status = fl_pace_turn(live->pace, until_ns);
+    live->heard_ns = fl_clock_ns();
+}
+
+/* As many chats are undecided as may be: time stands still until the engine says something, within its time-out. */
+static void wait_for_room(struct fl_outside *o)
+{
+    struct live *const live = &o->live;
+    const int64_t now_ns = fl_clock_ns();
+    if (live->waits_ns == 0) live->waits_ns = now_ns;
+    if (now_ns - live->waits_ns > o->timeout_ns) live->status = fail(o, "decides nothing");
+    else turn(o, live->waits_ns + o->timeout_ns + 1);
+}
+
+bool fl_outside_pace(void *self, fl_time at, fl_time *now)
+{
+    struct fl_outside *const o = self;
+    struct live *const live = &o->live;
+    for (;;) {
+        if (looks_up(o)) {
+            const fl_time instant = isfinite(live->pace->speed) ? fl_pace_instant(live->pace, live->heard_ns) : o->view->now;
+            *now = instant < o->view->now ? o->view->now : instant < at ? instant : at;
+            live->waits_ns = 0;
+            return false;
+        }
+        const int64_t due_ns = fl_pace_due_ns(live->pace, at);
+        if (live->undecided >= live->window) wait_for_room(o);
+        else if (due_ns > fl_clock_ns()) turn(o, due_ns);
+        else if (++live->burst < EVENTS_A_TURN) return true;
+        else turn(o, 0);
+    }
+}
+
+/* ---- Lockstep ---------------------------------------------------------------------------------------- */
+
 /* Sends the last event that was written, within the one under way. */
 static enum fl_status deliver_within(struct fl_outside *o)
 {
@@ -556,6 +754,7 @@ static enum fl_status deliver(struct fl_outside *o)
 {
     enum fl_status status = FL_OK;
     if (o->lines.full) return FL_EFULL;
+    if (o->live.pace != NULL && !o->waits_for_ack) return gather(o);
     if (o->delivering) return o->wants & WANTS_VERDICT ? deliver_within(o) : FL_OK; /* else in its turn, by the caller above us */
     o->delivering = true;
     while (o->events_next < o->events_count) {
@@ -604,7 +803,7 @@ static bool event_open(struct fl_outside *o, const char *type, const struct fl_v
     o->view = view;
     o->day.events++;
     o->wakes_in_a_row = 0; /* one that is a wake counts itself again */
-    o->events[o->events_count++] = (struct event){ .from = o->lines.length, .number = ++o->events_today, .slot = slot, .type = type };
+    o->events[o->events_count++] = (struct event){ .from = o->lines.length, .at = view->now, .number = ++o->events_today, .slot = slot, .type = type };
     if (o->wants & WANTS_LOAD) add_loads(o, &o->lines);
     fl_lines_open(&o->lines, type);
     fl_lines_integer(&o->lines, "n", (int64_t)o->events_today);
@@ -672,7 +871,7 @@ static enum fl_status shake_hands(struct fl_outside *o)
     struct fl_message message;
     char *line;
     size_t length;
-    fl_tell_hello(&o->lines, o->scenario, o->seed, "lockstep");
+    fl_tell_hello(&o->lines, o->scenario, o->seed, o->live.pace != NULL ? "realtime" : "lockstep");
     if (o->lines.full) return FL_EFULL;
     enum fl_status status = o->channel->ops->send(o->channel, o->lines.bytes, o->lines.length, deadline_ns);
     o->lines.length = 0;
@@ -690,6 +889,7 @@ static enum fl_status shake_hands(struct fl_outside *o)
     }
     if (!take_name(o, fl_message_find(&message, "engine"))) return fail(o, "said hello without \"engine\", a name of 1 to 64 bytes that can be printed");
     if (!take_wants(o, fl_message_find(&message, "wants"))) return fail(o, "wants something else than message, reply, load, scenario, verdict");
+    if (o->live.pace != NULL && o->wants & WANTS_VERDICT) return fail(o, "wants verdicts, which there are in lockstep alone");
     return FL_OK;
 }
 
@@ -702,6 +902,8 @@ enum fl_status fl_outside_open(const struct fl_outside_setup *setup, struct fl_c
     o->timeout_ns = setup->timeout_ns;
     o->prefix = setup->prefix;
     o->scenario_text = setup->scenario_text;
+    o->live.pace = setup->pace;
+    o->live.window = setup->window > 0 ? setup->window : UINT32_MAX;
     o->channel = channel;
     const enum fl_status status = shake_hands(o);
     if (status == FL_OK) {
@@ -722,6 +924,8 @@ void fl_outside_free(struct fl_outside *o)
     free(o->slot_of);
     free(o->events);
     free(o->told);
+    free(o->live.agent_changed_ns);
+    free(o->live.closed_ns);
     fl_lines_free(&o->lines);
     fl_lines_free(&o->answer);
     free(o);
@@ -757,6 +961,7 @@ static enum fl_status describe_desk(struct fl_outside *o, const struct fl_view *
 {
     struct fl_lines *const lines = &o->lines;
     if (!names_copy(o, view)) return FL_EFULL;
+    if (o->live.pace != NULL && (o->live.agent_changed_ns = calloc((size_t)view->agents_count + 1, sizeof(int64_t))) == NULL) return FL_EFULL;
     if (o->wants & WANTS_LOAD && (o->told = calloc((size_t)view->agents_count + 1, sizeof *o->told)) == NULL) return FL_EFULL;
     fl_tell_desk(lines, view);
     if (o->wants & WANTS_SCENARIO) fl_tell_scenario(lines, o->scenario_text);
@@ -772,6 +977,19 @@ static void forget_loads(struct fl_outside *o, const struct fl_view *view)
 {
     if ((o->wants & WANTS_LOAD) == 0) return;
     for (uint32_t a = 0; a < view->agents_count; a++) o->told[a] = (struct fl_agent){ .assigned_today = UINT32_MAX };
+}
+
+static void live_begins(struct fl_outside *o, const struct fl_view *view)
+{
+    struct live *const live = &o->live;
+    live->undecided = live->burst = 0;
+    live->waits_ns = 0;
+    live->status = FL_OK;
+    live->line = NULL;
+    for (uint32_t a = 0; a < view->agents_count; a++) live->agent_changed_ns[a] = INT64_MIN;
+    for (uint32_t n = 0; n < ASKED; n++) live->asked[n] = NO_SLOT;
+    fl_pace_start(live->pace, view->now);
+    live->heard_ns = fl_clock_ns();
 }
 
 static enum fl_status outside_begin(void *self, struct fl_arena *arena, const struct fl_view *view, const struct fl_port *port)
@@ -794,7 +1012,10 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
     forget_loads(o, view);
     if (!event_open(o, "begin", view, NO_SLOT)) return FL_EFULL;
     fl_lines_integer(&o->lines, "day", view->replication);
+    o->waits_for_ack = true;
     status = event_close(o);
+    o->waits_for_ack = false;
+    if (o->live.pace != NULL) live_begins(o, view);
     if (o->wants & WANTS_LOAD) return status; /* its load lines have told of everybody */
     for (uint32_t a = 0; a < view->agents_count && status == FL_OK; a++)
         if (view->agents[a].state != FL_OFFLINE) status = tell_agent(o, a, FL_OFFLINE);
@@ -807,11 +1028,25 @@ static void outside_end(void *self, const struct fl_view *view)
     if (o->failed) return;
     o->day.never_assigned = o->waiting;
     o->ended = true;
+    if (o->live.pace != NULL && post_lines(o) != FL_OK) return;
     if (!event_open(o, "end", view, NO_SLOT)) return;
+    o->waits_for_ack = true;
     o->day_ended = event_close(o) == FL_OK && view->now >= o->scenario->duration;
+    o->waits_for_ack = false;
 }
 
 /* ---- What the desk calls --------------------------------------------------------------------------------- */
+
+/* In real time: a chat ended, or is told anew, before the engine had said a word on it. */
+static void unanswered(struct fl_outside *o, struct slot *slot)
+{
+    if (o->live.pace == NULL) return;
+    if (slot->number != 0) o->live.closed_ns[slot->number] = fl_clock_ns();
+    if (slot->turn != TURN_ENGINE || slot->answered) return;
+    slot->answered = true;
+    o->live.undecided--;
+    o->day.unanswered++;
+}
 
 static enum fl_status outside_chat(void *self, const struct fl_view *view, const struct fl_chat_view *chat)
 {
@@ -821,6 +1056,7 @@ static enum fl_status outside_chat(void *self, const struct fl_view *view, const
     if (o->failed) return FL_EENGINE;
     /* A slot that was given up may hold another chat now. While the chat is open its key alone does not tell: a buyer who had
      * silently gone and comes back to it is on a new visit. */
+    unanswered(o, slot);
     const bool another = slot->number == 0 || (slot->turn == TURN_NOBODY && slot->chat.key != chat->key);
     if (another && !give_number(o, slot, chat->index)) return FL_EFULL;
     take_turn(o, slot, TURN_TOLD);
@@ -831,7 +1067,7 @@ static enum fl_status outside_chat(void *self, const struct fl_view *view, const
     slot->queued = false;
     o->day.chats++;
     if (!event_open(o, "chat", view, chat->index)) return FL_EFULL;
-    fl_tell_chat(&o->lines, o->scenario, &slot->chat, slot->number, slot->group, (o->wants & WANTS_LOAD) != 0);
+    fl_tell_chat(&o->lines, o->scenario, &slot->chat, slot->number, slot->group, (o->wants & (WANTS_LOAD | WANTS_SCENARIO)) != 0);
     return event_close(o);
 }
 
@@ -841,6 +1077,7 @@ static enum fl_status outside_closed(void *self, const struct fl_view *view, uin
     if (o->failed) return FL_EENGINE;
     struct slot *const slot = slot_at(o, chat);
     if (slot == NULL || !event_open(o, "closed", view, NO_SLOT)) return FL_EFULL;
+    unanswered(o, slot);
     take_turn(o, slot, TURN_NOBODY);
     fl_lines_integer(&o->lines, "chat", slot->number);
     fl_lines_text(&o->lines, "why", fl_close_words[why]);
@@ -853,6 +1090,7 @@ static enum fl_status outside_agent(void *self, const struct fl_view *view, uint
     struct fl_outside *const o = self;
     if (o->failed) return FL_EENGINE;
     o->view = view;
+    if (o->live.pace != NULL) o->live.agent_changed_ns[agent] = fl_clock_ns();
     return tell_agent(o, agent, before);
 }
 
@@ -911,5 +1149,6 @@ const struct fl_router_ops fl_outside_ops = {
     .reply = outside_reply,
     .wants_messages = outside_wants_messages,
     .wake = outside_wake,
+    .heard = outside_heard,
     .queue_length = outside_queue_length,
 };

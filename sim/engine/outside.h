@@ -19,9 +19,12 @@ struct fl_outside_setup {
     uint64_t seed;
     int64_t timeout_ns;                 /* for all that the engine does on one event */
     const char *prefix;                 /* names it on stderr; borrowed */
+    struct fl_pace *pace;               /* real time, on the channel's loop; borrowed. NULL: lockstep */
+    uint32_t window;                    /* real time: with so many chats undecided time stands still; 0: never */
 };
 
 struct fl_outside;
+struct fl_pace;
 
 /* Shakes hands over a channel, which stays the caller's and must outlive the router. On FL_EENGINE the problem is a whole
  * sentence; FL_EFULL; FL_EINTERRUPTED. */
@@ -37,6 +40,9 @@ const char *fl_outside_problem(const struct fl_outside *outside);
 
 /* What was counted over the days that ended; a day that was run again counts once. To be asked after the last day. */
 const struct fl_ledger *fl_outside_ledger(struct fl_outside *outside);
+
+/* What a desk in real time is paced by (struct fl_desk_setup); self is a struct fl_outside with a pace. */
+bool fl_outside_pace(void *self, fl_time at, fl_time *now);
 
 extern const struct fl_router_ops fl_outside_ops; /* self is a struct fl_outside */
 

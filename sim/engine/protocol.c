@@ -107,6 +107,12 @@ void fl_lines_close(struct fl_lines *lines)
     put(lines, "}\n", 2);
 }
 
+void fl_lines_append(struct fl_lines *lines, const struct fl_lines *more)
+{
+    put(lines, more->bytes, more->length);
+    lines->full |= more->full;
+}
+
 /* ---- Scanning ---------------------------------------------------------------------------------- */
 
 struct scanner {

@@ -41,6 +41,8 @@ void fl_lines_text(struct fl_lines *lines, const char *key, const char *value);
 /* A member that stands as JSON already. */
 void fl_lines_raw(struct fl_lines *lines, const char *key, const char *json);
 void fl_lines_close(struct fl_lines *lines);
+/* Whole lines of another. */
+void fl_lines_append(struct fl_lines *lines, const struct fl_lines *more);
 
 /* ---- Scanning ---------------------------------------------------------------------------------- */
 

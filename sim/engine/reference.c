@@ -15,6 +15,13 @@
 /* Of address space: of the engine's books only what is used is there. */
 #define ARENA_BYTES (SIZE_MAX > UINT32_MAX ? (size_t)4 << 30 : (size_t)256 << 20)
 
+/* What is known of the chat in a slot. */
+struct held {
+    struct fl_chat_view chat;    /* as last told */
+    uint32_t agent;              /* who has it, + 1; 0: nobody */
+    bool awaits;                 /* her reply; real time only */
+};
+
 struct reference {
     const struct fl_reference_setup *setup;
     struct fl_channel *channel;
@@ -29,7 +36,8 @@ struct reference {
     struct fl_port port;
     uint32_t *slot_of;           /* [numbers_room] by chat number */
     uint32_t *number_of;         /* [slots_room] by slot */
-    bool *held;                  /* [slots_room] whether an agent has it */
+    struct held *held;           /* [slots_room] */
+    bool live;                   /* real time: the books of what agents hold are our own */
     uint32_t numbers_room, slots_room;
     uint64_t event;              /* under way */
     enum fl_status failed;
@@ -105,7 +113,7 @@ static bool know(struct reference *r, uint32_t number, uint32_t slot)
     if (!room_for((void **)&r->number_of, &r->slots_room, slot, sizeof *r->number_of)) return false;
     r->slot_of[number] = slot;
     r->number_of[slot] = number;
-    r->held[slot] = false;
+    r->held[slot] = (struct held){ 0 };
     return true;
 }
 
@@ -120,6 +128,7 @@ static uint32_t slot_of(const struct reference *r, const struct fl_message *mess
 static enum fl_status flush(struct reference *r)
 {
     if (r->out.full) return full(r);
+    if (r->out.length == 0) return FL_OK;
     const enum fl_status status = r->channel->ops->send(r->channel, r->out.bytes, r->out.length, INT64_MAX);
     r->out.length = 0;
     return status == FL_OK ? FL_OK : fail(r, status, r->channel->problem);
@@ -133,7 +142,7 @@ static void write_decision(struct reference *r, const struct fl_decision *decisi
     const bool about_agent = decision->kind == FL_SUSPEND || decision->kind == FL_RESUME, assigns = decision->kind == FL_ASSIGN;
     const bool about_chat = !about_agent && decision->kind != FL_WAKE;
     struct fl_lines *const out = &r->out;
-    fl_lines_open(out, assigns && r->held[decision->chat] ? "move" : words[decision->kind]);
+    fl_lines_open(out, assigns && r->held[decision->chat].agent != 0 ? "move" : words[decision->kind]);
     if (about_chat) fl_lines_integer(out, "chat", r->number_of[decision->chat]);
     if (assigns || about_agent) fl_lines_integer(out, "agent", decision->agent);
     if (decision->kind == FL_WAKE) {
@@ -141,18 +150,56 @@ static void write_decision(struct reference *r, const struct fl_decision *decisi
         fl_lines_integer(out, "hint", decision->hint);
     }
     fl_lines_close(out);
-    if (assigns) r->held[decision->chat] = true;
+}
+
+/* ---- Our own books, in real time ------------------------------------------------------------------ */
+
+static void lets_go(struct reference *r, struct held *held)
+{
+    if (held->agent == 0) return;
+    struct fl_agent *const her = &r->agents[held->agent - 1];
+    if (r->live) {
+        her->open--;
+        her->recent_active--;
+        her->awaiting -= held->awaits;
+        her->touched_at = r->view.now;
+    }
+    held->agent = 0;
+    held->awaits = false;
+}
+
+static void takes(struct reference *r, struct held *held, uint32_t agent)
+{
+    lets_go(r, held);
+    held->agent = agent + 1;
+    if (!r->live) return;
+    struct fl_agent *const her = &r->agents[agent];
+    held->awaits = true;
+    her->open++;
+    her->recent_active++;
+    her->awaiting++;
+    her->assigned_today++;
+    her->last_assigned_at = her->touched_at = r->view.now;
+}
+
+static void writes(struct reference *r, struct held *held, bool buyer)
+{
+    if (!r->live || held->agent == 0 || held->awaits == buyer) return;
+    held->awaits = buyer;
+    r->agents[held->agent - 1].awaiting += buyer ? 1 : UINT32_MAX;
 }
 
 static enum fl_status hear(struct reference *r, bool *verdict, bool *accepted);
 
-/* As on a desk of this process: what follows from the decision has been told when this returns. */
+/* In lockstep as on a desk of this process: what follows from the decision has been told when this returns. */
 static enum fl_verdict decide(void *self, const struct fl_decision *decision)
 {
     struct reference *const r = self;
     bool verdict = false, accepted = false;
     if (r->failed != FL_OK) return FL_UNKNOWN_CHAT;
     write_decision(r, decision);
+    if (decision->kind == FL_ASSIGN) takes(r, &r->held[decision->chat], decision->agent);
+    if (r->live) return FL_ACCEPTED;
     if (flush(r) != FL_OK) return FL_UNKNOWN_CHAT;
     while (!verdict)
         if (hear(r, &verdict, &accepted) != FL_OK) return FL_UNKNOWN_CHAT;
@@ -165,7 +212,7 @@ static enum fl_status hear_hello(struct reference *r, const struct fl_message *m
 {
     const struct fl_field *const seed = fl_message_find(message, "seed");
     if (integer_of(message, "proto", 0) != FL_PROTOCOL_VERSION) return fail(r, FL_EENGINE, "the harness speaks another version of the protocol");
-    if (!fl_field_is(fl_message_find(message, "mode"), "lockstep")) return fail(r, FL_EENGINE, "the harness does not play in lockstep");
+    r->live = fl_field_is(fl_message_find(message, "mode"), "realtime");
     for (uint32_t i = 0; seed != NULL && seed->kind == FL_FIELD_TEXT && i < seed->text_length; i++)
         r->view.seed = r->view.seed * 10 + (uint64_t)(seed->text[i] - '0');
     char name[FL_PROTOCOL_NAME_MAX + 1];
@@ -176,9 +223,9 @@ static enum fl_status hear_hello(struct reference *r, const struct fl_message *m
     fl_lines_open(&r->out, "hello");
     fl_lines_integer(&r->out, "proto", FL_PROTOCOL_VERSION);
     fl_lines_text(&r->out, "engine", name);
-    fl_lines_text(&r->out, "wants", "message reply load scenario verdict");
+    fl_lines_text(&r->out, "wants", r->live ? "message reply scenario" : "message reply load scenario verdict");
     fl_lines_close(&r->out);
-    return flush(r);
+    return FL_OK;
 }
 
 /* Agents as they are before anything happens: what of them comes from the scenario. */
@@ -192,7 +239,8 @@ static enum fl_status people(struct reference *r)
     uint32_t a = 0;
     for (uint32_t d = 0; d < desk->agents_count; d++)
         for (uint32_t i = 0; i < desk->agents[d].count; i++)
-            r->agents[a++] = (struct fl_agent){ .groups = desk->agents[d].groups, .weight = desk->agents[d].weight, .definition = d };
+            r->agents[a++] = (struct fl_agent){ .groups = desk->agents[d].groups, .weight = desk->agents[d].weight, .definition = d,
+                                                .capacity = desk->agents[d].max_chats };
     r->view.names = fl_desk_agent_names(&r->names_arena, r->scenario);
     return r->view.names == NULL ? full(r) : FL_OK;
 }
@@ -261,11 +309,26 @@ static enum fl_status hear_load(struct reference *r, const struct fl_message *me
     return FL_OK;
 }
 
+/* In real time an agent is offline until we are told otherwise. */
+static void stand_afresh(struct fl_agent *her)
+{
+    her->state = FL_OFFLINE;
+    her->open = her->awaiting = her->recent_active = her->assigned_today = 0;
+    her->composing = 0;
+    her->oldest_unanswered_at = FL_TIME_NEVER;
+    her->mean_reply_ns = 0;
+    her->last_assigned_at = -1;
+    her->touched_at = her->available_since = 0;
+}
+
 static enum fl_status day_begins(struct reference *r, const struct fl_message *message)
 {
     r->view.replication = (uint32_t)integer_of(message, "day", 0);
     fl_arena_reset(&r->arena);
     r->engine = (struct fl_engine){ 0 };
+    if (r->live) {
+        for (uint32_t a = 0; a < r->view.agents_count; a++) stand_afresh(&r->agents[a]);
+    }
     return fl_engine_ops.begin(&r->engine, &r->arena, &r->view, &r->port);
 }
 
@@ -320,6 +383,7 @@ static enum fl_status chat_comes(struct reference *r, const struct fl_message *m
         .device = entry_of(buyers->devices, buyers->devices_count, fl_message_find(message, "device")),
         .order_status = order_status_of(buyers, fl_message_find(message, "order_status")),
     };
+    r->held[slot].chat = view;
     return fl_engine_ops.chat(&r->engine, &r->view, &view);
 }
 
@@ -328,14 +392,19 @@ static enum fl_status chat_closed(struct reference *r, const struct fl_message *
     const uint32_t slot = slot_of(r, message), agent = agent_of(r, message, "agent");
     const uint32_t why = fl_word_index(fl_close_words, 6, fl_message_find(message, "why"));
     if (slot == FL_NO_CHAT || why == 6) return fail(r, FL_EENGINE, "the close of a chat that was not told of");
-    r->held[slot] = false;
+    lets_go(r, &r->held[slot]);
     return fl_engine_ops.closed(&r->engine, &r->view, slot, agent, (enum fl_close_reason)why);
 }
 
 static enum fl_status agent_changed(struct reference *r, const struct fl_message *message)
 {
     const uint32_t agent = agent_of(r, message, "agent"), before = fl_word_index(fl_state_words, 5, fl_message_find(message, "before"));
-    if (agent == FL_NO_AGENT || before == 5) return fail(r, FL_EENGINE, "a change of state of nobody");
+    const uint32_t state = fl_word_index(fl_state_words, 5, fl_message_find(message, "state"));
+    if (agent == FL_NO_AGENT || before == 5 || state == 5) return fail(r, FL_EENGINE, "a change of state of nobody");
+    if (r->live) {
+        if (state == FL_AVAILABLE && r->agents[agent].state != FL_AVAILABLE) r->agents[agent].available_since = r->agents[agent].touched_at = r->view.now;
+        r->agents[agent].state = (uint8_t)state;
+    }
     return fl_engine_ops.agent(&r->engine, &r->view, agent, (enum fl_agent_state)before);
 }
 
@@ -344,6 +413,7 @@ static enum fl_status talk(struct reference *r, const struct fl_message *message
     const uint32_t slot = slot_of(r, message), agent = agent_of(r, message, "agent");
     const bool buyer = is(message, "message");
     if (slot == FL_NO_CHAT || agent == FL_NO_AGENT) return fail(r, FL_EENGINE, "a message of a chat that was not told of");
+    writes(r, &r->held[slot], buyer);
     if (!fl_engine_ops.wants_messages(&r->engine)) return FL_OK;
     return buyer ? fl_engine_ops.message(&r->engine, &r->view, slot, agent) : fl_engine_ops.reply(&r->engine, &r->view, slot, agent);
 }
@@ -371,19 +441,32 @@ static enum fl_status hear_event(struct reference *r, const struct fl_message *m
     return status == FL_OK || r->failed != FL_OK ? r->failed : full(r);
 }
 
-static enum fl_status ack(struct reference *r, int64_t event)
+/* In real time only the day's begin and end want one: our first word on a chat is a decision. */
+static enum fl_status ack(struct reference *r, const struct fl_message *message, int64_t event)
 {
+    if (r->live && !is(message, "begin") && !is(message, "end")) return FL_OK;
     fl_lines_open(&r->out, "ack");
     fl_lines_integer(&r->out, "n", event);
     fl_lines_close(&r->out);
-    return flush(r);
+    return FL_OK;
 }
 
-static void say_refused(const struct reference *r, const struct fl_message *message)
+/* In real time what was refused has to be thought of anew, if the chat is still there: her agent went away meanwhile, say. */
+static enum fl_status hear_refusal(struct reference *r, const struct fl_message *message)
 {
-    const struct fl_field *const text = fl_message_find(message, "text");
-    if (r->setup->verbose && text != NULL && text->kind == FL_FIELD_TEXT)
+    const struct fl_field *const text = fl_message_find(message, "text"), *const rule = fl_message_find(message, "rule");
+    const bool crossed = fl_message_find(message, "crossed") != NULL;
+    if (r->setup->verbose && !crossed && text != NULL && text->kind == FL_FIELD_TEXT)
         fprintf(stderr, "fenliu engine: refused: %.*s\n", (int)text->text_length, text->text);
+    const uint32_t slot = slot_of(r, message);
+    if (!r->live || slot == FL_NO_CHAT || !fl_field_is(rule, "agent_offline") || r->held[slot].agent == 0) return FL_OK;
+    const uint32_t agent = r->held[slot].agent - 1;
+    struct fl_chat_view again = r->held[slot].chat;
+    again.why = FL_WHY_REASSIGN;
+    again.exclude = agent;
+    lets_go(r, &r->held[slot]);
+    const enum fl_status status = fl_engine_ops.closed(&r->engine, &r->view, slot, agent, FL_CLOSED_AWAY);
+    return status == FL_OK ? fl_engine_ops.chat(&r->engine, &r->view, &again) : status;
 }
 
 /* One line: an event with all that it leads to, a verdict, or what is told without being asked. */
@@ -392,7 +475,11 @@ static enum fl_status hear(struct reference *r, bool *verdict, bool *accepted)
     struct fl_message message;
     char *line;
     size_t length;
-    enum fl_status status = r->channel->ops->line(r->channel, &line, &length, INT64_MAX);
+    enum fl_status status = r->channel->ops->next(r->channel, &line, &length);
+    if (status == FL_OK && line == NULL) { /* nothing more for now: what we have said leaves in one write */
+        if (flush(r) != FL_OK) return r->failed;
+        status = r->channel->ops->line(r->channel, &line, &length, INT64_MAX);
+    }
     if (status != FL_OK) return fail(r, status, r->channel->problem);
     if (fl_event_scan(line, length, &message) != FL_OK) return fail(r, FL_EENGINE, message.problem);
     const int64_t n = integer_of(&message, "n", 0);
@@ -406,11 +493,11 @@ static enum fl_status hear(struct reference *r, bool *verdict, bool *accepted)
     bool is_event;
     status = hear_event(r, &message, &is_event);
     if (status != FL_OK) return status;
-    if (is_event) return ack(r, n);
+    if (is_event) return ack(r, &message, n);
     if (is(&message, "hello")) return hear_hello(r, &message);
     if (is(&message, "member")) hear_member(r, &message);
     else if (is(&message, "scenario")) return hear_scenario(r, &message);
-    else if (is(&message, "error")) say_refused(r, &message);
+    else if (is(&message, "error")) return hear_refusal(r, &message);
     return FL_OK; /* what it does not know it passes over */
 }
 

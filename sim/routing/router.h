@@ -32,6 +32,8 @@ struct fl_router_ops {
     bool (*wants_messages)(const void *self);
     /* An instant asked for by FL_WAKE has come. */
     enum fl_status (*wake)(void *self, const struct fl_view *view, uint32_t hint);
+    /* In real time: the router has something to decide that no event of the desk has led to. NULL where there is no real time. */
+    enum fl_status (*heard)(void *self, const struct fl_view *view);
     /* Chats waiting in the router's queue now. */
     uint32_t (*queue_length)(const void *self);
 };

@@ -30,6 +30,8 @@ struct fl_run_options {
     const atomic_bool *stop;      /* optional: set by a signal handler; finished days are kept */
     bool (*on_log)(void *context, const struct fl_log_event *event); /* only with jobs 1 and one replication */
     void *log_context;
+    bool (*pace)(void *context, fl_time at, fl_time *now); /* optional: real time (struct fl_desk_setup); only with jobs 1 */
+    void *pace_context;
     size_t memory_max;            /* of one worker's block; 0: 8 GiB */
 };
 
