@@ -136,7 +136,7 @@ enum fl_status fl_socket_connect(struct fl_wire *wire, const struct fl_address *
     enum fl_status status = address->scheme == FL_SCHEME_UNIX ? FL_OK : fl_lookup(&wire->waiter, address, deadline_ns, &found, &reason);
     if (status == FL_OK) {
         status = connect_any(wire, address, found, limits, deadline_ns, &error);
-        reason = error == UV_ETIMEDOUT ? "it does not answer" : uv_strerror(error);
+        if (status == FL_EENGINE) reason = error == UV_ETIMEDOUT ? "it does not answer" : uv_strerror(error);
     }
     if (found != NULL) freeaddrinfo(found);
     return status == FL_EENGINE ? fail_unreachable(wire, address, reason) : status;
