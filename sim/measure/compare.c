@@ -71,13 +71,31 @@ static void judge_paired(struct fl_difference *out, const struct spread *differe
 }
 
 /* B. L. Welch, "The Generalization of Student's Problem...", Biometrika 34, 1947, 28-35; degrees by Satterthwaite. */
+struct welch {
+    double error, degrees;
+    double labels; /* chance that all of one side are above all of the other, either way */
+};
+
+static struct welch welch_of(const struct spread *a, const struct spread *b)
+{
+    const double of_a = spread_of_mean(a), of_b = spread_of_mean(b), both = of_a + of_b;
+    const double below = of_a * of_a / (a->n - 1) + of_b * of_b / (b->n - 1);
+    return (struct welch){ sqrt(both), below > 0 ? both * both / below : 1, fmin(1, 2 * fl_exp(-log_choose(a->n + b->n, a->n))) };
+}
+
 static void judge_welch(struct fl_difference *out, const struct spread *a, const struct spread *b)
 {
     if (a->n < 2 || b->n < 2) return;
-    const double of_a = spread_of_mean(a), of_b = spread_of_mean(b), both = of_a + of_b;
-    const double below = of_a * of_a / (a->n - 1) + of_b * of_b / (b->n - 1);
-    const double labels = fmin(1, 2 * fl_exp(-log_choose(a->n + b->n, a->n))); /* all of one side above all of the other, either way */
-    judge(out, sqrt(both), below > 0 ? both * both / below : 1, 0, labels);
+    const struct welch welch = welch_of(a, b);
+    judge(out, welch.error, welch.degrees, 0, welch.labels);
+}
+
+/* How far t leans, for the difference b - a of two means of independent days. */
+static double lean_apart(const struct spread *a, const struct spread *b)
+{
+    const double variance = a->squares / a->n / a->n + b->squares / b->n / b->n, error = sqrt(variance);
+    const double cubes = b->cubes / b->n / b->n / b->n - a->cubes / a->n / a->n / a->n;
+    return error > 0 ? cubes / (error * error * error) / 6 : 0;
 }
 
 static struct fl_difference unknown(void)
@@ -132,23 +150,31 @@ static double residual(const struct fl_side *side, const struct figure_of *which
     return (above - ratio->value * below) / ratio->mean_below;
 }
 
-static struct fl_difference compare_ratio(const struct fl_side *a, const struct figure_of *which_a, const struct fl_side *b,
-                                          const struct figure_of *which_b, bool paired)
+/* What the days of both sides have to do with the error of b - scale x a. */
+struct parts {
+    struct spread a, b, both; /* both: paired; else a and b */
+    double value_a, value_b, samples_a, samples_b;
+    bool known_a, known_b, sure;
+};
+
+static void gather_ratio(const struct fl_side *a, const struct figure_of *which_a, const struct fl_side *b, const struct figure_of *which_b,
+                         bool paired, double scale, struct parts *out)
 {
-    struct fl_difference out = unknown();
-    struct ratio_of_side of_a, of_b;
-    if (!sum_up(a, which_a, &of_a) || !sum_up(b, which_b, &of_b)) return out;
-    out = (struct fl_difference){ .a = of_a.value, .b = of_b.value, .value = of_b.value - of_a.value, .p = 1, .known = true };
-    struct spread spread[3] = { 0 }; /* of a, of b, of the difference */
+    struct ratio_of_side of_a = { 0 }, of_b = { 0 };
+    out->known_a = sum_up(a, which_a, &of_a);
+    out->known_b = sum_up(b, which_b, &of_b);
+    out->value_a = of_a.value;
+    out->value_b = of_b.value;
+    out->samples_a = of_a.mean_below * a->rows_count;
+    out->samples_b = of_b.mean_below * b->rows_count;
+    if (!out->known_a || !out->known_b) return;
+    out->sure = true;
     for (uint32_t i = 0; i < a->rows_count; i++) {
-        const double in_a = residual(a, which_a, &of_a, i);
-        spread_add(&spread[0], in_a);
-        if (paired) spread_add(&spread[2], residual(b, which_b, &of_b, i) - in_a);
+        const double in_a = scale * residual(a, which_a, &of_a, i);
+        spread_add(&out->a, in_a);
+        if (paired) spread_add(&out->both, residual(b, which_b, &of_b, i) - in_a);
     }
-    for (uint32_t i = 0; i < b->rows_count && !paired; i++) spread_add(&spread[1], residual(b, which_b, &of_b, i));
-    if (paired) judge_paired(&out, &spread[2], 0);
-    else judge_welch(&out, &spread[0], &spread[1]);
-    return out;
+    for (uint32_t i = 0; i < b->rows_count && !paired; i++) spread_add(&out->b, residual(b, which_b, &of_b, i));
 }
 
 /* ---- Days met ---------------------------------------------------------------------------------- */
@@ -189,49 +215,78 @@ static void set_around(struct fl_difference *out, double middle, double variance
     out->sure = true;
 }
 
-/* Only days on which one side held and the other did not say anything. */
-static void judge_paired_days(struct fl_difference *out, uint32_t days, uint32_t only_a, uint32_t only_b)
+struct days_met {
+    uint32_t days_a, days_b, met_a, met_b, only_a, only_b; /* only: paired, on that side and not on the other */
+};
+
+static struct days_met count_met(const struct fl_side *a, const struct fl_side *b, bool paired)
 {
-    const double wide = days + 2., a = (only_a + 1) / wide, b = (only_b + 1) / wide;
-    out->sure = true;
-    if (only_a + only_b == 0) return; /* the same on every day */
-    out->p = sign_test(only_a < only_b ? only_a : only_b, only_a + only_b);
-    set_around(out, b - a, (a + b - (b - a) * (b - a)) / wide);
+    struct days_met out = { .days_a = a->rows_count, .days_b = b->rows_count };
+    for (uint32_t i = 0; i < a->rows_count; i++) out.met_a += is_met(a, i);
+    for (uint32_t i = 0; i < b->rows_count; i++) out.met_b += is_met(b, i);
+    for (uint32_t i = 0; i < a->rows_count && paired; i++) {
+        out.only_a += is_met(a, i) && !is_met(b, i);
+        out.only_b += is_met(b, i) && !is_met(a, i);
+    }
+    return out;
 }
 
-static void judge_days_apart(struct fl_difference *out, uint32_t met_a, uint32_t days_a, uint32_t met_b, uint32_t days_b)
+/* Where an interval of b - a has its middle, and the square of its error. */
+static void spread_of_days(const struct days_met *met, double *middle, double *variance)
 {
-    const double wide_a = days_a + 2., wide_b = days_b + 2., a = (met_a + 1) / wide_a, b = (met_b + 1) / wide_b;
-    out->p = fisher_test(met_a, days_a, met_b, days_b);
-    set_around(out, b - a, a * (1 - a) / wide_a + b * (1 - b) / wide_b);
+    const double wide = met->days_a + 2., a = (met->only_a + 1) / wide, b = (met->only_b + 1) / wide;
+    *middle = b - a;
+    *variance = (a + b - (b - a) * (b - a)) / wide;
+}
+
+static void spread_of_days_apart(const struct days_met *met, double *middle, double *variance)
+{
+    const double wide_a = met->days_a + 2., wide_b = met->days_b + 2., a = (met->met_a + 1) / wide_a, b = (met->met_b + 1) / wide_b;
+    *middle = b - a;
+    *variance = a * (1 - a) / wide_a + b * (1 - b) / wide_b;
+}
+
+/* Only days on which one side held and the other did not say anything. */
+static void judge_paired_days(struct fl_difference *out, const struct days_met *met)
+{
+    double middle, variance;
+    const uint32_t either = met->only_a + met->only_b;
+    out->sure = true;
+    if (either == 0) return; /* the same on every day */
+    out->p = sign_test(met->only_a < met->only_b ? met->only_a : met->only_b, either);
+    spread_of_days(met, &middle, &variance);
+    set_around(out, middle, variance);
+}
+
+static void judge_days_apart(struct fl_difference *out, const struct days_met *met)
+{
+    double middle, variance;
+    out->p = fisher_test(met->met_a, met->days_a, met->met_b, met->days_b);
+    spread_of_days_apart(met, &middle, &variance);
+    set_around(out, middle, variance);
 }
 
 struct fl_difference fl_compare_days_met(const struct fl_side *a, const struct fl_side *b, bool paired)
 {
-    struct fl_difference out = unknown();
-    uint32_t met_a = 0, met_b = 0, only_a = 0, only_b = 0;
-    if (a->scenario->objectives_count == 0 || b->scenario->objectives_count == 0 || a->rows_count == 0 || b->rows_count == 0) return out;
-    for (uint32_t i = 0; i < a->rows_count; i++) met_a += is_met(a, i);
-    for (uint32_t i = 0; i < b->rows_count; i++) met_b += is_met(b, i);
-    for (uint32_t i = 0; i < a->rows_count && paired; i++) {
-        only_a += is_met(a, i) && !is_met(b, i);
-        only_b += is_met(b, i) && !is_met(a, i);
-    }
-    out = (struct fl_difference){ .a = (double)met_a / a->rows_count, .b = (double)met_b / b->rows_count, .p = 1, .known = true };
+    if (a->scenario->objectives_count == 0 || b->scenario->objectives_count == 0 || a->rows_count == 0 || b->rows_count == 0) return unknown();
+    const struct days_met met = count_met(a, b, paired);
+    struct fl_difference out = { .a = (double)met.met_a / met.days_a, .b = (double)met.met_b / met.days_b, .p = 1, .known = true };
     out.value = out.b - out.a;
-    if (a->rows_count < 2 || b->rows_count < 2) return out;
-    if (paired) judge_paired_days(&out, a->rows_count, only_a, only_b);
-    else judge_days_apart(&out, met_a, a->rows_count, met_b, b->rows_count);
+    if (met.days_a < 2 || met.days_b < 2) return out;
+    if (paired) judge_paired_days(&out, &met);
+    else judge_days_apart(&out, &met);
     return out;
 }
 
 /* ---- Percentiles ------------------------------------------------------------------------------- */
 
-static bool quantile_of(const struct fl_side *side, const struct figure_of *figure, struct fl_quantile *out)
+/* false: no values. */
+static bool quantile_of(const struct fl_side *side, const struct figure_of *figure, struct fl_quantile *out, double *samples)
 {
     struct fl_histogram head = { 0 };
     uint64_t buckets[FL_FINE_BUCKETS] = { 0 };
     for (uint32_t i = 0; i < side->rows_count; i++) fl_row_apply(side->rows[i], figure->group, figure->metric, 1, &head, buckets);
+    *samples = (double)head.count;
     if (head.count == 0) return false;
     fl_quantile_find(side->rows, side->rows_count, figure->group, figure->metric, fl_percentile_share(figure->statistic), &head, buckets, out);
     return true;
@@ -242,33 +297,112 @@ static double part_of(const struct fl_side *side, const struct figure_of *figure
     return fl_quantile_part(quantile, side->rows[day], figure->group, figure->metric);
 }
 
-static struct fl_difference compare_percentile(const struct fl_side *a, const struct figure_of *which_a, const struct fl_side *b,
-                                               const struct figure_of *which_b, bool paired)
+static void gather_percentile(const struct fl_side *a, const struct figure_of *which_a, const struct fl_side *b, const struct figure_of *which_b,
+                              bool paired, double scale, struct parts *out)
 {
-    struct fl_difference out = unknown();
-    struct fl_quantile of_a, of_b;
-    if (!quantile_of(a, which_a, &of_a) || !quantile_of(b, which_b, &of_b)) return out;
-    out = (struct fl_difference){ .a = of_a.value, .b = of_b.value, .value = of_b.value - of_a.value, .p = 1, .known = true };
-    if (!of_a.sure || !of_b.sure) return out;
-    struct spread spread[3] = { 0 };
-    for (uint32_t i = 0; i < a->rows_count; i++) {
-        const double in_a = part_of(a, which_a, &of_a, i);
-        spread_add(&spread[0], in_a);
-        if (paired) spread_add(&spread[2], part_of(b, which_b, &of_b, i) - in_a);
+    struct fl_quantile of_a = { 0 }, of_b = { 0 };
+    out->known_a = quantile_of(a, which_a, &of_a, &out->samples_a);
+    out->known_b = quantile_of(b, which_b, &of_b, &out->samples_b);
+    out->value_a = of_a.value;
+    out->value_b = of_b.value;
+    out->sure = of_a.sure && of_b.sure;
+    for (uint32_t i = 0; i < a->rows_count && out->sure; i++) {
+        const double in_a = scale * part_of(a, which_a, &of_a, i);
+        spread_add(&out->a, in_a);
+        if (paired) spread_add(&out->both, part_of(b, which_b, &of_b, i) - in_a);
     }
-    for (uint32_t i = 0; i < b->rows_count && !paired; i++) spread_add(&spread[1], part_of(b, which_b, &of_b, i));
-    if (paired) judge_paired(&out, &spread[2], lean_of(&spread[2]));
-    else judge_welch(&out, &spread[0], &spread[1]);
-    return out;
+    for (uint32_t i = 0; i < b->rows_count && out->sure && !paired; i++) spread_add(&out->b, part_of(b, which_b, &of_b, i));
+}
+
+static bool is_percentile(const struct fl_metric *metric, const char *statistic)
+{
+    return metric->kind == FL_METRIC_DISTRIBUTION && fl_percentile_share(statistic) > 0;
+}
+
+static struct parts gather(const struct fl_side *a, uint32_t group_a, const struct fl_side *b, uint32_t group_b, bool paired, double scale,
+                           const struct fl_metric *metric, const char *statistic)
+{
+    const struct figure_of which_a = { metric, statistic, group_a }, which_b = { metric, statistic, group_b };
+    struct parts parts = { 0 };
+    (is_percentile(metric, statistic) ? gather_percentile : gather_ratio)(a, &which_a, b, &which_b, paired, scale, &parts);
+    return parts;
 }
 
 struct fl_difference fl_compare(const struct fl_side *a, uint32_t group_a, const struct fl_side *b, uint32_t group_b, bool paired,
                                 const struct fl_metric *metric, const char *statistic)
 {
-    const struct figure_of which_a = { metric, statistic, group_a }, which_b = { metric, statistic, group_b };
-    const bool is_percentile = metric->kind == FL_METRIC_DISTRIBUTION && fl_percentile_share(statistic) > 0;
-    struct fl_difference out = is_percentile ? compare_percentile(a, &which_a, b, &which_b, paired) : compare_ratio(a, &which_a, b, &which_b, paired);
+    const struct parts parts = gather(a, group_a, b, group_b, paired, 1, metric, statistic);
+    if (!parts.known_a || !parts.known_b) return unknown();
+    struct fl_difference out = { .a = parts.value_a, .b = parts.value_b, .value = parts.value_b - parts.value_a, .p = 1, .known = true };
+    if (!parts.sure) return out;
+    if (paired) judge_paired(&out, &parts.both, is_percentile(metric, statistic) ? lean_of(&parts.both) : 0);
+    else judge_welch(&out, &parts.a, &parts.b);
     if (out.sure) clip(&out, metric);
+    return out;
+}
+
+/* ---- Beyond a margin --------------------------------------------------------------------------- */
+
+/* One-sided bounds of an excess with a t-distributed error. `alike` is the chance of as many signs, or labels, falling alike as there
+ * are days: what differs by the same on every day has no error to measure it by. */
+static void bound(struct fl_excess *out, double error, double degrees, double lean, double alike, double tail_low, double tail_high)
+{
+    out->low = out->high = out->value;
+    out->sure = alike <= fmin(tail_low, tail_high);
+    if (!(error > 1e-12 * fmax(fabs(out->a), fabs(out->b)))) return; /* below is rounding */
+    const double low = -fl_student_quantile(tail_low, degrees), high = -fl_student_quantile(tail_high, degrees);
+    out->low = out->value - (low + (2 * low * low + 1) * fmax(0, -lean)) * error;
+    out->high = out->value + (high + (2 * high * high + 1) * fmax(0, lean)) * error;
+    out->sure = true;
+}
+
+static void bound_days_met(struct fl_excess *out, const struct fl_side *a, const struct fl_side *b, bool paired, double tail_low, double tail_high)
+{
+    double middle, variance;
+    struct days_met met = count_met(a, b, paired);
+    if (paired) spread_of_days(&met, &middle, &variance);
+    else spread_of_days_apart(&met, &middle, &variance);
+    const double worse = -middle; /* fewer days met are worse */
+    out->low = fmax(-1, fmin(worse + fl_normal_quantile(tail_low) * sqrt(variance), out->value + out->allowed)) - out->allowed;
+    out->high = fmin(1, fmax(worse - fl_normal_quantile(tail_high) * sqrt(variance), out->value + out->allowed)) - out->allowed;
+    out->sure = true;
+}
+
+static struct fl_excess excess_of_days_met(const struct fl_side *a, const struct fl_side *b, bool paired, const struct fl_margin *margin,
+                                           double tail_low, double tail_high)
+{
+    struct fl_excess out = { .allowed = margin->absolute, .samples_a = a->rows_count, .samples_b = b->rows_count };
+    out.known_a = a->scenario->objectives_count > 0 && a->rows_count > 0;
+    out.known_b = b->scenario->objectives_count > 0 && b->rows_count > 0;
+    if (!out.known_a || !out.known_b) return out;
+    const struct days_met met = count_met(a, b, paired);
+    out.a = (double)met.met_a / met.days_a;
+    out.b = (double)met.met_b / met.days_b;
+    out.value = out.a - out.b - out.allowed;
+    if (met.days_a >= 2 && met.days_b >= 2) bound_days_met(&out, a, b, paired, tail_low, tail_high);
+    return out;
+}
+
+struct fl_excess fl_compare_excess(const struct fl_side *a, uint32_t group_a, const struct fl_side *b, uint32_t group_b, bool paired,
+                                   const struct fl_metric *metric, const char *statistic, const struct fl_margin *margin, double tail_low,
+                                   double tail_high)
+{
+    if (metric == NULL) return excess_of_days_met(a, b, paired, margin, tail_low, tail_high);
+    const double sign = margin->more_is_worse ? 1 : -1, scale = 1 + sign * margin->relative;
+    const struct parts parts = gather(a, group_a, b, group_b, paired, scale, metric, statistic);
+    struct fl_excess out = { .a = parts.value_a, .b = parts.value_b, .samples_a = parts.samples_a, .samples_b = parts.samples_b,
+                             .known_a = parts.known_a, .known_b = parts.known_b };
+    if (!out.known_a || !out.known_b) return out;
+    out.allowed = margin->relative * fabs(out.a) + margin->absolute;
+    out.value = sign * (out.b - scale * out.a) - margin->absolute;
+    if (!parts.sure) return out;
+    if (paired && parts.both.n >= 2) {
+        const double n = parts.both.n;
+        bound(&out, sqrt(spread_of_mean(&parts.both)), n - 1, sign * lean_of(&parts.both), ldexp(1, -(int)fmin(n, 1000)), tail_low, tail_high);
+    } else if (!paired && parts.a.n >= 2 && parts.b.n >= 2) {
+        const struct welch welch = welch_of(&parts.a, &parts.b);
+        bound(&out, welch.error, welch.degrees, sign * lean_apart(&parts.a, &parts.b), welch.labels / 2, tail_low, tail_high);
+    }
     return out;
 }
 

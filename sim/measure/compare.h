@@ -47,6 +47,31 @@ struct fl_difference fl_compare(const struct fl_side *a, uint32_t group_a, const
  * (Am. Stat. 54, 2000, 280-288). */
 struct fl_difference fl_compare_days_met(const struct fl_side *a, const struct fl_side *b, bool paired);
 
+/* How much worse B may be than A before it counts. */
+struct fl_margin {
+    double relative; /* share of A's figure, >= 0 */
+    double absolute; /* in the figure's unit, >= 0; both are granted together */
+    bool more_is_worse;
+};
+
+/* How far B is beyond its margin. A relative margin is of A's true figure, which is not known either: what is estimated is the
+ * difference b - (1 + relative) a itself, day by day, so that the error of A is in the bounds (E. C. Fieller, "Some Problems in Interval
+ * Estimation", JRSS B 16, 1954, 175-185). */
+struct fl_excess {
+    double a, b;             /* the figure on either side, where known */
+    double allowed;          /* how far b may be from a: relative x |a| + absolute */
+    double value, low, high; /* worse than allowed: > 0; bounds when sure, each on its own as sure as asked for */
+    double samples_a, samples_b; /* values, chats, rounds or days behind the figure */
+    bool known_a, known_b, sure;
+};
+
+/* Bounds leave the chances tail_low and tail_high outside. Sure as fl_compare is; what is the same on every day is sure once so many signs
+ * falling alike are rarer than the tail. Percentiles and means alike lean with the skewness of the days. metric NULL: the share of days on
+ * which all objectives held, by Bonett and Price's interval (Agresti and Caffo's when not paired), margin absolute. */
+struct fl_excess fl_compare_excess(const struct fl_side *a, uint32_t group_a, const struct fl_side *b, uint32_t group_b, bool paired,
+                                   const struct fl_metric *metric, const char *statistic, const struct fl_margin *margin, double tail_low,
+                                   double tail_high);
+
 /* Which of n differences are more than chance when all n are looked at: Holm's step-down procedure, with the probability `alpha` of
  * even one false claim. S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scand. J. Statist. 6, 1979, 65-70.
  * order is scratch [n]. */

@@ -150,54 +150,190 @@ static struct fl_histogram row_head(const struct fl_row *row, uint32_t group, ui
 }
 
 /* First and number of the buckets between the smallest and the largest value. */
-static void span_of(const struct fl_histogram *head, uint32_t *first, uint32_t *n)
+static void span_of(const struct fl_histogram *head, uint32_t sub_bits, uint32_t *first, uint32_t *n)
 {
     *first = *n = 0;
     if (head->count == 0) return;
-    *first = fl_histogram_bucket(head->least_ns, FL_HISTOGRAM_FINE);
-    *n = fl_histogram_bucket(head->most_ns, FL_HISTOGRAM_FINE) - *first + 1;
+    *first = fl_histogram_bucket(head->least_ns, sub_bits);
+    *n = fl_histogram_bucket(head->most_ns, sub_bits) - *first + 1;
 }
 
-size_t fl_row_bytes(const struct fl_day *day)
+/* What a row is made of. */
+struct cells {
+    const struct fl_cell *cell;   /* [count] */
+    const uint32_t *buckets;      /* [count][kinds][buckets of sub_bits] */
+    uint32_t count, kinds, sub_bits;
+};
+
+static struct cells cells_of_day(const struct fl_day *day, enum fl_scope scope)
 {
-    size_t bytes = row_head_bytes(day->groups);
-    for (uint32_t g = 0; g < day->groups; g++) {
+    switch (scope) {
+    case FL_SCOPE_AGENT: return (struct cells){ day->agent, day->agent_counts, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH };
+    case FL_SCOPE_INTENT: return (struct cells){ day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE };
+    case FL_SCOPE_INTERVAL:
+    case FL_SCOPE_INTERVAL_GROUP:
+        return (struct cells){ day->interval_group, day->interval_group_counts, day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE };
+    default: return (struct cells){ day->group, day->group_counts, day->groups, FL_KINDS, FL_HISTOGRAM_FINE };
+    }
+}
+
+size_t fl_cells_bytes(const struct fl_day *day, enum fl_scope scope)
+{
+    const struct cells cells = cells_of_day(day, scope);
+    size_t bytes = row_head_bytes(cells.count);
+    for (uint32_t c = 0; c < cells.count; c++) {
         for (uint32_t k = 0; k < FL_KINDS; k++) {
             uint32_t first, n;
-            span_of(&day->group[g].head[k], &first, &n);
-            bytes += (2 + (size_t)n) * sizeof(uint32_t);
+            span_of(&cells.cell[c].head[k], cells.sub_bits, &first, &n);
+            bytes += (2 + (k < cells.kinds ? (size_t)n : 0)) * sizeof(uint32_t);
         }
     }
     return (bytes + 7) & ~(size_t)7;
 }
 
+size_t fl_row_bytes(const struct fl_day *day)
+{
+    return fl_cells_bytes(day, FL_SCOPE_GROUP);
+}
+
 static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row);
 static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day);
 
-void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row)
+void fl_cells_pack(const struct fl_day *day, enum fl_scope scope, uint32_t replication, struct fl_row *row)
 {
-    *row = (struct fl_row){ .replication = replication, .groups = day->groups, .bytes = (uint32_t)fl_row_bytes(day),
-                            .intervals = day->intervals, .wages_cny = day_wages(scenario, day) };
+    const struct cells cells = cells_of_day(day, scope);
+    const size_t buckets = FL_HISTOGRAM_BUCKETS(cells.sub_bits);
+    *row = (struct fl_row){ .replication = replication, .groups = cells.count, .bytes = (uint32_t)fl_cells_bytes(day, scope),
+                            .intervals = day->intervals, .scope = scope, .sub_bits = cells.sub_bits };
     uint64_t *count = (uint64_t *)(row + 1);
-    uint64_t *heads = count + (size_t)day->groups * FL_COUNTS;
-    uint32_t *spans = (uint32_t *)(heads + (size_t)day->groups * FL_KINDS * FL_ROW_HEAD);
-    for (uint32_t g = 0; g < day->groups; g++) {
-        memcpy(count + (size_t)g * FL_COUNTS, day->group[g].count, sizeof day->group[g].count);
+    uint64_t *heads = count + (size_t)cells.count * FL_COUNTS;
+    uint32_t *spans = (uint32_t *)(heads + (size_t)cells.count * FL_KINDS * FL_ROW_HEAD);
+    for (uint32_t c = 0; c < cells.count; c++) {
+        memcpy(count + (size_t)c * FL_COUNTS, cells.cell[c].count, sizeof cells.cell[c].count);
         for (uint32_t k = 0; k < FL_KINDS; k++) {
-            const struct fl_histogram *head = &day->group[g].head[k];
+            static const struct fl_histogram nothing;
+            const struct fl_histogram *head = k < cells.kinds ? &cells.cell[c].head[k] : &nothing;
             uint32_t first, n;
-            span_of(head, &first, &n);
+            span_of(head, cells.sub_bits, &first, &n);
             *heads++ = (uint64_t)head->sum_ns;
             *heads++ = (uint64_t)(head->sum_ns >> 64);
             *heads++ = (uint64_t)head->least_ns;
             *heads++ = (uint64_t)head->most_ns;
             *spans++ = first;
             *spans++ = n;
-            memcpy(spans, &day->group_counts[((size_t)g * FL_KINDS + k) * FL_FINE_BUCKETS + first], n * sizeof *spans);
+            if (n > 0) memcpy(spans, &cells.buckets[((size_t)c * cells.kinds + k) * buckets + first], n * sizeof *spans);
             spans += n;
         }
     }
+}
+
+void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row)
+{
+    fl_cells_pack(day, FL_SCOPE_GROUP, replication, row);
+    row->wages_cny = day_wages(scenario, day);
     row->met = judge_day(scenario, day, row); /* last: money is reckoned from the row */
+}
+
+/* ---- Rows of intervals ------------------------------------------------------------------------- */
+
+/* Where the spans of a row's cells lie: those of the first cell at `at`, of the next behind them. */
+static const uint32_t *row_spans(const struct fl_row *row)
+{
+    return (const uint32_t *)((const char *)row + row_head_bytes(row->groups));
+}
+
+static const uint32_t *spans_after(const uint32_t *spans, uint32_t cells)
+{
+    for (uint32_t i = 0; i < cells * FL_KINDS; i++) spans += 2 + spans[1];
+    return spans;
+}
+
+/* The stretch of buckets that some adjacent cells have of a kind. */
+static void stretch_of(const uint32_t *spans, uint32_t cells, uint32_t kind, uint32_t *first, uint32_t *end)
+{
+    *first = UINT32_MAX;
+    *end = 0;
+    for (uint32_t i = 0; i < cells * FL_KINDS; i++, spans += 2 + spans[1]) {
+        if (i % FL_KINDS != kind || spans[1] == 0) continue;
+        if (spans[0] < *first) *first = spans[0];
+        if (spans[0] + spans[1] > *end) *end = spans[0] + spans[1];
+    }
+    if (*end == 0) *first = 0;
+}
+
+size_t fl_cells_fold_bytes(const struct fl_row *row, uint32_t groups)
+{
+    const uint32_t *spans = row_spans(row);
+    size_t bytes = row_head_bytes(row->groups / groups);
+    for (uint32_t i = 0; i < row->groups / groups; i++, spans = spans_after(spans, groups)) {
+        for (uint32_t k = 0; k < FL_KINDS; k++) {
+            uint32_t first, end;
+            stretch_of(spans, groups, k, &first, &end);
+            bytes += (2 + (size_t)(end - first)) * sizeof(uint32_t);
+        }
+    }
+    return (bytes + 7) & ~(size_t)7;
+}
+
+static void fold_kind(const uint32_t *spans, uint32_t cells, uint32_t kind, uint32_t *out)
+{
+    uint32_t first, end;
+    stretch_of(spans, cells, kind, &first, &end);
+    out[0] = first;
+    out[1] = end - first;
+    memset(out + 2, 0, (end - first) * sizeof *out);
+    for (uint32_t i = 0; i < cells * FL_KINDS; i++, spans += 2 + spans[1])
+        for (uint32_t b = 0; i % FL_KINDS == kind && b < spans[1]; b++) out[2 + spans[0] + b - first] += spans[2 + b];
+}
+
+/* Adds the sums of a cell's kinds, as far as it has values. */
+static void fold_heads(uint64_t *into, const uint64_t *from, const uint32_t *spans)
+{
+    for (uint32_t k = 0; k < FL_KINDS; k++, into += FL_ROW_HEAD, from += FL_ROW_HEAD, spans += 2 + spans[1]) {
+        const fl_histogram_sum a = (fl_histogram_sum)into[1] << 64 | into[0], b = (fl_histogram_sum)from[1] << 64 | from[0];
+        const bool is_first = into[2] == (uint64_t)FL_TIME_NEVER;
+        if (spans[1] == 0) continue;
+        into[0] = (uint64_t)(a + b);
+        into[1] = (uint64_t)((a + b) >> 64);
+        if (is_first || from[2] < into[2]) into[2] = from[2];
+        if (is_first || from[3] > into[3]) into[3] = from[3];
+    }
+}
+
+void fl_cells_fold(const struct fl_row *row, uint32_t groups, struct fl_row *out)
+{
+    const uint32_t cells = row->groups / groups;
+    const uint32_t *spans = row_spans(row);
+    *out = *row;
+    out->groups = cells;
+    out->scope = FL_SCOPE_INTERVAL;
+    out->bytes = (uint32_t)fl_cells_fold_bytes(row, groups);
+    const uint64_t *count = (const uint64_t *)(row + 1), *heads = count + (size_t)row->groups * FL_COUNTS;
+    uint64_t *count_out = (uint64_t *)(out + 1), *heads_out = count_out + (size_t)cells * FL_COUNTS;
+    uint32_t *spans_out = (uint32_t *)(heads_out + (size_t)cells * FL_KINDS * FL_ROW_HEAD);
+    memset(count_out, 0, (size_t)cells * (FL_COUNTS + FL_KINDS * FL_ROW_HEAD) * sizeof *count_out);
+    for (uint32_t i = 0; i < cells; i++) {
+        const uint32_t *own = spans;
+        uint64_t *heads_of = heads_out + (size_t)i * FL_KINDS * FL_ROW_HEAD;
+        for (uint32_t k = 0; k < FL_KINDS; k++) heads_of[k * FL_ROW_HEAD + 2] = (uint64_t)FL_TIME_NEVER;
+        for (uint32_t g = 0; g < groups; g++, heads += FL_KINDS * FL_ROW_HEAD) {
+            for (uint32_t c = 0; c < FL_COUNTS; c++) count_out[(size_t)i * FL_COUNTS + c] += *count++;
+            fold_heads(heads_of, heads, own);
+            own = spans_after(own, 1);
+        }
+        for (uint32_t k = 0; k < FL_KINDS; k++, spans_out += 2 + spans_out[1]) {
+            fold_kind(spans, groups, k, spans_out);
+            if (spans_out[1] == 0) heads_of[k * FL_ROW_HEAD + 2] = 0;
+        }
+        spans = own;
+    }
+}
+
+bool fl_row_equal(const struct fl_row *a, const struct fl_row *b)
+{
+    if (a->groups != b->groups || a->intervals != b->intervals || a->scope != b->scope || a->met != b->met || a->bytes != b->bytes) return false;
+    const size_t used = (size_t)((const char *)spans_after(row_spans(a), a->groups) - (const char *)a);
+    return memcmp(a + 1, b + 1, used - sizeof *a) == 0; /* what fills the last word up is anything */
 }
 
 /* Adds (sign 1) or takes away (sign -1) one day's buckets of some kinds, of one group or all. Returns the number of values. */
@@ -553,18 +689,18 @@ static double row_excess(const struct fl_quantile *quantile, const struct fl_row
     return (double)beyond + (1 - quantile->inside) * (double)at - (1 - quantile->share) * (double)values;
 }
 
-static double percentile_at(const struct fl_histogram *head, const uint64_t buckets[], double share)
+static double percentile_at(const struct fl_histogram *head, const uint64_t buckets[], uint32_t sub_bits, double share)
 {
-    return fl_histogram_percentile_s(head, buckets, 0, FL_FINE_BUCKETS, FL_HISTOGRAM_FINE, share);
+    return fl_histogram_percentile_s(head, buckets, 0, FL_HISTOGRAM_BUCKETS(sub_bits), sub_bits, share);
 }
 
 static void find_quantile(const struct wanted *wanted, uint32_t kinds, const struct fl_histogram *head, const uint64_t buckets[], double share,
                           struct fl_quantile *out)
 {
     const struct fl_results *results = wanted->results;
-    const uint32_t days = results->rows_count;
+    const uint32_t days = results->rows_count, sub_bits = days > 0 && results->rows != NULL ? results->rows[0]->sub_bits : FL_HISTOGRAM_FINE;
     double squares = 0, cubes = 0;
-    *out = (struct fl_quantile){ .share = share, .value = percentile_at(head, buckets, share) };
+    *out = (struct fl_quantile){ .share = share, .value = percentile_at(head, buckets, sub_bits, share) };
     if (!has_days(wanted)) return;
     find_place(out, head, buckets);
     for (uint32_t i = 0; i < days; i++) {
@@ -576,11 +712,11 @@ static void find_quantile(const struct wanted *wanted, uint32_t kinds, const str
     const double skew = spread > 0 ? cubes / days / (spread * spread * spread) * (2 * t * t + 1) / (6 * sqrt(days)) : 0;
     const double below = share - (t + fmax(0, -skew)) * error, above = share + (t + fmax(0, skew)) * error;
     if (!(below > 0 && above < 1)) return;
-    out->low = fmin(percentile_at(head, buckets, below), out->value);
-    out->high = fmax(percentile_at(head, buckets, above), out->value);
+    out->low = fmin(percentile_at(head, buckets, sub_bits, below), out->value);
+    out->high = fmax(percentile_at(head, buckets, sub_bits, above), out->value);
     out->sure = true;
     if (!(error > 0)) return; /* every day says the same */
-    const double up = percentile_at(head, buckets, share + t * error) - out->value, down = out->value - percentile_at(head, buckets, share - t * error);
+    const double up = percentile_at(head, buckets, sub_bits, share + t * error) - out->value, down = out->value - percentile_at(head, buckets, sub_bits, share - t * error);
     out->seconds_each = fmax(up, down) / (t * error) * days / (double)head->count; /* the steeper side: a tail is bent, and its error not */
 }
 
@@ -824,7 +960,7 @@ struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct 
     figure = (struct fl_figure){ .n = head.count, .known = true };
     figure.value = strcmp(statistic, "max") == 0
                        ? fl_time_to_s(head.most_ns)
-                       : percentile_at(&head, buckets, share_of(statistic));
+                       : percentile_at(&head, buckets, row->sub_bits, share_of(statistic));
     return figure;
 }
 

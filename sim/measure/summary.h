@@ -19,12 +19,17 @@
 
 /* ---- One day, packed -------------------------------------------------------------------------- */
 
-/* Counts, sums and fine histograms of every group, as one block without addresses. Only non-empty stretches of a histogram
- * are kept. */
+enum fl_scope { FL_SCOPE_DESK, FL_SCOPE_GROUP, FL_SCOPE_AGENT, FL_SCOPE_INTENT, FL_SCOPE_INTERVAL, FL_SCOPE_INTERVAL_GROUP };
+
+/* Counts, sums and histograms of every group, as one block without addresses. Only non-empty stretches of a histogram
+ * are kept. A row may be of other cells than groups (`scope`): its `groups` are then agents, intents or intervals, and whatever takes
+ * a row and a group takes those as well. */
 struct fl_row {
     uint32_t replication, groups;
     uint32_t bytes;      /* of the whole block */
     uint32_t intervals;
+    uint32_t scope;      /* enum fl_scope, never that of the desk: its figures are those of all groups together */
+    uint32_t sub_bits;   /* of the histograms: fine for groups, coarse for intents and intervals, rough for agents */
     uint64_t met;        /* bit per objective: it held on this day */
     double wages_cny;    /* of the whole desk, by hours on duty; NaN: somebody's wage is not given */
     /* then: uint64_t count[groups][FL_COUNTS]; uint64_t head[groups][FL_KINDS][FL_ROW_HEAD];
@@ -38,6 +43,30 @@ size_t fl_row_bytes(const struct fl_day *day);
 /* `row` has fl_row_bytes() bytes, aligned to 8. Judges the scenario's objectives on the day. */
 void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row);
 const uint64_t *fl_row_count(const struct fl_row *row, uint32_t group);
+
+/* A row of the day's agents, intents, or intervals x groups (cell interval x groups + group). `met` and wages are 0; agents' waits and
+ * chat durations are not kept. */
+size_t fl_cells_bytes(const struct fl_day *day, enum fl_scope scope);
+void fl_cells_pack(const struct fl_day *day, enum fl_scope scope, uint32_t replication, struct fl_row *row);
+/* The row of intervals that a row of intervals x groups adds up to. */
+size_t fl_cells_fold_bytes(const struct fl_row *row, uint32_t groups);
+void fl_cells_fold(const struct fl_row *row, uint32_t groups, struct fl_row *out);
+
+/* Days by what is finer than groups, beside their rows: lists of as many rows, NULL where they are not kept. */
+enum fl_cells_of { FL_CELLS_AGENTS, FL_CELLS_INTENTS, FL_CELLS_INTERVALS /* x groups */, FL_CELLS_KINDS };
+struct fl_cells {
+    const struct fl_row *const *rows[FL_CELLS_KINDS];
+};
+/* The scope of each kind. */
+static inline enum fl_scope fl_cells_scope(enum fl_cells_of kind)
+{
+    return kind == FL_CELLS_AGENTS ? FL_SCOPE_AGENT : kind == FL_CELLS_INTENTS ? FL_SCOPE_INTENT : FL_SCOPE_INTERVAL_GROUP;
+}
+/* More of them than this are not kept by day: thousands of agents would take megabytes a day, and each would have too few samples. */
+#define FL_CELLS_MAX 1024u
+
+/* Whether two days are the same in every count and every value. */
+bool fl_row_equal(const struct fl_row *a, const struct fl_row *b);
 
 /* ---- All days, pooled ------------------------------------------------------------------------- */
 
@@ -71,9 +100,8 @@ struct fl_results {
     const struct fl_row *const *rows; /* [rows_count], by replication; may be NULL: no intervals */
     uint32_t rows_count;
     const char *const *agent_names;
+    struct fl_cells cells;            /* of the same days, where they were asked for */
 };
-
-enum fl_scope { FL_SCOPE_DESK, FL_SCOPE_GROUP, FL_SCOPE_AGENT, FL_SCOPE_INTENT, FL_SCOPE_INTERVAL, FL_SCOPE_INTERVAL_GROUP };
 
 struct fl_figure {
     double value, low, high; /* low and high: 95 % interval, when sure */
@@ -100,7 +128,7 @@ struct fl_figure fl_row_figure(const struct fl_scenario *scenario, const struct 
 bool fl_row_ratio(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t group, const struct fl_metric *metric,
                   const char *statistic, double *above, double *below);
 
-/* Adds (sign 1) or takes away (sign -1) a day's values of a distribution, in fine buckets. `head` keeps count, and with sign 1
+/* Adds (sign 1) or takes away (sign -1) a day's values of a distribution, in the row's buckets. `head` keeps count, and with sign 1
  * least and largest; head and buckets [FL_FINE_BUCKETS] are zeroed before the first. */
 void fl_row_apply(const struct fl_row *row, uint32_t group, const struct fl_metric *metric, int sign, struct fl_histogram *head,
                   uint64_t buckets[]);

@@ -19,6 +19,7 @@ struct crank {
     uint32_t next, done;
     enum fl_status failed;
     struct fl_row **rows; /* [replications] */
+    struct fl_row **cells[FL_CELLS_KINDS]; /* the same, or NULL */
     size_t memory_max;
 };
 
@@ -107,6 +108,19 @@ static uint32_t day_number(const struct fl_run_options *options, uint32_t index)
     return options->days != NULL ? options->days[index] : options->first + index;
 }
 
+/* Keeps the day by what is finer than groups. false: no memory. */
+static bool keep_cells(struct crank *crank, const struct fl_day *day, uint32_t index)
+{
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
+        const enum fl_scope scope = fl_cells_scope((enum fl_cells_of)kind);
+        if (crank->cells[kind] == NULL) continue;
+        struct fl_row *row = crank->cells[kind][index] = malloc(fl_cells_bytes(day, scope));
+        if (row == NULL) return false;
+        fl_cells_pack(day, scope, day_number(crank->options, index), row);
+    }
+    return true;
+}
+
 static enum fl_status run_day(struct worker *worker, const struct fl_router *router, uint32_t index)
 {
     struct crank *crank = worker->crank;
@@ -132,7 +146,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     if (row == NULL) return FL_EFULL;
     fl_row_pack(crank->scenario, &day, day_number(options, index), row);
     crank->rows[index] = row;
-    return FL_OK;
+    return keep_cells(crank, &day, index) ? FL_OK : FL_EFULL;
 }
 
 static void worker_main(void *argument)
@@ -183,9 +197,23 @@ static double seconds(clockid_t clock)
 struct whole {
     struct fl_run run; /* first: fl_run_free gets its address */
     void *totals_memory, *plan_memory;
-    struct fl_row **rows;
+    struct fl_row **rows, **cells[FL_CELLS_KINDS];
     uint32_t rows_room;
 };
+
+/* Lists for the finer rows, of those kinds of which there are not too many. */
+static bool cells_open(struct whole *whole, struct crank *crank)
+{
+    const struct fl_scenario *scenario = crank->scenario;
+    const uint64_t counts[FL_CELLS_KINDS] = { fl_scenario_agents_count(scenario), scenario->buyers.intents_count,
+                                              (uint64_t)scenario->intervals_count * scenario->desk.groups_count };
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS && crank->options->cells; kind++) {
+        if (counts[kind] > FL_CELLS_MAX) continue;
+        whole->cells[kind] = crank->cells[kind] = calloc(crank->options->replications, sizeof *crank->cells[kind]);
+        if (whole->cells[kind] == NULL) return false;
+    }
+    return true;
+}
 
 static enum fl_status plan_open(struct whole *whole, const struct fl_scenario *scenario, struct fl_traffic_plan *plan)
 {
@@ -238,6 +266,11 @@ static void collect(struct whole *whole, struct worker *workers, uint32_t jobs, 
         if (workers[i].high > run->arena_high) run->arena_high = workers[i].high;
     run->results.rows_count = close_ranks(whole->rows, replications);
     run->results.rows = (const struct fl_row *const *)whole->rows;
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
+        if (whole->cells[kind] == NULL) continue;
+        (void)close_ranks(whole->cells[kind], replications);
+        run->results.cells.rows[kind] = (const struct fl_row *const *)whole->cells[kind];
+    }
     run->partial = run->results.rows_count < replications;
 }
 
@@ -253,6 +286,7 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
                            .memory_max = options->memory_max > 0 ? options->memory_max : BLOCK_MAX };
     if (whole != NULL) whole->rows = crank.rows = calloc(options->replications, sizeof *crank.rows);
     enum fl_status status = whole == NULL || workers == NULL || crank.rows == NULL ? FL_EFULL : plan_open(whole, scenario, &plan);
+    if (status == FL_OK && !cells_open(whole, &crank)) status = FL_EFULL;
     if (status == FL_OK && uv_mutex_init(&crank.mutex) != 0) status = FL_EFULL;
     if (status == FL_OK) {
         whole->run = (struct fl_run){ .results = { .scenario = scenario, .agent_names = whole->run.results.agent_names },
@@ -286,6 +320,10 @@ void fl_run_free(struct fl_run *run)
     for (uint32_t i = 0; i < whole->rows_room && whole->rows != NULL; i++) {
         if (i >= run->results.rows_count) break;
         free(whole->rows[i]);
+    }
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
+        for (uint32_t i = 0; whole->cells[kind] != NULL && i < run->results.rows_count; i++) free(whole->cells[kind][i]);
+        free(whole->cells[kind]);
     }
     free(whole->rows);
     free(whole->totals_memory);

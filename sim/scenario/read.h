@@ -21,6 +21,8 @@ struct fl_chunk {
     _Alignas(16) unsigned char bytes[];
 };
 
+void fl_chunks_free(struct fl_chunk *first);
+
 /* ---- Where we are ----------------------------------------------------------------------------- */
 
 struct fl_at {
@@ -73,6 +75,14 @@ struct reader {
 void *fl_reader_take(struct reader *r, size_t count, size_t bytes_each);
 /* A copy that lives as long; "" when out of memory. */
 const char *fl_reader_text(struct reader *r, const char *text);
+
+/* The text's tree, every value with its place; NULL when the text is refused, which is then noted, or memory is out. `text` ends in NUL
+ * and lives as long as the reader. */
+cJSON *fl_reader_parse(struct reader *r, const char *text, size_t bytes);
+/* The faults noted so far, with their lines and columns. */
+void fl_reader_faults(struct reader *r, struct fl_errors *errors);
+/* Notes every key that stands twice in its object. */
+bool fl_refuse_repeats(struct reader *r, const cJSON *json, const struct fl_at *at);
 
 /* Notes a fault at a value, or at the key before it. Always false, so that "return note(...)" reads well. */
 __attribute__((format(printf, 5, 6))) bool fl_note(struct reader *r, const cJSON *json, const struct fl_at *at,
@@ -297,6 +307,9 @@ bool fl_read_members(struct reader *r, const cJSON *json, const struct fl_at *at
 /* Reads one key's value. */
 bool fl_read_key(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *out);
 
+/* Calls back for every key of an object and of what stands in it, as fl_scenario_keys tells them. `path` [size] begins with `used` bytes. */
+void fl_tell_keys(const struct fl_object *object, char *path, size_t used, size_t size, void (*on_key)(void *, const char *), void *context);
+
 /* Only refuses members that `object` does not list. */
 bool fl_refuse_unknown(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_object *object);
 
@@ -345,6 +358,12 @@ struct fl_nearest fl_nearest_start(const struct reader *r, const char *wanted);
 void fl_nearest_offer(struct fl_nearest *nearest, const char *candidate);
 /* " (did you mean "x"?)", or nothing. */
 struct fl_shown fl_nearest_hint(const struct fl_nearest *nearest);
+
+/* Notes a name that is no figure's, with the nearest that is; `is_key`: it stands as a key, else as a value. */
+bool fl_note_metric(struct reader *r, const cJSON *json, const struct fl_at *at, const char *name, bool is_key);
+
+/* "fenliu": 1, the version of the format. */
+bool fl_read_version(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field);
 
 /* Reads one of several texts; NULL ends the list. */
 bool fl_read_choice(struct reader *r, const cJSON *json, const struct fl_at *at, const char *const choices[],

@@ -12,8 +12,7 @@
 
 static const char *const per_names[] = { "day", "interval", "group", "agent", NULL };
 
-/* Notes an objective's name that no metric has, with the nearest full name. */
-static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at *at, const char *name)
+bool fl_note_metric(struct reader *r, const cJSON *json, const struct fl_at *at, const char *name, bool is_key)
 {
     static const char *const statistics[] = { "", ".mean", ".p50", ".p90", ".p95", ".p99", ".max" };
     struct fl_nearest nearest = fl_nearest_start(r, name);
@@ -24,7 +23,7 @@ static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at 
     for (uint32_t i = 0; i < count; i++) {
         const bool distribution = metrics[i].kind == FL_METRIC_DISTRIBUTION;
         if (strcmp(metrics[i].name, name) == 0) { /* it is one, but of several values */
-            return fl_note_key(r, json, at, FL_EMISSING, "wanted a statistic behind the name (%s), got none",
+            return (is_key ? fl_note_key : fl_note)(r, json, at, FL_EMISSING, "wanted a statistic behind the name (%s), got none",
                                distribution ? ".mean .p50 .p90 .p95 .p99 .max" : ".mean .p95 .p99 .max");
         }
         for (uint32_t s = 0; s < FL_COUNTOF(statistics); s++) {
@@ -37,7 +36,7 @@ static bool note_metric(struct reader *r, const cJSON *json, const struct fl_at 
         }
     }
     fl_text_show(shown, sizeof shown, name);
-    return fl_note_key(r, json, at, FL_EUNKNOWN, "wanted the name of a known figure, got \"%s\"%s", shown,
+    return (is_key ? fl_note_key : fl_note)(r, json, at, FL_EUNKNOWN, "wanted the name of a known figure, got \"%s\"%s", shown,
                        fl_nearest_hint(&nearest).text);
 }
 
@@ -112,7 +111,7 @@ static bool read_objective(struct reader *r, const cJSON *json, const struct fl_
     const char *statistic;
     const struct fl_metric *const metric = fl_metric_find(json->string, &statistic);
     const struct fl_at want_at = { .up = at, .key = "want" };
-    if (metric == NULL) return note_metric(r, json, at, json->string);
+    if (metric == NULL) return fl_note_metric(r, json, at, json->string, true);
     out->name = fl_reader_text(r, json->string);
     if (!cJSON_IsObject(json)) return read_want(r, json, at, metric, out);
     bool ok = fl_read_members(r, json, at, &fl_objective_object, out);

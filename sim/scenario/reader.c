@@ -16,8 +16,7 @@ static const char *const end_names[] = { "stop", "drain", NULL };
 
 /* ---- The root ---------------------------------------------------------------------------------- */
 
-static bool read_version(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
-                         void *field)
+bool fl_read_version(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
 {
     (void)key;
     (void)field;
@@ -133,7 +132,7 @@ static const struct fl_key root_keys[] = {
       .kind = FL_KEY_TEXT,
       .offset = FL_OFFSET(FL_HERE, file),
       .most = 1000 }, /* for editors; `file` is set after reading */
-    { .name = "fenliu", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .read = read_version },
+    { .name = "fenliu", .kind = FL_KEY_CUSTOM, .flags = FL_KEY_REQUIRED, .read = fl_read_version },
     TEXT("name", name),
     { .name = "about", .kind = FL_KEY_TEXT, .offset = FL_OFFSET(FL_HERE, about), .most = 10000 },
     CUSTOM("start", start_s, read_start),
@@ -272,7 +271,7 @@ static bool refuse_repeats_here(struct reader *r, const cJSON *object, const str
     return ok;
 }
 
-static bool refuse_repeats(struct reader *r, const cJSON *json, const struct fl_at *at)
+bool fl_refuse_repeats(struct reader *r, const cJSON *json, const struct fl_at *at)
 {
     bool ok = !cJSON_IsObject(json) || refuse_repeats_here(r, json, at);
     uint32_t index = 0;
@@ -282,7 +281,7 @@ static bool refuse_repeats(struct reader *r, const cJSON *json, const struct fl_
         const struct fl_at child_at = { .up = at,
                                         .key = cJSON_IsObject(json) ? child->string : NULL,
                                         .index = index++ };
-        if (child->child != NULL) ok &= refuse_repeats(r, child, &child_at);
+        if (child->child != NULL) ok &= fl_refuse_repeats(r, child, &child_at);
     }
     return ok;
 }
@@ -297,8 +296,7 @@ static void note_text_fault(struct reader *r, const struct fl_error *error)
     r->place[0] = -1; /* it has its line and column already */
 }
 
-/* NULL when the text is refused or memory is out. `text` ends in NUL. */
-static cJSON *parse(struct reader *r, const char *text, size_t bytes)
+cJSON *fl_reader_parse(struct reader *r, const char *text, size_t bytes)
 {
     struct fl_error error;
     if (fl_text_check(text, bytes, &error) != FL_OK) {
@@ -321,7 +319,7 @@ static bool apply_overrides(struct reader *r, cJSON *root, const struct fl_overr
     return ok;
 }
 
-static void hand_out_faults(struct reader *r, struct fl_errors *errors)
+void fl_reader_faults(struct reader *r, struct fl_errors *errors)
 {
     errors->count = r->found.count;
     errors->more = r->found.more;
@@ -372,7 +370,7 @@ static bool read_tree(struct reader *r, const cJSON *root, const char *file)
     struct fl_scenario *const s = r->scenario;
     if (cJSON_IsString(start))
         (void)fl_parse_date(start->valuestring, &s->start_s); /* instants need it, wherever it stands */
-    bool ok = refuse_repeats(r, root, NULL);
+    bool ok = fl_refuse_repeats(r, root, NULL);
     ok &= fl_names_collect(r, root);
     ok &= fl_read_members(r, root, NULL, &root_object, s);
     ok &= check_silence(r, root, NULL);
@@ -386,7 +384,7 @@ static bool read_tree(struct reader *r, const cJSON *root, const char *file)
     return !r->out_of_memory;
 }
 
-static void free_chunks(struct fl_chunk *chunk)
+void fl_chunks_free(struct fl_chunk *chunk)
 {
     while (chunk != NULL) {
         struct fl_chunk *const next = chunk->next;
@@ -409,13 +407,13 @@ enum fl_status fl_scenario_read(const char *file, const char *text, size_t bytes
             copy[bytes] = '\0';
         }
         r->text = copy != NULL ? copy : text;
-        root = parse(r, r->text, bytes);
+        root = fl_reader_parse(r, r->text, bytes);
         start_scenario(r);
         if (root != NULL && r->scenario != NULL) {
             ok = apply_overrides(r, root, overrides, overrides_count);
             ok = !r->out_of_memory && (read_tree(r, root, file) && ok);
         }
-        if (!r->out_of_memory) hand_out_faults(r, errors); /* else some of them are its doing */
+        if (!r->out_of_memory) fl_reader_faults(r, errors); /* else some of them are its doing */
     }
     enum fl_status status = ok ? FL_OK : errors->count > 0 ? errors->list[0].status : FL_EFULL;
     if (!ok && errors->count == 0) {
@@ -425,7 +423,7 @@ enum fl_status fl_scenario_read(const char *file, const char *text, size_t bytes
     }
     if (ok) *out = r->scenario;
     if (r != NULL) {
-        if (!ok) free_chunks(r->first);
+        if (!ok) fl_chunks_free(r->first);
         fl_names_free(r);
     }
     cJSON_Delete(root);
@@ -438,7 +436,7 @@ void fl_scenario_free(struct fl_scenario *scenario)
 {
     if (scenario == NULL) return;
     /* The scenario is the first thing in its first chunk. */
-    free_chunks((struct fl_chunk *)(void *)((unsigned char *)scenario - offsetof(struct fl_chunk, bytes)));
+    fl_chunks_free((struct fl_chunk *)(void *)((unsigned char *)scenario - offsetof(struct fl_chunk, bytes)));
 }
 
 char *fl_scenario_text(const char *text, size_t bytes, const struct fl_override overrides[], uint32_t overrides_count)
@@ -468,8 +466,7 @@ uint32_t fl_scenario_agents_count(const struct fl_scenario *scenario)
     return count;
 }
 
-static void tell_keys(const struct fl_object *object, char *path, size_t used, size_t size,
-                      void (*on_key)(void *, const char *), void *context)
+void fl_tell_keys(const struct fl_object *object, char *path, size_t used, size_t size, void (*on_key)(void *, const char *), void *context)
 {
     for (uint32_t i = 0; i < object->keys_count; i++) {
         const struct fl_key *const key = &object->keys[i];
@@ -482,14 +479,14 @@ static void tell_keys(const struct fl_object *object, char *path, size_t used, s
             on_key(context, path);
         }
         path[used + (size_t)n] = '\0';
-        if (key->object != NULL) tell_keys(key->object, path, used + (size_t)n, size, on_key, context);
+        if (key->object != NULL) fl_tell_keys(key->object, path, used + (size_t)n, size, on_key, context);
     }
 }
 
 void fl_scenario_keys(void (*on_key)(void *context, const char *path), void *context)
 {
     char path[256];
-    tell_keys(&root_object, path, 0, sizeof path, on_key, context);
+    fl_tell_keys(&root_object, path, 0, sizeof path, on_key, context);
     snprintf(path, sizeof path, "objectives.*");
-    tell_keys(&fl_objective_object, path, strlen(path), sizeof path, on_key, context);
+    fl_tell_keys(&fl_objective_object, path, strlen(path), sizeof path, on_key, context);
 }

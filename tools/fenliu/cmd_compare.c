@@ -1,23 +1,22 @@
 /* fenliu compare: is B better than A, or was it luckier? */
-#include "command.h"
-#include "measure/compare.h"
-#include "record/days.h"
+#include "compare.h"
 #include "report.h"
 
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char usage[] =
     "usage: fenliu compare [options] A [B]\n"
-    "Compares two scenario files or run directories, paired day by day: who is better off, and is it more than chance?\n"
+    "Compares two scenarios, run directories or baselines, paired day by day: who is better off, and is it more than chance?\n"
+    "      --gate FILE          only judge B by the margins of a gate file (tools/ci/README.md), in as many days as it takes\n"
+    "      --strict             a gate without enough evidence is missed\n"
+    "      --junit FILE, --markdown FILE   write the gate's report there too\n"
+    "      --pack FILE          pack A, a run directory or scenario, into a baseline below 1 MB; no B\n"
     "      --set PATH=VALUE     override a value in both scenarios (repeatable)\n"
     "      --set-a, --set-b PATH=VALUE   in one of them; with one of these B may be left out and is A\n"
-    "  -n, --replications N     days to simulate (default: a run directory's, else the scenario's)\n"
+    "  -n, --replications N     days to simulate, with --gate at most (default: a run's, the gate's, else the scenario's)\n"
     "  -s, --seed N             seed of both (default: a run directory's, else the scenario's)\n"
     "  -j, --jobs N             threads (default: one a core); results do not depend on it\n"
     "      --json               one JSON object on stdout, nothing else\n"
@@ -25,151 +24,37 @@ static const char usage[] =
     "  -q, --quiet              no progress\n"
     "\"More than chance\" holds for all figures shown together (Holm, 5 %); intervals are 95 % each.\n"
     "example: fenliu compare scenarios/618-opening.json --set-b desk.agents[0].count=7 -n 200\n"
-    "exit: 0 compared, 2 bad usage or input, 4 not written, 5 internal, 130 interrupted\n";
+    "exit: 0 compared, 1 gate missed, 2 bad usage or input, 4 not written, 5 internal, 130 interrupted\n";
 
 /* ---- The two sides ----------------------------------------------------------------------------- */
 
-struct side {
-    struct fl_side days;
-    struct fl_scenario *scenario; /* owned */
-    struct fl_run *run;           /* owned; of a scenario that was simulated */
-    const struct fl_row **stored; /* owned; of a run directory */
-    const char *path;
-    char version[64];             /* of the program that simulated it */
-    uint64_t seed;
-    bool is_run;
-};
-
-static bool is_directory(const char *path)
+/* Simulates what is a scenario: with the seed and days of the other when that is a finished run. */
+static int sides_run(struct side side[2], const struct options *options)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    const struct side *model = side[0].is_finished ? &side[0] : side[1].is_finished ? &side[1] : NULL;
+    const uint32_t days = options->replications > 0 ? options->replications : model != NULL ? model->days.count : side[0].scenario->replications;
+    const uint32_t n = days > 0 ? days : 1;
+    uint32_t *numbers = calloc(n, sizeof *numbers);
+    if (numbers == NULL) return run_failed(FL_EFULL, "compare");
+    for (uint32_t i = 0; i < n; i++) numbers[i] = model != NULL && i < model->days.count ? model->days.rows[FL_SCOPE_GROUP][i]->replication : i;
+    int code = EXIT_DONE;
+    for (int i = 0; i < 2 && code == EXIT_DONE; i++)
+        if (!side[i].is_finished) code = side_simulate(&side[i], i == 0 ? "compare: A" : "compare: B", numbers, n, false);
+    free(numbers);
+    return code;
 }
 
-/* A file of a run directory, NUL-terminated; NULL after saying why. */
-static char *file_read(const char *directory, const char *name, size_t *length)
-{
-    char path[4096];
-    char *bytes = NULL;
-    size_t room = 1 << 16;
-    errno = ENAMETOOLONG;
-    const int n = snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *file = n < (int)sizeof path ? fopen(path, "rb") : NULL;
-    *length = 0;
-    while (file != NULL) {
-        char *larger = realloc(bytes, room + 1);
-        if (larger == NULL) break;
-        bytes = larger;
-        *length += fread(bytes + *length, 1, room - *length, file);
-        if (*length < room) {
-            bytes[*length] = '\0';
-            break;
-        }
-        room *= 2;
-    }
-    if (file == NULL || bytes == NULL || *length == room || ferror(file)) {
-        fprintf(stderr, "fenliu compare: cannot read %s/%s: %s%s\n", directory, name, strerror(errno),
-                errno == ENOENT ? " (a run directory is written by fenliu simulate --out)" : "");
-        free(bytes);
-        bytes = NULL;
-    }
-    if (file != NULL) fclose(file);
-    return bytes;
-}
-
-static bool manifest_read(struct side *side)
-{
-    size_t length;
-    char *text = file_read(side->path, "manifest.json", &length);
-    if (text == NULL) return false;
-    cJSON *json = cJSON_ParseWithLength(text, length);
-    const cJSON *seed = cJSON_GetObjectItemCaseSensitive(json, "seed"), *version = cJSON_GetObjectItemCaseSensitive(json, "version");
-    const bool ok = cJSON_IsString(seed) && cJSON_IsString(version);
-    if (ok) {
-        side->seed = strtoull(seed->valuestring, NULL, 10);
-        snprintf(side->version, sizeof side->version, "%s", version->valuestring);
-    } else {
-        fprintf(stderr, "fenliu compare: %s/manifest.json: wanted \"seed\" and \"version\"\n", side->path);
-    }
-    cJSON_Delete(json);
-    free(text);
-    return ok;
-}
-
-static bool run_read(struct side *side, const struct options *options)
-{
-    char path[4096];
-    size_t length;
-    struct options plain = *options;
-    plain.overrides_count = 0;
-    if (options->overrides_count > 0) {
-        fprintf(stderr, "fenliu compare: %s is a finished run: --set wants a scenario file\n", side->path);
-        return false;
-    }
-    if (!manifest_read(side)) return false;
-    snprintf(path, sizeof path, "%.4000s/scenario.json", side->path);
-    side->scenario = scenario_open(&plain, path, NULL);
-    if (side->scenario == NULL) return false;
-    char *bytes = file_read(side->path, "days.bin", &length);
-    if (bytes == NULL) return false;
-    const enum fl_status status = fl_days_read(bytes, length, &side->stored, &side->days.rows_count);
-    free(bytes);
-    const bool fits = status == FL_OK && (side->days.rows_count == 0 || side->stored[0]->groups == side->scenario->desk.groups_count);
-    if (!fits)
-        fprintf(stderr, "fenliu compare: %s/days.bin: %s\n", side->path,
-                status == FL_EUNKNOWN ? "written by another version; simulate again" : status == FL_OK ? "of another scenario" : "damaged");
-    side->days.rows = side->stored;
-    return fits;
-}
-
-static int side_simulate(struct side *side, const struct options *options, const char *what, uint32_t replications)
-{
-    struct progress progress;
-    progress_start(&progress, options, what);
-    const struct fl_run_options how = {
-        .seed = side->seed, .replications = replications, .jobs = options->jobs, .on_progress = progress_step, .progress_context = &progress,
-        .stop = &interrupted,
-    };
-    const enum fl_status status = fl_run(side->scenario, &how, &side->run);
-    progress_end(&progress);
-    if (status != FL_OK) return run_failed(status, what);
-    side->days.rows = side->run->results.rows;
-    side->days.rows_count = side->run->results.rows_count;
-    return side->run->partial ? EXIT_INTERRUPTED : EXIT_DONE;
-}
-
-static void side_free(struct side *side)
-{
-    fl_run_free(side->run);
-    fl_scenario_free(side->scenario);
-    free(side->stored);
-}
-
-/* Reads both, then simulates what is a scenario: with the seed and days of the other when that is a finished run. */
-static int sides_open(struct side side[2], const struct options options[2])
+/* Reads both and settles the seed of what will be simulated. */
+static int sides_open(struct side side[2], const char *const paths[2], const struct options options[2], bool cells)
 {
     for (int i = 0; i < 2; i++) {
-        side[i].is_run = is_directory(side[i].path);
-        snprintf(side[i].version, sizeof side[i].version, "%s", FENLIU_VERSION);
-        if (side[i].is_run) {
-            if (!run_read(&side[i], &options[i])) return EXIT_USAGE;
-        } else {
-            side[i].scenario = scenario_open(&options[i], side[i].path, NULL);
-            if (side[i].scenario == NULL) return EXIT_USAGE;
-        }
-        side[i].days.scenario = side[i].scenario;
-    }
-    const struct side *model = side[0].is_run ? &side[0] : side[1].is_run ? &side[1] : NULL;
-    const uint64_t seed = options[0].has_seed ? options[0].seed : model != NULL ? model->seed : side[0].scenario->seed;
-    const uint32_t days = options[0].replications > 0 ? options[0].replications
-                          : model != NULL            ? model->days.rows_count
-                                                      : side[0].scenario->replications;
-    for (int i = 0; i < 2; i++) {
-        if (side[i].is_run) continue;
-        side[i].seed = seed;
-        const int code = side_simulate(&side[i], &options[i], i == 0 ? "compare: A" : "compare: B", days > 0 ? days : 1);
+        const int code = side_open(&side[i], paths[i], &options[i], cells);
         if (code != EXIT_DONE) return code;
     }
+    const struct side *model = side[0].is_finished ? &side[0] : side[1].is_finished ? &side[1] : NULL;
+    const uint64_t seed = options[0].has_seed ? options[0].seed : model != NULL ? model->seed : side[0].scenario->seed;
+    for (int i = 0; i < 2; i++)
+        if (!side[i].is_finished) side[i].seed = seed;
     return EXIT_DONE;
 }
 
@@ -225,6 +110,7 @@ struct claim {
 
 struct comparison {
     const struct side *a, *b;
+    struct fl_side days_a, days_b;
     struct fl_pairing pairing;
     struct claim *claims;    /* [claims_count], the desk's first */
     uint32_t claims_count;
@@ -232,7 +118,7 @@ struct comparison {
 
 static void add_claim(struct comparison *all, const struct line *line, const char *group, uint32_t group_a, uint32_t group_b)
 {
-    const struct fl_side *a = &all->a->days, *b = &all->b->days;
+    const struct fl_side *a = &all->days_a, *b = &all->days_b;
     struct claim claim = { .line = line, .group = group, .statistic = "", .one_day = a->rows_count < 2 || b->rows_count < 2 };
     if (strcmp(line->name, "days_met") == 0) {
         claim.difference = fl_compare_days_met(a, b, all->pairing.paired);
@@ -291,16 +177,9 @@ static enum fl_metric_kind kind_of(const struct claim *claim)
     return claim->metric == NULL ? FL_METRIC_SHARE : claim->metric->kind;
 }
 
-/* A figure or difference with its unit; shares differ by points. */
 static void value_text(const struct claim *claim, double value, bool is_difference, enum language language, char *out, size_t size)
 {
-    const char *sign = is_difference && value > 0 ? "+" : "";
-    const enum fl_metric_kind kind = kind_of(claim);
-    if (kind == FL_METRIC_SHARE) snprintf(out, size, is_difference ? "%s%.2f %s" : "%s%.1f %s", sign, 100 * value,
-                                          !is_difference ? "%" : language == LANGUAGE_ZH ? "点" : "pt");
-    else if (kind == FL_METRIC_DISTRIBUTION) snprintf(out, size, "%s%.1f %s", sign, value, language == LANGUAGE_ZH ? "秒" : "s");
-    else if (kind == FL_METRIC_COUNT) snprintf(out, size, "%s%.1f", sign, value);
-    else snprintf(out, size, is_difference ? "%s%.3f" : "%s%.2f", sign, value);
+    value_words(claim->metric, value, is_difference, language, out, size);
 }
 
 static const char *chance_words(const struct claim *claim, enum language language)
@@ -341,28 +220,14 @@ static void add_head(struct fl_text *out, const struct comparison *all, enum lan
 {
     const bool zh = language == LANGUAGE_ZH;
     const struct side *sides[2] = { all->a, all->b };
-    if (!all->pairing.paired) {
-        fl_text_add(out, zh ? "未配对:" : "NOT PAIRED: ");
-        if (all->a->seed != all->b->seed)
-            fl_text_add(out, zh ? "种子不同 (%" PRIu64 " 与 %" PRIu64 ")" : "the seeds differ (%" PRIu64 " and %" PRIu64 ")", all->a->seed, all->b->seed);
-        else if (all->pairing.day != FL_NONE)
-            fl_text_add(out, zh ? "第 %u 天 A 有 %" PRIu64 " 个买家,B 有 %" PRIu64 " 个" : "on day %u A has %" PRIu64 " buyers and B has %" PRIu64,
-                        all->pairing.day, all->pairing.chats_a, all->pairing.chats_b);
-        else
-            fl_text_add(out, zh ? "天数不同 (%u 与 %u)" : "they are other days (%u and %u of them)", all->a->days.rows_count, all->b->days.rows_count);
-        fl_text_add(out, zh ? "。按两组独立的日子比较 (Welch),要看清差别得多得多的天数。\n"
-                            : ". Compared as independent days (Welch): it takes many more of them to see a difference.\n");
-    }
-    if (strcmp(all->a->version, all->b->version) != 0)
-        fl_text_add(out, zh ? "注意:版本不同 (%s 与 %s)\n" : "NOTE: simulated by different versions (%s and %s)\n", all->a->version, all->b->version);
-    for (int i = 0; i < 2; i++) {
-        char policy[96];
-        policy_describe(sides[i]->scenario, policy, sizeof policy);
-        fl_text_add(out, zh ? "%s  %s  %s  分流 %s\n" : "%s  %s  %s  routing %s\n", i == 0 ? "A" : "B", sides[i]->path, sides[i]->scenario->name, policy);
-    }
+    add_keys(out, all->a, all->b, "", language);
+    add_pairing(out, all->a, all->b, &all->pairing, "", language);
+    for (int i = 0; i < 2; i++)
+        fl_text_add(out, zh ? "%s  %s  %s  分流 %s\n" : "%s  %s  %s  routing %s\n", i == 0 ? "A" : "B", sides[i]->path, sides[i]->scenario->name,
+                    sides[i]->engine[0] != '\0' ? sides[i]->engine : "?");
     if (all->pairing.paired)
         fl_text_add(out, zh ? "同样的 %u 天、同样的买家,逐日配对 (种子 %" PRIu64 ")\n" : "the same %u days of the same buyers, paired day by day (seed %" PRIu64 ")\n",
-                    all->a->days.rows_count, all->a->seed);
+                    all->a->days.count, all->a->seed);
 }
 
 static void add_table_head(struct fl_text *out, const char *title, enum language language)
@@ -432,17 +297,15 @@ static void add_tables(struct fl_text *out, const struct comparison *all, enum l
 
 static void add_side_json(struct fl_text *out, const char *key, const struct side *side)
 {
-    char policy[96];
-    policy_describe(side->scenario, policy, sizeof policy);
     fl_text_add(out, ",\"%s\":{\"file\":", key);
     fl_text_add_json(out, side->path);
     fl_text_add(out, ",\"scenario\":");
     fl_text_add_json(out, side->scenario->name);
     fl_text_add(out, ",\"scenario_hash\":\"%016" PRIx64 "\",\"seed\":\"%" PRIu64 "\",\"replications\":%u,\"version\":", side->scenario->hash,
-                side->seed, side->days.rows_count);
+                side->seed, side->days.count);
     fl_text_add_json(out, side->version);
     fl_text_add(out, ",\"policy\":");
-    fl_text_add_json(out, policy);
+    fl_text_add_json(out, side->engine);
     fl_text_add(out, "}");
 }
 
@@ -480,7 +343,7 @@ static void add_claim_json(struct fl_text *out, const struct claim *claim)
 static void comparison_json(struct fl_text *out, const struct comparison *all)
 {
     fl_text_add(out, "{\"fenliu\":1,\"command\":\"compare\",\"paired\":%s,\"days\":%u", all->pairing.paired ? "true" : "false",
-                all->a->days.rows_count);
+                all->a->days.count);
     add_side_json(out, "a", all->a);
     add_side_json(out, "b", all->b);
     fl_text_add(out, ",\n\"differences\":[");
@@ -493,18 +356,30 @@ static void comparison_json(struct fl_text *out, const struct comparison *all)
 
 /* ---- The command ------------------------------------------------------------------------------- */
 
-struct own_sets {
+struct own_options {
     struct options side[2]; /* only their overrides are used */
+    struct gate_options gate;
+    const char *pack;
 };
 
 static int take_compare_option(void *context, struct options *options, int argc, char **argv, int *i)
 {
-    struct own_sets *own = context;
-    const char *value;
+    struct own_options *own = context;
+    const char *value, **file = NULL;
     (void)options;
     for (int s = 0; s < 2; s++)
         if ((value = option_value(argc, argv, i, s == 0 ? "--set-a" : "--set-b")) != NULL) return override_add(&own->side[s], value) ? 1 : -1;
-    return 0;
+    if (strcmp(argv[*i], "--strict") == 0) {
+        own->gate.strict = true;
+        return 1;
+    }
+    if ((value = option_value(argc, argv, i, "--gate")) != NULL) file = &own->gate.file;
+    else if ((value = option_value(argc, argv, i, "--junit")) != NULL) file = &own->gate.junit;
+    else if ((value = option_value(argc, argv, i, "--markdown")) != NULL) file = &own->gate.markdown;
+    else if ((value = option_value(argc, argv, i, "--pack")) != NULL) file = &own->pack;
+    if (file == NULL) return 0;
+    *file = value;
+    return value[0] != '\0' ? 1 : -1;
 }
 
 /* What holds for both, then what holds for one. */
@@ -523,7 +398,9 @@ static int compare_sides(const struct options *options, struct side side[2])
 {
     struct comparison all = { .a = &side[0], .b = &side[1] };
     struct fl_text answer = { 0 };
-    all.pairing = fl_pair(&side[0].days, &side[1].days);
+    all.days_a = side_days(&side[0], FL_SCOPE_GROUP, side[0].days.count);
+    all.days_b = side_days(&side[1], FL_SCOPE_GROUP, side[1].days.count);
+    all.pairing = fl_pair(&all.days_a, &all.days_b);
     if (side[0].seed != side[1].seed) all.pairing.paired = false;
     int code = compare_all(&all) ? EXIT_DONE : run_failed(FL_EFULL, "compare");
     if (code == EXIT_DONE && options->json) {
@@ -539,30 +416,70 @@ static int compare_sides(const struct options *options, struct side side[2])
     return code;
 }
 
-int cmd_compare(int argc, char **argv)
+/* A finished run, or a scenario that is simulated first, as a baseline. */
+static int pack_one(const struct options *options, const char *path)
 {
-    struct options options, of_side[2];
-    struct own_sets *own = calloc(1, sizeof *own);
-    if (own == NULL) return run_failed(FL_EFULL, "compare");
-    int code = options_read(&options, argc, argv, take_compare_option, own) ? EXIT_DONE : EXIT_USAGE;
-    const bool varied = own->side[0].overrides_count + own->side[1].overrides_count > 0;
-    if (code == EXIT_DONE && options.help) {
-        fputs(usage, stdout);
-        free(own);
-        return EXIT_DONE;
+    struct side side = { 0 };
+    int code = side_open(&side, options->files[0], options, true);
+    if (code == EXIT_DONE && !side.is_finished) {
+        const uint32_t n = options->replications > 0 ? options->replications : side.scenario->replications;
+        uint32_t *numbers = calloc(n, sizeof *numbers);
+        side.seed = options->has_seed ? options->seed : side.scenario->seed;
+        for (uint32_t i = 0; numbers != NULL && i < n; i++) numbers[i] = i;
+        code = numbers == NULL ? run_failed(FL_EFULL, "compare") : side_simulate(&side, "compare: packing", numbers, n, true);
+        free(numbers);
     }
-    if (code == EXIT_DONE && options.files_count != 2 && !(options.files_count == 1 && varied)) {
-        fputs(usage, stderr);
+    const uint32_t wanted = options->replications > 0 && options->replications < side.days.count ? options->replications : side.days.count;
+    if (code == EXIT_DONE && wanted == 0) {
+        fprintf(stderr, "fenliu compare: %s has no days to pack\n", options->files[0]);
         code = EXIT_USAGE;
     }
-    for (int i = 0; i < 2 && code == EXIT_DONE; i++)
-        if (!options_of_side(&options, &own->side[i], &of_side[i])) code = EXIT_USAGE;
+    if (code == EXIT_DONE) code = baseline_write(&side, path, wanted);
+    side_close(&side);
+    return code;
+}
+
+/* Which options go together. */
+static bool is_usage(const struct options *options, const struct own_options *own)
+{
+    const bool varied = own->side[0].overrides_count + own->side[1].overrides_count > 0;
+    const bool reports = own->gate.junit != NULL || own->gate.markdown != NULL || own->gate.strict;
+    if (own->pack != NULL) return options->files_count == 1 && !varied && own->gate.file == NULL && !reports && !options->json;
+    if (reports && own->gate.file == NULL) return false;
+    return options->files_count == 2 || (options->files_count == 1 && varied);
+}
+
+static int compare_two(const struct options *options, const struct own_options *own)
+{
+    struct options of_side[2];
+    struct side side[2] = { 0 };
+    const char *const paths[2] = { options->files[0], options->files[options->files_count - 1] };
+    const bool gated = own->gate.file != NULL;
+    for (int i = 0; i < 2; i++)
+        if (!options_of_side(options, &own->side[i], &of_side[i])) return EXIT_USAGE;
+    int code = sides_open(side, paths, of_side, gated);
+    if (code == EXIT_DONE && gated) code = gate_main(side, options, &own->gate);
+    if (code == EXIT_DONE && !gated) code = sides_run(side, options);
+    if (code == EXIT_DONE && !gated) code = compare_sides(options, side);
+    side_close(&side[0]);
+    side_close(&side[1]);
+    return code;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+    struct options options;
+    struct own_options *own = calloc(1, sizeof *own);
+    if (own == NULL) return run_failed(FL_EFULL, "compare");
+    int code = options_read(&options, argc, argv, take_compare_option, own) ? EXIT_DONE : EXIT_USAGE;
+    if (code == EXIT_DONE && options.help) {
+        fputs(usage, stdout);
+    } else if (code == EXIT_DONE && !is_usage(&options, own)) {
+        fputs(usage, stderr);
+        code = EXIT_USAGE;
+    } else if (code == EXIT_DONE) {
+        code = own->pack != NULL ? pack_one(&options, own->pack) : compare_two(&options, own);
+    }
     free(own);
-    if (code != EXIT_DONE) return code;
-    struct side side[2] = { { .path = options.files[0] }, { .path = options.files[options.files_count - 1] } };
-    code = sides_open(side, of_side);
-    if (code == EXIT_DONE) code = compare_sides(&options, side);
-    side_free(&side[0]);
-    side_free(&side[1]);
     return code;
 }

@@ -40,6 +40,7 @@ int cmd_simulate(int argc, char **argv)
         .seed = options.has_seed ? options.seed : scenario->seed,
         .replications = options.replications > 0 ? options.replications : scenario->replications,
         .jobs = options.jobs, .on_progress = progress_step, .progress_context = &progress, .stop = &interrupted,
+        .cells = options.out != NULL,
     };
     struct fl_run *run = NULL;
     const enum fl_status status = fl_run(scenario, &how, &run);

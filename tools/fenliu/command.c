@@ -280,7 +280,9 @@ static void manifest_add(struct fl_text *out, const struct run_record *record)
         fl_text_add(out, i > 0 ? "," : "\"fenliu\",");
         fl_text_add_json(out, record->argv[i]);
     }
-    fl_text_add(out, "],\"seed\":\"%llu\",\"scenario_hash\":\"%016llx\",\"replications\":%u,\"partial\":%s,\"jobs\":%u,",
+    fl_text_add(out, "],\"command\":\"%s\",\"engine\":", record->head->command);
+    fl_text_add_json(out, record->head->policy);
+    fl_text_add(out, ",\"seed\":\"%llu\",\"scenario_hash\":\"%016llx\",\"replications\":%u,\"partial\":%s,\"jobs\":%u,",
                 (unsigned long long)run->seed, (unsigned long long)run->results.scenario->hash, run->results.rows_count,
                 run->partial ? "true" : "false", run->jobs);
     fl_text_add(out, "\"wall_s\":%.3f,\"cpu_s\":%.3f,\"arena_bytes\":%zu}\n", run->wall_s, run->cpu_s, run->arena_high);
@@ -311,6 +313,10 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
     if (status == FL_OK) status = write_text(dir, "days.csv", &text);
     fl_days_write(results->rows, results->rows_count, &text);
     if (status == FL_OK) status = write_text(dir, "days.bin", &text);
+    if (results->cells.rows[0] != NULL || results->cells.rows[1] != NULL || results->cells.rows[2] != NULL) {
+        fl_cells_write(&results->cells, results->rows_count, &text);
+        if (status == FL_OK) status = write_text(dir, "cells.bin", &text);
+    }
     fl_results_intervals_csv(results, &text);
     if (status == FL_OK) status = write_text(dir, "intervals.csv", &text);
     fl_results_agents_csv(results, &text);
