@@ -11,9 +11,11 @@ import decimal
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 FENLIU = os.environ["FENLIU"]
 CORE = "FENLIU_CORE" in os.environ
@@ -408,9 +410,36 @@ for intent in DESKS["groups"]["buyers"]["intents"]:
 # ---- The file ---------------------------------------------------------------------------------------------------------
 
 
+def read_slowly(*arguments):
+    with subprocess.Popen([FENLIU, *arguments], stdout=subprocess.PIPE) as process:
+        read = bytearray()
+        while piece := process.stdout.read(1 << 18):
+            read += piece
+            time.sleep(0.01)
+    expect(process.returncode == 0, "a slow reader has it all")
+    return bytes(read)
+
+
+def long_names():
+    """Lines beyond the room that their threads begin with."""
+    scenario = desk(desk__agents=[{"name": "客" * 66, "count": 8, "max_chats": 6}], traffic__chats_per_day=6000)
+    scenario["buyers"]["classes"][0]["name"], scenario["buyers"]["intents"][0]["name"] = "n" * 150, "i" * 150
+    path = os.path.join(folder, "long.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({key: value for key, value in scenario.items() if key[0] != "_"}, file)
+    one = run("log", path, "-q", "--jobs", "1").stdout
+    expect(one == run("log", path, "-q", "--jobs", "4").stdout and len(one) > 500 * one.count(b"\n"), "long names are written by any number of threads")
+    expect(all(json.loads(line) for line in one.splitlines()), "every line of theirs is JSON")
+
+
 def files(plain):
     first = run("log", plain, "-q").stdout
-    expect(first == run("log", plain, "-q", "--jobs", "8").stdout, "any number of jobs writes the same bytes")
+    long = ("log", plain, "-q", "--set", "duration=24h")
+    most = run(*long, "--jobs", "1").stdout
+    expect(most.count(b"\n") > 30000, "the threads that make lines have several blocks each")
+    for jobs in ("2", "8"):
+        expect(most == run(*long, "--jobs", jobs).stdout, f"{jobs} jobs write the same bytes")
+    expect(most == read_slowly(*long, "--jobs", "3"), "a slow reader is waited for")
     expect(first != run("log", plain, "-q", "--replication", "1").stdout, "another day is another log")
     expect(first != run("log", plain, "-q", "--seed", "2").stdout, "another seed is another log")
     path = os.path.join(folder, "log.jsonl")
@@ -459,6 +488,19 @@ def trouble(plain):
     expect(done.returncode == 4 and b"File too large" in done.stderr, f"a disk that fills half-way is told: {done.returncode} {done.stderr}")
     left = [name for name in os.listdir(folder) if "limited" in name]
     expect(left == [], f"and nothing is left: {left}")
+    for blocks in range(500, 9000, 250):  # wherever the threads are, and the instant that is being simulated, when it fills
+        command = f'ulimit -f {blocks}; trap "" XFSZ; exec "$0" log "$1" --out "$2" --jobs 3 --set duration=24h --set traffic.chats_per_day=20000'
+        done = subprocess.run(["sh", "-c", command, FENLIU, plain, limited], capture_output=True, check=False)
+        expect(done.returncode == 4 and b"File too large" in done.stderr, f"so is one that fills at {blocks}: {done.returncode} {done.stderr}")
+        expect([name for name in os.listdir(folder) if "limited" in name] == [], "and nothing is left of that")
+    endless = [FENLIU, "log", plain, "-q", "--set", "duration=300d", "--set", "interval=1d", "--out", limited]
+    with subprocess.Popen(endless, stderr=subprocess.PIPE) as process:
+        while not any("limited" in name for name in os.listdir(folder)) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    expect(process.returncode == 130, f"interrupted: {process.returncode} {said}")
+    expect([name for name in os.listdir(folder) if "limited" in name] == [], "and nothing is left of what was interrupted")
     kept = os.path.join(folder, "kept.jsonl")
     with open(kept, "w", encoding="utf-8") as file:
         file.write("mine\n")
@@ -473,5 +515,6 @@ with tempfile.TemporaryDirectory() as folder:
             figures, events = agree(desk_name, desk_scenario, desk_seed)
         print(f"{desk_name}: {figures} figures of {events} events")
     files(os.path.join(folder, "plain.json"))
+    long_names()
     trouble(os.path.join(folder, "plain.json"))
 sys.exit(1 if failures else 0)
