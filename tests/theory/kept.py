@@ -1,12 +1,17 @@
 """The file that keeps finished cases, so that a sweep of hours can be stopped and gone on with. A line a case:
 
-    {"case": "mmck c=1,...", "seconds": 60, "seed": 618, "of": "0f3c...", "commit": "825c99b1d0aa", "state": "passed", "cpu_s": 58.1,
-     "figures": [["p_block", 0.613], ...], "skipped": [["p_wait_gt_T 9", "its event is rare: 12 in the run"], ...]}
+    {"case": "mmck c=1,...", "seconds": 60, "seed": 618, "of": "0f3c...", "golden": "7a20...", "commit": "825c99b1d0aa",
+     "state": "passed", "cpu_s": 58.1, "figures": [["p_block", 0.613], ...], "skipped": [["p_wait_gt_T 9", "its event is rare: ..."], ...]}
 
-A figure is its name and z, and where it is wrong also the exact value, the simulated one and its standard error. `of` is a
-fingerprint of what decides the result: what the program computes, by the golden hashes of `simulate`; how we run and compare
-(compare.py, models.py, notation.py); and the file of exact answers. So a change that moves no golden output keeps what is
-there, and one that does throws it away. Lines that do not fit stay in the file and count for nothing.
+A figure is its name and z, and where it is wrong also the exact value, the simulated one and its standard error. Two fingerprints say
+whether the result still holds. `of` is of how we run and compare (compare.py, models.py, notation.py) and of the file of exact
+answers. `golden` is of what the program computes: the golden outputs that a case is read from, as they were when it was run. Before
+the first case of such a state the file has a line with them,
+
+    {"golden": "7a20...", "outputs": {"scenarios/618-opening.json simulate --json": "64d1...", ...}}
+
+and a case holds as long as all of these are as they were; what was added since does not matter. So a change that moves no golden output
+keeps what is there, and one that does throws it away. Lines that do not hold stay in the file and count for nothing.
 
 A line is written whole, or taken back: what is torn was left by a machine that stopped, and ends the file."""
 import contextlib
@@ -19,7 +24,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "golden" / "hashes.json"
-COMPUTED = "simulate"                                 # outputs whose names begin so; a staffing search moves no case
+READ = ("simulate --json", "simulate --out: days.csv") # what compare.py reads
 DECIDES = ("compare.py", "models.py", "notation.py")
 FIGURE = ("figure", "z", "truth", "estimate", "error")
 
@@ -32,13 +37,16 @@ class Busy(Unusable):
     """Another run writes there."""
 
 
-def fingerprint(answers, golden=GOLDEN):
-    """Of what decides the cases of a file of exact answers."""
-    outputs = {scenario: {name: digest for name, digest in found.items() if name.startswith(COMPUTED)}
-               for scenario, found in json.loads(golden.read_text(encoding="utf-8")).items()}
-    digest = hashlib.sha256(json.dumps(outputs, sort_keys=True).encode())
-    for path in [*(HERE / name for name in DECIDES), answers]:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+def golden_outputs(golden):
+    """The digests that are written down of what a case is read from."""
+    return {f"{scenario} {name}": found[name] for scenario, found in sorted(json.loads(golden.read_text(encoding="utf-8")).items())
+            for name in READ if name in found}
+
+
+def fingerprint(*contents):
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]
 
 
@@ -68,30 +76,38 @@ def unpacked(line):
 class Kept:
     """What a file keeps of the cases run for so many seconds with this seed.
 
-    results  by case: what fits
-    others   how many lines do not fit: another time or seed, or something that decides the result has changed since"""
+    results  by case: what holds
+    others   how many cases do not: another time or seed, or something that decides the result has changed since"""
 
     def __init__(self, path, budget, seed, truth, golden=GOLDEN):
         self.path, self.budget, self.seed = path, budget, seed
-        self.of = {answers.stem: fingerprint(answers, golden) for answers in sorted(truth.glob("*.json"))}
+        decides = [(HERE / name).read_bytes() for name in DECIDES]
+        self.of = {answers.stem: fingerprint(*decides, answers.read_bytes()) for answers in sorted(truth.glob("*.json"))}
+        self.outputs = golden_outputs(golden)
+        self.golden = fingerprint(json.dumps(self.outputs).encode())
+        self.states = {} # golden fingerprint: whether those outputs are as they were
         self.commit = commit()
         self.results, self.others = {}, 0
         self.file = None
 
     def read(self):
         data = self.path.read_bytes() if self.path.exists() else b""
-        self.results, self.others = {}, 0
+        self.results, self.others, self.states = {}, 0, {}
         for number, text in enumerate(data.split(b"\n")[:-1], 1): # what follows the last line's end is torn, or nothing
             try:
-                line = json.loads(text)
-                fits = (line["seconds"], line["seed"], line["of"]) == (self.budget, self.seed, self.of.get(line["case"].partition(" ")[0]))
-                result = unpacked(line)
+                self.take(json.loads(text))
             except (ValueError, KeyError, TypeError, AttributeError) as why:
                 raise Unusable(f"{self.path}:{number}: no kept case: {why!r}") from why
-            if fits:
-                self.results[line["case"]] = result
-            else:
-                self.others += 1
+
+    def take(self, line):
+        if "outputs" in line:
+            self.states[line["golden"]] = line["outputs"].items() <= self.outputs.items()
+            return
+        result = unpacked(line)
+        if self.states[line["golden"]] and (line["seconds"], line["seed"], line["of"]) == (self.budget, self.seed, self.of.get(result["file"])):
+            self.results[line["case"]] = result
+        else:
+            self.others += 1
 
     def open(self):
         """Reads the file, and holds it until the end of the program, so that no other run writes there. A torn end is cut off."""
@@ -107,8 +123,14 @@ class Kept:
 
     def add(self, result):
         """Keeps a finished case. Raises OSError when it cannot be written; nothing of it is in the file then."""
-        line = {"case": result["case"], "seconds": self.budget, "seed": self.seed, "of": self.of[result["file"]], "commit": self.commit}
-        data = (json.dumps({**line, **packed(result)}, separators=(",", ":")) + "\n").encode()
+        if self.golden not in self.states:
+            self.append({"golden": self.golden, "outputs": self.outputs})
+            self.states[self.golden] = True
+        self.append({"case": result["case"], "seconds": self.budget, "seed": self.seed, "of": self.of[result["file"]], "golden": self.golden,
+                     "commit": self.commit, **packed(result)})
+
+    def append(self, line):
+        data = (json.dumps(line, separators=(",", ":")) + "\n").encode()
         end = os.fstat(self.file.fileno()).st_size
         try:
             written = self.file.write(data)

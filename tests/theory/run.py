@@ -163,7 +163,7 @@ def print_taken(sweep):
     if results:
         print(f"{len(results)} cases are taken over from {sweep.keep.path}, run on commits {', '.join(commits)}")
     if sweep.keep.others:
-        print(f"{sweep.keep.others} lines there are of other seconds, another seed or another program, and count for nothing")
+        print(f"{sweep.keep.others} cases there are of other seconds, another seed or another program, and count for nothing")
     for result in results:
         if result["state"] == "failed":
             print_case(result)

@@ -54,16 +54,17 @@ class Resumed(Folder):
     def test_a_sweep_in_parts_gives_the_summary_of_one_in_one_go(self):
         code, whole, _ = sweep("--keep", self.keep)
         self.assertEqual(code, 0, whole)
-        cases = self.keep.read_text().splitlines()
+        golden, *cases = self.keep.read_text().splitlines()
         self.assertGreater(len(cases), 5)
-        self.keep.write_text("".join(f"{line}\n" for line in cases[3:]))
+        self.keep.write_text("".join(f"{line}\n" for line in [golden, *cases[3:]]))
 
         code, resumed, _ = sweep("--keep", self.keep)
 
         self.assertEqual(code, 0)
         self.assertEqual(len(run_now(resumed)), 3)
         self.assertEqual(summary(resumed), summary(whole))
-        self.assertEqual({json.loads(line)["case"] for line in self.keep.read_text().splitlines()}, {json.loads(line)["case"] for line in cases})
+        self.assertEqual(sorted(json.loads(line)["case"] for line in self.keep.read_text().splitlines()[1:]),
+                         sorted(json.loads(line)["case"] for line in cases))
 
     def test_without_a_file_the_summary_is_the_same(self):
         _, kept_lines, _ = sweep("--keep", self.keep)
@@ -129,7 +130,7 @@ class Stopped(Folder):
             arguments = command("--all", "--seconds", "0.5", "--jobs", "2", "--keep", self.keep)
             process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             deadline = time.monotonic() + 60
-            while time.monotonic() < deadline and not (self.keep.exists() and self.keep.read_bytes().count(b"\n") > 2):
+            while time.monotonic() < deadline and not (self.keep.exists() and self.keep.read_bytes().count(b"\n") > 3):
                 time.sleep(0.02)
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
@@ -138,8 +139,8 @@ class Stopped(Folder):
             self.assertEqual(err, "")
             lines = self.keep.read_bytes().split(b"\n")
             self.assertEqual(lines[-1], b"")
-            self.assertGreater(len(lines), 3)
-            self.assertIn(f"unfinished: {len(lines) - 1} of ", out)
+            self.assertGreater(len(lines), 4)
+            self.assertIn(f"unfinished: {len(lines) - 2} of ", out)
             self.assertIn("the same command goes on from there", out)
 
     def test_two_runs_do_not_write_to_one_file(self):
@@ -153,8 +154,10 @@ class Stopped(Folder):
         self.assertEqual(self.keep.read_bytes(), b"")
 
 
-class Fits(Folder):
-    """Which kept lines fit, without running anything."""
+class Holds(Folder):
+    """Which kept cases hold, without running anything."""
+
+    DIGESTS = {"simulate --json": "aa", "simulate --out: days.csv": "ab", "simulate --out: days.bin": "ac", "staff --json": "bb"}
 
     def setUp(self):
         super().setUp()
@@ -163,7 +166,7 @@ class Fits(Folder):
         self.truth.mkdir()
         for name in ("mmck", "erlang_b"):
             shutil.copy(HERE / "truth" / f"{name}.json", self.truth)
-        self.outputs({"simulate --json": "aa", "staff --json": "bb", "log": "cc"})
+        self.outputs(self.DIGESTS)
         keep = self.opened()
         keep.add(RESULT)
         keep.file.close()
@@ -185,14 +188,27 @@ class Fits(Folder):
         self.assertEqual(self.read(), (1, 0))
 
     def test_what_the_program_computes_has_changed(self):
-        self.outputs({"simulate --json": "ab", "staff --json": "bb", "log": "cc"})
+        for name in ("simulate --json", "simulate --out: days.csv"):
+            self.outputs(dict(self.DIGESTS, **{name: "moved"}))
 
-        self.assertEqual(self.read(), (0, 1))
+            self.assertEqual(self.read(), (0, 1), name)
 
-    def test_outputs_of_other_commands_do_not_matter(self):
-        self.outputs({"simulate --json": "aa", "staff --json": "b0", "log": "c0"})
+    def test_outputs_that_no_case_is_read_from_do_not_matter(self):
+        self.outputs(dict(self.DIGESTS, **{"simulate --out: days.bin": "moved", "staff --json": "moved", "log": "new"}))
 
         self.assertEqual(self.read(), (1, 0))
+
+    def test_a_golden_scenario_more_does_not_matter_and_one_less_does(self):
+        self.golden.write_text(json.dumps({"scenarios/x.json": self.DIGESTS, "scenarios/y.json": {"simulate --json": "dd"}}))
+        self.assertEqual(self.read(), (1, 0))
+
+        keep = self.opened()
+        keep.add(dict(RESULT, case="mmck c=2"))
+        keep.file.close()
+
+        self.assertEqual(self.read(), (2, 0))
+        self.outputs(self.DIGESTS)
+        self.assertEqual(self.read(), (1, 1))
 
     def test_its_exact_answers_have_changed(self):
         with open(self.truth / "mmck.json", "a", encoding="utf-8") as file:
@@ -220,7 +236,7 @@ class Fits(Folder):
 
         self.assertEqual(self.keep.read_bytes(), before)
         keep.add(RESULT)
-        self.assertEqual(self.keep.read_bytes(), before * 2)
+        self.assertEqual(self.keep.read_bytes(), before + before.splitlines(keepends=True)[-1])
 
 
 class Report(Folder):
@@ -251,7 +267,7 @@ class Report(Folder):
         self.assertIn(f"    unfinished: 2 of {len(every)} cases are there, {len(every) - 2} are left", readme)
         self.assertIn("    max |z| 3.25, wanted <= 5", readme)
         self.assertTrue(any(line.startswith("rms z 2.404") for line in theory), theory)
-        self.assertEqual(lines.count("\n"), 2)
+        self.assertEqual(lines.count("\n"), 3)
 
     def test_the_whole_is(self):
         every = self.every_case()
