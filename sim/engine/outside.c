@@ -125,6 +125,7 @@ struct fl_outside {
 
     uint32_t replication;
     bool day_open, day_ended;     /* `day` holds something; its day came to its end */
+    bool repeats;                 /* the same day once more */
     bool ended;                   /* the engine has been told of the end: no more decisions */
     struct fl_ledger total, day;
     char problem[512];
@@ -945,9 +946,14 @@ const char *fl_outside_problem(const struct fl_outside *o)
 
 static void close_day(struct fl_outside *o)
 {
-    if (o->day_open && o->day_ended) fl_ledger_add(&o->total, &o->day);
+    if (o->day_open && (o->day_ended || (o->live.pace != NULL && !o->repeats))) fl_ledger_add(&o->total, &o->day);
     o->day = (struct fl_ledger){ 0 };
-    o->day_open = o->day_ended = false;
+    o->day_open = o->day_ended = o->repeats = false;
+}
+
+struct fl_outside_look fl_outside_look(const struct fl_outside *o)
+{
+    return (struct fl_outside_look){ .view = o->view, .ledger = &o->day, .waiting = o->waiting, .undecided = o->live.undecided };
 }
 
 const struct fl_ledger *fl_outside_ledger(struct fl_outside *o)
@@ -997,7 +1003,10 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
     (void)arena; /* what is kept here is kept from day to day */
     struct fl_outside *const o = self;
     /* The same day once more means that its block was too small: what it counted is void. */
-    if (o->day_open && o->replication == view->replication) o->day_ended = false;
+    if (o->day_open && o->replication == view->replication) {
+        o->day_ended = false;
+        o->repeats = true;
+    }
     close_day(o);
     o->day_open = true;
     o->replication = view->replication;
@@ -1022,10 +1031,8 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
     return status;
 }
 
-static void outside_end(void *self, const struct fl_view *view)
+static void tell_end(struct fl_outside *o, const struct fl_view *view)
 {
-    struct fl_outside *const o = self;
-    if (o->failed) return;
     o->day.never_assigned = o->waiting;
     o->ended = true;
     if (o->live.pace != NULL && post_lines(o) != FL_OK) return;
@@ -1033,6 +1040,13 @@ static void outside_end(void *self, const struct fl_view *view)
     o->waits_for_ack = true;
     o->day_ended = event_close(o) == FL_OK && view->now >= o->scenario->duration;
     o->waits_for_ack = false;
+}
+
+static void outside_end(void *self, const struct fl_view *view)
+{
+    struct fl_outside *const o = self;
+    if (!o->failed) tell_end(o, view);
+    if (!o->failed) o->view = NULL; /* the desk is gone with its day */
 }
 
 /* ---- What the desk calls --------------------------------------------------------------------------------- */

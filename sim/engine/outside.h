@@ -38,7 +38,16 @@ const char *fl_outside_name(const struct fl_outside *outside);
 /* Why the day ended with FL_EENGINE: one sentence with day, instant and event; "" otherwise. */
 const char *fl_outside_problem(const struct fl_outside *outside);
 
-/* What was counted over the days that ended; a day that was run again counts once. To be asked after the last day. */
+/* What is going on, for a view of a run in real time; valid until the day goes on. */
+struct fl_outside_look {
+    const struct fl_view *view;     /* NULL before the first day */
+    const struct fl_ledger *ledger; /* of the day so far */
+    uint32_t waiting, undecided;    /* chats that are the engine's; of these, on which it has not said a word */
+};
+struct fl_outside_look fl_outside_look(const struct fl_outside *outside);
+
+/* What was counted over the days that ended (in real time also of one that did not); a day that was run again counts once. To be
+ * asked after the last day. */
 const struct fl_ledger *fl_outside_ledger(struct fl_outside *outside);
 
 /* What a desk in real time is paced by (struct fl_desk_setup); self is a struct fl_outside with a pace. */

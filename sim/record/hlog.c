@@ -1,5 +1,6 @@
 #include "record/hlog.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,31 +107,39 @@ static void add_base64(struct fl_text *out, const unsigned char *data, size_t le
 
 /* ---- The log ------------------------------------------------------------------------------------ */
 
-void fl_hlog_add(const struct fl_results *results, const char *measure, struct fl_text *out)
+void fl_hlog_open(struct fl_text *out, const char *what, int64_t start_s)
 {
-    uint64_t counts[FL_FINE_BUCKETS];
-    struct fl_histogram head;
+    fl_text_add(out, "#[%s, in ns]\n#[Histogram log format version 1.3]\n", what);
+    fl_text_add(out, "#[StartTime: %lld.000 (seconds since epoch, local time)]\n", (long long)start_s);
+    fl_text_add(out, "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");
+}
+
+void fl_hlog_line(struct fl_text *out, double from_s, double length_s, fl_time most_ns, const uint64_t counts[])
+{
     const size_t room = 40 + 9 * (size_t)FL_FINE_BUCKETS + 64;
-    unsigned char *memory = malloc(2 * room);
+    unsigned char *const memory = malloc(2 * room);
     if (memory == NULL) {
         out->full = true;
         return;
     }
-    const double length_s = fl_time_to_s(results->scenario->duration) * results->totals.days;
-    fl_text_add(out, "#[%s of all days, one after the other, in ns]\n#[Histogram log format version 1.3]\n", measure);
-    fl_text_add(out, "#[StartTime: %lld.000 (seconds since epoch, local time)]\n", (long long)results->scenario->start_s);
-    fl_text_add(out, "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");
-    if (fl_distribution_counts(results, measure, &head, counts)) {
-        uint32_t n = fl_histogram_bucket(head.most_ns, FL_HISTOGRAM_FINE) + 1;
-        struct bytes plain = { memory, 0 }, packed = { memory + room, 8 };
-        put_histogram(&plain, counts, n);
-        put_zlib(&packed, plain.at, plain.length);
-        struct bytes begin = { packed.at, 0 };
-        put(&begin, COMPRESSED_COOKIE, 4);
-        put(&begin, packed.length - 8, 4);
-        fl_text_add(out, "0.000,%.3f,%.3f,", length_s, (double)head.most_ns / 1e6);
-        add_base64(out, packed.at, packed.length);
-        fl_text_add(out, "\n");
-    }
+    struct bytes plain = { memory, 0 }, packed = { memory + room, 8 }, begin = { memory + room, 0 };
+    put_histogram(&plain, counts, fl_histogram_bucket(most_ns, FL_HISTOGRAM_FINE) + 1);
+    put_zlib(&packed, plain.at, plain.length);
+    put(&begin, COMPRESSED_COOKIE, 4);
+    put(&begin, packed.length - 8, 4);
+    fl_text_add(out, "%.3f,%.3f,%.3f,", from_s, length_s, (double)most_ns / 1e6);
+    add_base64(out, packed.at, packed.length);
+    fl_text_add(out, "\n");
     free(memory);
+}
+
+void fl_hlog_add(const struct fl_results *results, const char *measure, struct fl_text *out)
+{
+    uint64_t counts[FL_FINE_BUCKETS];
+    struct fl_histogram head;
+    char what[128];
+    snprintf(what, sizeof what, "%s of all days, one after the other", measure);
+    fl_hlog_open(out, what, results->scenario->start_s);
+    if (fl_distribution_counts(results, measure, &head, counts))
+        fl_hlog_line(out, 0, fl_time_to_s(results->scenario->duration) * results->totals.days, head.most_ns, counts);
 }

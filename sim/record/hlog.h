@@ -10,6 +10,12 @@
 #include "measure/summary.h"
 #include "record/text.h"
 
+/* The head of a log: what it holds, and when it began. */
+void fl_hlog_open(struct fl_text *out, const char *what, int64_t start_s);
+
+/* A line of it: the values of `length_s` seconds from `from_s` on; counts are of the fine buckets, and are not 0 beyond the largest's. */
+void fl_hlog_line(struct fl_text *out, double from_s, double length_s, fl_time most_ns, const uint64_t counts[]);
+
 /* Appends the log of one of the desk's distributions ("first_response_s"). A distribution without samples is a log without lines. */
 void fl_hlog_add(const struct fl_results *results, const char *measure, struct fl_text *out);
 

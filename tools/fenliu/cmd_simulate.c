@@ -50,7 +50,7 @@ int cmd_simulate(int argc, char **argv)
         char policy[96];
         policy_describe(scenario, policy, sizeof policy);
         const struct fl_results_head head = { "simulate", policy, run->seed, run->partial };
-        const struct run_record record = { run, &head, text, argc, argv, NULL };
+        const struct run_record record = { .run = run, .head = &head, .scenario_text = text, .argc = argc, .argv = argv };
         if (options.out != NULL) code = run_write(options.out, &record);
         struct fl_text answer = { 0 };
         if (options.json) fl_results_json(&run->results, &head, &answer);

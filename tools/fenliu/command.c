@@ -112,7 +112,7 @@ static int take_common(struct options *options, int argc, char **argv, int *i)
 
 bool options_read(struct options *options, int argc, char **argv, take_option *more, void *context)
 {
-    *options = (struct options){ .command = argv[0], .seed = 1, .language = language_of_locale(), .lockstep = true };
+    *options = (struct options){ .command = argv[0], .seed = 1, .language = language_of_locale() };
     bool only_files = false;
     for (int i = 1; i < argc; i++) {
         if (only_files || argv[i][0] != '-' || argv[i][1] == '\0') {
@@ -333,6 +333,11 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
         fl_text_add(&text, "\n");
         text.full |= record->engine->full;
         if (status == FL_OK) status = write_text(dir, "engine.json", &text);
+    }
+    for (int i = 0; i < 2 && status == FL_OK && record->extras[i].name != NULL; i++) {
+        fl_text_add_bytes(&text, record->extras[i].text->bytes, record->extras[i].text->length);
+        text.full |= record->extras[i].text->full;
+        status = write_text(dir, record->extras[i].name, &text);
     }
     fl_text_free(&text);
     return status;

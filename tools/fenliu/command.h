@@ -26,8 +26,6 @@ struct options {
     enum language language;
     const char *engine;    /* drive */
     const char *gate;
-    double speed;
-    bool lockstep;
 };
 
 int cmd_simulate(int argc, char **argv);
@@ -76,12 +74,17 @@ int run_failed(enum fl_status status, const char *what);
 int text_print(const struct fl_text *text);
 
 /* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, days.bin, cells.bin, intervals.csv, agents.csv. */
+struct run_extra {
+    const char *name; /* NULL: none */
+    const struct fl_text *text;
+};
 struct run_record {
     const struct fl_run *run;
     const struct fl_results_head *head;
     const char *scenario_text;
     int argc;
     char **argv;
+    struct run_extra extras[2];   /* further files */
     const struct fl_text *engine; /* engine.json of an outside engine; NULL: none */
 };
 int run_write(const char *path, const struct run_record *record);

@@ -1,0 +1,79 @@
+/* What the parts of `fenliu drive` share: the engines under test, their report, the live view, the search for their limit. */
+#ifndef FENLIU_DRIVE_H
+#define FENLIU_DRIVE_H
+
+#include "command.h"
+
+#include "engine/channel.h"
+#include "engine/outside.h"
+#include "engine/pace.h"
+
+struct drive {
+    const char *url;
+    int64_t timeout_ns;  /* of --timeout; 0: the scenario's */
+    bool lockstep, live; /* asked for; real time */
+    bool finds_limit;
+    double speed;        /* INFINITY: as fast as the window allows */
+    uint32_t window;     /* 0: none */
+    int64_t step_ns;     /* --find-limit: wall clock of one step */
+    int64_t latency_ns;  /* --max-latency: what p99 of the decisions may be */
+    const char *metrics; /* [HOST:]PORT, or NULL */
+    const struct fl_scenario *scenario;
+    const char *text;    /* of the scenario, overrides applied */
+    uint64_t seed;
+    struct engine *engines; /* [jobs] */
+    uint32_t jobs;
+    bool quiet;
+    enum language language;
+    int64_t started_ns;
+    atomic_bool stop;    /* ends the run: Ctrl-C, or the end of a step */
+};
+
+/* One engine a worker. */
+struct engine {
+    uv_loop_t loop; /* the channel's */
+    struct fl_channel *channel;
+    struct fl_pace pace;    /* in real time */
+    struct live_view *view; /* in real time; NULL: none */
+    struct fl_outside *outside;
+    char prefix[32];
+    char problem[512]; /* a whole sentence; "" while all is well */
+    struct fl_ledger ledger;
+    struct fl_text logs[2]; /* of a run in real time: decisions, own lateness */
+    char name[FL_PROTOCOL_NAME_MAX + 1];
+};
+
+/* ---- drive_report.c ---- */
+
+struct latency {
+    double mean_us, p50_us, p90_us, p99_us, p999_us, most_us;
+};
+
+struct latency latency_of(const struct fl_histogram *head, const uint32_t *counts);
+
+/* Whether the harness was punctual enough for its figures to be the engine's: what it adds to a decision is little beside what is
+ * measured, or below a millisecond. A harness that is late asks fewer questions at once than the plan has. */
+bool drive_is_valid(const struct fl_ledger *ledger);
+
+void drive_json(const struct drive *drive, const struct fl_ledger *ledger, const char *name, const char *const *names, struct fl_text *out);
+void drive_report(const struct drive *drive, const struct fl_ledger *ledger, const char *name, uint32_t processes, const struct fl_results *results,
+                  struct fl_text *out);
+
+/* ---- drive_live.c ---- */
+
+/* A view on stderr of a run in real time (a block on a terminal, a line every five seconds elsewhere), OpenMetrics on a port, and a
+ * histogram of every second. Lives on the engine's loop. NULL after saying why (the port is taken, say). */
+struct live_view *live_view_open(const struct drive *drive, struct engine *engine);
+/* The logs of the decisions and of our own lateness, second by second, into these texts, when they are wanted. */
+void live_view_logs(struct live_view *view, struct fl_text *decisions, struct fl_text *lateness);
+void live_view_close(struct live_view *view);
+
+/* ---- drive_limit.c ---- */
+
+/* One stretch in real time at that speed, for step_ns at most; what came of it. */
+typedef int drive_step(struct drive *drive, double speed, struct fl_ledger *ledger, double *wall_s);
+
+/* Raises the speed until the engine no longer keeps up, and closes in on where. Prints its steps and the answer; the exit code. */
+int drive_find_limit(struct drive *drive, const struct options *options, drive_step *step);
+
+#endif
