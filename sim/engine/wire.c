@@ -206,6 +206,7 @@ static size_t write_now(struct fl_wire *wire, const char *bytes, size_t length)
     const int wrote = uv_try_write(wire->writes, &buf, 1);
     if (wrote >= 0) return (size_t)wrote;
     wire->broken = wrote != UV_EAGAIN;
+    wire->reset |= wrote == UV_ECONNRESET;
     return 0;
 }
 
@@ -252,6 +253,13 @@ size_t fl_wire_put(struct fl_wire *wire, const char *bytes, size_t length)
     return gone + queue(wire, bytes + gone, length - gone);
 }
 
+/* One stream both ways is closed as a whole. */
+static enum fl_status fail_broken(struct fl_wire *wire)
+{
+    if (wire->file_out >= 0 || wire->reads != wire->writes) return fl_channel_fail(&wire->channel, "reads no more");
+    return fl_channel_fail(&wire->channel, "%s %s", wire->reset ? "reset" : "closed", wire->output);
+}
+
 enum fl_status fl_wire_send(struct fl_channel *channel, const char *bytes, size_t length, int64_t deadline_ns)
 {
     struct fl_wire *const wire = wire_of(channel);
@@ -260,7 +268,7 @@ enum fl_status fl_wire_send(struct fl_channel *channel, const char *bytes, size_
         const size_t gone = length > 0 ? fl_wire_put(wire, bytes, length) : 0;
         bytes += gone;
         length -= gone;
-        if (wire->broken) return fl_channel_fail(channel, "reads no more");
+        if (wire->broken) return fail_broken(wire);
         if (length == 0 && fl_wire_queued(wire) == 0) return FL_OK;
         if (late) return fl_channel_fail(channel, "reads nothing");
         const enum fl_status status = fl_wire_turn(wire, deadline_ns, &late);
@@ -271,9 +279,9 @@ enum fl_status fl_wire_send(struct fl_channel *channel, const char *bytes, size_
 enum fl_status fl_wire_post(struct fl_channel *channel, const char *bytes, size_t length)
 {
     struct fl_wire *const wire = wire_of(channel);
-    if (length > wire->ring_bytes - fl_wire_queued(wire)) return wire->broken ? fl_channel_fail(channel, "reads no more") : FL_EFULL;
+    if (length > wire->ring_bytes - fl_wire_queued(wire)) return wire->broken ? fail_broken(wire) : FL_EFULL;
     (void)fl_wire_put(wire, bytes, length);
-    return wire->broken ? fl_channel_fail(channel, "reads no more") : FL_OK;
+    return wire->broken ? fail_broken(wire) : FL_OK;
 }
 
 /* ---- The end ------------------------------------------------------------------------------------- */

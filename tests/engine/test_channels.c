@@ -162,7 +162,7 @@ static void who_closed_and_how_is_told(void)
     CHECK(setsockopt(pair.peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
     peer_close(&pair);
     usleep(20000);
-    CHECK(say(pair.channel, "x\n") == FL_EENGINE && strcmp(pair.channel->problem, "reads no more") == 0);
+    CHECK(say(pair.channel, "x\n") == FL_EENGINE && strcmp(pair.channel->problem, "reset the connection") == 0);
     pair_close(&pair);
 }
 
