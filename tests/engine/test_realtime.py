@@ -132,6 +132,14 @@ class RealTime(unittest.TestCase):
         self.assertLess(time.monotonic() - started, 5)
         self.assertIn("decision latency", output)
 
+    def test_ctrl_c_ends_it_while_nothing_happens(self):
+        run = subprocess.Popen([FENLIU, "drive", self.desk, "--engine", BUILT_IN, "--quiet", "--speed", "1", "--set", "duration=1h", "--set",
+                                'traffic.rate.points=[["+0h", 0.001]]'], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, 130, errors)
+
     def test_the_limit_of_a_slow_engine_is_found(self):
         """10 ms a chat are 100 chats a second: the next to last doubling holds, the last does not."""
         slow = "import json,sys,time\nfor e in map(json.loads, sys.stdin):\n t = e['t']\n" \

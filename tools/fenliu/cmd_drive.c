@@ -125,7 +125,7 @@ static enum fl_status engine_open(void *context, uint32_t worker, struct fl_rout
     char what[256] = "";
     snprintf(engine->prefix, sizeof engine->prefix, "engine %u", worker);
     if (uv_loop_init(&engine->loop) != 0) return FL_EFULL;
-    const struct fl_channel_setup link = { drive->url, &engine->loop, engine->prefix, &drive->stop, &drive->scenario->engine };
+    const struct fl_channel_setup link = { drive->url, &engine->loop, engine->prefix, &interrupted, &drive->scenario->engine };
     enum fl_status status = fl_channel_open(&link, &engine->channel, what);
     if (status != FL_OK) {
         uv_loop_close(&engine->loop);
@@ -168,11 +168,16 @@ static void engine_close(void *context, uint32_t worker)
     fl_outside_free(engine->outside);
 }
 
+bool drive_is_over(const struct drive *drive)
+{
+    return interrupted || (drive->finds_limit && fl_clock_ns() - drive->started_ns > drive->step_ns);
+}
+
 /* The only worker's: with real time there is one. */
 static bool engine_paces(void *context, fl_time at, fl_time *now)
 {
     struct drive *const drive = context;
-    if (interrupted || (drive->finds_limit && fl_clock_ns() - drive->started_ns > drive->step_ns)) drive->stop = true;
+    if (drive_is_over(drive)) drive->stop = true;
     return fl_outside_pace(drive->engines[0].outside, at, now);
 }
 

@@ -29,6 +29,9 @@ struct drive {
     atomic_bool stop;    /* ends the run: Ctrl-C, or the end of a step */
 };
 
+/* Of a run in real time: Ctrl-C, or its step's time has passed. */
+bool drive_is_over(const struct drive *drive);
+
 /* One engine a worker. */
 struct engine {
     uv_loop_t loop; /* the channel's */
@@ -63,7 +66,7 @@ void drive_report(const struct drive *drive, const struct fl_ledger *ledger, con
 
 /* A view on stderr of a run in real time (a block on a terminal, a line every five seconds elsewhere), OpenMetrics on a port, and a
  * histogram of every second. Lives on the engine's loop. NULL after saying why (the port is taken, say). */
-struct live_view *live_view_open(const struct drive *drive, struct engine *engine);
+struct live_view *live_view_open(struct drive *drive, struct engine *engine);
 /* The logs of the decisions and of our own lateness, second by second, into these texts, when they are wanted. */
 void live_view_logs(struct live_view *view, struct fl_text *decisions, struct fl_text *lateness);
 void live_view_close(struct live_view *view);

@@ -35,7 +35,7 @@ struct client {
 };
 
 struct live_view {
-    const struct drive *drive;
+    struct drive *drive;
     struct engine *engine;
     uv_timer_t timer;
     uv_tcp_t port;
@@ -140,6 +140,7 @@ static void on_tick(uv_timer_t *timer)
     const struct fl_outside_look look = fl_outside_look(live->engine->outside);
     const int64_t now_ns = fl_clock_ns();
     const double span_s = (double)(now_ns - live->ticked_ns) / 1e9;
+    if (drive_is_over(live->drive)) live->drive->stop = true;
     if (span_s <= 0) return;
     if (look.ledger->events < live->events) { /* another day has begun */
         memset(live->decision.before, 0, sizeof live->decision.before);
@@ -335,7 +336,7 @@ void live_view_close(struct live_view *live)
     free(live);
 }
 
-struct live_view *live_view_open(const struct drive *drive, struct engine *engine)
+struct live_view *live_view_open(struct drive *drive, struct engine *engine)
 {
     struct live_view *const live = calloc(1, sizeof *live);
     if (live == NULL) return NULL;
