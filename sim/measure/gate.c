@@ -22,6 +22,14 @@ static struct fl_excess excess_of(const struct fl_gate *gate, const struct fl_si
     return fl_compare_excess(a, cell->a, b, cell->b, paired, gate->metric, gate->statistic, &margin, tail_low, tail_high);
 }
 
+/* What A has of a cell that B lacks. */
+static struct fl_excess excess_without_b(const struct fl_gate *gate, const struct fl_side *a, const struct fl_gate_cell *cell)
+{
+    const struct fl_gate_cell own = { .a = cell->a, .b = cell->a };
+    const struct fl_excess with_itself = excess_of(gate, a, a, true, &own, 0.5, 0.5);
+    return (struct fl_excess){ .a = with_itself.a, .samples_a = with_itself.samples_a, .known_a = with_itself.known_a };
+}
+
 static enum fl_gate_verdict verdict_of(const struct fl_excess *excess)
 {
     if (!excess->sure) return FL_GATE_UNDECIDED;
@@ -50,6 +58,7 @@ enum fl_gate_verdict fl_gate_judge(const struct fl_gate *gate, const struct fl_s
         struct fl_gate_cell *cell = &cells[i];
         cell->excess = (struct fl_excess){ 0 };
         if (is_desk || (cell->a != FL_NONE && cell->b != FL_NONE)) cell->excess = excess_of(gate, a, b, paired, cell, error, error);
+        else if (cell->a != FL_NONE) cell->excess = excess_without_b(gate, a, cell);
         cell->verdict = verdict_on_samples(gate, cell);
         compared += cell->verdict == FL_GATE_PASSED;
     }

@@ -77,17 +77,19 @@ static bool read_worse(struct reader *r, const cJSON *json, const struct fl_at *
     return true;
 }
 
-static bool check_margin(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_gate *gate)
+static bool check_margin(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_gate *gate)
 {
+    const bool is_days_met = gate->figure != NULL && gate->metric == NULL;
+    const bool is_share = is_days_met || (gate->metric != NULL && gate->metric->kind == FL_METRIC_SHARE);
     const cJSON *const relative = fl_member(json, "relative"), *const absolute = fl_member(json, "absolute");
     const struct fl_at relative_at = { .up = at, .key = "relative" }, absolute_at = { .up = at, .key = "absolute" };
     if (relative != NULL && absolute != NULL)
         return fl_note_key(r, absolute, &absolute_at, FL_ECONFLICT, "wanted one margin, \"relative\" or \"absolute\", got both");
     if (relative == NULL && absolute == NULL)
         return fl_note(r, json, at, FL_EMISSING, "wanted a margin, \"relative\" (0.05 is 5 %%) or \"absolute\" (in the figure's unit), got none");
-    if (gate->metric == NULL && relative != NULL)
+    if (is_days_met && relative != NULL)
         return fl_note_key(r, relative, &relative_at, FL_ECONFLICT, "wanted \"absolute\" for a share of days, got \"relative\"");
-    if (absolute != NULL && (gate->metric == NULL || gate->metric->kind == FL_METRIC_SHARE) && gate->absolute > 1)
+    if (is_share && gate->absolute > 1)
         return fl_note(r, absolute, &absolute_at, FL_ERANGE, "wanted a part of 1 for a share (0.01 is one point), got %s", fl_show(absolute).text);
     return true;
 }
@@ -211,7 +213,7 @@ static struct fl_gates *read_tree(struct reader *r, const cJSON *root, const str
 {
     struct fl_gates *const gates = fl_reader_take(r, 1, sizeof *gates); /* opens the first chunk: fl_gates_free finds it by this */
     if (gates == NULL) return NULL;
-    *gates = (struct fl_gates){ .days_first = 20, .days_most = 160 };
+    *gates = (struct fl_gates){ .days_first = 20, .days_most = 320 };
     bool ok = fl_refuse_repeats(r, root, NULL);
     ok &= fl_read_members(r, root, NULL, &file_object, gates);
     if (cJSON_IsObject(root)) ok &= read_about(r, root, gates);

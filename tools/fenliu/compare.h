@@ -98,6 +98,7 @@ struct gate_cell {
     char where[96]; /* "" for the desk */
     struct culprit culprits[CULPRITS];
     uint32_t culprits_count, culprits_more;
+    bool culprits_by_mean; /* their differences are of the mean, not of the gate's percentile */
 };
 
 struct gate_result {

@@ -325,25 +325,27 @@ struct candidate {
 struct inquiry {
     struct candidate *list;
     uint32_t count, room;
+    const char *statistic; /* of the gate's figure, or the mean where a percentile's days do not tell */
+    bool any;              /* somebody is guilty */
 };
 
 static void suspect(struct inquiry *inquiry, const struct gate_run *run, const struct gate_result *result, enum fl_gate_per per, enum fl_scope scope,
                     uint32_t group)
 {
     const struct fl_gate *gate = result->gate;
-    const struct fl_side a = side_days(run->a, scope, result->days), b = side_days(run->b, scope, result->days);
+    const struct fl_side a = side_days(run->a, scope, run->days), b = side_days(run->b, scope, run->days); /* all there are by now */
     const uint32_t groups_a = run->a->scenario->desk.groups_count, groups_b = run->b->scenario->desk.groups_count;
     const bool by_group = scope == FL_SCOPE_INTERVAL_GROUP;
     const uint32_t count = side_count(run->a, by_group ? FL_SCOPE_INTERVAL : scope);
     const uint32_t other = by_group ? index_of(run->b, FL_SCOPE_GROUP, side_name(run->a, FL_SCOPE_GROUP, group)) : 0;
-    if (a.rows == NULL || b.rows == NULL || fl_gate_refusal(gate->metric, gate->statistic, per) != NULL || other == FL_NONE) return;
+    if (a.rows == NULL || b.rows == NULL || fl_gate_refusal(gate->metric, inquiry->statistic, per) != NULL || other == FL_NONE) return;
     for (uint32_t i = 0; i < count && count > 1 && inquiry->count < inquiry->room; i++) {
         uint32_t j = i;
         if (per != FL_GATE_INTERVAL) j = index_of(run->b, scope, side_name(run->a, scope, i));
         else if (i >= side_count(run->b, FL_SCOPE_INTERVAL)) j = FL_NONE;
         if (j == FL_NONE) continue;
         const struct fl_difference difference = fl_compare(&a, by_group ? i * groups_a + group : i, &b, by_group ? j * groups_b + other : j,
-                                                           run->pairing.paired, gate->metric, gate->statistic);
+                                                           run->pairing.paired, gate->metric, inquiry->statistic);
         if (difference.known && difference.sure) inquiry->list[inquiry->count++] = (struct candidate){ per, i, difference, false };
     }
 }
@@ -360,6 +362,7 @@ static bool find_guilty(struct inquiry *inquiry, const struct fl_gate *gate)
     for (uint32_t i = 0; ok && i < inquiry->count; i++) {
         const double value = inquiry->list[i].difference.value;
         inquiry->list[i].guilty = more[i] && (gate->worse == FL_WORSE_HIGHER ? value > 0 : value < 0);
+        inquiry->any |= inquiry->list[i].guilty;
     }
     free(p);
     free(order);
@@ -409,22 +412,32 @@ static void accuse_some(struct inquiry *inquiry, const struct gate_run *run, str
     }
 }
 
+static bool question(struct inquiry *inquiry, const struct gate_run *run, const struct gate_result *result, const struct gate_cell *cell)
+{
+    inquiry->count = 0;
+    if (result->gate->per == FL_GATE_DESK) {
+        suspect(inquiry, run, result, FL_GATE_INTERVAL, FL_SCOPE_INTERVAL, 0);
+        suspect(inquiry, run, result, FL_GATE_GROUP, FL_SCOPE_GROUP, 0);
+        suspect(inquiry, run, result, FL_GATE_AGENT, FL_SCOPE_AGENT, 0);
+        suspect(inquiry, run, result, FL_GATE_INTENT, FL_SCOPE_INTENT, 0);
+    } else {
+        suspect(inquiry, run, result, FL_GATE_INTERVAL, FL_SCOPE_INTERVAL_GROUP, cell->judged.a);
+    }
+    return find_guilty(inquiry, result->gate);
+}
+
 static bool inquire(const struct gate_run *run, const struct gate_result *result, struct gate_cell *cell)
 {
-    const bool is_desk = result->gate->per == FL_GATE_DESK;
-    struct inquiry inquiry = { .room = 5 * FL_CELLS_MAX };
-    if (result->gate->metric == NULL || (!is_desk && result->gate->per != FL_GATE_GROUP)) return true; /* nothing finer is known */
+    const struct fl_gate *gate = result->gate;
+    struct inquiry inquiry = { .room = 5 * FL_CELLS_MAX, .statistic = gate->statistic };
+    if (gate->metric == NULL || gate->per > FL_GATE_GROUP) return true; /* nothing finer is known */
     inquiry.list = calloc(inquiry.room, sizeof *inquiry.list);
-    if (inquiry.list == NULL) return false;
-    if (is_desk) {
-        suspect(&inquiry, run, result, FL_GATE_INTERVAL, FL_SCOPE_INTERVAL, 0);
-        suspect(&inquiry, run, result, FL_GATE_GROUP, FL_SCOPE_GROUP, 0);
-        suspect(&inquiry, run, result, FL_GATE_AGENT, FL_SCOPE_AGENT, 0);
-        suspect(&inquiry, run, result, FL_GATE_INTENT, FL_SCOPE_INTENT, 0);
-    } else {
-        suspect(&inquiry, run, result, FL_GATE_INTERVAL, FL_SCOPE_INTERVAL_GROUP, cell->judged.a);
+    bool ok = inquiry.list != NULL && question(&inquiry, run, result, cell);
+    if (ok && !inquiry.any && gate->statistic[0] == 'p') { /* a tail of few values tells little of a quarter of an hour */
+        inquiry.statistic = "mean";
+        cell->culprits_by_mean = true;
+        ok = question(&inquiry, run, result, cell);
     }
-    const bool ok = find_guilty(&inquiry, result->gate);
     if (ok) {
         accuse_intervals(&inquiry, run, cell);
         accuse_some(&inquiry, run, cell, FL_GATE_GROUP);

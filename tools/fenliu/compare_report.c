@@ -76,9 +76,9 @@ struct change {
 
 static struct change change_of(const struct fl_gate *gate, const struct fl_excess *excess)
 {
-    const double value = excess->value + excess->allowed, low = excess->low + excess->allowed, high = excess->high + excess->allowed;
-    if (gate->worse == FL_WORSE_HIGHER) return (struct change){ value, low, high };
-    return (struct change){ -value, -high, -low };
+    const double low = excess->low + excess->allowed, high = excess->high + excess->allowed;
+    if (gate->worse == FL_WORSE_HIGHER) return (struct change){ excess->b - excess->a, low, high };
+    return (struct change){ excess->b - excess->a, -high, -low };
 }
 
 static bool is_known(const struct fl_excess *excess)
@@ -143,9 +143,11 @@ static void row_name(const struct gate_result *result, enum language language, c
 
 static void add_culprits(struct fl_text *out, const struct fl_gate *gate, const struct gate_cell *cell, enum language language)
 {
-    static const char *const intro[5][2] = { { "", "" }, { " Groups: ", "组:" }, { " Agents: ", "客服:" }, { " Intents: ", "问题:" },
-                                             { " Worst at ", "最重的时段 " } };
+    static const char *const intro[5][2] = { { "", "" }, { " groups ", "组 " }, { " agents ", "客服 " }, { " intents ", "问题 " },
+                                             { " worst at ", "最重的时段 " } };
     const bool zh = language == LANGUAGE_ZH;
+    if (cell->culprits_count > 0 && cell->culprits_by_mean) fl_text_add(out, zh ? "按平均:" : " By the mean:");
+    else if (cell->culprits_count > 0) fl_text_add(out, zh ? "其中:" : " In particular:");
     for (uint32_t i = 0; i < cell->culprits_count; i++) {
         const struct culprit *culprit = &cell->culprits[i];
         const bool begins = i == 0 || cell->culprits[i - 1].per != culprit->per;
@@ -155,9 +157,10 @@ static void add_culprits(struct fl_text *out, const struct fl_gate *gate, const 
         fl_text_add(out, "%s", begins ? intro[culprit->per][language] : zh ? "、" : ", ");
         if (culprit->per == FL_GATE_INTERVAL) fl_text_add(out, zh ? "%s(最多 %s)" : "%s (up to %s)", culprit->where, by);
         else fl_text_add(out, "%s %s", culprit->where, by);
-        if (ends) fl_text_add(out, zh ? "。" : ".");
+        if (ends && i + 1 < cell->culprits_count) fl_text_add(out, ";");
     }
-    if (cell->culprits_more > 0) fl_text_add(out, zh ? "另有 %u 个也变差。" : " %u more got worse.", cell->culprits_more);
+    if (cell->culprits_more > 0) fl_text_add(out, zh ? ";另有 %u 个也变差" : "; %u more got worse", cell->culprits_more);
+    if (cell->culprits_count > 0) fl_text_add(out, zh ? "。" : ".");
 }
 
 static void add_change(struct fl_text *out, const struct fl_gate *gate, const struct gate_cell *cell, const char *figure, const char *whom,
@@ -438,7 +441,7 @@ static void add_side_json(struct fl_text *out, const char *key, const struct sid
 
 static void add_culprits_json(struct fl_text *out, const struct gate_cell *cell)
 {
-    fl_text_add(out, ",\"worse\":[");
+    fl_text_add(out, ",\"worse_by\":\"%s\",\"worse\":[", cell->culprits_by_mean ? "mean" : "figure");
     for (uint32_t i = 0; i < cell->culprits_count; i++) {
         fl_text_add(out, "%s{\"per\":\"%s\",\"where\":", i > 0 ? "," : "", per_names[cell->culprits[i].per]);
         fl_text_add_json(out, cell->culprits[i].where);
