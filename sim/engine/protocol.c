@@ -36,7 +36,8 @@ static void put(struct fl_lines *lines, const char *bytes, size_t length)
 
 static void put_key(struct fl_lines *lines, const char *key)
 {
-    put(lines, ",\"", 2);
+    if (lines->length > 0 && lines->bytes[lines->length - 1] != '{') put(lines, ",", 1);
+    put(lines, "\"", 1);
     put(lines, key, strlen(key));
     put(lines, "\":", 2);
 }
@@ -63,6 +64,11 @@ void fl_lines_open(struct fl_lines *lines, const char *type)
     put(lines, "{\"t\":\"", 6);
     put(lines, type, strlen(type));
     put(lines, "\"", 1);
+}
+
+void fl_lines_start(struct fl_lines *lines)
+{
+    put(lines, "{", 1);
 }
 
 void fl_lines_integer(struct fl_lines *lines, const char *key, int64_t value)
@@ -102,9 +108,31 @@ void fl_lines_raw(struct fl_lines *lines, const char *key, const char *json)
     put(lines, json, strlen(json));
 }
 
+void fl_lines_raw_bytes(struct fl_lines *lines, const char *key, const char *json, size_t length)
+{
+    put_key(lines, key);
+    put(lines, json, length);
+}
+
+void fl_lines_hex_bytes(struct fl_lines *lines, const char *key, const char *bytes, size_t length)
+{
+    put_key(lines, key);
+    put(lines, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char byte = (unsigned char)bytes[i];
+        put(lines, (const char[2]){ "0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15] }, 2);
+    }
+    put(lines, "\"", 1);
+}
+
 void fl_lines_close(struct fl_lines *lines)
 {
     put(lines, "}\n", 2);
+}
+
+void fl_lines_add_bytes(struct fl_lines *lines, const char *bytes, size_t length)
+{
+    put(lines, bytes, length);
 }
 
 void fl_lines_append(struct fl_lines *lines, const struct fl_lines *more)

@@ -33,6 +33,8 @@ void fl_lines_free(struct fl_lines *lines);
 
 /* {"t":"<type>" ; the members follow, then the end. Keys and types are ours and need no escapes. */
 void fl_lines_open(struct fl_lines *lines, const char *type);
+/* {  for an object without a type; at least one member follows. */
+void fl_lines_start(struct fl_lines *lines);
 void fl_lines_integer(struct fl_lines *lines, const char *key, int64_t value);
 void fl_lines_hex(struct fl_lines *lines, const char *key, uint64_t value); /* 16 digits in quotes: 64 bits are too many for a double */
 void fl_lines_boolean(struct fl_lines *lines, const char *key, bool value);
@@ -40,7 +42,12 @@ void fl_lines_boolean(struct fl_lines *lines, const char *key, bool value);
 void fl_lines_text(struct fl_lines *lines, const char *key, const char *value);
 /* A member that stands as JSON already. */
 void fl_lines_raw(struct fl_lines *lines, const char *key, const char *json);
+void fl_lines_raw_bytes(struct fl_lines *lines, const char *key, const char *json, size_t length);
+/* Any bytes, two hexadecimal digits each, in quotes. */
+void fl_lines_hex_bytes(struct fl_lines *lines, const char *key, const char *bytes, size_t length);
 void fl_lines_close(struct fl_lines *lines);
+/* Bytes as they stand. */
+void fl_lines_add_bytes(struct fl_lines *lines, const char *bytes, size_t length);
 /* Whole lines of another. */
 void fl_lines_append(struct fl_lines *lines, const struct fl_lines *more);
 

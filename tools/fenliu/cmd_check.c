@@ -1,12 +1,11 @@
-/* fenliu check: validates scenario files and says what they amount to before anything is simulated. */
-#include "command.h"
+/* fenliu check: validates scenario files and says what they amount to before anything is simulated; holds transcripts to the
+ * protocol, and walks engines through it. */
+#include "check.h"
 #include "gaps.h"
 
+#include "engine/transcript.h"
 #include "traffic/traffic.h"
 
-#include <cjson/cJSON.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,8 @@
 
 static const char usage[] =
     "usage: fenliu check [options] FILE...\n"
-    "Validates scenarios. Every fault is one line on stderr: FILE:LINE:COLUMN: PATH: what was wanted.\n"
+    "Validates scenarios, and transcripts of fenliu drive --record (a first line tells them apart).\n"
+    "Every fault is one line on stderr: FILE:LINE:COLUMN: PATH: what was wanted.\n"
     "Of a valid scenario it prints name, period, chats and the busiest hour, so that a wrong reading shows, and\n"
     "notes when nobody is on duty in opening hours.\n"
     "      --set PATH=VALUE  override a scenario value first, e.g. traffic.chats_per_day=5000 (repeatable)\n"
@@ -36,8 +36,8 @@ struct checking {
 
 /* ---- Files ------------------------------------------------------------------------------------ */
 
-/* The whole file, of which one byte beyond the limit is read so that the reader can refuse it; NULL with errno set. */
-static char *read_stream(FILE *stream, size_t *bytes)
+/* The whole file, of which one byte beyond the limit is read so that the reader can refuse it; NULL with the problem. */
+static char *read_text(struct file_lines *lines, size_t *bytes)
 {
     size_t room = 1 << 16, used = 0;
     char *text = malloc(room);
@@ -47,10 +47,10 @@ static char *read_stream(FILE *stream, size_t *bytes)
             if (larger == NULL) break;
             text = larger;
         }
-        const size_t n = fread(text + used, 1, room - used, stream);
+        const size_t n = file_lines_take(lines, text + used, room - used);
         used += n;
         if (n > 0) continue;
-        if (ferror(stream)) break;
+        if (lines->problem[0] != '\0') break;
         *bytes = used;
         return text;
     }
@@ -58,20 +58,9 @@ static char *read_stream(FILE *stream, size_t *bytes)
         *bytes = used;
         return text;
     }
+    if (lines->problem[0] == '\0') snprintf(lines->problem, sizeof lines->problem, "not enough memory");
     free(text);
     return NULL;
-}
-
-static char *read_file(const char *path, size_t *bytes)
-{
-    errno = 0;
-    FILE *const stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (stream == NULL) return NULL;
-    char *const text = read_stream(stream, bytes);
-    const int why = errno;
-    if (stream != stdin) fclose(stream);
-    errno = why != 0 ? why : EIO;
-    return text;
 }
 
 /* ---- What is said ------------------------------------------------------------------------------ */
@@ -232,18 +221,17 @@ static void say_faults(const char *path, const struct fl_errors *errors)
 /* ---- The command ------------------------------------------------------------------------------- */
 
 /* `report`: the array of --json, or NULL. Returns whether the file is a valid scenario. */
-static bool check_file(const char *path, const struct checking *options, struct fl_errors *errors, cJSON *report)
+static bool check_scenario(struct file_lines *lines, const char *path, const struct checking *options, struct fl_errors *errors, cJSON *report)
 {
     size_t bytes = 0;
     struct fl_scenario *scenario = NULL;
-    char *const text = read_file(path, &bytes);
+    char *const text = lines->problem[0] == '\0' ? read_text(lines, &bytes) : NULL;
     bool ok = false;
     if (text == NULL) {
         errors->count = 1;
         errors->more = 0;
         errors->list[0] = (struct fl_error){ .status = FL_EIO };
-        snprintf(errors->list[0].text, sizeof errors->list[0].text, "wanted a file that can be read: %s",
-                 strerror(errno));
+        snprintf(errors->list[0].text, sizeof errors->list[0].text, "wanted a file that can be read: %s", lines->problem);
     } else {
         ok = fl_scenario_read(path, text, bytes, options->overrides, options->overrides_count, &scenario, errors) ==
              FL_OK;
@@ -263,6 +251,18 @@ static bool check_file(const char *path, const struct checking *options, struct 
     }
     fl_scenario_free(scenario);
     free(text);
+    return ok;
+}
+
+static bool check_file(const char *path, const struct checking *options, struct fl_errors *errors, cJSON *report)
+{
+    struct file_lines lines;
+    size_t length = 0;
+    const bool open = file_lines_open(&lines, path);
+    const char *const begin = open ? file_lines_peek(&lines, &length) : NULL;
+    const bool ok = open && fl_transcript_is(begin, length) ? check_transcript(&lines, path, options->quiet, report)
+                                                            : check_scenario(&lines, path, options, errors, report);
+    file_lines_close(&lines);
     return ok;
 }
 

@@ -8,6 +8,7 @@
 
 static const char usage[] =
     "usage: fenliu drive [options] SCENARIO --engine URL\n"
+    "       fenliu drive --replay FILE --engine URL\n"
     "Plays a scenario's buyers against a routing engine, judges its decisions, prints what buyers and agents saw.\n"
     "      --engine URL         exec:COMMAND, tcp://HOST:PORT, unix:PATH or http://HOST:PORT/PATH (sim/engine/PROTOCOL.md)\n"
     "      --lockstep           simulated time waits for the engine (default): a regression test, the same bytes every time\n"
@@ -18,6 +19,8 @@ static const char usage[] =
     "      --max-latency TIME   in time: 99 % of the decisions within that (default 10ms)\n"
     "      --step TIME          how long a step of the search lasts, at most the day (default 10s)\n"
     "      --metrics [HOST:]PORT  OpenMetrics of a run in real time (HOST: 127.0.0.1)\n"
+    "      --record FILE        every line with its time (fenliu check FILE; compressed when the name ends in .zst)\n"
+    "      --replay FILE        what such a file told its engine, to this one: the first decision that differs\n"
     "      --timeout SECONDS    for all that the engine does on one event (default: the scenario's, 10)\n"
     "      --set PATH=VALUE     override a scenario value (repeatable)\n"
     "  -n, --replications N     days to play (default: the scenario's, 20)\n"
@@ -30,7 +33,7 @@ static const char usage[] =
     "Latency is wall clock, in microseconds: in lockstep from sending a chat to its ack, and all other figures repeat if the engine does;\n"
     "in real time from the instant the chat was due, so that a stalled engine cannot hide those who waited meanwhile.\n"
     "example: fenliu drive scenarios/618-opening.json --engine 'exec:python3 tests/engine/least_open.py'\n"
-    "exit: 0 objectives met, 1 one missed, 2 bad usage or input, 3 engine failed, 4 not written, 5 internal, 130 interrupted\n";
+    "exit: 0 objectives met, 1 one missed (--replay: some decision differs), 2 bad usage or input, 3 engine failed, 4 not written, 5 internal, 130 interrupted\n";
 
 /* ---- Options ----------------------------------------------------------------------------------- */
 
@@ -111,12 +114,28 @@ static int take_drive_option(void *context, struct options *options, int argc, c
     else if ((value = option_value(argc, argv, i, "--max-latency")) != NULL) return take_span("--max-latency", value, &drive->latency_ns) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--step")) != NULL) return take_span("--step", value, &drive->step_ns) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--metrics")) != NULL) drive->metrics = value;
+    else if ((value = option_value(argc, argv, i, "--record")) != NULL) drive->record = value;
+    else if ((value = option_value(argc, argv, i, "--replay")) != NULL) drive->replay = value;
     else if (strcmp(argv[*i], "--find-limit") == 0) drive->live = drive->finds_limit = true;
     else return 0;
     return 1;
 }
 
 /* ---- One engine a worker ------------------------------------------------------------------------ */
+
+/* The channel, recorded if that is wanted. */
+static enum fl_status link_open(struct drive *drive, struct engine *engine, uint32_t worker, char what[256])
+{
+    const struct fl_channel_setup link = { drive->url, &engine->loop, engine->prefix, &interrupted, &drive->scenario->engine };
+    struct fl_channel *bare;
+    enum fl_status status = fl_channel_open(&link, &bare, what);
+    if (status != FL_OK) return status;
+    engine->channel = bare;
+    if (drive->recording.transcript == NULL) return FL_OK;
+    status = fl_transcript_wrap(drive->recording.transcript, worker, bare, &engine->channel);
+    if (status != FL_OK) bare->ops->close(bare);
+    return status;
+}
 
 static enum fl_status engine_open(void *context, uint32_t worker, struct fl_router *router)
 {
@@ -125,8 +144,7 @@ static enum fl_status engine_open(void *context, uint32_t worker, struct fl_rout
     char what[256] = "";
     snprintf(engine->prefix, sizeof engine->prefix, "engine %u", worker);
     if (uv_loop_init(&engine->loop) != 0) return FL_EFULL;
-    const struct fl_channel_setup link = { drive->url, &engine->loop, engine->prefix, &interrupted, &drive->scenario->engine };
-    enum fl_status status = fl_channel_open(&link, &engine->channel, what);
+    enum fl_status status = link_open(drive, engine, worker, what);
     if (status != FL_OK) {
         uv_loop_close(&engine->loop);
         snprintf(engine->problem, sizeof engine->problem, "the engine %s", what);
@@ -285,6 +303,14 @@ static int play_step(struct drive *drive, double speed, struct fl_ledger *ledger
     return code;
 }
 
+/* What a transcript ends with. */
+static const char *why_ended(const struct drive *drive, enum fl_status status)
+{
+    for (uint32_t i = 0; drive->engines != NULL && i < drive->jobs; i++)
+        if (status == FL_EENGINE && drive->engines[i].problem[0] != '\0') return drive->engines[i].problem;
+    return status == FL_OK ? interrupted ? "interrupted" : "done" : fl_status_sentence(status);
+}
+
 static int drive_scenario(struct drive *drive, const struct options *options, const char *text, int argc, char **argv)
 {
     const struct fl_scenario *scenario = drive->scenario;
@@ -297,15 +323,18 @@ static int drive_scenario(struct drive *drive, const struct options *options, co
     if (drive->live && isinf(drive->speed) && drive->window == 0) drive->window = 256;
     if (drive->jobs > days) drive->jobs = days;
     if (drive->finds_limit) return drive_find_limit(drive, options, play_step);
+    int code = recording_open(&drive->recording, drive->record, scenario, drive->seed, drive->live);
+    if (code != EXIT_DONE) return code;
     progress_start(&progress, options, "drive");
     struct fl_run *run = NULL;
     const enum fl_status status = play(drive, days, drive->live ? NULL : &progress, &run);
     progress_end(&progress);
-    int code = EXIT_DONE;
-    if (status == FL_OK) {
+    code = recording_close(&drive->recording, why_ended(drive, status));
+    const bool kept = code == EXIT_DONE; /* else the run is lost with what was to be recorded */
+    if (kept && status == FL_OK) {
         const struct fl_results_head head = { "drive", drive->engines[0].name, run->seed, run->partial };
         code = drive_finish(drive, options, run, &(struct run_record){ .run = run, .head = &head, .scenario_text = text, .argc = argc, .argv = argv });
-    } else {
+    } else if (kept) {
         code = drive_failed(drive, options, status);
     }
     fl_run_free(run);
@@ -322,6 +351,7 @@ static bool options_agree(struct drive *drive, const struct options *options)
     else if (!drive->live && drive->metrics != NULL) wrong = "--metrics is for real time: --speed";
     else if (drive->finds_limit && isinf(drive->speed)) wrong = "--find-limit wants a speed to begin with, not max";
     else if (drive->finds_limit && options->out != NULL) wrong = "--find-limit writes no run directory";
+    else if (drive->finds_limit && drive->record != NULL) wrong = "--find-limit records nothing";
     if (wrong != NULL) fprintf(stderr, "fenliu drive: %s\n", wrong);
     if (drive->latency_ns == 0) drive->latency_ns = 10000000;
     if (drive->step_ns == 0) drive->step_ns = 10 * FL_SECOND;
@@ -338,7 +368,9 @@ int cmd_drive(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_DONE;
     }
-    if (options.files_count != 1 || options.engine == NULL) {
+    if (drive.replay != NULL && options.files_count == 0 && options.engine != NULL && drive.record == NULL)
+        return drive_replay(drive.replay, &options, drive.timeout_ns);
+    if (options.files_count != 1 || options.engine == NULL || drive.replay != NULL) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }

@@ -140,7 +140,7 @@ static void say_speed(const struct log_writer *log, const struct options *option
 static bool log_start(struct log_writer *log, const struct options *options, const struct log_options *which)
 {
     char header[FL_CHATLOG_LINE];
-    if (!sink_open(&log->sink, options->out, which->zstd)) return false;
+    if (!sink_open(&log->sink, "log", options->out, which->zstd)) return false;
     if (which->format == fl_chatlog_csv && !sink_put(&log->sink, header, fl_chatlog_csv_header(header, sizeof header))) return false;
     if (!lines_start(&log->lines, options->jobs > 0 ? options->jobs : fl_run_cores())) log->sink.error = log->lines.error;
     return log->lines.running;

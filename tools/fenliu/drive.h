@@ -3,6 +3,7 @@
 #define FENLIU_DRIVE_H
 
 #include "command.h"
+#include "transcripts.h"
 
 #include "engine/channel.h"
 #include "engine/outside.h"
@@ -18,6 +19,8 @@ struct drive {
     int64_t step_ns;     /* --find-limit: wall clock of one step */
     int64_t latency_ns;  /* --max-latency: what p99 of the decisions may be */
     const char *metrics; /* [HOST:]PORT, or NULL */
+    const char *record, *replay; /* files, or NULL */
+    struct recording recording;
     const struct fl_scenario *scenario;
     const char *text;    /* of the scenario, overrides applied */
     uint64_t seed;

@@ -17,7 +17,7 @@
 /* A file is written under a hidden name beside its place and renamed when all of it is on the disk. One thread at a time. */
 struct sink {
     int file;
-    const char *name;        /* for messages */
+    const char *command, *name; /* for messages: "log", the file */
     const char *final;       /* takes this name when all is written; NULL: a stream or device */
     char hidden[4096];
     uint64_t bytes, written; /* given, and gone out */
@@ -26,9 +26,9 @@ struct sink {
     void *zstd, *packed;     /* compression; NULL: as it is */
 };
 
-/* path NULL: stdout. A regular file gets a hidden neighbour; what is there and no regular file (a device, a pipe) is written to.
+/* For `fenliu COMMAND`. path NULL: stdout. A regular file gets a hidden neighbour; what is there and no regular file (a device, a pipe) is written to.
  * false: see `error`, and close it all the same. */
-bool sink_open(struct sink *sink, const char *path, bool compress);
+bool sink_open(struct sink *sink, const char *command, const char *path, bool compress);
 /* false when this or anything before could not be written. */
 bool sink_put(struct sink *sink, const char *bytes, size_t length);
 /* Sends the rest and gives the file its name, or (keep false, or after a failure) takes it away. The exit code, having said why. */

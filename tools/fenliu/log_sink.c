@@ -1,4 +1,4 @@
-/* Where the bytes of `fenliu log` go: see log.h. */
+/* Where the bytes of `fenliu log` and of transcripts go: see log.h. */
 #include "command.h"
 #include "log.h"
 
@@ -92,10 +92,10 @@ static void widen_pipe(int file)
 #endif
 }
 
-bool sink_open(struct sink *sink, const char *path, bool compress)
+bool sink_open(struct sink *sink, const char *command, const char *path, bool compress)
 {
     struct stat info;
-    *sink = (struct sink){ .file = STDOUT_FILENO, .name = path != NULL ? path : "stdout" };
+    *sink = (struct sink){ .file = STDOUT_FILENO, .command = command, .name = path != NULL ? path : "stdout" };
 #ifndef FENLIU_CORE
     if (compress) {
         sink->zstd = ZSTD_createCCtx();
@@ -137,6 +137,6 @@ int sink_close(struct sink *sink, bool keep)
     free(sink->packed);
 #endif
     if (sink->error == 0) return EXIT_DONE;
-    fprintf(stderr, "fenliu log: cannot write %s: %s\n", sink->name, strerror(sink->error));
+    fprintf(stderr, "fenliu %s: cannot write %s: %s\n", sink->command, sink->name, strerror(sink->error));
     return EXIT_UNWRITTEN;
 }

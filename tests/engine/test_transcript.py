@@ -1,0 +1,282 @@
+"""What is said on the wire, recorded, held to the rules, and played again."""
+
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+FENLIU = os.environ.get("FENLIU", "fenliu")
+CORE = bool(os.environ.get("FENLIU_CORE"))
+DESK = str(HERE / "small_desk.json")
+LEAST_OPEN = "exec:" + shlex.join([sys.executable, str(HERE / "least_open.py")])
+
+
+def broken(way):
+    return "exec:" + shlex.join([sys.executable, str(HERE / "broken.py"), way])
+
+
+def fenliu(*arguments):
+    return subprocess.run([FENLIU, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+
+
+def record(path, url, *options):
+    return fenliu("drive", DESK, "--engine", url, "--quiet", "--json", "--record", path, *options)
+
+
+def changed_engine(there, before, after):
+    """least_open.py with one thing changed."""
+    text = (HERE / "least_open.py").read_text()
+    assert text.count(before) == 1
+    path = pathlib.Path(there) / "changed.py"
+    path.write_text(text.replace(before, after))
+    return "exec:" + shlex.join([sys.executable, str(path)])
+
+
+class Transcripts(unittest.TestCase):
+    def setUp(self):
+        self.there = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.there.name) / "t.jsonl"
+
+    def tearDown(self):
+        self.there.cleanup()
+
+    def lines(self):
+        return [json.loads(line) for line in self.path.read_text().splitlines()]
+
+    def check(self, wanted, *more):
+        run = fenliu("check", self.path)
+        self.assertEqual(run.returncode, 2 if wanted else 0, run.stderr)
+        for text in [wanted, *more] if wanted else []:
+            self.assertIn(text, run.stderr)
+        return run
+
+
+class Recorded(Transcripts):
+    def test_recording_changes_no_byte_of_the_run(self):
+        plain = fenliu("drive", DESK, "--engine", LEAST_OPEN, "--quiet", "--json", "-n", "1")
+        kept = record(self.path, LEAST_OPEN, "-n", "1")
+        mask = lambda run: {k: v for k, v in json.loads(run.stdout).items() if k != "engine"}
+        self.assertEqual(mask(plain), mask(kept))
+
+    def test_every_line_is_there_as_it_was_on_the_wire(self):
+        url = f"exec:tee {self.there.name}/to | {LEAST_OPEN[5:]} | tee {self.there.name}/from"
+        self.assertEqual(record(self.path, url, "-n", "1").returncode, 0)
+        raw = self.path.read_text().splitlines()
+        for side in ("to", "from"):
+            said = [line.partition(f'"{side}":')[2][:-1] for line in raw if f',"{side}":' in line]
+            self.assertEqual(said, pathlib.Path(self.there.name, side).read_text().splitlines())
+        times = [line["ns"] for line in self.lines()[1:-1]]
+        self.assertEqual(times, sorted(times))
+        self.assertEqual(self.lines()[-1], {"end": "done", "lines": len(times)})
+
+    def test_workers_share_a_file(self):
+        self.assertEqual(record(self.path, LEAST_OPEN, "-n", "3", "--jobs", "3").returncode, 0)
+        self.assertEqual({line["w"] for line in self.lines()[1:-1]}, {0, 1, 2})
+        self.assertIn("of 3 workers and 3 days", self.check(None).stdout)
+
+    def test_good_engines_leave_valid_transcripts(self):
+        verdicts = "exec:" + shlex.join([FENLIU, "engine"])
+        for url, options in ((LEAST_OPEN, ()), (verdicts, ()), (LEAST_OPEN, ("--speed", "5000")), (verdicts, ("--speed", "5000"))):
+            with self.subTest(url=url, options=options):
+                self.assertIn(record(self.path, url, "-n", "1", *options).returncode, (0, 1))
+                self.check(None)
+
+    def test_what_an_engine_died_of_is_there(self):
+        ways = {"dies": "the engine exited with status 4", "garbage": "a line that is no flat JSON object", "stalls": "the engine does not answer"}
+        for way, said in ways.items():
+            with self.subTest(way=way):
+                self.assertEqual(record(self.path, broken(way), "-n", "1", "--timeout", "1").returncode, 3)
+                self.check(said)
+                self.assertIn("the engine", self.lines()[-1]["end"])
+        self.assertEqual(record(self.path, broken("garbage"), "-n", "1").returncode, 3)
+        self.assertTrue(any(bytes.fromhex(line.get("from_bytes", "")) == b"Traceback (most recent call last):" for line in self.lines()))
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
+    def test_a_full_disk_ends_the_run_with_4(self):
+        run = record("/dev/full", LEAST_OPEN, "-n", "3")
+        self.assertEqual(run.returncode, 4, run.stderr)
+        self.assertIn("fenliu drive: cannot write /dev/full", run.stderr)
+        self.assertEqual(run.stdout, "")
+
+    def test_a_place_that_is_not_there_is_said_at_once(self):
+        run = record(self.path.parent / "none" / "t", LEAST_OPEN)
+        self.assertEqual(run.returncode, 4)
+        self.assertEqual(list(self.path.parent.iterdir()), [])
+
+    @unittest.skipIf(CORE, "no zstd in a core build")
+    def test_compressed_is_the_same(self):
+        self.path = self.path.with_suffix(".jsonl.zst")
+        self.assertEqual(record(self.path, LEAST_OPEN, "-n", "1").returncode, 0)
+        self.assertEqual(self.path.read_bytes()[:4], b"\x28\xb5\x2f\xfd")
+        self.check(None)
+        self.assertEqual(fenliu("drive", "--replay", self.path, "--engine", LEAST_OPEN).returncode, 0)
+        self.path.write_bytes(self.path.read_bytes()[:-1000])
+        self.check("cut off")
+
+
+class Checked(Transcripts):
+    """One thing wrong is one fault, at its line."""
+
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory() as there:
+            path = pathlib.Path(there) / "good"
+            assert record(path, LEAST_OPEN, "-n", "1").returncode == 0
+            cls.good = path.read_text().splitlines()
+
+    def first(self, what, after=0):
+        return next(i for i, line in enumerate(self.good) if what in line and i >= after)
+
+    def fault(self, change, wanted, at=None, only=True):
+        lines = list(self.good)
+        change(lines)
+        self.path.write_text("".join(line + "\n" for line in lines))
+        run = self.check(wanted)
+        if at is not None:
+            self.assertIn(f"{self.path}:{at + 1}: ", run.stderr)
+        if only:
+            self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
+
+    def put(self, i, before, after):
+        def change(lines):
+            self.assertIn(before, lines[i])
+            lines[i] = lines[i].replace(before, after)
+        return change
+
+    def test_faults_of_one_line(self):
+        ack, assign, chat, agent = (self.first(f'"t": "{t}"') if t in ("ack", "assign") else self.first(f'"t":"{t}"') for t in ("ack", "assign", "chat", "agent"))
+        number = json.loads(self.good[ack])["from"]["n"]
+        cases = [
+            (ack, f'"n": {number}', '"n": 99999', f"ack: of event 99999, wanted {number}", False),
+            (ack, '"n": ', '"m": ', 'ack: wanted "n"', False),
+            (assign, '"chat": ', '"chat": 7000', "not the engine's to decide", False),
+            (assign, '"chat"', '"chart"', 'assign: wanted "chat"', True),
+            (assign, '"agent": 0', '"agent": 77', "agent 77, and there are 5", True),
+            (assign, '"t": "assign"', '"t": "asign"', 'a type that does not exist: "asign"', False),
+            (assign, '{"t"', '{"x":[1],"t"', "from the engine: byte", False),
+            (chat, '"why":"new"', '"why":"old"', 'chat: "why" is none of the words', True),
+            (chat, '"chat":1,', '"chat":5,', "chat: number 5, and 0 is the last before it", False),
+            (agent, '"state":"available"', '"state":"awake"', '"state" is none', True),
+            (1, '"proto":1', '"proto":2', "version 2 of the protocol", True),
+            (1, '"mode":"lockstep"', '"mode":"realtime"', "wanted the mode of the transcript's first line", True),
+            (2, '"proto": 1', '"proto": 3', "the engine speaks version 3", True),
+            (3, '"ns":', '"ns":-', 'wanted "ns"', False),
+            (0, '"fenliu_transcript":1', '"fenliu_transcript":2', "of a version that is not known", True),
+            (len(self.good) - 1, '"lines":', '"lines":1', "lines were recorded", True),
+        ]
+        for i, before, after, wanted, only in cases:
+            with self.subTest(wanted=wanted):
+                self.fault(self.put(i, before, after), wanted, i, only)
+
+    def test_lines_that_are_missing_or_too_many(self):
+        ack, chat, hello = self.first('"t": "ack"'), self.first('"t":"chat"'), 2
+        for i, wanted in ((ack, "waits for its ack still"), (chat, "not the engine's to decide"), (hello, "the engine's hello"), (4, "number 1, and 0 was next")):
+            with self.subTest(wanted=wanted):
+                self.fault(lambda lines: lines.pop(i), wanted, only=False)
+        self.fault(lambda lines: lines.insert(ack, lines[ack]), "ack: no event waits for one", only=False)
+        self.fault(lambda lines: lines.pop(), "the transcript is cut off")
+        self.fault(lambda lines: lines.append(lines[-2]), "a line behind the end", only=False)
+        self.path.write_text("\n".join(self.good)[:5000])
+        self.check("the last line is cut off", "without its end")
+
+    def test_what_the_harness_refused_is_a_fault(self):
+        ways = {"unknown chat": "not the engine's to decide", "unknown agent": "agent 77", "offline agent": "the harness refused a decision",
+                "answers twice": "not the engine's to decide", "unknown message": "a type that does not exist", "wakes in the past": "an instant that has passed"}
+        for way, wanted in ways.items():
+            with self.subTest(way=way):
+                record(self.path, broken(way), "-n", "1")
+                self.check(wanted)
+
+    def test_json_tells_all_of_it(self):
+        self.path.write_text("\n".join(self.good) + "\n")
+        said = json.loads(fenliu("check", "--json", self.path).stdout)["files"][0]
+        self.assertTrue(said["valid"])
+        self.assertEqual((said["transcript"]["days"], said["transcript"]["engine"]), (1, "least_open 1.0"))
+        self.path.write_text("\n".join(self.good[:-1]) + "\n")
+        said = json.loads(fenliu("check", "--json", self.path).stdout)["files"][0]
+        self.assertEqual((said["valid"], said["faults"][0]["line"]), (False, len(self.good) - 1))
+
+    def test_from_standard_input(self):
+        run = subprocess.run([FENLIU, "check", "-"], input="\n".join(self.good) + "\n", capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+
+class Replayed(Transcripts):
+    def replay(self, url, *options):
+        run = fenliu("drive", "--replay", self.path, "--engine", url, "--json", *options)
+        return run, json.loads(run.stdout)["replay"] if run.stdout else None
+
+    def test_the_same_engine_decides_the_same(self):
+        verdicts = "exec:" + shlex.join([FENLIU, "engine"])
+        for url, options in ((LEAST_OPEN, ("-n", "3", "--jobs", "2")), (verdicts, ("-n", "2", "--jobs", "1")), (LEAST_OPEN, ("-n", "1", "--speed", "5000"))):
+            with self.subTest(url=url, options=options):
+                self.assertIn(record(self.path, url, *options).returncode, (0, 1))
+                run, said = self.replay(url)
+                self.assertEqual((run.returncode, said["differ"]), (0, 0), run.stdout + run.stderr)
+                self.assertGreater(said["decisions"], 300)
+
+    def test_the_first_decision_that_differs_is_shown(self):
+        for options in (("-n", "2", "--jobs", "1"), ("-n", "1", "--speed", "5000")):
+            with self.subTest(options=options):
+                record(self.path, LEAST_OPEN, *options)
+                run, said = self.replay(changed_engine(self.there.name, '["open"], a)', '["open"], -a)'))
+                self.assertEqual(run.returncode, 1)
+                first = said["first"]
+                self.assertRegex(first["recorded"], r"^assign chat \d+ to agent 0 \(小美\)$")
+                self.assertRegex(first["now"], r"^assign chat \d+ to agent 1 \(阿强\)$")
+                self.assertEqual(json.loads(first["line"])["chat"], first["chat"])
+                self.assertIn(f"chat {first['chat']}, told at event {first['event']}", first["knew"])
+                self.assertIn("agent 0 (小美): {", first["knew"])
+                self.assertGreater(said["differ"], 100)
+
+    def test_one_decision_less_is_one_event(self):
+        record(self.path, LEAST_OPEN, "-n", "1")
+        run, said = self.replay(changed_engine(self.there.name, "for event in map(json.loads, sys.stdin):\n",
+                                               "for event in map(json.loads, sys.stdin):\n    if event['t'] == 'end': say(t='wake', at_ns=10**15)\n"))
+        self.assertEqual((run.returncode, said["differ"]), (1, 1))
+        self.assertEqual(said["first"]["recorded"], "nothing more: what is undecided waits")
+        self.assertIn("to be woken at +1000000", said["first"]["now"])
+
+    def test_a_policy_that_wants_verdicts_and_decides_otherwise(self):
+        record(self.path, "exec:" + shlex.join([FENLIU, "engine"]), "-n", "1")
+        run, said = self.replay("exec:" + shlex.join([FENLIU, "engine", "--policy", "round_robin"]))
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertGreater(said["differ"], 10)
+
+    def test_an_engine_that_wants_to_hear_other_things_cannot_be_compared(self):
+        record(self.path, LEAST_OPEN, "-n", "1")
+        run, said = self.replay(broken("hears all"))
+        self.assertEqual((run.returncode, said), (3, None))
+        self.assertIn('wants to be told "message reply"', run.stderr)
+
+    def test_an_engine_that_fails_ends_it_with_3(self):
+        record(self.path, broken("well"), "-n", "1")
+        for way, said in (("dies", "exited with status 4: day 0, event"), ("stalls", "does not answer: day 0"), ("garbage", "no flat JSON object")):
+            with self.subTest(way=way):
+                run, _ = self.replay(broken(way), "--timeout", "1")
+                self.assertEqual(run.returncode, 3, run.stderr)
+                self.assertIn(said, run.stderr)
+
+    def test_what_is_no_transcript_is_refused_at_its_line(self):
+        self.path.write_text('{"fenliu":1}\n')
+        run, _ = self.replay(LEAST_OPEN)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn(f"{self.path}:1: ", run.stderr)
+
+    def test_both_languages(self):
+        record(self.path, LEAST_OPEN, "-n", "1")
+        self.assertIn("no decision differs", fenliu("drive", "--replay", self.path, "--engine", LEAST_OPEN, "--lang", "en").stdout)
+        self.assertIn("没有一个决定不同", fenliu("drive", "--replay", self.path, "--engine", LEAST_OPEN, "--lang", "zh").stdout)
+
+
+if __name__ == "__main__":
+    if shutil.which(FENLIU) is None:
+        print("there is no fenliu to run")
+        sys.exit(77)
+    unittest.main(verbosity=1)

@@ -1,0 +1,23 @@
+/* fenliu check: what its files share. */
+#ifndef FENLIU_CHECK_H
+#define FENLIU_CHECK_H
+
+#include "command.h"
+#include "file_lines.h"
+
+#include <cjson/cJSON.h>
+
+/* check_transcript.c. Holds an open transcript to the rules; says every fault (the first hundred) on stderr, or adds them to the
+ * report. Whether there was none. */
+bool check_transcript(struct file_lines *lines, const char *path, bool quiet, cJSON *report);
+
+/* check_engine.c. Walks an engine through the protocol. The exit code; json: one object on stdout, else a table. */
+struct walk_options {
+    const char *url;
+    int64_t timeout_ns; /* for each answer */
+    bool json, quiet;
+    enum language language;
+};
+int check_engine(const struct walk_options *options);
+
+#endif
