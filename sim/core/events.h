@@ -4,8 +4,8 @@
  * no handles, no dead entries. The next event is taken out, and its slot is then empty.
  *
  * A timing wheel (Varghese and Lauck, "Hashed and hierarchical timing wheels", SOSP 1987) before a tournament tree. The wheel's
- * buckets cover the span ahead that the caller expects most events in; a bucket is a short list, earliest first. With eight buckets
- * a slot most lists hold one event, and whether a second comes before or behind it is no branch. Setting and taking touch the
+ * buckets cover the span ahead that the caller expects most events in; a bucket is a short list, earliest first. With four to eight
+ * buckets a slot most lists hold one event, and whether a second comes before or behind it is no branch. Setting and taking touch the
  * slot's own record, a list's head and sometimes a neighbour, however many slots there are. What is next is looked for when its
  * predecessor is taken, not when it is asked for: the search is a chain of loads, each of which waits for the one before, and runs
  * beside whatever the caller does with the event.
@@ -181,15 +181,21 @@ static inline fl_event_key fl_events_take(struct fl_events *events, fl_time unti
     return next;
 }
 
-/* For callers who send for their records ahead: a slot from each of the two buckets that follow that of the event taken last, whose
- * events most likely come after the next; FL_EVENTS_SLOTS_MAX where none is found at once. */
+/* For callers who send for their records ahead: slots whose events most likely come after the next one, the second and the fourth of
+ * the buckets that are filled within 64 of the last event taken; FL_EVENTS_SLOTS_MAX where there are fewer. */
 static inline void fl_events_upcoming(const struct fl_events *events, uint32_t slots[2])
 {
     slots[0] = slots[1] = FL_EVENTS_SLOTS_MAX;
-    const uint32_t last = (uint32_t)events->base & (events->buckets - 1), word = last / 64;
-    uint64_t bits = events->filled[word] & UINT64_MAX << last % 64 << 1;
-    for (int i = 0; i < 2 && bits != 0; i++, bits &= bits - 1)
-        slots[i] = events->first[word * 64 + (uint32_t)__builtin_ctzll(bits)] - 1;
+    if (events->buckets == 0) return;
+    const uint32_t from = (uint32_t)(events->base + 1) & (events->buckets - 1), word = from / 64, after = (word + 1) & (events->buckets / 64 - 1);
+    uint64_t ahead = events->filled[word] >> from % 64 | events->filled[after] << 1 << (63 - from % 64);
+    ahead &= ahead - 1; /* the first is next, and too late to send for */
+    if (ahead == 0) return;
+    slots[0] = events->first[(from + (uint32_t)__builtin_ctzll(ahead)) & (events->buckets - 1)] - 1;
+    ahead &= ahead - 1;
+    ahead &= ahead - 1;
+    if (ahead == 0) return;
+    slots[1] = events->first[(from + (uint32_t)__builtin_ctzll(ahead)) & (events->buckets - 1)] - 1;
 }
 
 #endif

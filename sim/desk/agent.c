@@ -78,7 +78,7 @@ FL_ALWAYS_INLINE double tiredness(const struct fl_desk *desk, const struct desk_
 FL_ALWAYS_INLINE double reply_seconds_alone(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
 {
     const struct desk_agent *own = &desk->own[a];
-    if (desk->scenario->buyers.intents[chat->intent].reply.has_total) return chat->reply_s * own->slowness;
+    if (!desk->has_parts || desk->scenario->buyers.intents[chat->intent].reply.has_total) return chat->reply_s * own->slowness;
     const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
     return (chat->reply_s + chat->reply_chars * own->s_per_char) * (effort * own->slowness); /* her speed scales the typing too */
 }

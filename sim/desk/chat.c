@@ -532,8 +532,9 @@ FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
 
 FL_ALWAYS_INLINE bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
 {
+    if (!desk->transfers) return false;
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
-    if (!(intent->transfer > 0) || desk->scenario->desk.one_stop || chat->hops >= desk->scenario->desk.hop_limit) return false;
+    if (!(intent->transfer > 0) || chat->hops >= desk->scenario->desk.hop_limit) return false;
     if (chat->flags & FLAG_TRANSFERRED) return false;
     return fl_uniform(fl_draw(chat->key, FL_DRAW_TRANSFER, 0)) < intent->transfer;
 }

@@ -149,6 +149,8 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         const struct fl_intent *intent = &buyers->intents[i];
         const struct fl_distribution *messages = intent->has_messages ? &intent->messages_per_round : &buyers->messages_per_round;
         desk->has_patience_first |= intent->has_patience;
+        desk->transfers |= intent->transfer > 0 && !scenario->desk.one_stop;
+        desk->has_parts |= !intent->reply.has_total;
         desk->single_messages &= messages->kind == FL_CONSTANT && messages->a <= 1;
     }
     const enum fl_status created = fl_day_create(arena, scenario, agents, day);
@@ -355,8 +357,8 @@ FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
     fetch(&desk->day->levels[a], 1);
 }
 
-/* Sends for the records of the event after the next but one, and for those that the next but one leads to: on a desk of thousands
- * they have long left the cache. */
+/* Sends for the records of an event some way ahead, and for those that one less far ahead leads to: on a desk of thousands they have
+ * long left the cache. */
 static void fetch_ahead(const struct fl_desk *desk)
 {
     uint32_t slots[2];

@@ -172,6 +172,8 @@ struct fl_desk {
     bool open_hours, platform_hours, ended, any_extras;
     bool has_patience_first, has_patience_later; /* before, after a first reply; of some intent at least */
     bool single_messages; /* every question is one message */
+    bool transfers;       /* some intent's chats are handed over */
+    bool has_parts;       /* some intent's replies are given by their parts, not as a total */
     bool oldest_first;    /* the reply order */
     bool even_speed;     /* neither tiredness nor multitasking */
     bool tells_messages; /* the router wants to hear of messages and replies */

@@ -113,10 +113,13 @@ void fl_day_post(struct fl_day *day)
         for (uint32_t i = 0; i < tables.added_count; i++)
             __builtin_prefetch(&tables.agent[tables.added[i].agent].count[tables.added[i].what], 1);
         for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i], true);
+        for (uint32_t i = 0; i < tables.noted_count; i++) post_agent(&tables, &tables.noted[i]);
     } else {
-        for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i], false);
+        for (uint32_t i = 0; i < tables.noted_count; i++) {
+            post_shared(&tables, &tables.noted[i], false);
+            post_agent(&tables, &tables.noted[i]);
+        }
     }
-    for (uint32_t i = 0; i < tables.noted_count; i++) post_agent(&tables, &tables.noted[i]);
     for (uint32_t i = 0; i < tables.added_count; i++)
         tables.agent[tables.added[i].agent].count[tables.added[i].what] += tables.added[i].n;
     day->noted_count = day->added_count = 0;

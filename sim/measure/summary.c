@@ -782,7 +782,7 @@ static struct fl_figure level_figure(const struct fl_levels agents[], uint32_t a
         const struct fl_levels *levels = &agents[a];
         const uint32_t own = depth ? levels->depth_max : levels->open_max;
         if (own > most) most = own;
-        for (uint32_t i = 0; i < FL_LEVELS; i++) {
+        for (uint32_t i = 0; i <= own && i < FL_LEVELS; i++) { /* above her highest she has spent no time */
             const uint64_t t = depth ? levels->at[i].depth_ns : levels->at[i].open_ns;
             time[i] += t;
             all += t;
