@@ -448,7 +448,8 @@ static void head_write(struct http *http, const struct fl_address *address, cons
     session_name(prefix, session);
     if (address->port != 80) snprintf(port, sizeof port, ":%u", address->port);
     http->head_length = (size_t)snprintf(http->head, sizeof http->head,
-                                         "POST %s HTTP/1.1\r\nHost: %s%s%s%s\r\nUser-Agent: fenliu/" FENLIU_VERSION "\r\nContent-Type: application/json\r\n"
+                                         "POST %s HTTP/1.1\r\nHost: %s%s%s%s\r\nUser-Agent: fenliu/" FENLIU_VERSION "\r\n"
+                                         "Content-Type: application/json\r\n"
                                          "Accept: application/json, application/x-ndjson\r\nFenliu-Session: %s\r\nContent-Length: ",
                                          address->path, address->brackets ? "[" : "", address->host, address->brackets ? "]" : "", port, session);
 }

@@ -6,9 +6,9 @@
  * did wrong with the next event; and it cannot have verdicts, which it would have to hear in the middle of its answer.
  *
  * Each request carries the name of its session (Fenliu-Session), one a channel: days are played side by side, and an engine keeps
- * the books of each apart. One connection, kept alive where the server does, with up to http_pipeline requests under way, answered in their order. It is opened again
- * when the server has closed it. A request whose connection is lost before a byte of its response comes is sent again, up to
- * `retries` times: an engine that knows the number of the event already answers as it did. */
+ * the books of each apart. One connection, kept alive where the server does, with up to http_pipeline requests under way, answered
+ * in their order. It is opened again when the server has closed it. A request whose connection is lost before a byte of its
+ * response comes is sent again, up to `retries` times: an engine that knows the number of the event already answers as it did. */
 #ifndef FL_ENGINE_HTTP_H
 #define FL_ENGINE_HTTP_H
 

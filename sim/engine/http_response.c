@@ -7,7 +7,18 @@
 
 #define CHUNK_DIGITS_MAX 15u /* no chunk has 2^60 bytes */
 
-enum phase { PHASE_STATUS, PHASE_FIELDS, PHASE_LENGTH, PHASE_TO_END, PHASE_CHUNK_SIZE, PHASE_CHUNK, PHASE_CHUNK_END, PHASE_TRAILERS, PHASE_BODY_END, PHASE_END };
+enum phase {
+    PHASE_STATUS,
+    PHASE_FIELDS,
+    PHASE_LENGTH, /* a body of known length */
+    PHASE_TO_END, /* a body up to the end of the connection */
+    PHASE_CHUNK_SIZE,
+    PHASE_CHUNK,
+    PHASE_CHUNK_END, /* the line end behind a chunk */
+    PHASE_TRAILERS,
+    PHASE_BODY_END, /* a last line may be left in it */
+    PHASE_END,
+};
 
 /* Where in the body we are. */
 enum place {

@@ -33,7 +33,9 @@ static int side_open(uv_loop_t *loop, int fd, union fl_wire_handle *handle, uv_s
     *flags = fcntl(fd, F_GETFL);
     const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (copy < 0) return uv_translate_sys_error(errno);
-    int error = kind == UV_TTY ? uv_tty_init(loop, &handle->tty, copy, 0) : kind == UV_TCP ? uv_tcp_init(loop, &handle->tcp) : uv_pipe_init(loop, &handle->pipe, 0);
+    int error = kind == UV_TTY   ? uv_tty_init(loop, &handle->tty, copy, 0)
+                : kind == UV_TCP ? uv_tcp_init(loop, &handle->tcp)
+                                 : uv_pipe_init(loop, &handle->pipe, 0);
     if (error == 0) *stream = &handle->stream;
     if (error == 0 && kind != UV_TTY) error = kind == UV_TCP ? uv_tcp_open(&handle->tcp, copy) : uv_pipe_open(&handle->pipe, copy);
     if (error != 0) close(copy);
@@ -124,8 +126,9 @@ static int listen_unix(struct fl_listener *listener, const struct fl_address *ad
     memcpy(at.sun_path, address->path, strlen(address->path) + 1);
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener->fd < 0) return errno;
-    int error = bind_and_listen(listener->fd, (const struct sockaddr *)&at, sizeof at);
-    if (error == EADDRINUSE && is_stale(&at) && unlink(at.sun_path) == 0) error = bind_and_listen(listener->fd, (const struct sockaddr *)&at, sizeof at);
+    const struct sockaddr *const to = (const struct sockaddr *)&at;
+    int error = bind_and_listen(listener->fd, to, sizeof at);
+    if (error == EADDRINUSE && is_stale(&at) && unlink(at.sun_path) == 0) error = bind_and_listen(listener->fd, to, sizeof at);
     if (error != 0) return error;
     snprintf(listener->url, sizeof listener->url, "unix:%.*s", (int)FL_ADDRESS_UNIX_MAX, address->path);
     if (lstat(at.sun_path, &listener->made) == 0) memcpy(listener->path, address->path, strlen(address->path) + 1);
@@ -202,7 +205,8 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 /* What a connection can die of between its arrival and accept; the next one is waited for. */
 static bool is_passing(int error)
 {
-    return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH || error == ENETUNREACH;
+    return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
+           error == ENETUNREACH;
 }
 
 enum fl_status fl_listener_accept(struct fl_listener *listener, int64_t deadline_ns, int *fd, char problem[256])

@@ -123,8 +123,8 @@ static enum fl_status connect_any(struct fl_wire *wire, const struct fl_address 
 static enum fl_status fail_unreachable(struct fl_wire *wire, const struct fl_address *address, const char *reason)
 {
     if (address->scheme == FL_SCHEME_UNIX) return fl_channel_fail(&wire->channel, "cannot be reached at unix:%s: %s", address->path, reason);
-    return fl_channel_fail(&wire->channel, address->brackets ? "cannot be reached at [%.100s]:%u: %s" : "cannot be reached at %.100s:%u: %s", address->host,
-                           address->port, reason);
+    const char *const form = address->brackets ? "cannot be reached at [%.100s]:%u: %s" : "cannot be reached at %.100s:%u: %s";
+    return fl_channel_fail(&wire->channel, form, address->host, address->port, reason);
 }
 
 enum fl_status fl_socket_connect(struct fl_wire *wire, const struct fl_address *address, const struct fl_engine_def *limits)
@@ -158,8 +158,8 @@ static void socket_close(struct fl_channel *channel)
     if (channel->problem[0] == '\0') {
         const int64_t deadline_ns = fl_clock_ns() + socket->close_timeout;
         fl_wire_flush(wire, deadline_ns);
-        const int64_t linger_ns = fl_clock_ns() + LINGER_NS;
-        if (!wire->broken && uv_shutdown(&request, wire->writes, on_shut_down) == 0) fl_wire_drain(wire, linger_ns < deadline_ns ? linger_ns : deadline_ns);
+        const int64_t linger_ns = fl_clock_ns() + LINGER_NS, until_ns = linger_ns < deadline_ns ? linger_ns : deadline_ns;
+        if (!wire->broken && uv_shutdown(&request, wire->writes, on_shut_down) == 0) fl_wire_drain(wire, until_ns);
     }
     fl_wire_close(wire); /* cancels the request, if it is under way */
     free(socket);
