@@ -42,6 +42,7 @@ struct fl_channel_ops {
 struct fl_channel {
     const struct fl_channel_ops *ops;
     uv_loop_t *loop;   /* borrowed */
+    uint32_t session;  /* one more with every connection made anew: the other side then knows nothing (faults.h) */
     bool ended;        /* the other side has closed in good order, and all it said has been handed out */
     char problem[256]; /* without its subject: "exited with status 3", "does not answer" */
 };

@@ -61,6 +61,8 @@ void fl_ledger_add(struct fl_ledger *to, const struct fl_ledger *from)
     to->chats += from->chats;
     to->never_assigned += from->never_assigned;
     to->crossed += from->crossed;
+    to->damaged += from->damaged;
+    to->undecided += from->undecided;
     to->unanswered += from->unanswered;
     for (int i = 0; i < FL_BREACHES_COUNT; i++) to->violations[i] += from->violations[i];
     merge_first(to, from);

@@ -17,6 +17,7 @@
     X(TOO_MANY_WAKES, "too_many_wakes", "a wake beyond the 65536 that may be pending")            \
     X(NO_BOT, "no_bot", "a chat for the bot of a desk that has none")                             \
     X(BAD_FIELD, "bad_field", "a decision with a member missing or of a wrong kind")              \
+    X(GARBLED, "garbled", "a line that is no flat JSON object")                                   \
     X(UNKNOWN_MESSAGE, "unknown_message", "a message of a type that does not exist")              \
     X(ACK_TWICE, "ack_twice", "an ack for an event that had one")                                 \
     X(ENGINE_ERROR, "engine_error", "an error the engine reported itself")                        \
@@ -56,6 +57,8 @@ struct fl_ledger {
     struct fl_violation first[FL_VIOLATIONS_KEPT]; /* in order */
     uint32_t kept;
     uint64_t crossed;           /* real time: decisions that met an event on their way, and were in vain */
+    uint64_t damaged;           /* real time: what was wrong while faults of the link damaged lines */
+    uint64_t undecided;         /* real time: chats on which the engine had not said a word when their day ended */
     uint64_t unanswered;        /* real time: chats that ended before the engine had said a word on them */
     /* Wall clock. In lockstep from sending a `chat` to its ack; in real time from the instant it was due to the first word on it. */
     struct fl_histogram latency;

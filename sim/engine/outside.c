@@ -76,6 +76,9 @@ struct live {
     struct fl_pace *pace;     /* borrowed; NULL: lockstep */
     uint32_t window;          /* chats that may be undecided before time stands still */
     uint32_t undecided;
+    bool (*on_turn)(struct fl_channel *context, uint32_t undecided); /* optional */
+    struct fl_channel *turn_context;
+    bool damaged;             /* what arrives may not be what was said */
     uint32_t burst;           /* events since the engine was last listened to */
     int64_t heard_ns;         /* when that was */
     int64_t waits_ns;         /* since when the window is full */
@@ -108,6 +111,7 @@ struct fl_outside {
     uint32_t nested;              /* events under way within others */
     struct live live;
     const char *scenario_text;    /* borrowed */
+    uint32_t session;             /* of the channel, that the engine has been told everything in */
     struct fl_agent *told;        /* [agents] as the engine knows them; with WANTS_LOAD */
     struct fl_lines answer;       /* an error line or a verdict, while it is built */
     uint64_t events_today;
@@ -185,8 +189,8 @@ static bool has_crossed(const struct fl_outside *o, enum fl_breach breach, uint3
 static bool note(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
 {
     struct fl_ledger *const day = &o->day;
-    if (has_crossed(o, breach, number, agent)) {
-        day->crossed++;
+    if (o->live.damaged || has_crossed(o, breach, number, agent)) {
+        *(o->live.damaged ? &day->damaged : &day->crossed) += 1;
         return false;
     }
     day->violations[breach]++;
@@ -517,8 +521,10 @@ static enum fl_status hear_ack(struct fl_outside *o, const struct fl_message *me
 {
     const uint64_t number = event_number(o);
     const struct fl_field *const n = fl_message_find(message, "n");
+    const bool numbered = n != NULL && n->kind == FL_FIELD_INTEGER && n->integer >= 1 && (uint64_t)n->integer <= number;
+    if (!numbered && o->live.pace != NULL) return refuse(o, FL_BREACH_BAD_FIELD, 0, FL_NO_AGENT);
     if (n == NULL || n->kind != FL_FIELD_INTEGER) return fail(o, "sent an ack without the number of an event");
-    if (n->integer < 1 || (uint64_t)n->integer > number) return fail(o, "sent an ack for an event that has not been");
+    if (!numbered) return fail(o, "sent an ack for an event that has not been");
     *acked = (uint64_t)n->integer == number;
     if (o->live.pace != NULL) {
         const uint32_t index = o->live.asked[(uint64_t)n->integer % ASKED];
@@ -619,6 +625,15 @@ static enum fl_status deliver_one(struct fl_outside *o)
     return FL_OK;
 }
 
+static bool event_open(struct fl_outside *o, const char *type, const struct fl_view *view, uint32_t slot);
+
+/* As nobody stands: every agent is told of anew. */
+static void forget_loads(struct fl_outside *o, const struct fl_view *view)
+{
+    if ((o->wants & WANTS_LOAD) == 0) return;
+    for (uint32_t a = 0; a < view->agents_count; a++) o->told[a] = (struct fl_agent){ .assigned_today = UINT32_MAX };
+}
+
 /* ---- Real time --------------------------------------------------------------------------------------- */
 
 /* What has gathered leaves; how late that is, is counted. */
@@ -655,13 +670,14 @@ static enum fl_status gather(struct fl_outside *o)
     return o->lines.full ? FL_EFULL : FL_OK;
 }
 
+/* In real time a line that is none costs its sender that line. */
 static enum fl_status hear_line(struct fl_outside *o, char *line, size_t length)
 {
     struct fl_message message;
     bool acked;
-    const enum fl_status status = scan(o, line, length, &message);
-    if (status != FL_OK) return status;
+    if (fl_message_scan(line, length, &message) != FL_OK) return refuse(o, FL_BREACH_GARBLED, 0, FL_NO_AGENT);
     const struct fl_field *const type = fl_message_find(&message, "t");
+    if (fl_field_is(type, "hello") && o->session > 0) return FL_OK; /* of an engine that was begun anew */
     return fl_field_is(type, "ack") ? hear_ack(o, &message, &acked) : hear_decision(o, &message, type);
 }
 
@@ -681,10 +697,46 @@ static enum fl_status outside_heard(void *self, const struct fl_view *view)
     return o->failed && status == FL_OK ? FL_EENGINE : status;
 }
 
+static enum fl_status tell_agent(struct fl_outside *o, uint32_t agent, enum fl_agent_state before);
+
+/* The link was made anew, and whoever is there knows nothing: all that a day's begin tells, as it is now, and the chats that wait. */
+static enum fl_status tell_all(struct fl_outside *o)
+{
+    const struct fl_view *const view = o->view;
+    o->session = o->channel->session;
+    o->lines.length = 0;
+    o->events_count = 0;
+    fl_tell_hello(&o->lines, o->scenario, o->seed, "realtime");
+    fl_tell_desk(&o->lines, view);
+    if (o->wants & WANTS_SCENARIO) fl_tell_scenario(&o->lines, o->scenario_text);
+    forget_loads(o, view);
+    if (!event_open(o, "begin", view, NO_SLOT)) return FL_EFULL;
+    fl_lines_integer(&o->lines, "day", view->replication);
+    fl_lines_close(&o->lines);
+    for (uint32_t a = 0; a < view->agents_count; a++) {
+        const enum fl_status status = view->agents[a].state == FL_OFFLINE ? FL_OK : tell_agent(o, a, FL_OFFLINE);
+        if (status != FL_OK) return status;
+    }
+    for (uint32_t i = 0; i < o->slots_count; i++) {
+        struct slot *const slot = &o->slots[i];
+        if (slot->turn != TURN_ENGINE) continue;
+        if (!event_open(o, "chat", view, NO_SLOT)) return FL_EFULL; /* not counted once more */
+        o->live.asked[o->events_today % ASKED] = i;
+        slot->event = o->events_today;
+        fl_tell_chat(&o->lines, o->scenario, &slot->chat, slot->number, slot->group, (o->wants & (WANTS_LOAD | WANTS_SCENARIO)) != 0);
+        fl_lines_close(&o->lines);
+    }
+    return o->lines.full ? FL_EFULL : FL_OK;
+}
+
 /* Whether there is something for the desk to hear: a line, or that the link has failed. */
 static bool looks_up(struct fl_outside *o)
 {
     struct live *const live = &o->live;
+    if (o->channel->session != o->session && live->status == FL_OK) {
+        live->line = NULL;
+        live->status = tell_all(o);
+    }
     if (live->status == FL_OK && live->line == NULL) {
         const enum fl_status status = o->channel->ops->next(o->channel, &live->line, &live->length);
         if (status != FL_OK) live->status = pass_on(o, status);
@@ -700,6 +752,7 @@ static void turn(struct fl_outside *o, int64_t until_ns)
     live->status = post_lines(o);
     if (live->status == FL_OK) live->status = fl_pace_turn(live->pace, until_ns);
     live->heard_ns = fl_clock_ns();
+    if (live->on_turn != NULL) live->damaged = live->on_turn(live->turn_context, live->undecided);
 }
 
 /* As many chats are undecided as may be: time stands still until the engine says something, within its time-out. */
@@ -904,6 +957,8 @@ enum fl_status fl_outside_open(const struct fl_outside_setup *setup, struct fl_c
     o->prefix = setup->prefix;
     o->scenario_text = setup->scenario_text;
     o->live.pace = setup->pace;
+    o->live.on_turn = setup->on_turn;
+    o->live.turn_context = setup->turn_context;
     o->live.window = setup->window > 0 ? setup->window : UINT32_MAX;
     o->channel = channel;
     const enum fl_status status = shake_hands(o);
@@ -978,13 +1033,6 @@ static enum fl_status describe_desk(struct fl_outside *o, const struct fl_view *
     return status == FL_OK ? FL_OK : pass_on(o, status);
 }
 
-/* As nobody stands: every agent is told of anew. */
-static void forget_loads(struct fl_outside *o, const struct fl_view *view)
-{
-    if ((o->wants & WANTS_LOAD) == 0) return;
-    for (uint32_t a = 0; a < view->agents_count; a++) o->told[a] = (struct fl_agent){ .assigned_today = UINT32_MAX };
-}
-
 static void live_begins(struct fl_outside *o, const struct fl_view *view)
 {
     struct live *const live = &o->live;
@@ -1034,11 +1082,15 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
 static void tell_end(struct fl_outside *o, const struct fl_view *view)
 {
     o->day.never_assigned = o->waiting;
+    o->day.undecided = o->live.undecided;
     o->ended = true;
     if (o->live.pace != NULL && post_lines(o) != FL_OK) return;
     if (!event_open(o, "end", view, NO_SLOT)) return;
     o->waits_for_ack = true;
-    o->day_ended = event_close(o) == FL_OK && view->now >= o->scenario->duration;
+    const enum fl_status status = event_close(o);
+    const bool silent = o->live.pace != NULL && status == FL_EENGINE; /* its last word is no reason to lose the day */
+    o->failed = o->failed && !silent;
+    o->day_ended = (status == FL_OK || silent) && view->now >= o->scenario->duration;
     o->waits_for_ack = false;
 }
 

@@ -20,6 +20,9 @@ struct fl_outside_setup {
     int64_t timeout_ns;                 /* for all that the engine does on one event */
     const char *prefix;                 /* names it on stderr; borrowed */
     struct fl_pace *pace;               /* real time, on the channel's loop; borrowed. NULL: lockstep */
+    /* Real time, optional: told every turn how many chats are undecided; whether what arrives may have been damaged on the way. */
+    bool (*on_turn)(struct fl_channel *context, uint32_t undecided);
+    struct fl_channel *turn_context;
     uint32_t window;                    /* real time: with so many chats undecided time stands still; 0: never */
 };
 

@@ -92,14 +92,14 @@ static uint32_t agent_of(const struct reference *r, const struct fl_message *mes
 
 /* ---- Chats, by number on the wire and by slot here ---------------------------------------------- */
 
-static bool room_for(void **array, uint32_t *room, uint32_t wanted, size_t each)
+static bool room_for(void **array, uint32_t *room, uint32_t wanted, size_t each, int blank)
 {
     uint32_t larger = *room == 0 ? 1024 : *room;
     while (larger <= wanted) larger *= 2;
     if (larger == *room) return true;
     void *const moved = realloc(*array, larger * each);
     if (moved == NULL) return false;
-    memset((unsigned char *)moved + *room * each, 0, (larger - *room) * each);
+    memset((unsigned char *)moved + *room * each, blank, (larger - *room) * each);
     *array = moved;
     *room = larger;
     return true;
@@ -108,9 +108,9 @@ static bool room_for(void **array, uint32_t *room, uint32_t wanted, size_t each)
 static bool know(struct reference *r, uint32_t number, uint32_t slot)
 {
     uint32_t held_room = r->slots_room;
-    if (!room_for((void **)&r->slot_of, &r->numbers_room, number, sizeof *r->slot_of)) return false;
-    if (!room_for((void **)&r->held, &held_room, slot, sizeof *r->held)) return false;
-    if (!room_for((void **)&r->number_of, &r->slots_room, slot, sizeof *r->number_of)) return false;
+    if (!room_for((void **)&r->slot_of, &r->numbers_room, number, sizeof *r->slot_of, 255)) return false;
+    if (!room_for((void **)&r->held, &held_room, slot, sizeof *r->held, 0)) return false;
+    if (!room_for((void **)&r->number_of, &r->slots_room, slot, sizeof *r->number_of, 0)) return false;
     r->slot_of[number] = slot;
     r->number_of[slot] = number;
     r->held[slot] = (struct held){ 0 };
@@ -326,6 +326,7 @@ static enum fl_status day_begins(struct reference *r, const struct fl_message *m
     r->view.replication = (uint32_t)integer_of(message, "day", 0);
     fl_arena_reset(&r->arena);
     r->engine = (struct fl_engine){ 0 };
+    if (r->numbers_room > 0) memset(r->slot_of, 255, r->numbers_room * sizeof *r->slot_of); /* FL_NO_CHAT */
     if (r->live) {
         for (uint32_t a = 0; a < r->view.agents_count; a++) stand_afresh(&r->agents[a]);
     }
@@ -387,10 +388,22 @@ static enum fl_status chat_comes(struct reference *r, const struct fl_message *m
     return fl_engine_ops.chat(&r->engine, &r->view, &view);
 }
 
+/* A chat that an agent had before we were there: her place is free now. */
+static enum fl_status stranger_closed(struct reference *r, uint32_t agent)
+{
+    struct fl_agent *const her = &r->agents[agent];
+    her->open -= her->open > 0;
+    her->recent_active -= her->recent_active > 0;
+    her->touched_at = r->view.now;
+    return fl_engine_ops.agent(&r->engine, &r->view, agent, (enum fl_agent_state)her->state);
+}
+
 static enum fl_status chat_closed(struct reference *r, const struct fl_message *message)
 {
     const uint32_t slot = slot_of(r, message), agent = agent_of(r, message, "agent");
     const uint32_t why = fl_word_index(fl_close_words, 6, fl_message_find(message, "why"));
+    if (slot == FL_NO_CHAT && r->live && agent != FL_NO_AGENT) return stranger_closed(r, agent);
+    if (slot == FL_NO_CHAT && r->live) return FL_OK;
     if (slot == FL_NO_CHAT || why == 6) return fail(r, FL_EENGINE, "the close of a chat that was not told of");
     lets_go(r, &r->held[slot]);
     return fl_engine_ops.closed(&r->engine, &r->view, slot, agent, (enum fl_close_reason)why);
@@ -403,6 +416,8 @@ static enum fl_status agent_changed(struct reference *r, const struct fl_message
     if (agent == FL_NO_AGENT || before == 5 || state == 5) return fail(r, FL_EENGINE, "a change of state of nobody");
     if (r->live) {
         if (state == FL_AVAILABLE && r->agents[agent].state != FL_AVAILABLE) r->agents[agent].available_since = r->agents[agent].touched_at = r->view.now;
+        if (before == FL_OFFLINE && r->agents[agent].open == 0) /* what she has had since before we were there */
+            r->agents[agent].open = r->agents[agent].recent_active = (uint32_t)integer_of(message, "open", 0);
         r->agents[agent].state = (uint8_t)state;
     }
     return fl_engine_ops.agent(&r->engine, &r->view, agent, (enum fl_agent_state)before);
@@ -412,6 +427,7 @@ static enum fl_status talk(struct reference *r, const struct fl_message *message
 {
     const uint32_t slot = slot_of(r, message), agent = agent_of(r, message, "agent");
     const bool buyer = is(message, "message");
+    if (slot == FL_NO_CHAT && r->live) return FL_OK;
     if (slot == FL_NO_CHAT || agent == FL_NO_AGENT) return fail(r, FL_EENGINE, "a message of a chat that was not told of");
     writes(r, &r->held[slot], buyer);
     if (!fl_engine_ops.wants_messages(&r->engine)) return FL_OK;

@@ -115,6 +115,7 @@ static void note_from(struct recorder *r, const char *line, size_t length)
 static enum fl_status pass_on(struct recorder *r, enum fl_status status)
 {
     r->channel.ended = r->within->ended;
+    r->channel.session = r->within->session;
     if (r->transcript->failed) return FL_EIO;
     if (status == FL_OK) return FL_OK;
     memcpy(r->channel.problem, r->within->problem, sizeof r->channel.problem);

@@ -259,12 +259,29 @@ static const struct fl_key event_keys[] = {
 const struct fl_object fl_event_object = { event_keys, FL_COUNTOF(event_keys), sizeof(struct fl_event_def),
                                            &event_neutral, check_event };
 
+static const char *const fault_names[] = {
+#define FL_FAULT_WORD(name, word, sentence) word,
+    FL_FAULTS(FL_FAULT_WORD)
+#undef FL_FAULT_WORD
+    "engine_stall", NULL
+};
+
+static bool check_fault(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
+{
+    (void)r;
+    (void)json;
+    (void)at;
+    struct fl_fault_def *const fault = out;
+    if (fault->what >= FL_FAULT_LOST) fault->what = FL_FAULT_STALL; /* its other name */
+    return true;
+}
+
 #define FL_HERE struct fl_fault_def
 static const struct fl_key fault_keys[] = {
     NEEDED_INSTANT("at", at),
-    NEEDED_TEXT("do", what, 1, 64),
+    NEEDED_CHOICE("do", what, fault_names),
     DURATION("for", length, 0, 86400),
 };
 #undef FL_HERE
 const struct fl_object fl_fault_object = { fault_keys, FL_COUNTOF(fault_keys), sizeof(struct fl_fault_def), NULL,
-                                           NULL };
+                                           check_fault };

@@ -367,10 +367,31 @@ struct fl_event_def {
     fl_time length; /* "for"; 0: until something else happens */
 };
 
+/* What may go wrong with the link to an outside engine (sim/engine/faults.h plays them). */
+#define FL_FAULTS(X)                                                                                              \
+    X(STALL, "stall", "nothing passes, either way")                                                               \
+    X(SLOW_READER, "slow_reader", "the engine reads 4 kB a second")                                               \
+    X(SLOW_WRITER, "slow_writer", "what the engine says arrives at 4 kB a second")                                \
+    X(HALF_OPEN, "half_open", "what either side says is lost, and neither sees a connection close; then it is cut") \
+    X(CUT, "cut", "the connection is closed, and made anew when the time is over")                                \
+    X(RESTART, "restart", "the engine process is ended and started anew; a connection is made anew at once")      \
+    X(REORDER, "reorder", "lines of the engine change places with their next ones")                               \
+    X(DUPLICATE, "duplicate", "lines of the engine arrive twice")                                                 \
+    X(TRUNCATE, "truncate", "lines of the engine lose their second half")                                         \
+    X(CORRUPT, "corrupt", "a bit of a line of the engine is another")
+
+enum fl_fault {
+#define FL_FAULT_NAME(name, word, sentence) FL_FAULT_##name,
+    FL_FAULTS(FL_FAULT_NAME)
+#undef FL_FAULT_NAME
+    FL_FAULT_LOST, /* not of a scenario: the link broke without being asked to */
+    FL_FAULTS_COUNT
+};
+
 struct fl_fault_def {
     fl_time at;
-    const char *what; /* checked by the harness */
-    fl_time length;
+    uint32_t what; /* enum fl_fault */
+    fl_time length; /* 0: the next line, where lines are hit; at once over, else */
 };
 
 /* "engine": the link to an outside engine. */

@@ -123,13 +123,30 @@ static int take_drive_option(void *context, struct options *options, int argc, c
 
 /* ---- One engine a worker ------------------------------------------------------------------------ */
 
+/* In real time the link may break and be made anew, with or without the scenario's asking. */
+static enum fl_status open_live(const struct drive *drive, struct engine *engine, const struct fl_channel_setup *link, char problem[256])
+{
+    const struct fl_faulty_setup setup = { *link, drive->scenario->faults, drive->scenario->faults_count, &engine->pace, drive->seed };
+    return fl_faulty_open(&setup, &engine->faulty, problem);
+}
+
+static void keep_faults(struct engine *engine)
+{
+    const struct fl_fault_entry *const entries = fl_faulty_entries(engine->faulty, &engine->faults_count);
+    engine->faults = malloc((engine->faults_count + 1) * sizeof *engine->faults);
+    if (engine->faults == NULL) engine->faults_count = 0;
+    else if (engine->faults_count > 0) memcpy(engine->faults, entries, engine->faults_count * sizeof *engine->faults);
+}
+
 /* The channel, recorded if that is wanted. */
 static enum fl_status link_open(struct drive *drive, struct engine *engine, uint32_t worker, char what[256])
 {
     const struct fl_channel_setup link = { drive->url, &engine->loop, engine->prefix, &interrupted, &drive->scenario->engine };
     struct fl_channel *bare;
-    enum fl_status status = fl_channel_open(&link, &bare, what);
+    enum fl_status status = drive->live ? fl_pace_open(&engine->pace, &engine->loop, drive->speed, &drive->stop, what) : FL_OK;
+    if (status == FL_OK) status = drive->live ? open_live(drive, engine, &link, what) : fl_channel_open(&link, &bare, what);
     if (status != FL_OK) return status;
+    if (drive->live) bare = engine->faulty;
     engine->channel = bare;
     if (drive->recording.transcript == NULL) return FL_OK;
     status = fl_transcript_wrap(drive->recording.transcript, worker, bare, &engine->channel);
@@ -146,13 +163,14 @@ static enum fl_status engine_open(void *context, uint32_t worker, struct fl_rout
     if (uv_loop_init(&engine->loop) != 0) return FL_EFULL;
     enum fl_status status = link_open(drive, engine, worker, what);
     if (status != FL_OK) {
+        if (engine->pace.loop != NULL) fl_pace_close(&engine->pace);
         uv_loop_close(&engine->loop);
         snprintf(engine->problem, sizeof engine->problem, "the engine %s", what);
         return status;
     }
-    if (drive->live) status = fl_pace_open(&engine->pace, &engine->loop, drive->speed, &drive->stop, engine->problem);
     const struct fl_outside_setup setup = { drive->scenario, drive->text, drive->seed, drive->timeout_ns, engine->prefix,
-                                            drive->live ? &engine->pace : NULL, drive->window };
+                                            drive->live ? &engine->pace : NULL, drive->live ? fl_faulty_note_undecided : NULL,
+                                            engine->faulty, drive->window };
     if (status == FL_OK) status = fl_outside_open(&setup, engine->channel, &engine->outside, engine->problem);
     if (status != FL_OK) {
         engine->channel->ops->close(engine->channel);
@@ -178,6 +196,7 @@ static void engine_close(void *context, uint32_t worker)
     struct engine *engine = &((struct drive *)context)->engines[worker];
     live_view_logs(engine->view, &engine->logs[0], &engine->logs[1]);
     live_view_close(engine->view);
+    if (((struct drive *)context)->live) keep_faults(engine);
     engine->channel->ops->close(engine->channel);
     if (engine->pace.loop != NULL) fl_pace_close(&engine->pace);
     uv_loop_close(&engine->loop);
@@ -204,6 +223,7 @@ static void engines_free(struct drive *drive)
     for (uint32_t i = 0; drive->engines != NULL && i < drive->jobs; i++) {
         fl_text_free(&drive->engines[i].logs[0]);
         fl_text_free(&drive->engines[i].logs[1]);
+        free(drive->engines[i].faults);
     }
     free(drive->engines);
     drive->engines = NULL;
@@ -266,6 +286,7 @@ static int drive_finish(const struct drive *drive, const struct options *options
     }
     if (code == EXIT_DONE) code = text_print(&answer);
     if (code == EXIT_DONE && run->partial) code = EXIT_INTERRUPTED;
+    if (code == EXIT_DONE && drive->live && drive_link_broke(&drive->engines[0])) code = EXIT_ENGINE;
     if (code == EXIT_DONE && drive->live && !drive_is_valid(ledger)) code = EXIT_MISSED;
     if (code == EXIT_DONE && !report_objectives_met(&run->results)) code = EXIT_MISSED;
     fl_text_free(&answer);

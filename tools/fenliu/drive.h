@@ -6,6 +6,7 @@
 #include "transcripts.h"
 
 #include "engine/channel.h"
+#include "engine/faults.h"
 #include "engine/outside.h"
 #include "engine/pace.h"
 
@@ -39,12 +40,15 @@ bool drive_is_over(const struct drive *drive);
 struct engine {
     uv_loop_t loop; /* the channel's */
     struct fl_channel *channel;
+    struct fl_channel *faulty; /* in real time: the one within, by which the link can be made anew */
     struct fl_pace pace;    /* in real time */
     struct live_view *view; /* in real time; NULL: none */
     struct fl_outside *outside;
     char prefix[32];
     char problem[512]; /* a whole sentence; "" while all is well */
     struct fl_ledger ledger;
+    struct fl_fault_entry *faults; /* [faults_count] what went wrong with the link; owned */
+    uint32_t faults_count;
     struct fl_text logs[2]; /* of a run in real time: decisions, own lateness */
     char name[FL_PROTOCOL_NAME_MAX + 1];
 };
@@ -60,6 +64,9 @@ struct latency latency_of(const struct fl_histogram *head, const uint32_t *count
 /* Whether the harness was punctual enough for its figures to be the engine's: what it adds to a decision is little beside what is
  * measured, or below a millisecond. A harness that is late asks fewer questions at once than the plan has. */
 bool drive_is_valid(const struct fl_ledger *ledger);
+
+/* Whether the link broke without being asked to. */
+bool drive_link_broke(const struct engine *engine);
 
 void drive_json(const struct drive *drive, const struct fl_ledger *ledger, const char *name, const char *const *names, struct fl_text *out);
 void drive_report(const struct drive *drive, const struct fl_ledger *ledger, const char *name, uint32_t processes, const struct fl_results *results,

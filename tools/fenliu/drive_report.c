@@ -46,6 +46,38 @@ static void add_latency_json(struct fl_text *out, const char *key, const struct 
 
 /* {"name","protocol","mode","events","chats","decisions","moves","never_assigned","violations":{"total",RULE:n,...},"first":[...],
  *  "decision_latency_us":{...}}; in real time also "speed", "crossed", "unanswered", "own_lateness_us":{...} and "valid" */
+bool drive_link_broke(const struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->faults_count; i++)
+        if (engine->faults[i].what == FL_FAULT_LOST) return true;
+    return false;
+}
+
+static void add_span_json(struct fl_text *out, const char *key, int64_t ns)
+{
+    if (ns < 0) fl_text_add(out, ",\"%s\":null", key);
+    else fl_text_add(out, ",\"%s\":%.6f", key, (double)ns / 1e9);
+}
+
+static void add_fault_json(struct fl_text *out, const struct fl_fault_entry *fault)
+{
+    fl_text_add(out, "{\"do\":\"%s\",\"at_ns\":%lld", fl_fault_word(fault->what), (long long)fault->at);
+    add_span_json(out, "lasted_s", fault->ended_ns == 0 ? -1 : fault->ended_ns - fault->began_ns);
+    fl_text_add(out, ",\"lost_in\":%llu,\"lost_out\":%llu,\"doubled\":%llu,\"displaced\":%llu,\"delayed\":%llu,\"undecided_before\":%u",
+                (unsigned long long)fault->lost_in, (unsigned long long)fault->lost_out, (unsigned long long)fault->doubled,
+                (unsigned long long)fault->displaced, (unsigned long long)fault->delayed, fault->undecided_before);
+    add_span_json(out, "first_word_s", fault->first_word_ns);
+    add_span_json(out, "recovered_s", fault->recovered_ns);
+    fl_text_add(out, ",\"lost_decisions\":%u,\"chats\":[", fault->chats_count);
+    for (uint32_t i = 0; i < fault->chats_count && i < FL_FAULT_CHATS_NAMED; i++) fl_text_add(out, i > 0 ? ",%u" : "%u", fault->chats[i]);
+    fl_text_add(out, "]");
+    if (fault->problem[0] != '\0') {
+        fl_text_add(out, ",\"problem\":");
+        fl_text_add_json(out, fault->problem);
+    }
+    fl_text_add(out, "}");
+}
+
 void drive_json(const struct drive *drive, const struct fl_ledger *ledger, const char *name, const char *const *names, struct fl_text *out)
 {
     fl_text_add(out, "{\"name\":");
@@ -67,8 +99,15 @@ void drive_json(const struct drive *drive, const struct fl_ledger *ledger, const
         fl_text_add(out, ",\"speed\":");
         if (isfinite(drive->speed)) fl_text_add(out, "%.6g", drive->speed);
         else fl_text_add(out, "\"max\"");
-        fl_text_add(out, ",\"crossed\":%llu,\"unanswered\":%llu", (unsigned long long)ledger->crossed, (unsigned long long)ledger->unanswered);
+        fl_text_add(out, ",\"crossed\":%llu,\"damaged\":%llu,\"unanswered\":%llu,\"undecided\":%llu", (unsigned long long)ledger->crossed,
+                    (unsigned long long)ledger->damaged, (unsigned long long)ledger->unanswered, (unsigned long long)ledger->undecided);
         add_latency_json(out, "own_lateness_us", &ledger->lateness, ledger->lateness_counts);
+        fl_text_add(out, ",\"faults\":[");
+        for (uint32_t i = 0; i < drive->engines[0].faults_count; i++) {
+            if (i > 0) fl_text_add(out, ",");
+            add_fault_json(out, &drive->engines[0].faults[i]);
+        }
+        fl_text_add(out, "]");
         fl_text_add(out, ",\"valid\":%s", drive_is_valid(ledger) ? "true" : "false");
     }
     fl_text_add(out, "}");
@@ -95,14 +134,42 @@ static void report_violations(const struct fl_ledger *ledger, const struct fl_re
     if (total > shown) fl_text_add(out, zh ? "  … 共 %llu 次,前 100 次见 engine.json\n" : "  ... of %llu; the first 100 are in engine.json\n", (unsigned long long)total);
 }
 
+static void add_span(struct fl_text *out, int64_t ns, const char *never)
+{
+    if (ns < 0) fl_text_add(out, "  %10s", never);
+    else fl_text_add(out, "  %8.3f s", (double)ns / 1e9);
+}
+
+static void report_faults(const struct engine *engine, const struct fl_results *results, bool zh, struct fl_text *out)
+{
+    if (engine->faults_count == 0) return;
+    fl_text_add(out, zh ? "\n链路故障\n  时刻                 故障           丢(来)   丢(去)     重复     错位     延迟  首个回音    恢复        丢失决定的会话\n"
+                        : "\nfaults of the link\n  instant              fault         lost in lost out  doubled  swapped  delayed  first word  recovered  chats of lost decisions\n");
+    for (uint32_t i = 0; i < engine->faults_count; i++) {
+        const struct fl_fault_entry *const fault = &engine->faults[i];
+        char instant[32];
+        fl_instant_format(results->scenario, fault->at, instant);
+        fl_text_add(out, "  %-20s %-12s %8llu %8llu %8llu %8llu %8llu", instant, fl_fault_word(fault->what), (unsigned long long)fault->lost_in,
+                    (unsigned long long)fault->lost_out, (unsigned long long)fault->doubled, (unsigned long long)fault->displaced,
+                    (unsigned long long)fault->delayed);
+        add_span(out, fault->first_word_ns, zh ? "无" : "none");
+        add_span(out, fault->recovered_ns, zh ? "未恢复" : "never");
+        fl_text_add(out, " ");
+        for (uint32_t k = 0; k < fault->chats_count && k < FL_FAULT_CHATS_NAMED; k++) fl_text_add(out, " %u", fault->chats[k]);
+        if (fault->chats_count > FL_FAULT_CHATS_NAMED) fl_text_add(out, zh ? " … 共 %u" : " ... of %u", fault->chats_count);
+        fl_text_add(out, fault->problem[0] != '\0' ? "  %s\n" : "%s\n", fault->problem);
+    }
+}
+
 static void report_live(const struct fl_ledger *ledger, bool zh, struct fl_text *out)
 {
     const struct latency own = latency_of(&ledger->lateness, ledger->lateness_counts);
     fl_text_add(out, zh ? "  自身迟到(微秒)            平均 %.1f  一半 %.1f  九成 %.1f  百分之九十九 %.1f  千分之九百九十九 %.1f  最长 %.1f\n"
                         : "  own lateness (us)                  mean %.1f  p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f\n",
                 own.mean_us, own.p50_us, own.p90_us, own.p99_us, own.p999_us, own.most_us);
-    fl_text_add(out, zh ? "  与事件交错的决定 %llu  未得答复的会话 %llu\n" : "  decisions that crossed an event %llu  chats that ended unanswered %llu\n",
-                (unsigned long long)ledger->crossed, (unsigned long long)ledger->unanswered);
+    fl_text_add(out, zh ? "  与事件交错的决定 %llu  因链路故障出错 %llu  未得答复的会话 %llu\n"
+                        : "  decisions that crossed an event %llu  wrong by faults of the link %llu  chats that ended unanswered %llu\n",
+                (unsigned long long)ledger->crossed, (unsigned long long)ledger->damaged, (unsigned long long)ledger->unanswered);
     if (!drive_is_valid(ledger))
         fl_text_add(out, zh ? "  测量无效:瓶颈在本机,不在引擎(自身迟到过大)\n" : "  measurement not valid: this machine was the bottleneck, not the engine (own lateness is too large)\n");
 }
@@ -119,5 +186,6 @@ void drive_report(const struct drive *drive, const struct fl_ledger *ledger, con
                         : "  decision latency (wall clock, us)  mean %.1f  p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f\n",
                 latency.mean_us, latency.p50_us, latency.p90_us, latency.p99_us, latency.p999_us, latency.most_us);
     if (drive->live) report_live(ledger, zh, out);
+    if (results != NULL && drive->live) report_faults(&drive->engines[0], results, zh, out);
     if (results != NULL) report_violations(ledger, results, zh, out);
 }

@@ -1,0 +1,564 @@
+#include "engine/faults.h"
+
+#include "core/draw.h"
+#include "engine/protocol.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRIES_MAX 10000u
+#define SLOW_BYTES_A_SECOND 4096
+#define TRY_AGAIN_NS INT64_C(100000000) /* between two attempts to make the link anew */
+#define DAMAGE_LASTS_NS INT64_C(1000000000) /* a line hit at the last moment may be answered so much later: chosen */
+#define LINES_HELD_MAX 65536u
+
+/* A line of the engine that is here, but not for the user yet. */
+struct held {
+    struct held *next;
+    int64_t due_ns;
+    size_t length;
+    char bytes[];
+};
+
+struct faulty {
+    struct fl_channel channel; /* first: the channel's address is ours */
+    struct fl_faulty_setup setup;
+    struct fl_engine_def limits; /* of the links made anew: they are not waited for long */
+    struct fl_channel *link;   /* NULL: cut */
+    struct fl_fault_def *plan; /* [setup.defs_count] by instant */
+    uint32_t planned;          /* of them begun */
+    struct fl_fault_entry *entries; /* [entries_room] */
+    uint32_t entries_count, entries_room;
+    struct fl_fault_def now[FL_FAULTS_COUNT];
+    bool is_on[FL_FAULTS_COUNT];
+    int32_t on[FL_FAULTS_COUNT];  /* its entry, or -1 */
+    struct held *first, *last;
+    uint32_t held_count;
+    struct held *current;      /* the line that was handed out */
+    struct held *waits;        /* to change places with the next */
+    struct fl_lines out;       /* of ours, held back */
+    size_t out_sent;
+    int64_t out_due_ns, in_due_ns;
+    uint64_t lines_in;
+    uint32_t undecided, retries_left;
+    int64_t try_ns;
+    bool lost;                 /* for good */
+};
+
+static struct faulty *faulty_of(struct fl_channel *channel)
+{
+    return (struct faulty *)channel;
+}
+
+static const char *const texts[FL_FAULTS_COUNT][2] = {
+#define FL_FAULT_TEXTS(name, word, sentence) { word, sentence },
+    FL_FAULTS(FL_FAULT_TEXTS)
+#undef FL_FAULT_TEXTS
+    { "link_lost", "the link broke without being asked to" },
+};
+
+const char *fl_fault_word(enum fl_fault fault)
+{
+    return texts[fault][0];
+}
+
+const char *fl_fault_sentence(enum fl_fault fault)
+{
+    return texts[fault][1];
+}
+
+/* ---- The books ----------------------------------------------------------------------------------- */
+
+static int32_t entry_add(struct faulty *f, enum fl_fault what, fl_time at)
+{
+    if (f->entries_count == f->entries_room) {
+        const uint32_t room = f->entries_room == 0 ? 16 : 2 * f->entries_room;
+        struct fl_fault_entry *const entries = f->entries_count == ENTRIES_MAX ? NULL : realloc(f->entries, room * sizeof *entries);
+        if (entries == NULL) return -1;
+        f->entries = entries;
+        f->entries_room = room;
+    }
+    f->entries[f->entries_count] = (struct fl_fault_entry){ .what = what, .at = at, .began_ns = fl_clock_ns(), .undecided_before = f->undecided,
+                                                            .first_word_ns = -1, .recovered_ns = -1 };
+    return (int32_t)f->entries_count++;
+}
+
+static struct fl_fault_entry *entry_of(struct faulty *f, enum fl_fault what)
+{
+    static struct fl_fault_entry nowhere; /* beyond the room nothing is kept */
+    return f->on[what] >= 0 ? &f->entries[f->on[what]] : &nowhere;
+}
+
+/* Number of the chat that a line of the engine decides on; 0: none. */
+static uint32_t chat_of(const char *line, size_t length)
+{
+    static const char key[] = "\"chat\":";
+    const char *const at = memmem(line, length, key, sizeof key - 1);
+    uint32_t number = 0;
+    if (at == NULL) return 0;
+    for (const char *digit = at + sizeof key - 1; digit < line + length; digit++) {
+        if (*digit == ' ' && number == 0) continue;
+        if (*digit < '0' || *digit > '9' || number > 100000000) break;
+        number = number * 10 + (uint32_t)(*digit - '0');
+    }
+    return number;
+}
+
+static void count_lost(struct fl_fault_entry *entry, const char *line, size_t length)
+{
+    const uint32_t chat = chat_of(line, length);
+    entry->lost_in++;
+    if (chat == 0) return;
+    if (entry->chats_count < FL_FAULT_CHATS_NAMED) entry->chats[entry->chats_count] = chat;
+    entry->chats_count++;
+}
+
+static void count_lost_out(struct fl_fault_entry *entry, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) entry->lost_out += bytes[i] == '\n';
+}
+
+/* The engine has said something: those faults that are over have had their first word since. */
+static void note_word(struct faulty *f)
+{
+    const int64_t now_ns = fl_clock_ns();
+    for (uint32_t i = f->entries_count; i-- > 0 && f->entries_count - i <= FL_FAULTS_COUNT;) {
+        struct fl_fault_entry *const entry = &f->entries[i];
+        if (entry->ended_ns != 0 && entry->first_word_ns < 0) entry->first_word_ns = now_ns - entry->ended_ns;
+    }
+}
+
+/* Faults by which what the engine says may be held against it wrongly. */
+static bool damages(enum fl_fault what)
+{
+    return what != FL_FAULT_STALL && what != FL_FAULT_SLOW_READER && what != FL_FAULT_SLOW_WRITER;
+}
+
+bool fl_faulty_note_undecided(struct fl_channel *channel, uint32_t undecided)
+{
+    struct faulty *const f = faulty_of(channel);
+    const int64_t now_ns = fl_clock_ns();
+    bool damaged = false;
+    f->undecided = undecided;
+    for (uint32_t i = f->entries_count; i-- > 0 && f->entries_count - i <= FL_FAULTS_COUNT;) {
+        struct fl_fault_entry *const entry = &f->entries[i];
+        if (entry->ended_ns != 0 && entry->recovered_ns < 0 && undecided <= entry->undecided_before) entry->recovered_ns = now_ns - entry->ended_ns;
+        damaged |= damages(entry->what) && (entry->ended_ns == 0 || now_ns - entry->ended_ns < DAMAGE_LASTS_NS);
+    }
+    return damaged;
+}
+
+const struct fl_fault_entry *fl_faulty_entries(const struct fl_channel *channel, uint32_t *count)
+{
+    const struct faulty *const f = (const struct faulty *)channel;
+    *count = f->entries_count;
+    return f->entries;
+}
+
+/* ---- The link ------------------------------------------------------------------------------------- */
+
+static void held_free(struct held **held)
+{
+    while (*held != NULL) {
+        struct held *const next = (*held)->next;
+        free(*held);
+        *held = next;
+    }
+}
+
+/* What was under way on it is lost with it. */
+static void link_close(struct faulty *f, struct fl_fault_entry *entry)
+{
+    if (f->link == NULL) return;
+    for (const struct held *held = f->first; held != NULL; held = held->next) count_lost(entry, held->bytes, held->length);
+    if (f->waits != NULL) count_lost(entry, f->waits->bytes, f->waits->length);
+    count_lost_out(entry, f->out.bytes + f->out_sent, f->out.length - f->out_sent);
+    held_free(&f->first);
+    held_free(&f->waits);
+    f->last = NULL;
+    f->held_count = 0;
+    f->out.length = f->out_sent = 0;
+    f->link->ops->close(f->link);
+    f->link = NULL;
+    f->try_ns = 0;
+}
+
+/* Broken without being asked to. */
+static void link_lost(struct faulty *f)
+{
+    char problem[96];
+    snprintf(problem, sizeof problem, "%.95s", f->link->problem);
+    f->on[FL_FAULT_LOST] = entry_add(f, FL_FAULT_LOST, fl_pace_instant(f->setup.pace, fl_clock_ns()));
+    struct fl_fault_entry *const entry = entry_of(f, FL_FAULT_LOST);
+    memcpy(entry->problem, problem, sizeof problem);
+    link_close(f, entry);
+    f->lost = f->retries_left == 0;
+    if (!f->lost) f->retries_left--;
+    snprintf(f->channel.problem, sizeof f->channel.problem, "%s", problem);
+}
+
+static bool is_on(const struct faulty *f, enum fl_fault what)
+{
+    return f->is_on[what];
+}
+
+static void ends(struct faulty *f, enum fl_fault what)
+{
+    entry_of(f, what)->ended_ns = fl_clock_ns();
+    f->is_on[what] = false;
+    if (what != FL_FAULT_SLOW_WRITER) return;
+    for (struct held *held = f->first; held != NULL; held = held->next) held->due_ns = 0; /* the way is free again */
+    f->in_due_ns = 0;
+}
+
+/* A new session, when the time for it has come. */
+static enum fl_status link_renew(struct faulty *f)
+{
+    const int64_t now_ns = fl_clock_ns();
+    char problem[256];
+    if (f->link != NULL || f->lost || is_on(f, FL_FAULT_CUT) || now_ns < f->try_ns) return FL_OK;
+    f->try_ns = now_ns + TRY_AGAIN_NS;
+    struct fl_channel_setup again = f->setup.link;
+    again.limits = &f->limits;
+    const enum fl_status status = fl_channel_open(&again, &f->link, problem);
+    if (status != FL_OK) {
+        f->link = NULL;
+        return status == FL_EENGINE ? FL_OK : status;
+    }
+    f->channel.session++;
+    for (int i = 0; i < FL_FAULTS_COUNT; i++) {
+        struct fl_fault_entry *const entry = entry_of(f, (enum fl_fault)i);
+        const bool cuts = i == FL_FAULT_CUT || i == FL_FAULT_HALF_OPEN || i == FL_FAULT_RESTART || i == FL_FAULT_LOST;
+        if (cuts && f->on[i] >= 0 && entry->ended_ns == 0) entry->ended_ns = fl_clock_ns();
+    }
+    return FL_OK;
+}
+
+/* ---- The schedule --------------------------------------------------------------------------------- */
+
+static void begins(struct faulty *f, const struct fl_fault_def *def)
+{
+    const enum fl_fault what = (enum fl_fault)def->what;
+    if (is_on(f, what)) ends(f, what);        /* two of a kind: the later one goes on */
+    f->on[what] = entry_add(f, what, def->at);
+    f->now[what] = *def;
+    f->is_on[what] = true;
+    if (what == FL_FAULT_CUT || what == FL_FAULT_RESTART) link_close(f, entry_of(f, what));
+    if (what == FL_FAULT_RESTART) f->is_on[what] = false; /* over when the new session stands */
+}
+
+static bool hits_once(enum fl_fault what)
+{
+    return what == FL_FAULT_REORDER || what == FL_FAULT_DUPLICATE || what == FL_FAULT_TRUNCATE || what == FL_FAULT_CORRUPT;
+}
+
+/* Faults begin and end by the day's clock. */
+static void advance(struct faulty *f)
+{
+    if (f->setup.pace->origin_ns == 0) return; /* the day has not begun */
+    const fl_time now = fl_pace_instant(f->setup.pace, fl_clock_ns());
+    while (f->planned < f->setup.defs_count && f->plan[f->planned].at <= now) begins(f, &f->plan[f->planned++]);
+    for (int i = 0; i < FL_FAULTS_COUNT; i++) {
+        const enum fl_fault what = (enum fl_fault)i;
+        if (!is_on(f, what) || now < f->now[i].at + f->now[i].length || (f->now[i].length == 0 && hits_once(what))) continue;
+        if (what == FL_FAULT_HALF_OPEN) {
+            f->is_on[i] = false;
+            link_close(f, entry_of(f, what));
+        } else if (what == FL_FAULT_CUT) {
+            f->is_on[i] = false; /* over when the new session stands */
+        } else {
+            ends(f, what);
+        }
+    }
+}
+
+/* ---- Ours to the engine ---------------------------------------------------------------------------- */
+
+/* What was held back leaves, as far as it may by now. */
+static enum fl_status let_out(struct faulty *f)
+{
+    if (f->link == NULL || f->out.length == 0 || is_on(f, FL_FAULT_STALL)) return FL_OK;
+    size_t until = f->out.length;
+    if (is_on(f, FL_FAULT_SLOW_READER)) {
+        const int64_t now_ns = fl_clock_ns();
+        const size_t may = now_ns <= f->out_due_ns ? 0 : (size_t)((now_ns - f->out_due_ns) * SLOW_BYTES_A_SECOND / 1000000000);
+        const size_t most = f->out_sent + may < f->out.length ? f->out_sent + may : f->out.length;
+        until = f->out_sent;
+        for (const char *end; until < most && (end = memchr(f->out.bytes + until, '\n', most - until)) != NULL;) until = (size_t)(end - f->out.bytes) + 1;
+        if (until == f->out_sent) return FL_OK;
+        f->out_due_ns += (int64_t)(until - f->out_sent) * 1000000000 / SLOW_BYTES_A_SECOND;
+    }
+    const enum fl_status status = f->link->ops->post(f->link, f->out.bytes + f->out_sent, until - f->out_sent);
+    if (status == FL_EFULL) return FL_OK; /* it goes another time */
+    if (status != FL_OK) {
+        link_lost(f);
+        return FL_OK;
+    }
+    f->out_sent = until;
+    if (f->out_sent == f->out.length) f->out.length = f->out_sent = 0;
+    return FL_OK;
+}
+
+static enum fl_status hold_back(struct faulty *f, const char *bytes, size_t length, enum fl_fault what)
+{
+    if (f->out.length - f->out_sent + length > f->setup.link.limits->write_buffer) return FL_EFULL;
+    if (f->out.length == 0) f->out_due_ns = fl_clock_ns();
+    for (size_t i = 0; i < length; i++) entry_of(f, what)->delayed += bytes[i] == '\n';
+    const struct fl_lines more = { .bytes = (char *)(uintptr_t)bytes, .length = length };
+    fl_lines_append(&f->out, &more);
+    return f->out.full ? FL_EFULL : FL_OK;
+}
+
+static enum fl_status faulty_post(struct fl_channel *channel, const char *bytes, size_t length)
+{
+    struct faulty *const f = faulty_of(channel);
+    advance(f);
+    if (f->lost) return FL_EENGINE;
+    if (f->link == NULL || is_on(f, FL_FAULT_HALF_OPEN)) {
+        const enum fl_fault why = is_on(f, FL_FAULT_HALF_OPEN) ? FL_FAULT_HALF_OPEN : is_on(f, FL_FAULT_CUT) ? FL_FAULT_CUT : FL_FAULT_LOST;
+        count_lost_out(entry_of(f, why), bytes, length);
+        return FL_OK;
+    }
+    if (is_on(f, FL_FAULT_STALL)) return hold_back(f, bytes, length, FL_FAULT_STALL);
+    if (is_on(f, FL_FAULT_SLOW_READER) || f->out.length > 0) return hold_back(f, bytes, length, FL_FAULT_SLOW_READER);
+    const enum fl_status status = f->link->ops->post(f->link, bytes, length);
+    if (status != FL_EENGINE) return status;
+    link_lost(f);
+    return f->lost ? FL_EENGINE : FL_OK;
+}
+
+/* ---- The engine's to us ---------------------------------------------------------------------------- */
+
+static enum fl_status keep(struct faulty *f, const char *line, size_t length, int64_t due_ns)
+{
+    struct held *const held = f->held_count == LINES_HELD_MAX ? NULL : malloc(sizeof *held + length + 1);
+    if (held == NULL) return FL_EFULL;
+    *held = (struct held){ .due_ns = due_ns, .length = length };
+    memcpy(held->bytes, line, length);
+    if (f->last != NULL) f->last->next = held;
+    else f->first = held;
+    f->last = held;
+    f->held_count++;
+    return FL_OK;
+}
+
+/* Whether this line is hit: half of them while the fault lasts, or the next one. */
+static bool is_hit(struct faulty *f, enum fl_fault what)
+{
+    if (!is_on(f, what)) return false;
+    if (f->now[what].length == 0) {
+        ends(f, what);
+        return true;
+    }
+    return fl_mix(f->setup.seed ^ (f->lines_in << 8 | (uint64_t)what)) & 1;
+}
+
+/* One line through all that is on. It may be changed in place. */
+static enum fl_status pass(struct faulty *f, char *line, size_t length)
+{
+    const int64_t now_ns = fl_clock_ns();
+    int64_t due_ns = now_ns;
+    f->lines_in++;
+    if (is_hit(f, FL_FAULT_TRUNCATE)) {
+        count_lost(entry_of(f, FL_FAULT_TRUNCATE), line, length);
+        length /= 2;
+    }
+    if (is_hit(f, FL_FAULT_CORRUPT) && length > 0) {
+        count_lost(entry_of(f, FL_FAULT_CORRUPT), line, length);
+        const uint64_t bits = fl_mix(f->setup.seed + f->lines_in);
+        char *const at = &line[bits % length];
+        *at = (char)(*at ^ (char)(1u << (bits >> 32) % 7));
+        if (*at == '\n') *at = ' ';
+    }
+    if (is_on(f, FL_FAULT_SLOW_WRITER)) {
+        const int64_t from_ns = f->in_due_ns > now_ns ? f->in_due_ns : now_ns;
+        due_ns = f->in_due_ns = from_ns + (int64_t)(length + 1) * 1000000000 / SLOW_BYTES_A_SECOND;
+        entry_of(f, FL_FAULT_SLOW_WRITER)->delayed++;
+    }
+    if (f->waits == NULL && is_hit(f, FL_FAULT_REORDER)) {
+        entry_of(f, FL_FAULT_REORDER)->displaced++;
+        f->waits = malloc(sizeof *f->waits + length + 1);
+        if (f->waits == NULL) return FL_EFULL;
+        *f->waits = (struct held){ .due_ns = now_ns + TRY_AGAIN_NS, .length = length };
+        memcpy(f->waits->bytes, line, length);
+        return FL_OK;
+    }
+    enum fl_status status = keep(f, line, length, due_ns);
+    if (status == FL_OK && is_hit(f, FL_FAULT_DUPLICATE)) {
+        entry_of(f, FL_FAULT_DUPLICATE)->doubled++;
+        status = keep(f, line, length, due_ns);
+    }
+    if (status == FL_OK && f->waits != NULL) {
+        status = keep(f, f->waits->bytes, f->waits->length, due_ns);
+        held_free(&f->waits);
+    }
+    return status;
+}
+
+static bool tampers(const struct faulty *f)
+{
+    return is_on(f, FL_FAULT_REORDER) || is_on(f, FL_FAULT_DUPLICATE) || is_on(f, FL_FAULT_TRUNCATE) || is_on(f, FL_FAULT_CORRUPT) ||
+           is_on(f, FL_FAULT_SLOW_WRITER) || f->first != NULL || f->waits != NULL;
+}
+
+/* A line that has waited for its next long enough goes alone. */
+static enum fl_status release_waiting(struct faulty *f)
+{
+    if (f->waits == NULL || (f->waits->due_ns > fl_clock_ns() && is_on(f, FL_FAULT_REORDER))) return FL_OK;
+    const enum fl_status status = keep(f, f->waits->bytes, f->waits->length, fl_clock_ns());
+    held_free(&f->waits);
+    return status;
+}
+
+static bool take_held(struct faulty *f, char **line, size_t *length)
+{
+    held_free(&f->current);
+    if (f->first == NULL || f->first->due_ns > fl_clock_ns()) return false;
+    f->current = f->first;
+    f->first = f->first->next;
+    if (f->first == NULL) f->last = NULL;
+    f->current->next = NULL;
+    f->held_count--;
+    *line = f->current->bytes;
+    *length = f->current->length;
+    return true;
+}
+
+/* Takes lines off the link: one straight to the user, or all of them through the faults. */
+static enum fl_status take_off(struct faulty *f, char **line, size_t *length)
+{
+    for (;;) {
+        char *from;
+        size_t bytes;
+        const enum fl_status status = f->link->ops->next(f->link, &from, &bytes);
+        if (status == FL_EENGINE) {
+            link_lost(f);
+            return f->lost ? FL_EENGINE : FL_OK;
+        }
+        if (status != FL_OK) return status;
+        if (from == NULL) return FL_OK;
+        note_word(f);
+        if (is_on(f, FL_FAULT_HALF_OPEN)) {
+            count_lost(entry_of(f, FL_FAULT_HALF_OPEN), from, bytes);
+            continue;
+        }
+        if (!tampers(f)) {
+            *line = from;
+            *length = bytes;
+            return FL_OK;
+        }
+        const enum fl_status passed = pass(f, from, bytes);
+        if (passed != FL_OK) return passed;
+    }
+}
+
+static enum fl_status faulty_next(struct fl_channel *channel, char **line, size_t *length)
+{
+    struct faulty *const f = faulty_of(channel);
+    *line = NULL;
+    advance(f);
+    enum fl_status status = link_renew(f);
+    if (status == FL_OK) status = let_out(f);
+    if (status == FL_OK && f->lost) status = FL_EENGINE;
+    if (status == FL_OK) status = release_waiting(f);
+    if (status != FL_OK || f->link == NULL || is_on(f, FL_FAULT_STALL)) return status;
+    if (take_held(f, line, length)) return FL_OK;
+    status = take_off(f, line, length);
+    if (status == FL_OK && *line == NULL) (void)take_held(f, line, length);
+    return status;
+}
+
+/* ---- Blocking calls, and the channel's life ---------------------------------------------------------- */
+
+static enum fl_status turn(struct faulty *f, int64_t deadline_ns)
+{
+    const int64_t now_ns = fl_clock_ns(), soon_ns = now_ns + 10000000; /* held lines become due without the loop's noticing */
+    return fl_pace_turn(f->setup.pace, soon_ns < deadline_ns ? soon_ns : deadline_ns);
+}
+
+static enum fl_status silent(struct faulty *f, const char *what)
+{
+    if (!f->lost) snprintf(f->channel.problem, sizeof f->channel.problem, "%s", what);
+    return FL_EENGINE;
+}
+
+static enum fl_status faulty_line(struct fl_channel *channel, char **line, size_t *length, int64_t deadline_ns)
+{
+    struct faulty *const f = faulty_of(channel);
+    for (;;) {
+        enum fl_status status = faulty_next(channel, line, length);
+        if (status != FL_OK || *line != NULL) return status;
+        if (fl_clock_ns() >= deadline_ns) return silent(f, "does not answer");
+        status = turn(f, deadline_ns);
+        if (status != FL_OK) return status;
+    }
+}
+
+static enum fl_status faulty_send(struct fl_channel *channel, const char *bytes, size_t length, int64_t deadline_ns)
+{
+    struct faulty *const f = faulty_of(channel);
+    for (;;) {
+        advance(f);
+        enum fl_status status = link_renew(f);
+        if (status == FL_OK) status = let_out(f);
+        if (status != FL_OK) return status;
+        if (f->lost) return FL_EENGINE;
+        const bool passes = f->link != NULL && f->out.length == 0 && !is_on(f, FL_FAULT_STALL);
+        if (passes && !is_on(f, FL_FAULT_HALF_OPEN)) {
+            status = f->link->ops->send(f->link, bytes, length, deadline_ns);
+            if (status != FL_EENGINE) return status;
+            link_lost(f);
+        } else if (passes) {
+            return faulty_post(channel, bytes, length);
+        }
+        if (fl_clock_ns() >= deadline_ns) return silent(f, "reads nothing");
+        status = turn(f, deadline_ns);
+        if (status != FL_OK) return status;
+    }
+}
+
+static void faulty_close(struct fl_channel *channel)
+{
+    struct faulty *const f = faulty_of(channel);
+    if (f->link != NULL) f->link->ops->close(f->link);
+    held_free(&f->first);
+    held_free(&f->waits);
+    held_free(&f->current);
+    fl_lines_free(&f->out);
+    free(f->plan);
+    free(f->entries);
+    free(f);
+}
+
+static const struct fl_channel_ops faulty_ops = { .send = faulty_send, .line = faulty_line, .post = faulty_post, .next = faulty_next, .close = faulty_close };
+
+static int compare_instants(const void *a, const void *b)
+{
+    const struct fl_fault_def *const x = a, *const y = b;
+    return x->at != y->at ? (x->at < y->at ? -1 : 1) : (int)x->what - (int)y->what;
+}
+
+enum fl_status fl_faulty_open(const struct fl_faulty_setup *setup, struct fl_channel **channel, char problem[256])
+{
+    struct faulty *const f = calloc(1, sizeof *f);
+    if (f == NULL) return FL_EFULL;
+    f->setup = *setup;
+    f->limits = *setup->link.limits;
+    f->limits.connect_timeout = f->limits.close_timeout = TRY_AGAIN_NS; /* the day goes on meanwhile */
+    f->limits.retries = 0;
+    f->retries_left = setup->link.limits->retries;
+    for (int i = 0; i < FL_FAULTS_COUNT; i++) f->on[i] = -1;
+    f->plan = calloc((size_t)setup->defs_count + 1, sizeof *f->plan);
+    enum fl_status status = f->plan == NULL ? FL_EFULL : fl_channel_open(&setup->link, &f->link, problem);
+    if (status != FL_OK) {
+        free(f->plan);
+        free(f);
+        return status;
+    }
+    if (setup->defs_count > 0) memcpy(f->plan, setup->defs, setup->defs_count * sizeof *f->plan);
+    qsort(f->plan, setup->defs_count, sizeof *f->plan, compare_instants);
+    f->channel = (struct fl_channel){ .ops = &faulty_ops, .loop = setup->link.loop };
+    *channel = &f->channel;
+    return FL_OK;
+}

@@ -1,0 +1,52 @@
+/* A link that goes wrong on schedule: a channel around another, which stalls, loses, doubles, reorders and garbles what passes, cuts
+ * the connection and makes it anew, at the instants that the scenario's `faults` name. Real time only.
+ *
+ * What a fault did to whom is known exactly here, since it is done here: lines that were lost are counted and the chats of lost
+ * decisions named. A link that breaks without being asked to is an entry too, and is made anew as often as engine.retries says.
+ *
+ * A new connection is a new session (struct fl_channel): whoever uses the channel then begins anew with hello. */
+#ifndef FL_ENGINE_FAULTS_H
+#define FL_ENGINE_FAULTS_H
+
+#include "engine/channel.h"
+#include "engine/pace.h"
+
+const char *fl_fault_word(enum fl_fault fault);
+const char *fl_fault_sentence(enum fl_fault fault);
+
+#define FL_FAULT_CHATS_NAMED 16u
+
+/* One that has begun. Of those that garble or reorder, half the lines are hit, drawn by the seed; a `for` of 0 hits the next one. */
+struct fl_fault_entry {
+    enum fl_fault what;
+    fl_time at;                      /* as planned; of a lost link when it broke */
+    int64_t began_ns, ended_ns;      /* wall clock; ended 0: goes on */
+    uint64_t lost_in, lost_out;      /* lines of the engine, and of ours, that never arrived whole */
+    uint64_t doubled, displaced, delayed;
+    uint32_t undecided_before;       /* chats on which the engine had not said a word */
+    int64_t first_word_ns;           /* from its end to the engine's next line; -1: none came */
+    int64_t recovered_ns;            /* from its end until no more were undecided than before; -1: never */
+    uint32_t chats[FL_FAULT_CHATS_NAMED]; /* of lost decisions, the first of them */
+    uint32_t chats_count;            /* of all: may be more than are named */
+    char problem[96];                /* of a lost link */
+};
+
+struct fl_faulty_setup {
+    struct fl_channel_setup link;    /* what it refers to is borrowed while the channel is open */
+    const struct fl_fault_def *defs; /* borrowed, in any order */
+    uint32_t defs_count;
+    struct fl_pace *pace;            /* borrowed; on the link's loop */
+    uint64_t seed;
+};
+
+/* Opens the link and the channel around it. As fl_channel_open. */
+FL_MUST_CHECK enum fl_status fl_faulty_open(const struct fl_faulty_setup *setup, struct fl_channel **channel, char problem[256]);
+
+/* To be told every turn, for `recovered_ns`, how many chats are undecided. Says whether what the engine says may have come damaged:
+ * a fault that loses, doubles or garbles is on, or was less than a second ago. */
+bool fl_faulty_note_undecided(struct fl_channel *channel, uint32_t undecided);
+
+/* What went wrong so far, in order; valid until the channel is closed. */
+const struct fl_fault_entry *fl_faulty_entries(const struct fl_channel *channel, uint32_t *count);
+
+#endif
