@@ -154,12 +154,19 @@ class RealTime(unittest.TestCase):
         self.assertEqual(found["limit_is"], "the engine")
         self.assertTrue(40 < found["held"]["chats_per_s"] < 130, found)
 
-    def test_a_link_that_breaks_is_said(self):
-        for script, said in (("sys.exit(3)", "exited with status 3"), ("print('hello')", "no flat JSON object")):
-            code = "import json,sys\nprint(json.dumps({'t':'hello','proto':1,'engine':'x'}),flush=True)\n" \
-                   f"for e in map(json.loads, sys.stdin):\n if e['t'] == 'begin': print(json.dumps({{'t':'ack','n':e['n']}}),flush=True)\n if e['t'] == 'chat': {script}; sys.stdout.flush()\n"
-            done = self.drive("exec:" + shlex.join([sys.executable, "-c", code]), "--speed", "1", expect=(3,))
-            self.assertIn(said, done.stderr)
+    def misbehaving(self, at_chat):
+        code = "import json,sys\nprint(json.dumps({'t':'hello','proto':1,'engine':'x'}),flush=True)\n" \
+               "for e in map(json.loads, sys.stdin):\n if e['t'] in ('begin','end'): print(json.dumps({'t':'ack','n':e['n']}),flush=True)\n" \
+               f" if e['t'] == 'chat': {at_chat}; sys.stdout.flush()\n"
+        return "exec:" + shlex.join([sys.executable, "-c", code])
+
+    def test_an_engine_that_always_dies_ends_the_run(self):
+        done = self.drive(self.misbehaving("sys.exit(3)"), "--speed", "1", expect=(3,))
+        self.assertIn("exited with status 3", done.stderr)
+
+    def test_a_line_that_is_none_costs_an_entry(self):
+        engine = self.engine(self.misbehaving("print('hello')"), "--speed", "1")
+        self.assertEqual(engine["violations"]["garbled"], engine["chats"])
 
     def test_options_that_do_not_go_together(self):
         for options in (["--lockstep", "--speed", "1"], ["--window", "5"], ["--metrics", "9999"], ["--speed", "0"], ["--speed", "fast"],
