@@ -3,6 +3,7 @@
 
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config
     libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev)
+packages_peers=(haproxy) # engines that tests drive; without them these tests are skipped
 packages_test=(binutils libcriterion-dev clang libclang-rt-14-dev python3 git)
 
 # run_quietly LOG COMMAND...: the command's output goes to LOG; when it fails, the end of it to stderr. Returns

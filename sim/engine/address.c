@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMS "exec:COMMAND, tcp://HOST:PORT, unix:PATH or http://HOST:PORT/PATH"
+#define FORMS "exec:COMMAND, tcp://HOST:PORT, unix:PATH or http://HOST:PORT/PATH, or a balancer by proxy+tcp:// or proxy+http://"
 
 static enum fl_status refuse(const char *wanted, const char *url, char problem[256])
 {
@@ -90,6 +90,61 @@ static enum fl_status read_unix(const char *url, struct fl_address *address, cha
     return FL_OK;
 }
 
+/* ---- A balancer and its agents ------------------------------------------------------------------------ */
+
+/* "agents=127.0.0.1:20000"; what stands behind the value, or NULL. */
+static const char *take_agents(const char *at, struct fl_address *address)
+{
+    struct fl_address agents;
+    at = take_host(at, &agents);
+    if (at != NULL) at = take_port(at, &agents);
+    if (at == NULL || agents.port == 0) return NULL;
+    memcpy(address->agents.host, agents.host, sizeof agents.host);
+    address->agents.brackets = agents.brackets;
+    address->agents.base = agents.port;
+    return at;
+}
+
+static const char *take_settle(const char *at, struct fl_address *address)
+{
+    const size_t digits = strspn(at, "0123456789");
+    uint32_t ms = 0;
+    if (digits == 0 || digits > 5) return NULL;
+    for (size_t i = 0; i < digits; i++) ms = 10 * ms + (uint32_t)(at[i] - '0');
+    if (ms > FL_ADDRESS_SETTLE_MAX_MS) return NULL;
+    address->agents.settle_ms = ms;
+    return at + digits;
+}
+
+static const char *take_name(const char *at, struct fl_address *address)
+{
+    const size_t length = strspn(at, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_+");
+    if (length == 0 || length > FL_ADDRESS_NAME_MAX) return NULL;
+    memcpy(address->agents.name, at, length);
+    address->agents.name[length] = '\0';
+    return at + length;
+}
+
+static const char *take_parameter(const char *at, struct fl_address *address)
+{
+    static const struct {
+        const char *key;
+        const char *(*take)(const char *at, struct fl_address *address);
+    } known[] = { { "agents=", take_agents }, { "settle_ms=", take_settle }, { "name=", take_name } };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(at, known[i].key, strlen(known[i].key)) == 0) return known[i].take(at + strlen(known[i].key), address);
+    return NULL;
+}
+
+static enum fl_status read_proxy(const char *url, struct fl_address *address, char problem[256])
+{
+    const char *at = take_host(strstr(url, "://") + 3, address);
+    if (at != NULL) at = take_port(at, address);
+    for (char between = '?'; at != NULL && *at != '\0'; between = '&') at = *at == between ? take_parameter(at + 1, address) : NULL;
+    if (at != NULL && address->port != 0 && address->agents.base != 0) return FL_OK;
+    return refuse("proxy+tcp:// or proxy+http://FRONT:PORT?agents=HOST:PORT (then &settle_ms=0 to 60000, &name=WORD)", url, problem);
+}
+
 static enum fl_status read_exec(const char *url, struct fl_address *address, char problem[256])
 {
     address->command = url + strlen("exec:");
@@ -108,6 +163,8 @@ enum fl_status fl_address_read(const char *url, struct fl_address *address, char
         { "tcp://", FL_SCHEME_TCP, read_tcp },
         { "unix:", FL_SCHEME_UNIX, read_unix },
         { "http://", FL_SCHEME_HTTP, read_http },
+        { "proxy+tcp://", FL_SCHEME_PROXY_TCP, read_proxy },
+        { "proxy+http://", FL_SCHEME_PROXY_HTTP, read_proxy },
     };
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         if (strncmp(url, schemes[i].prefix, strlen(schemes[i].prefix)) != 0) continue;

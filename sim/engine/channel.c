@@ -2,6 +2,7 @@
 
 #include "engine/exec.h"
 #include "engine/http.h"
+#include "engine/proxy.h"
 #include "engine/socket.h"
 
 #include <time.h>
@@ -19,6 +20,14 @@ bool fl_channel_knows(const char *url, char problem[256])
     return fl_address_read(url, &address, problem) == FL_OK;
 }
 
+bool fl_channel_lives(const char *url)
+{
+    struct fl_address address;
+    char problem[256];
+    if (fl_address_read(url, &address, problem) != FL_OK) return false;
+    return address.scheme == FL_SCHEME_PROXY_TCP || address.scheme == FL_SCHEME_PROXY_HTTP;
+}
+
 enum fl_status fl_channel_open(const struct fl_channel_setup *setup, struct fl_channel **channel, char problem[256])
 {
     struct fl_address address;
@@ -27,6 +36,8 @@ enum fl_status fl_channel_open(const struct fl_channel_setup *setup, struct fl_c
     switch (address.scheme) {
     case FL_SCHEME_EXEC: return fl_exec_open(setup, address.command, channel, problem);
     case FL_SCHEME_HTTP: return fl_http_open(setup, &address, channel, problem);
+    case FL_SCHEME_PROXY_TCP:
+    case FL_SCHEME_PROXY_HTTP: return fl_proxy_open(setup, &address, channel, problem);
     case FL_SCHEME_TCP:
     case FL_SCHEME_UNIX: break;
     }

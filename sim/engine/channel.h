@@ -61,6 +61,7 @@ struct fl_channel_setup {
  *   tcp://HOST:PORT         HOST a name, an IPv4 address, or an IPv6 address in brackets (socket.h)
  *   unix:PATH               a socket in the file system
  *   http://HOST[:PORT]/PATH one POST an event (http.h); port 80 where none is given
+ *   proxy+tcp://FRONT:PORT?agents=HOST:BASE, proxy+http://...   a load balancer between buyers and agents (proxy.h)
  *
  * Waits until the connection stands, at most connect_timeout. FL_EENGINE with the problem, a sentence without its subject
  * ("cannot be reached at tcp://...: connection refused"); FL_ESYNTAX with the problem ("wanted ..., got ..."); FL_EINTERRUPTED;
@@ -69,6 +70,9 @@ FL_MUST_CHECK enum fl_status fl_channel_open(const struct fl_channel_setup *setu
 
 /* Whether fl_channel_open would know what to do with it; otherwise false, with the problem as above. */
 bool fl_channel_knows(const char *url, char problem[256]);
+
+/* Whether what is at that address lives in real time alone: a balancer, which waits for nobody. */
+bool fl_channel_lives(const char *url);
 
 /* The clock of deadlines and latencies: ns that never run backwards. */
 int64_t fl_clock_ns(void);

@@ -122,3 +122,34 @@ Test(address, other_schemes_are_refused_with_the_list_of_ours)
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
         cr_expect(refuses(urls[i], "wanted exec:COMMAND, tcp://HOST:PORT, unix:PATH or http://HOST:PORT/PATH"), "%s", urls[i]);
 }
+
+Test(address, a_balancer_has_a_front_and_agents_behind_it)
+{
+    cr_assert(reads("proxy+tcp://127.0.0.1:9000?agents=10.0.0.7:20000"), "%s", problem);
+    cr_expect_eq(address.scheme, FL_SCHEME_PROXY_TCP);
+    cr_expect_str_eq(address.host, "127.0.0.1");
+    cr_expect_eq(address.port, 9000);
+    cr_expect_str_eq(address.agents.host, "10.0.0.7");
+    cr_expect_eq(address.agents.base, 20000);
+    cr_expect_eq(address.agents.settle_ms, 0);
+    cr_expect_str_eq(address.agents.name, "");
+
+    cr_assert(reads("proxy+http://[::1]:80?settle_ms=60000&name=haproxy-2.6&agents=[::]:65535"), "%s", problem);
+    cr_expect_eq(address.scheme, FL_SCHEME_PROXY_HTTP);
+    cr_expect_str_eq(address.host, "::1");
+    cr_expect_str_eq(address.agents.host, "::");
+    cr_expect(address.agents.brackets);
+    cr_expect_eq(address.agents.base, 65535);
+    cr_expect_eq(address.agents.settle_ms, 60000);
+    cr_expect_str_eq(address.agents.name, "haproxy-2.6");
+}
+
+Test(address, a_balancer_without_agents_or_with_something_else_is_refused)
+{
+    static const char *const urls[] = { "proxy+tcp://a:1", "proxy+tcp://a:1?", "proxy+tcp://a:1?agents=", "proxy+tcp://a:1?agents=b", "proxy+tcp://a:1?agents=b:0",
+                                        "proxy+tcp://a:0?agents=b:1", "proxy+tcp://?agents=b:1", "proxy+tcp://a:1/x?agents=b:1", "proxy+tcp://a:1?agents=b:1&",
+                                        "proxy+tcp://a:1?agents=b:1&settle_ms=60001", "proxy+tcp://a:1?agents=b:1&settle_ms=-1", "proxy+tcp://a:1?agents=b:1&name=a b",
+                                        "proxy+http://a:1?agents=b:1?name=x", "proxy+http://a:1&agents=b:1", "proxy+http://a:1?who=b:1" };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) cr_expect(refuses(urls[i], "wanted proxy+tcp:// or proxy+http://FRONT:PORT?agents=HOST:PORT"), "%s", urls[i]);
+    cr_expect(refuses("proxy+udp://a:1?agents=b:1", "or a balancer by proxy+tcp:// or proxy+http://"));
+}

@@ -11,6 +11,7 @@ static const char usage[] =
     "       fenliu drive --replay FILE --engine URL\n"
     "Plays a scenario's buyers against a routing engine, judges its decisions, prints what buyers and agents saw.\n"
     "      --engine URL         exec:COMMAND, tcp://HOST:PORT, unix:PATH or http://HOST:PORT/PATH (sim/engine/PROTOCOL.md)\n"
+    "                           proxy+tcp://FRONT:PORT?agents=HOST:BASE or proxy+http://...: a load balancer, with --speed; agent i is BASE + i\n"
     "      --lockstep           simulated time waits for the engine (default): a regression test, the same bytes every time\n"
     "      --speed X            real time instead, X instants of the day a second: a load test; what is due leaves whether the engine is\n"
     "                           ready or not. \"max\": as fast as --window lets it\n"
@@ -368,6 +369,8 @@ static bool options_agree(struct drive *drive, const struct options *options)
 {
     const char *wrong = NULL;
     if (drive->lockstep && drive->live) wrong = "--lockstep and real time (--speed, --find-limit) exclude each other";
+    else if (fl_channel_lives(options->engine) && (!drive->live || isinf(drive->speed) || drive->window > 0))
+        wrong = "a balancer waits for nobody: wanted --speed X with a number, without --window";
     else if (!drive->live && drive->window > 0) wrong = "--window is for real time: --speed";
     else if (!drive->live && drive->metrics != NULL) wrong = "--metrics is for real time: --speed";
     else if (drive->finds_limit && isinf(drive->speed)) wrong = "--find-limit wants a speed to begin with, not max";
