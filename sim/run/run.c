@@ -207,7 +207,8 @@ static bool cells_open(struct whole *whole, struct crank *crank)
     const struct fl_scenario *scenario = crank->scenario;
     const uint64_t counts[FL_CELLS_KINDS] = { fl_scenario_agents_count(scenario), scenario->buyers.intents_count,
                                               (uint64_t)scenario->intervals_count * scenario->desk.groups_count };
-    for (uint32_t kind = 0; kind < FL_CELLS_KINDS && crank->options->cells; kind++) {
+    const bool wanted = crank->options->cells || crank->options->routers.open != NULL;
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS && wanted; kind++) {
         if (counts[kind] > FL_CELLS_MAX) continue;
         whole->cells[kind] = crank->cells[kind] = calloc(crank->options->replications, sizeof *crank->cells[kind]);
         if (whole->cells[kind] == NULL) return false;

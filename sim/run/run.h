@@ -33,7 +33,8 @@ struct fl_run_options {
     bool (*pace)(void *context, fl_time at, fl_time *now); /* optional: real time (struct fl_desk_setup); only with jobs 1 */
     void *pace_context;
     size_t memory_max;            /* of one worker's block; 0: 8 GiB */
-    bool cells;                   /* keep every day by agent, intent and interval too (results.cells), up to FL_CELLS_MAX of each */
+    bool cells;                   /* keep every day by agent, intent and interval too (results.cells), up to FL_CELLS_MAX of each; days of
+                                     routers of one's own are always kept so: they cost more than to keep them */
 };
 
 struct fl_run {

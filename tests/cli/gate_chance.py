@@ -85,7 +85,10 @@ def p95(values):
 
 def main():
     everything = "--all" in sys.argv
-    nulls, powers = (1000, 100) if everything else (10, 8)
+    if os.environ.get("FENLIU_SANITIZED") and not everything:
+        print("a sanitizer makes it slow and sees nothing here that gate.py does not show it")
+        return 77
+    nulls, powers = (1000, 100) if everything else (6, 4)
     with tempfile.TemporaryDirectory() as folder:
         for name, gates in (("nothing", NOTHING), ("edge", EDGE), ("worse", WORSE)):
             pathlib.Path(folder, name).write_text(json.dumps(gates))
@@ -98,7 +101,7 @@ def main():
             worse = many(folder, "worse", range(20001, 20001 + powers), order=order, speed=SLOWER[policy], policy=policy)
             tell(f"5 % worse, {policy}", worse, WORSE["gates"])
             caught = sum(f[0][0] == "failed" for f in worse)
-            expect(caught >= 0.9 * powers if everything else caught >= powers - 2, f"5 % worse by {policy} is found in {caught} of {powers}")
+            expect(caught >= 0.9 * powers if everything else caught >= powers - 1, f"5 % worse by {policy} is found in {caught} of {powers}")
             if everything:
                 ratio = p95(sets(order, SLOWER[policy], policy)) / p95(sets(QUICK, 1, policy))
                 print(f"{policy}: P95 of B is {ratio:.4f} of A's over 2 000 days")

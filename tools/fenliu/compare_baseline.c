@@ -63,11 +63,11 @@ static bool head_read(struct side *side, const char *bytes, size_t length, struc
               text_of(json, "scenario_hash", hash, sizeof hash) && size_of(json, "scenario_bytes", &parts->scenario_bytes) &&
               size_of(json, "days_bytes", &parts->days_bytes) && size_of(json, "cells_bytes", &parts->cells_bytes);
     cJSON_Delete(json);
+    ok = ok && (size_t)(end + 1 - bytes) + parts->scenario_bytes + parts->days_bytes + parts->cells_bytes + HASH_BYTES == length;
+    if (!ok) return false;
     parts->scenario = end + 1;
     parts->days = parts->scenario + parts->scenario_bytes;
     parts->cells = parts->days + parts->days_bytes;
-    ok = ok && (size_t)(end + 1 - bytes) + parts->scenario_bytes + parts->days_bytes + parts->cells_bytes + HASH_BYTES == length;
-    if (!ok) return false;
     side->seed = strtoull(seed, NULL, 10);
     parts->hash = strtoull(hash, NULL, 16);
     return true;

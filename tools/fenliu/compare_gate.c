@@ -303,6 +303,10 @@ static int look_until_decided(struct gate_run *run, struct side side[2], const s
     }
     plan(run, side, options, &first, &most);
     run->most = most;
+    if (most == 0) {
+        fprintf(stderr, "fenliu compare: %s has no days\n", side[0].is_finished ? side[0].path : side[1].path);
+        return EXIT_USAGE;
+    }
     for (uint32_t days = fl_look_next(first, most, 0); days > 0; days = fl_look_next(first, most, days)) {
         int code = grow_both(side, days);
         if (code == EXIT_DONE && run->days == 0) code = check_kept(run);

@@ -519,8 +519,8 @@ void gate_json(struct fl_text *out, const struct gate_run *run)
 
 /* ---- JUnit XML --------------------------------------------------------------------------------- */
 
-/* Text or an attribute's value; what XML 1.0 cannot hold becomes U+FFFD. */
-static void add_xml(struct fl_text *out, const char *text)
+/* Text, or an attribute's value, whose line ends would be read as blanks; what XML 1.0 cannot hold becomes U+FFFD. */
+static void add_xml(struct fl_text *out, const char *text, bool is_attribute)
 {
     for (; *text != '\0'; text++) {
         const unsigned char c = (unsigned char)*text;
@@ -529,7 +529,7 @@ static void add_xml(struct fl_text *out, const char *text)
         case '<': fl_text_add(out, "&lt;"); break;
         case '>': fl_text_add(out, "&gt;"); break;
         case '"': fl_text_add(out, "&quot;"); break;
-        case '\n': fl_text_add(out, "&#10;"); break;
+        case '\n': fl_text_add(out, is_attribute ? "&#10;" : "\n"); break;
         default:
             if (c < 0x20 && c != '\t') fl_text_add(out, "\xEF\xBF\xBD");
             else fl_text_add_bytes(out, text, 1);
@@ -540,7 +540,7 @@ static void add_xml(struct fl_text *out, const char *text)
 static void add_property(struct fl_text *out, const char *name, const char *value)
 {
     fl_text_add(out, "      <property name=\"%s\" value=\"", name);
-    add_xml(out, value);
+    add_xml(out, value, true);
     fl_text_add(out, "\"/>\n");
 }
 
@@ -569,11 +569,11 @@ static void add_case(struct fl_text *out, const struct gate_run *run, const stru
     struct fl_text sentences = { 0 };
     const bool missed = gate_missed(run, result);
     fl_text_add(out, "    <testcase classname=\"fenliu.gate\" name=\"");
-    add_xml(out, result->gate->name);
+    add_xml(out, result->gate->name, true);
     if (result->gate->per != FL_GATE_DESK) fl_text_add(out, " per %s", per_names[result->gate->per]);
     if (result->gate->only != NULL) {
         fl_text_add(out, ": ");
-        add_xml(out, result->gate->only);
+        add_xml(out, result->gate->only, true);
     }
     fl_text_add(out, "\" time=\"0\"");
     if (result->verdict == FL_GATE_PASSED) {
@@ -584,10 +584,10 @@ static void add_case(struct fl_text *out, const struct gate_run *run, const stru
     const char *said = sentences.bytes != NULL ? sentences.bytes : "";
     char *first = strndup(said, strcspn(said, "\n"));
     fl_text_add(out, ">\n      <%s", missed ? "failure type=\"gate\" message=\"" : "skipped message=\"");
-    add_xml(out, first != NULL ? first : "");
+    add_xml(out, first != NULL ? first : "", true);
     if (missed) {
         fl_text_add(out, "\">");
-        add_xml(out, said);
+        add_xml(out, said, false);
         fl_text_add(out, "</failure>\n    </testcase>\n");
     } else {
         fl_text_add(out, "\"/>\n    </testcase>\n");
@@ -614,7 +614,7 @@ void gate_junit(struct fl_text *out, const struct gate_run *run, enum language l
     const double wall_s = getenv("SOURCE_DATE_EPOCH") != NULL ? 0 : run->wall_s;
     const uint32_t failures = score.failed + (run->strict ? score.undecided : 0), skipped = run->gates->count - score.passed - failures;
     fl_text_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite id=\"0\" package=\"fenliu\" name=\"");
-    add_xml(out, run->file);
+    add_xml(out, run->file, true);
     fl_text_add(out, "\" timestamp=\"%s\" hostname=\"localhost\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\" time=\"%.3f\">\n", at,
                 run->gates->count, failures, skipped, wall_s);
     add_properties(out, run);
@@ -624,7 +624,7 @@ void gate_junit(struct fl_text *out, const struct gate_run *run, enum language l
     add_days(&notes, run, "", language);
     add_verdict(&notes, run, language);
     fl_text_add(out, "    <system-out>");
-    add_xml(out, notes.bytes != NULL ? notes.bytes : "");
+    add_xml(out, notes.bytes != NULL ? notes.bytes : "", false);
     fl_text_add(out, "</system-out>\n    <system-err></system-err>\n  </testsuite>\n</testsuites>\n");
     out->full |= notes.full;
     fl_text_free(&notes);
