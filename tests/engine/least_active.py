@@ -110,6 +110,6 @@ for line in sys.stdin:
         agents.append(Agent(event))
     elif event["t"] in handlers:
         handlers[event["t"]](event)
-    if event["t"] not in ("hello", "group", "member", "error"):
+    if "n" in event and event["t"] != "error":
         say(t="ack", n=event["n"])
     sys.stdout.flush()

@@ -15,18 +15,23 @@
 
 static const char usage[] =
     "usage: fenliu check [options] FILE...\n"
+    "       fenliu check [options] --engine URL\n"
     "Validates scenarios, and transcripts of fenliu drive --record (a first line tells them apart).\n"
     "Every fault is one line on stderr: FILE:LINE:COLUMN: PATH: what was wanted.\n"
     "Of a valid scenario it prints name, period, chats and the busiest hour, so that a wrong reading shows, and\n"
     "notes when nobody is on duty in opening hours.\n"
     "      --set PATH=VALUE  override a scenario value first, e.g. traffic.chats_per_day=5000 (repeatable)\n"
+    "      --engine URL      walks a routing engine through the protocol, step by step (sim/engine/PROTOCOL.md): what each step\n"
+    "                        expected, what came instead, and the lines; exec:COMMAND, tcp://HOST:PORT, unix:PATH, http://HOST:PORT/PATH\n"
+    "      --timeout SECONDS  for each of its answers (default 5)\n"
+    "      --lang zh|en      language of the walk (default: the locale's)\n"
     "      --json            one JSON object on stdout, faults included\n"
     "  -q, --quiet           print faults only\n"
     "  -h, --help            this text\n"
     "FILE may be - for standard input.\n"
     "A name that ends in .schema.json is passed over.\n"
     "example: fenliu check scenarios/*.json\n"
-    "exit: 0 all valid, 2 wrong usage or some file refused, 4 the answer could not be written\n";
+    "exit: 0 all valid, 1 the engine got a step wrong, 2 wrong usage or some file refused, 3 no engine, 4 the answer could not be written\n";
 
 struct checking {
     struct fl_override overrides[OVERRIDES_MAX];
@@ -306,11 +311,54 @@ static int finish(cJSON *root, bool all_ok)
     return all_ok ? EXIT_DONE : EXIT_USAGE;
 }
 
+/* Where the options of the walk go; the rest is of files. */
+struct walking {
+    struct walk_options walk;
+    bool given; /* some option that only the walk has */
+};
+
+/* 1: taken, 0: not one of the walk's, -1: wrong, said. */
+static int take_walk_option(struct walking *walking, int argc, char **argv, int *i)
+{
+    const char *value;
+    char *end;
+    if ((value = option_value(argc, argv, i, "--engine")) != NULL) {
+        walking->walk.url = value;
+    } else if ((value = option_value(argc, argv, i, "--timeout")) != NULL) {
+        const double seconds = strtod(value, &end);
+        if (end == value || *end != '\0' || !(seconds >= 0.001 && seconds <= 3600)) {
+            fprintf(stderr, "fenliu check: --timeout: wanted seconds from 0.001 to 3600, got \"%s\"\n", value);
+            return -1;
+        }
+        walking->walk.timeout_ns = fl_time_from_s(seconds);
+        walking->given = true;
+    } else if ((value = option_value(argc, argv, i, "--lang")) != NULL) {
+        if (strcmp(value, "zh") != 0 && strcmp(value, "en") != 0) {
+            fprintf(stderr, "fenliu check: --lang: wanted zh or en, got \"%s\"\n", value);
+            return -1;
+        }
+        walking->walk.language = strcmp(value, "zh") == 0 ? LANGUAGE_ZH : LANGUAGE_EN;
+        walking->given = true;
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+static int walk(struct walking *walking, const struct checking *options, int files)
+{
+    if (files > 0 || options->overrides_count > 0) return refuse("--engine walks an engine: no FILE, no --set", "");
+    walking->walk.json = options->json;
+    walking->walk.quiet = options->quiet;
+    return check_engine(&walking->walk);
+}
+
 int cmd_check(int argc, char **argv)
 {
     static struct fl_errors errors; /* 50 kB: too large for a stack frame */
     struct checking options = { 0 };
-    int files = 0;
+    struct walking walking = { .walk = { .timeout_ns = 5 * FL_SECOND, .language = language_of_locale() } };
+    int files = 0, taken;
     for (int i = 1; i < argc; i++) {
         const char *const option = argv[i];
         if (strcmp(option, "-h") == 0 || strcmp(option, "--help") == 0) {
@@ -326,6 +374,8 @@ int cmd_check(int argc, char **argv)
                 return refuse("wanted --set PATH=VALUE, at most 64 times", "");
         } else if (strncmp(option, "--set=", 6) == 0) {
             if (!take_override(&options, argv[i] + 6)) return refuse("wanted --set PATH=VALUE, at most 64 times", "");
+        } else if ((taken = take_walk_option(&walking, argc, argv, &i)) != 0) {
+            if (taken < 0) return EXIT_USAGE;
         } else if (strcmp(option, "--") == 0) {
             while (++i < argc) argv[files++] = argv[i];
         } else if (option[0] == '-' && option[1] != '\0') {
@@ -334,6 +384,8 @@ int cmd_check(int argc, char **argv)
             argv[files++] = argv[i]; /* argv[0] and what has been read make room */
         }
     }
+    if (walking.walk.url != NULL) return walk(&walking, &options, files);
+    if (walking.given) return refuse("--timeout and --lang are of --engine URL", "");
     if (files == 0) return refuse("wanted at least one FILE", "");
 
     cJSON *const root = options.json ? cJSON_CreateObject() : NULL;

@@ -68,7 +68,7 @@ bool override_add(struct options *options, const char *value)
     return true;
 }
 
-static enum language language_of_locale(void)
+enum language language_of_locale(void)
 {
     const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
     for (int i = 0; i < 3; i++) {

@@ -10,6 +10,7 @@
 enum exit_code { EXIT_DONE = 0, EXIT_MISSED = 1, EXIT_USAGE = 2, EXIT_ENGINE = 3, EXIT_UNWRITTEN = 4, EXIT_INTERNAL = 5, EXIT_INTERRUPTED = 130 };
 
 enum language { LANGUAGE_EN, LANGUAGE_ZH };
+enum language language_of_locale(void);
 
 /* Options that mean the same everywhere. */
 struct options {
