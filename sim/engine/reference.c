@@ -208,6 +208,23 @@ static enum fl_verdict decide(void *self, const struct fl_decision *decision)
 
 /* ---- The start --------------------------------------------------------------------------------- */
 
+static bool policy_listens(const char *name)
+{
+    for (uint32_t i = 0; i < FL_POLICIES_COUNT; i++)
+        if (strcmp(fl_policies[i]->name, name) == 0) return fl_policies[i]->wants_messages;
+    return true; /* another name of one of them */
+}
+
+/* Whether routing by these rules has to hear of messages and replies, which are most of the traffic. The built-in engine's own rule
+ * (engine.c), read off the hints. */
+static bool must_listen(const struct fl_message *hello, const char *policy)
+{
+    const struct fl_field *const offline = fl_message_find(hello, "offline");
+    return policy_listens(policy) || !fl_field_is(fl_message_find(hello, "capacity_counts"), "open") || fl_field_is(offline, "proxy") ||
+           fl_field_is(offline, "main") || fl_field_is(fl_message_find(hello, "overflow"), "close_oldest") ||
+           fl_message_find(hello, "accept_timeout_ns") != NULL;
+}
+
 static enum fl_status hear_hello(struct reference *r, const struct fl_message *message)
 {
     const struct fl_field *const seed = fl_message_find(message, "seed");
@@ -215,15 +232,16 @@ static enum fl_status hear_hello(struct reference *r, const struct fl_message *m
     r->live = fl_field_is(fl_message_find(message, "mode"), "realtime");
     for (uint32_t i = 0; seed != NULL && seed->kind == FL_FIELD_TEXT && i < seed->text_length; i++)
         r->view.seed = r->view.seed * 10 + (uint64_t)(seed->text[i] - '0');
-    char name[FL_PROTOCOL_NAME_MAX + 1];
+    char name[FL_PROTOCOL_NAME_MAX + 1], own[40];
     const struct fl_field *const policy = fl_message_find(message, "policy");
     const bool told = policy != NULL && policy->kind == FL_FIELD_TEXT;
-    if (r->setup->policy != NULL) snprintf(name, sizeof name, "fenliu " FENLIU_VERSION " %s", r->setup->policy);
-    else snprintf(name, sizeof name, "fenliu " FENLIU_VERSION " %.*s", told ? (int)policy->text_length : 0, told ? policy->text : "");
+    if (r->setup->policy != NULL) snprintf(own, sizeof own, "%s", r->setup->policy);
+    else snprintf(own, sizeof own, "%.*s", told ? (int)policy->text_length : 0, told ? policy->text : "");
+    snprintf(name, sizeof name, "fenliu " FENLIU_VERSION " %s", own);
     fl_lines_open(&r->out, "hello");
     fl_lines_integer(&r->out, "proto", FL_PROTOCOL_VERSION);
     fl_lines_text(&r->out, "engine", name);
-    fl_lines_text(&r->out, "wants", r->live ? "message reply scenario" : "message reply load scenario verdict");
+    fl_lines_text(&r->out, "wants", !r->live ? "message reply load scenario verdict" : must_listen(message, own) ? "message reply scenario" : "scenario");
     fl_lines_close(&r->out);
     return FL_OK;
 }
