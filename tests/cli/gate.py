@@ -77,6 +77,7 @@ def verdicts(shop, folder):
     same = gate(0, shop, shop, "--gate", file)
     expect(same["verdict"] == "passed" and same["days"] == 20, f"the same twice passes at once: {same}")
     expect(all(g["identical"] and g["verdict"] == "passed" for g in same["gates"]), "and is the same")
+    expect(all(c["difference"] == 0 and abs(c["low"]) + abs(c["high"]) < 1e-9 for g in same["gates"] for c in g["cells"] if c["verdict"] == "passed"), "by nothing")
     expect("are the same in every value on all 20 days" in words(shop, shop, "--gate", file), "and it is said")
 
     worse = gate(1, shop, "--gate", file, "--set-b", FEWER)

@@ -408,7 +408,7 @@ static uint64_t leavers(uint64_t seed, uint32_t day, uint32_t side, double facto
 }
 
 /* Failures among `trials` sequences of looks, with the error spent over the looks, or naively all of it at each. */
-static uint32_t failures(uint32_t trials, double factor, const char *file, bool spend)
+static uint32_t failures(uint32_t trials, double factor, const char *file, bool spend, bool paired)
 {
     struct fl_scenario *scenario = scenario_of(small);
     struct fl_gates *gates = gates_of(file);
@@ -424,10 +424,10 @@ static uint32_t failures(uint32_t trials, double factor, const char *file, bool 
             struct fl_gate_cell cell = { .a = FL_NONE, .b = FL_NONE };
             for (uint32_t i = before; i < days; i++) {
                 put(&a, scenario, i, leavers(618 + trial, i, 0, 1));
-                put(&b, scenario, i, leavers(618 + trial, i, 1, factor));
+                put(&b, scenario, i, leavers(618 + trial + (paired ? 0 : 1000000), i, 1, factor));
             }
             const double share = spend ? fl_look_share(before, days, gates->days_most) : 1;
-            verdict = fl_gate_judge(&gates->list[0], &a.side, &b.side, true, share, 1, &cell);
+            verdict = fl_gate_judge(&gates->list[0], &a.side, &b.side, paired, share, 1, &cell);
             before = days;
         }
         failed += verdict == FL_GATE_FAILED;
@@ -445,7 +445,7 @@ Test(gate, looking_again_does_not_inflate_false_alarms)
 {
     static const char file[] = "{\"fenliu\":1,\"gates\":[{\"metric\":\"chats_abandoned\",\"absolute\":0}]}";
 
-    const uint32_t spent = failures(4000, 1, file, true), naive = failures(4000, 1, file, false);
+    const uint32_t spent = failures(4000, 1, file, true, true), naive = failures(4000, 1, file, false, true);
 
     printf("# at the edge: %u of 4000 fail, %u without spending\n", spent, naive);
     cr_expect_leq(spent, 59);
@@ -456,14 +456,21 @@ Test(gate, looking_again_does_not_inflate_false_alarms)
 Test(gate, at_a_relative_margin_itself_false_alarms_stay_below_one_in_a_hundred)
 {
     static const char file[] = "{\"fenliu\":1,\"gates\":[{\"metric\":\"chats_abandoned\",\"relative\":0.1}]}";
-    const uint32_t wrong = failures(2000, 1.1, file, true);
+    const uint32_t wrong = failures(2000, 1.1, file, true, true);
     cr_expect_leq(wrong, 33); /* 20 and 3 standard errors */
+}
+
+Test(gate, days_of_other_seeds_raise_no_more_false_alarms)
+{
+    static const char file[] = "{\"fenliu\":1,\"gates\":[{\"metric\":\"chats_abandoned\",\"relative\":0}]}";
+    const uint32_t wrong = failures(2000, 1, file, true, false);
+    cr_expect_leq(wrong, 33);
 }
 
 Test(gate, a_difference_beyond_the_margin_is_found)
 {
     static const char file[] = "{\"fenliu\":1,\"gates\":[{\"metric\":\"chats_abandoned\",\"relative\":0.1}]}";
-    const uint32_t found = failures(200, 1.25, file, true);
+    const uint32_t found = failures(200, 1.25, file, true, true);
     cr_expect_geq(found, 190);
 }
 

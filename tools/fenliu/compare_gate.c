@@ -160,7 +160,9 @@ static bool look_at(const struct gate_run *run, struct gate_result *result, uint
     if (identical && result->verdict == FL_GATE_UNDECIDED) result->verdict = FL_GATE_PASSED; /* there is nothing to be uncertain of */
     result->empty_count = 0;
     for (uint32_t i = 0; i < result->cells_count; i++) {
+        struct fl_excess *excess = &cells[i].excess;
         if (identical && cells[i].verdict == FL_GATE_UNDECIDED) cells[i].verdict = FL_GATE_PASSED;
+        if (identical) excess->low = excess->high = excess->value;
         result->cells[i].judged = cells[i];
         result->empty_count += cells[i].verdict == FL_GATE_EMPTY;
     }
