@@ -86,7 +86,7 @@ def verdicts(shop, folder):
     cell = p95["cells"][0]
     expect(cell["low"] > cell["allowed"] and cell["low"] < cell["difference"] < cell["high"], f"its bounds: {cell}")
     expect(abs(cell["allowed"] - 0.05 * cell["a"]) < 1e-9, "what is allowed is a share of A's")
-    by = {(c["per"], c["where"]) for c in cell["worse"]}
+    by = {(c["per"], c["where"]) for c in cell["for_whom"]}
     expect(("group", "售后") in by and ("intent", "refund") in by and ("group", "before") not in by, f"for whom: {by}")
     expect([c["where"] for c in leave["cells"]][0] == "售后" and leave["cells"][0]["verdict"] == "failed", "the worst group comes first")
     expect(leave["cells"][1]["verdict"] == "passed", "the other group is as well off as before")

@@ -441,7 +441,7 @@ static void add_side_json(struct fl_text *out, const char *key, const struct sid
 
 static void add_culprits_json(struct fl_text *out, const struct gate_cell *cell)
 {
-    fl_text_add(out, ",\"worse_by\":\"%s\",\"worse\":[", cell->culprits_by_mean ? "mean" : "figure");
+    fl_text_add(out, ",\"for_whom_by\":\"%s\",\"for_whom\":[", cell->culprits_by_mean ? "mean" : "figure");
     for (uint32_t i = 0; i < cell->culprits_count; i++) {
         fl_text_add(out, "%s{\"per\":\"%s\",\"where\":", i > 0 ? "," : "", per_names[cell->culprits[i].per]);
         fl_text_add_json(out, cell->culprits[i].where);
