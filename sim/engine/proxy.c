@@ -170,7 +170,7 @@ static void reject(struct proxy *proxy, uint32_t number, enum trouble trouble)
 
 static void fail_descriptors(struct proxy *proxy)
 {
-    (void)fl_channel_fail(&proxy->channel, "cannot be played to: %u chats are open and this process may have %llu files (ulimit -n), two a chat", proxy->links.buyers,
+    (void)fl_channel_fail(&proxy->channel, "needs two files a chat: %u chats are open, %llu files allowed (ulimit -n)", proxy->links.buyers,
                           (unsigned long long)proxy->links.descriptors);
 }
 
@@ -301,7 +301,8 @@ static void listen_at(struct proxy *proxy, uint32_t agent, bool on)
     const struct fl_address_agents *const agents = &proxy->address.agents;
     if (error == 0) return;
     if (error == UV_EMFILE || error == UV_ENFILE) fail_descriptors(proxy);
-    else (void)fl_channel_fail(&proxy->channel, "cannot be played to: agent %u cannot listen at %.100s:%u: %s", agent, agents->host, agents->base + agent, uv_strerror(error));
+    else (void)fl_channel_fail(&proxy->channel, "cannot be played to: agent %u at %.100s:%u: %s", agent, agents->host, agents->base + agent,
+                               uv_strerror(error));
 }
 
 static void hear_hello(struct proxy *proxy, const struct fl_message *message)

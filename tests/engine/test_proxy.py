@@ -340,13 +340,13 @@ class Fronts(unittest.TestCase):
         with socket.create_server(("127.0.0.1", self.base + 2)):
             run = self.through(until_closed)
         self.assertEqual(run.returncode, 3, run.stderr)
-        self.assertIn(f"agent 2 cannot listen at 127.0.0.1:{self.base + 2}: address already in use", run.stderr)
+        self.assertIn(f"agent 2 at 127.0.0.1:{self.base + 2}: address already in use", run.stderr)
 
     def test_too_few_descriptors_are_said(self):
         few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (110, 110))
         run = self.through(until_closed, preexec_fn=few)
         self.assertEqual(run.returncode, 3, run.stderr)
-        self.assertRegex(run.stderr, r"\d+ chats are open and this process may have 110 files \(ulimit -n\), two a chat")
+        self.assertRegex(run.stderr, r"needs two files a chat: \d+ chats are open, 110 files allowed \(ulimit -n\)")
 
     def test_a_soft_limit_is_raised(self):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
