@@ -30,6 +30,7 @@ struct faulty {
     uint32_t planned;          /* of them begun */
     struct fl_fault_entry *entries; /* [entries_room] */
     uint32_t entries_count, entries_room;
+    struct fl_fault_entry nowhere; /* for what is beyond the room */
     struct fl_fault_def now[FL_FAULTS_COUNT];
     bool is_on[FL_FAULTS_COUNT];
     int32_t on[FL_FAULTS_COUNT];  /* its entry, or -1 */
@@ -86,8 +87,7 @@ static int32_t entry_add(struct faulty *f, enum fl_fault what, fl_time at)
 
 static struct fl_fault_entry *entry_of(struct faulty *f, enum fl_fault what)
 {
-    static struct fl_fault_entry nowhere; /* beyond the room nothing is kept */
-    return f->on[what] >= 0 ? &f->entries[f->on[what]] : &nowhere;
+    return f->on[what] >= 0 ? &f->entries[f->on[what]] : &f->nowhere;
 }
 
 /* Number of the chat that a line of the engine decides on; 0: none. */
@@ -187,15 +187,15 @@ static void link_close(struct faulty *f, struct fl_fault_entry *entry)
 /* Broken without being asked to. */
 static void link_lost(struct faulty *f)
 {
-    char problem[96];
-    snprintf(problem, sizeof problem, "%.95s", f->link->problem);
+    char problem[256];
+    memcpy(problem, f->link->problem, sizeof problem);
     f->on[FL_FAULT_LOST] = entry_add(f, FL_FAULT_LOST, fl_pace_instant(f->setup.pace, fl_clock_ns()));
     struct fl_fault_entry *const entry = entry_of(f, FL_FAULT_LOST);
     memcpy(entry->problem, problem, sizeof problem);
     link_close(f, entry);
     f->lost = f->retries_left == 0;
     if (!f->lost) f->retries_left--;
-    snprintf(f->channel.problem, sizeof f->channel.problem, "%s", problem);
+    memcpy(f->channel.problem, problem, sizeof problem);
 }
 
 static bool is_on(const struct faulty *f, enum fl_fault what)

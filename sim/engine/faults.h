@@ -28,7 +28,7 @@ struct fl_fault_entry {
     int64_t recovered_ns;            /* from its end until no more were undecided than before; -1: never */
     uint32_t chats[FL_FAULT_CHATS_NAMED]; /* of lost decisions, the first of them */
     uint32_t chats_count;            /* of all: may be more than are named */
-    char problem[96];                /* of a lost link */
+    char problem[256];               /* of a lost link */
 };
 
 struct fl_faulty_setup {
