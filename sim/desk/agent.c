@@ -429,6 +429,8 @@ FL_ALWAYS_INLINE void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
     if (desk->watches_load && (chat->flags & FLAG_GONE) == 0) agent_round_ends(own, desk->now - chat->opened_at <= desk->reply_within);
     if (desk->logs) log_reply(desk, a, c);
     desk->chats[c].state = CHAT_THINKING;
+    desk->chats[c].active_at = desk->now;
+    if (desk->counts_recent) activity_note(desk, c); /* before the router hears of the reply: it may fill her place */
     if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
     chat_replied(desk, c, a);
     presence_load_changed(desk, a);

@@ -607,8 +607,6 @@ void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
     struct chat *chat = &desk->chats[c];
     (void)a;
     chat->answers++;
-    chat->active_at = desk->now;
-    if (desk->counts_recent) activity_note(desk, c);
     chat->flags &= ~(uint32_t)FLAG_INTERRUPTED;
     if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
         const struct fl_where where = where_round(chat);
