@@ -42,10 +42,18 @@ struct fl_channel_ops {
 struct fl_channel {
     const struct fl_channel_ops *ops;
     uv_loop_t *loop;   /* borrowed */
+    const struct fl_channel *within; /* that this one is around; NULL: none */
     uint32_t session;  /* one more with every connection made anew: the other side then knows nothing (faults.h) */
     bool ended;        /* the other side has closed in good order, and all it said has been handed out */
     char problem[256]; /* without its subject: "exited with status 3", "does not answer" */
 };
+
+/* The session of the innermost, whose connection it is. */
+static inline uint32_t fl_channel_session(const struct fl_channel *channel)
+{
+    while (channel->within != NULL) channel = channel->within;
+    return channel->session;
+}
 
 struct fl_channel_setup {
     const char *url;

@@ -24,7 +24,9 @@
     X(SUSPENDED, "agent_suspended", "a chat for an agent who takes no new ones")                  \
     X(CAPACITY, "over_capacity", "a chat for an agent at capacity")                               \
     X(GROUP, "wrong_group", "a chat for an agent of another group")                               \
-    X(EXCLUDED, "excluded_agent", "a chat back to the agent who had just given it up")
+    X(EXCLUDED, "excluded_agent", "a chat back to the agent who had just given it up")            \
+    X(OVERTAKEN, "overtaken", "a chat before one that waits longer, by the stated discipline, for this agent") \
+    X(NEVER_ASSIGNED, "never_assigned", "a chat that waited to the end though an agent had room for it")
 
 enum fl_breach {
 #define FL_BREACH_NAME(name, key, sentence) FL_BREACH_##name,
@@ -44,6 +46,7 @@ struct fl_violation {
     uint32_t replication;
     uint32_t chat;        /* number within the day; 0: none */
     uint32_t agent;       /* index, or FL_NO_AGENT */
+    uint32_t overtaken;   /* FL_BREACH_OVERTAKEN: number of the chat that should have been first; else 0 */
     enum fl_breach breach;
 };
 

@@ -14,6 +14,7 @@
  * desk's lists. */
 #include "engine/outside.h"
 
+#include "engine/judge.h"
 #include "engine/pace.h"
 #include "engine/tell.h"
 #include "record/results.h"
@@ -79,6 +80,7 @@ struct live {
     bool (*on_turn)(struct fl_channel *context, uint32_t undecided); /* optional */
     struct fl_channel *turn_context;
     bool damaged;             /* what arrives may not be what was said */
+    int64_t damaged_ns;       /* what was told up to then may have been lost */
     uint32_t burst;           /* events since the engine was last listened to */
     int64_t heard_ns;         /* when that was */
     int64_t waits_ns;         /* since when the window is full */
@@ -123,6 +125,8 @@ struct fl_outside {
     uint32_t *slot_of;            /* [numbers_room]: by chat number; a slot may have another chat since */
     uint32_t numbers, numbers_room;
     uint32_t waiting;             /* chats that are the engine's */
+    struct fl_queue_judge judge;        /* of these, who has been waiting since the ack of the event that told of her */
+    bool judge_full;              /* its memory is used up */
 
     struct name *names;           /* sorted */
     uint32_t names_count;
@@ -186,7 +190,8 @@ static bool has_crossed(const struct fl_outside *o, enum fl_breach breach, uint3
     }
 }
 
-static bool note(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
+/* `overtaken`: the chat that should have been first; 0: none. */
+static bool note_about(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent, uint32_t overtaken)
 {
     struct fl_ledger *const day = &o->day;
     if (o->live.damaged || has_crossed(o, breach, number, agent)) {
@@ -195,9 +200,14 @@ static bool note(struct fl_outside *o, enum fl_breach breach, uint32_t number, u
     }
     day->violations[breach]++;
     if (day->kept == FL_VIOLATIONS_KEPT) return true;
-    day->first[day->kept++] = (struct fl_violation){ .at = o->view->now, .event = event_number(o), .agent = agent,
-                                                      .replication = o->replication, .chat = number, .breach = breach };
+    day->first[day->kept++] = (struct fl_violation){ .at = o->view->now, .event = event_number(o), .agent = agent, .replication = o->replication,
+                                                      .chat = number, .overtaken = overtaken, .breach = breach };
     return true;
+}
+
+static bool note(struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent)
+{
+    return note_about(o, breach, number, agent, 0);
 }
 
 static enum fl_status send_answer(struct fl_outside *o)
@@ -269,8 +279,23 @@ static struct slot *slot_of_number(struct fl_outside *o, int64_t number)
     return slot->number == (uint32_t)number ? slot : NULL;
 }
 
+/* Memory ran out: of lines, or in the day's block, which is then run again with a larger one. */
+static bool is_full(const struct fl_outside *o)
+{
+    return o->lines.full || o->judge_full;
+}
+
+/* When the engine learns that a chat waits; in lockstep it knows at once. */
+static int64_t known_ns(const struct fl_outside *o)
+{
+    return o->live.pace == NULL ? 0 : fl_clock_ns();
+}
+
 static void take_turn(struct fl_outside *o, struct slot *slot, enum turn turn)
 {
+    if (slot->turn == TURN_ENGINE && turn != TURN_ENGINE) fl_queue_judge_gone(&o->judge, slot->chat.index);
+    if (slot->turn != TURN_ENGINE && turn == TURN_ENGINE && slot->queued) /* what took her out of the queue was refused */
+        o->judge_full |= fl_queue_judge_waits_again(&o->judge, slot->chat.index, known_ns(o)) != FL_OK;
     o->waiting += (turn == TURN_ENGINE) - (slot->turn == TURN_ENGINE);
     slot->turn = (uint8_t)turn;
 }
@@ -342,6 +367,7 @@ static bool is_in_group(const struct fl_outside *o, const struct slot *slot, uin
     const struct fl_desk_def *const desk = &o->scenario->desk;
     const bool dedicated = routing_of(o)->dedicated_agent && slot->chat.dedicated_agent == agent;
     uint32_t group = slot->group;
+    if (fl_policy(routing_of(o)->policy)->main_only && agent == o->view->main_account) return true; /* she serves all groups */
     if (dedicated || is_recent(o, &slot->chat, agent)) return true;
     for (uint32_t steps = 0; group != FL_NONE && steps <= desk->groups_count; steps++) {
         if (o->view->agents[agent].groups >> group & 1) return true;
@@ -358,10 +384,11 @@ static bool is_alone(const struct fl_outside *o, uint32_t agent, uint32_t group)
     return true;
 }
 
-/* Who has just given a chat up may not get it back while anybody else is there; who merely went away, when she is back. */
+/* Who has just given a chat up may not get it back while anybody else is there; who merely went away, when she is back. Once
+ * somebody else has had it that is over. */
 static bool is_excluded(const struct fl_outside *o, const struct slot *slot, uint32_t agent)
 {
-    if (slot->chat.exclude != agent) return false;
+    if (slot->chat.exclude != agent || slot->turn == TURN_AGENT) return false;
     const bool still = slot->chat.why == FL_WHY_TRANSFER || slot->told_at == o->view->now;
     return still && !is_alone(o, agent, slot->group);
 }
@@ -372,7 +399,23 @@ static void enqueue(struct fl_outside *o, struct slot *slot)
 {
     if (slot->queued) return;
     slot->queued = true;
+    o->judge_full |= fl_queue_judge_waits(&o->judge, o->view, &slot->chat, slot->group, known_ns(o)) != FL_OK;
     (void)o->port->decide(o->port->desk, &(struct fl_decision){ .kind = FL_ENQUEUE, .chat = slot->chat.index, .agent = FL_NO_AGENT });
+}
+
+/* In real time only what the engine has known for a while can be held against it, and what can have been lost cannot. */
+static struct fl_known known(const struct fl_outside *o)
+{
+    if (o->live.pace == NULL) return (struct fl_known){ INT64_MIN, INT64_MAX };
+    return (struct fl_known){ o->live.damaged_ns, o->live.heard_ns - CROSSING_NS };
+}
+
+/* Number of the chat that should have been this agent's before this one; 0: none. A chat that an agent has is moved out of turn. */
+static uint32_t overtaken(const struct fl_outside *o, const struct slot *slot, uint32_t agent)
+{
+    if (slot->turn != TURN_ENGINE) return 0;
+    const uint32_t first = fl_queue_judge_overtaken(&o->judge, o->view, &slot->chat, slot->group, agent, known(o));
+    return first == FL_NO_CHAT ? 0 : o->slots[first].number;
 }
 
 /* To an agent: from the engine's queue, or by a move from another agent. */
@@ -385,6 +428,7 @@ static enum fl_status apply_assign(struct fl_outside *o, uint32_t index, uint32_
     const bool suspended = her->state != FL_AVAILABLE && !may_be_suspended(o, &slot.chat, agent);
     const bool full = fl_agent_load(her, routing_of(o)->counts) >= her->capacity && !may_be_full(o, &slot.chat, agent);
     const bool stranger = !is_in_group(o, &slot, agent), excluded = is_excluded(o, &slot, agent);
+    const uint32_t other = overtaken(o, &slot, agent);
     take_turn(o, &o->slots[index], TURN_AGENT);
     o->slots[index].agent = agent;
     const enum fl_verdict verdict =
@@ -394,6 +438,7 @@ static enum fl_status apply_assign(struct fl_outside *o, uint32_t index, uint32_
         if (full) note(o, FL_BREACH_CAPACITY, slot.number, agent);
         if (stranger) note(o, FL_BREACH_GROUP, slot.number, agent);
         if (excluded) note(o, FL_BREACH_EXCLUDED, slot.number, agent);
+        if (other != 0) note_about(o, FL_BREACH_OVERTAKEN, slot.number, agent, other);
         o->day.moves += slot.turn == TURN_AGENT;
         return FL_OK;
     }
@@ -658,7 +703,7 @@ static enum fl_status post_lines(struct fl_outside *o)
 static enum fl_status gather(struct fl_outside *o)
 {
     const struct event *const event = &o->events[o->events_count - 1];
-    if (event->slot == NO_SLOT) return o->lines.full ? FL_EFULL : FL_OK;
+    if (event->slot == NO_SLOT) return is_full(o) ? FL_EFULL : FL_OK;
     struct slot *const slot = &o->slots[event->slot];
     slot->event = event->number;
     slot->due_ns = isfinite(o->live.pace->speed) ? fl_pace_due_ns(o->live.pace, event->at) : fl_clock_ns();
@@ -667,7 +712,7 @@ static enum fl_status gather(struct fl_outside *o)
     o->live.asked[event->number % ASKED] = event->slot;
     take_turn(o, slot, TURN_ENGINE);
     enqueue(o, slot);
-    return o->lines.full ? FL_EFULL : FL_OK;
+    return is_full(o) ? FL_EFULL : FL_OK;
 }
 
 /* In real time a line that is none costs its sender that line. */
@@ -694,6 +739,7 @@ static enum fl_status outside_heard(void *self, const struct fl_view *view)
         status = o->channel->ops->next(o->channel, &live->line, &live->length);
         if (status != FL_OK) status = pass_on(o, status);
     }
+    if (status == FL_OK && is_full(o)) return FL_EFULL;
     return o->failed && status == FL_OK ? FL_EENGINE : status;
 }
 
@@ -703,7 +749,8 @@ static enum fl_status tell_agent(struct fl_outside *o, uint32_t agent, enum fl_a
 static enum fl_status tell_all(struct fl_outside *o)
 {
     const struct fl_view *const view = o->view;
-    o->session = o->channel->session;
+    o->session = fl_channel_session(o->channel);
+    o->live.damaged_ns = fl_clock_ns() + CROSSING_NS; /* and those who wait are told of in another order */
     o->lines.length = 0;
     o->events_count = 0;
     fl_tell_hello(&o->lines, o->scenario, o->seed, "realtime");
@@ -733,7 +780,7 @@ static enum fl_status tell_all(struct fl_outside *o)
 static bool looks_up(struct fl_outside *o)
 {
     struct live *const live = &o->live;
-    if (o->channel->session != o->session && live->status == FL_OK) {
+    if (fl_channel_session(o->channel) != o->session && live->status == FL_OK) {
         live->line = NULL;
         live->status = tell_all(o);
     }
@@ -753,6 +800,7 @@ static void turn(struct fl_outside *o, int64_t until_ns)
     if (live->status == FL_OK) live->status = fl_pace_turn(live->pace, until_ns);
     live->heard_ns = fl_clock_ns();
     if (live->on_turn != NULL) live->damaged = live->on_turn(live->turn_context, live->undecided);
+    if (live->damaged) live->damaged_ns = live->heard_ns + CROSSING_NS;
 }
 
 /* As many chats are undecided as may be: time stands still until the engine says something, within its time-out. */
@@ -822,7 +870,7 @@ static enum fl_status deliver(struct fl_outside *o)
     o->nested = 0;
     o->events_count = o->events_next = 0;
     o->lines.length = 0;
-    return o->lines.full ? FL_EFULL : status;
+    return is_full(o) ? FL_EFULL : status;
 }
 
 /* ---- Writing events ---------------------------------------------------------------------------------- */
@@ -1038,6 +1086,7 @@ static void live_begins(struct fl_outside *o, const struct fl_view *view)
     struct live *const live = &o->live;
     live->undecided = live->burst = 0;
     live->waits_ns = 0;
+    live->damaged_ns = INT64_MIN;
     live->status = FL_OK;
     live->line = NULL;
     for (uint32_t a = 0; a < view->agents_count; a++) live->agent_changed_ns[a] = INT64_MIN;
@@ -1048,8 +1097,9 @@ static void live_begins(struct fl_outside *o, const struct fl_view *view)
 
 static enum fl_status outside_begin(void *self, struct fl_arena *arena, const struct fl_view *view, const struct fl_port *port)
 {
-    (void)arena; /* what is kept here is kept from day to day */
     struct fl_outside *const o = self;
+    fl_queue_judge_begin(&o->judge, arena); /* the rest of what is kept here is kept from day to day */
+    o->judge_full = false;
     /* The same day once more means that its block was too small: what it counted is void. */
     if (o->day_open && o->replication == view->replication) {
         o->day_ended = false;
@@ -1079,6 +1129,14 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
     return status;
 }
 
+/* Who waited to the end is counted; where somebody had room for her, it is held against the engine. */
+static void judge_end(struct fl_outside *o, const struct fl_view *view)
+{
+    for (uint32_t i = 0; i < o->slots_count; i++)
+        if (o->slots[i].turn == TURN_ENGINE && fl_queue_judge_could_be_served(&o->judge, view, i, known(o)))
+            note(o, FL_BREACH_NEVER_ASSIGNED, o->slots[i].number, FL_NO_AGENT);
+}
+
 static void tell_end(struct fl_outside *o, const struct fl_view *view)
 {
     o->day.never_assigned = o->waiting;
@@ -1086,6 +1144,7 @@ static void tell_end(struct fl_outside *o, const struct fl_view *view)
     o->ended = true;
     if (o->live.pace != NULL && post_lines(o) != FL_OK) return;
     if (!event_open(o, "end", view, NO_SLOT)) return;
+    judge_end(o, view);
     o->waits_for_ack = true;
     const enum fl_status status = event_close(o);
     const bool silent = o->live.pace != NULL && status == FL_EENGINE; /* its last word is no reason to lose the day */

@@ -43,7 +43,7 @@ struct decision {
 
 struct fl_replay {
     struct fl_channel *channel;
-    bool live, verdicts;
+    bool live, verdicts, greeted;
     int64_t timeout_ns;
     struct fl_waiter waiter;   /* real time */
     unsigned waiter_open;
@@ -554,6 +554,8 @@ static enum fl_status told(struct fl_replay *r, const char *text, size_t length)
     enum fl_status status = scan(r, text, length, &message);
     if (status != FL_OK) return status;
     if (is(&message, "hello")) {
+        if (r->greeted) return fail(r, FL_ESYNTAX, "the link was made anew here, which a replay cannot do");
+        r->greeted = true;
         r->result.start_s = integer_of(&message, "start_s", 0);
         return greet(r, text, length);
     }

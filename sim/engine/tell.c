@@ -44,6 +44,8 @@ static void add_policy(struct fl_lines *lines, const struct fl_scenario *scenari
     fl_lines_text(lines, "overflow", overflow_names[routing->overflow]);
     fl_lines_text(lines, "offline", offline_names[scenario->desk.offline]);
     fl_lines_text(lines, "discipline", discipline_names[routing->discipline]);
+    if (routing->discipline == FL_PRIORITY_AGING) add_duration(lines, "priority_credit_ns", routing->priority_credit);
+    if (routing->discipline == FL_EDF) add_duration(lines, "due_ns", routing->due);
     if (routing->queue_max < FL_UNLIMITED) fl_lines_integer(lines, "queue_max", routing->queue_max);
     add_duration(lines, "queue_max_wait_ns", routing->queue_max_wait);
     add_duration(lines, "accept_timeout_ns", routing->accept_timeout);
@@ -188,11 +190,11 @@ void fl_tell_chat(struct fl_lines *lines, const struct fl_scenario *scenario, co
     if (chat->entry_point < buyers->entry_points_count) fl_lines_text(lines, "entry_point", buyers->entry_points[chat->entry_point].name);
     if (chat->device < buyers->devices_count) fl_lines_text(lines, "device", buyers->devices[chat->device].name);
     if (chat->order_status < buyers->order_statuses_count) fl_lines_text(lines, "order_status", buyers->order_statuses[chat->order_status]);
+    if (full || scenario->routing.discipline == FL_LONGEST_WAITING) fl_lines_integer(lines, "active_at_ns", chat->active_at);
     if (!full) return;
     fl_lines_hex(lines, "draws", chat->key);
     fl_lines_integer(lines, "decision", chat->decision);
     fl_lines_integer(lines, "slot", chat->index);
-    fl_lines_integer(lines, "active_at_ns", chat->active_at);
     if (chat->to_group != FL_NONE) fl_lines_integer(lines, "to_group", chat->to_group);
 }
 

@@ -180,7 +180,7 @@ enum fl_status fl_transcript_wrap(struct fl_transcript *transcript, uint32_t wor
         free(copy);
         return FL_EFULL;
     }
-    *r = (struct recorder){ .channel = { .ops = &recorder_ops, .loop = within->loop }, .within = within, .transcript = transcript,
+    *r = (struct recorder){ .channel = { .ops = &recorder_ops, .loop = within->loop, .within = within }, .within = within, .transcript = transcript,
                             .worker = worker, .copy = copy };
     *channel = &r->channel;
     return FL_OK;

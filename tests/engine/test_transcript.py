@@ -182,7 +182,7 @@ class Checked(Transcripts):
         self.fault(lambda lines: lines.insert(ack, lines[ack]), "ack: no event waits for one", only=False)
         self.fault(lambda lines: lines.pop(), "the transcript is cut off")
         self.fault(lambda lines: lines.append(lines[-2]), "a line behind the end", only=False)
-        self.path.write_text("\n".join(self.good)[:5000])
+        self.path.write_text("\n".join(self.good[:self.first('"t":"chat"')] + [self.good[chat][:-2]]))
         self.check("the last line is cut off", "without its end")
 
     def test_what_the_harness_refused_is_a_fault(self):

@@ -24,6 +24,7 @@ static void add_violation_json(struct fl_text *out, const struct fl_violation *v
     fl_text_add(out, "{\"day\":%u,\"at_ns\":%lld,\"event\":%llu,\"rule\":\"%s\"", violation->replication, (long long)violation->at,
                 (unsigned long long)violation->event, fl_breach_name(violation->breach));
     if (violation->chat != 0) fl_text_add(out, ",\"chat\":%u", violation->chat);
+    if (violation->overtaken != 0) fl_text_add(out, ",\"overtaken\":%u", violation->overtaken);
     if (violation->agent != FL_NO_AGENT) {
         fl_text_add(out, ",\"agent\":%u,\"name\":", violation->agent);
         fl_text_add_json(out, names[violation->agent]);
@@ -129,7 +130,9 @@ static void report_violations(const struct fl_ledger *ledger, const struct fl_re
         fl_instant_format(results->scenario, violation->at, instant);
         fl_text_add(out, "  %-4u %-19s %14.3f %8u  ", violation->replication, instant, fl_time_to_s(violation->at), violation->chat);
         text_add_padded(out, violation->agent == FL_NO_AGENT ? "-" : results->agent_names[violation->agent], 14, false);
-        fl_text_add(out, "  %s\n", fl_breach_name(violation->breach));
+        fl_text_add(out, "  %s", fl_breach_name(violation->breach));
+        if (violation->overtaken != 0) fl_text_add(out, zh ? ",先到的是会话 %u" : ", chat %u was first", violation->overtaken);
+        fl_text_add(out, "\n");
     }
     if (total > shown) fl_text_add(out, zh ? "  … 共 %llu 次,前 100 次见 engine.json\n" : "  ... of %llu; the first 100 are in engine.json\n", (unsigned long long)total);
 }
