@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import resource
 import shutil
 import socket
@@ -17,45 +16,12 @@ import threading
 import time
 import unittest
 
+from _dense import BRIEF, DENSE, PLACES, figures, free_ports, mean
+
 FENLIU = os.environ.get("FENLIU")
 HAPROXY = shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 SLOW = 8 if os.environ.get("FENLIU_SANITIZED") else 1
-PLACES = 2
 CHECKS = "check inter 50ms rise 1 fall 1"
-
-# 20 chats a second, then 60 for a second, then 20, then none: at the end everybody has been answered.
-DENSE = {
-    "fenliu": 1, "name": "a dense desk", "start": "2026-06-17T10:00", "duration": "4s", "interval": "1s", "replications": 1,
-    "traffic": {"rate": {"points": [["+0h", 72000], ["+1s", 72000], ["+1s", 216000], ["+2s", 216000], ["+2s", 72000], ["+3s", 72000], ["+3s", 0],
-                                    ["+4s", 0]]}},
-    "buyers": {"intents": [{"name": "size", "phase": "pre_sale", "share": 1, "rounds": 1, "reply": {"total": {"exponential": "80ms"}}}],
-               "patience": None},
-    "desk": {"agents": [*({"name": name, "max_chats": PLACES} for name in ("early", "suspended", "leaver")), {"name": "slow", "max_chats": PLACES, "speed": 0.5}],
-             "close": {"when_done": "0s", "silence": None}},
-    "routing": {"policy": "least_active"},
-}
-
-
-# 40 chats a second, and half a second for what follows from them.
-BRIEF = {**DENSE, "duration": "2s", "traffic": {"rate": {"points": [["+0h", 144000], ["+1500ms", 144000], ["+1500ms", 0], ["+2s", 0]]}}}
-
-
-def free_ports(count):
-    """So many in a row, below those that the system gives to whoever connects, which could take one of them meanwhile."""
-    for first in range(10000 + os.getpid() % 10000, 32000, count):
-        taken = [socket.socket() for _ in range(count)]
-        try:
-            for i, one in enumerate(taken):
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                one.bind(("127.0.0.1", first + i))
-                one.listen()
-            return first
-        except OSError:
-            continue
-        finally:
-            for one in taken:
-                one.close()
-    raise RuntimeError("no free ports")
 
 
 def changed(scenario, **changes):
@@ -68,17 +34,6 @@ def drive(front, base, *options, scenario=BRIEF, kind="tcp", more="", **how):
         file.write_text(json.dumps(scenario))
         return subprocess.run([FENLIU, "drive", str(file), "--engine", f"proxy+{kind}://127.0.0.1:{front}?agents=127.0.0.1:{base}{more}", "--quiet",
                                "--json", *(options or ("--speed", "1"))], capture_output=True, text=True, timeout=200, **how)
-
-
-def figures(run):
-    """Of a run that came to its end; 1 stands for figures that a busy machine has spoiled, which are not looked at then."""
-    assert run.returncode in (0, 1), run.stderr
-    return json.loads(run.stdout)
-
-
-def mean(summary, name, agent=None):
-    totals = summary["totals"] if agent is None else summary["agents"][agent]["totals"]
-    return totals[name]["mean"]
 
 
 # ---- HAProxy ----------------------------------------------------------------------------------------------------------
