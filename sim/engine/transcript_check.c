@@ -315,8 +315,8 @@ static unsigned wants_of(struct fl_transcript_check *check, const struct fl_fiel
 {
     static const char *const words[] = { "message", "reply", "load", "scenario", "verdict" };
     unsigned wants = 0;
-    if (field == NULL) return 0;
-    if (field->kind != FL_FIELD_TEXT) fault(check, "hello: wanted \"wants\" as a text");
+    if (field != NULL && field->kind != FL_FIELD_TEXT) fault(check, "hello: wanted \"wants\" as a text");
+    if (field == NULL || field->kind != FL_FIELD_TEXT) return 0;
     for (const char *at = field->text, *const end = at + field->text_length; at < end;) {
         const char *const blank = memchr(at, ' ', (size_t)(end - at)), *const to = blank != NULL ? blank : end;
         uint32_t i = 0;

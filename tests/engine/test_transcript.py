@@ -166,6 +166,7 @@ class Checked(Transcripts):
             (1, '"proto":1', '"proto":2', "version 2 of the protocol", True),
             (1, '"mode":"lockstep"', '"mode":"realtime"', "wanted the mode of the transcript's first line", True),
             (2, '"proto": 1', '"proto": 3', "the engine speaks version 3", True),
+            (2, '"proto"', '"wants": 5, "proto"', 'wanted "wants" as a text', True),
             (3, '"ns":', '"ns":-', 'wanted "ns"', False),
             (0, '"fenliu_transcript":1', '"fenliu_transcript":2', "of a version that is not known", True),
             (len(self.good) - 1, '"lines":', '"lines":1', "lines were recorded", True),

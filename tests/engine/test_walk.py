@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent
 FENLIU = os.environ.get("FENLIU", "fenliu")
-PATIENCE = "20" if os.environ.get("FENLIU_SANITIZED") else "4"  # seconds for an answer
+PATIENCE = "10" if os.environ.get("FENLIU_SANITIZED") else "4"  # seconds for an answer
 STEPS = ["hello", "one_agent", "unknown", "single_bytes", "one_segment", "long_line", "name", "nobody", "full", "serves_queue", "left_queue",
          "fifo", "away", "suspended", "on_break", "return", "second_day", "error_line", "end", "closing"]
 
@@ -34,7 +34,7 @@ ASTRAY = {
     "refuses new members": ["unknown"],
     "dies of what is new": ["unknown", "one_segment"],
     "takes a read for a line": ["single_bytes", None],
-    "takes one line a read": ["one_segment", None],
+    "keeps no rest of a read": ["one_segment", None],
     "has room for 4 KiB": ["long_line"],
     "loses quotes": ["name", None],
     "knows no offline": ["nobody", None],
@@ -109,6 +109,10 @@ class Walk(unittest.TestCase):
     def test_without_a_hello_the_rest_is_not_walked(self):
         run = walk(astray("has no name"), "--json")
         self.assertEqual([json.loads(run.stdout)[key] for key in ("ok", "failed", "skipped")], [0, 1, 19])
+
+    def test_an_engine_that_answers_nothing_is_not_waited_for_twenty_times(self):
+        run = walk(astray("never acks"), "--json", "--timeout", PATIENCE)
+        self.assertEqual([json.loads(run.stdout)[key] for key in ("ok", "failed", "skipped")], [1, 3, 16])
 
     def test_both_languages(self):
         run = subprocess.run([FENLIU, "check", "--engine", astray("knows no break"), "--lang", "zh"], capture_output=True, text=True, timeout=120)

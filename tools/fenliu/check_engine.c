@@ -23,6 +23,7 @@
 #define FOLLOW_UPS 64u          /* events that follow from decisions on each other: beyond, it goes in circles */
 #define LONG_LINE 65000u        /* bytes of a member: the line has less than 64 KiB */
 #define SEGMENT_LINES 2000u     /* unknown lines in one write: some 60 KB */
+#define SILENT_STEPS 3u         /* in a row: an engine that answers nothing need not be waited for twenty times */
 #define CLOSE_NS (2 * FL_SECOND)
 
 static const char desk_text[] =
@@ -65,7 +66,7 @@ struct walk {
     struct fl_lines out;
     size_t pieces;              /* bytes at the beginning of the next event that leave one by one */
     /* of the step */
-    bool failed, unreachable;
+    bool failed, unreachable, silent;
     char problem[256]; /* why it is unreachable */
     char expected[320], came[512];
     char kept[LINES_KEPT][200];
@@ -295,7 +296,10 @@ static bool hear_decision(struct walk *w, const struct fl_message *message)
 
 static bool hear_line(struct walk *w, char **line, size_t *length, struct fl_message *message)
 {
-    if (w->channel->ops->line(w->channel, line, length, deadline_of(w)) != FL_OK) return came(w, "the engine %s", "引擎 %s", w->channel->problem);
+    if (w->channel->ops->line(w->channel, line, length, deadline_of(w)) != FL_OK) {
+        w->silent = strcmp(w->channel->problem, "does not answer") == 0;
+        return came(w, "the engine %s", "引擎 %s", w->channel->problem);
+    }
     keep(w, '<', *line, *length);
     return fl_message_scan(*line, *length, message) == FL_OK || came(w, "a line that is no flat JSON object (%s)", "不是扁平 JSON 对象的一行(%s)", message->problem);
 }
@@ -804,7 +808,7 @@ static void note_table(const struct walk *w, size_t step, enum verdict verdict, 
 static enum verdict take_step(struct walk *w, size_t step, bool reached)
 {
     const char *const url = w->options->url;
-    w->failed = false;
+    w->failed = w->silent = false;
     w->kept_count = 0;
     w->came[0] = w->expected[0] = '\0';
     if (!reached || interrupted) return VERDICT_SKIPPED;
@@ -818,9 +822,12 @@ static enum verdict take_step(struct walk *w, size_t step, bool reached)
 static void walk_all(struct walk *w, struct tally *tally)
 {
     bool reached = true;
+    uint32_t silent = 0; /* steps in a row that ended with the time-out */
     for (size_t step = 0; step < STEPS; step++) {
         const enum verdict verdict = take_step(w, step, reached);
         tally->counts[verdict]++;
+        silent = w->silent ? silent + 1 : 0;
+        if (silent == SILENT_STEPS) reached = false;
         if (step == 0) reached = verdict == VERDICT_OK; /* without a hello there is nothing to walk */
         if (w->options->json) note_json(w, step, verdict, &tally->out);
         else if (verdict == VERDICT_FAILED || !w->options->quiet) note_table(w, step, verdict, &tally->out);
