@@ -173,7 +173,7 @@ static void link_close(struct faulty *f, struct fl_fault_entry *entry)
     if (f->link == NULL) return;
     for (const struct held *held = f->first; held != NULL; held = held->next) count_lost(entry, held->bytes, held->length);
     if (f->waits != NULL) count_lost(entry, f->waits->bytes, f->waits->length);
-    count_lost_out(entry, f->out.bytes + f->out_sent, f->out.length - f->out_sent);
+    if (f->out.bytes != NULL) count_lost_out(entry, f->out.bytes + f->out_sent, f->out.length - f->out_sent);
     held_free(&f->first);
     held_free(&f->waits);
     f->last = NULL;
