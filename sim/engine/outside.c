@@ -734,6 +734,7 @@ static enum fl_status outside_heard(void *self, const struct fl_view *view)
     enum fl_status status = live->status;
     o->view = view;
     while (status == FL_OK && live->line != NULL) {
+        if (live->on_turn != NULL) live->damaged = live->on_turn(live->turn_context, live->undecided); /* it may have been this very line */
         status = hear_line(o, live->line, live->length);
         if (status != FL_OK) break;
         status = o->channel->ops->next(o->channel, &live->line, &live->length);
