@@ -781,13 +781,12 @@ static enum fl_status tell_all(struct fl_outside *o)
 static bool looks_up(struct fl_outside *o)
 {
     struct live *const live = &o->live;
-    if (fl_channel_session(o->channel) != o->session && live->status == FL_OK) {
-        live->line = NULL;
-        live->status = tell_all(o);
-    }
-    if (live->status == FL_OK && live->line == NULL) {
+    while (live->status == FL_OK && live->line == NULL) {
         const enum fl_status status = o->channel->ops->next(o->channel, &live->line, &live->length);
         if (status != FL_OK) live->status = pass_on(o, status);
+        if (status != FL_OK || fl_channel_session(o->channel) == o->session) break;
+        live->line = NULL; /* nothing leaves for a new session before it has been told everything */
+        live->status = tell_all(o);
     }
     return live->line != NULL || live->status != FL_OK;
 }
