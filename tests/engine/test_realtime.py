@@ -53,7 +53,8 @@ class RealTime(unittest.TestCase):
         engine = self.engine(BUILT_IN, "--speed", "2")
         self.assertGreater(time.monotonic() - started, 2.5)
         self.assertEqual((engine["mode"], engine["violations"]["total"], engine["unanswered"]), ("realtime", 0, 0))
-        self.assertEqual(engine["decision_latency_us"]["n"], engine["chats"])
+        self.assertEqual(engine["decision_latency_us"]["n"] + engine["undecided"], engine["chats"])
+        self.assertLess(engine["undecided"], 5)  # the last may be on their way when the day ends
         self.assertGreater(engine["chats"], 400)
 
     def test_a_stall_shows_in_full_in_everybody_who_waited_meanwhile(self):
