@@ -102,6 +102,13 @@ static bool check_worse(struct reader *r, const cJSON *json, const struct fl_at 
     return fl_note(r, json, &worse_at, FL_EMISSING, "wanted \"higher\" or \"lower\": %s is neither better nor worse of itself, got none", gate->figure);
 }
 
+/* Where a fault of a member lies. It may not be there: of a list that stands twice one is read and the other looked at here. */
+static const cJSON *member_or_whole(const cJSON *json, const char *key)
+{
+    const cJSON *const member = fl_member(json, key);
+    return member != NULL ? member : json;
+}
+
 /* What members say about each other, told even when other members are wrong. */
 static bool check_gate(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_gate *gate)
 {
@@ -114,7 +121,7 @@ static bool check_gate(struct reader *r, const cJSON *json, const struct fl_at *
     if (gate->figure == NULL) return false;
     const char *const refusal = fl_gate_refusal(gate->metric, gate->statistic, gate->per);
     if (refusal != NULL) {
-        ok = fl_note(r, fl_member(json, "metric"), &metric_at, FL_ECONFLICT, "wanted a figure that days can be compared by per %s, got %s: %s",
+        ok = fl_note(r, member_or_whole(json, "metric"), &metric_at, FL_ECONFLICT, "wanted a figure that days can be compared by per %s, got %s: %s",
                      per_names[gate->per], gate->figure, refusal);
     }
     if (gate->name == NULL) gate->name = gate->figure;
@@ -191,7 +198,7 @@ static bool check_name(struct reader *r, const cJSON *json, const struct fl_at *
     if (gate->only == NULL || list == NULL || is_one_of(gate->only, list)) return true;
     struct fl_nearest nearest = fl_nearest_start(r, gate->only);
     for (const char *const *name = list; *name != NULL; name++) fl_nearest_offer(&nearest, *name);
-    return fl_note(r, fl_member(json, "only"), &only_at, FL_EUNKNOWN, "wanted the name of a known %s, got \"%s\"%s", per_names[gate->per],
+    return fl_note(r, member_or_whole(json, "only"), &only_at, FL_EUNKNOWN, "wanted the name of a known %s, got \"%s\"%s", per_names[gate->per],
                    gate->only, fl_nearest_hint(&nearest).text);
 }
 
@@ -201,7 +208,7 @@ static bool check_gates(struct reader *r, const cJSON *root, struct fl_gates *ga
     const struct fl_at list_at = { .key = "gates" };
     const cJSON *json = gates->count > 0 ? fl_member(root, "gates")->child : NULL;
     bool ok = true;
-    for (uint32_t i = 0; i < gates->count; i++, json = json->next) {
+    for (uint32_t i = 0; i < gates->count && json != NULL; i++, json = json->next) { /* a key that stands twice may hold two lists */
         const struct fl_at at = { .up = &list_at, .index = i };
         ok &= check_gate(r, json, &at, &list[i]);
         ok &= check_name(r, json, &at, &list[i], names);
