@@ -40,7 +40,7 @@ void fl_events_start(struct fl_events *events, void *memory, uint32_t slots, fl_
     events->first = (uint32_t *)(void *)(events->filled + events->buckets / 64);
     while (events->buckets > 0 && (fl_time)1 << events->shift < span / events->buckets) events->shift++;
     for (uint32_t i = 0; i < 2 * events->late.leaves; i++) events->late.node[i] = FL_NO_EVENT;
-    for (uint32_t p = 0; p <= slots; p++) events->place[p].key = FL_NO_EVENT;
+    for (uint32_t p = 0; p <= slots; p++) events->place[p] = (struct fl_event_place){ .key = FL_NO_EVENT, .next = events->buckets == 0 ? FL_EVENT_LATE : 0 };
 }
 
 /* ---- The tree ---------------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ static void replay(const struct fl_event_tree *tree, uint32_t slot, fl_event_key
 void fl_events_put_late(struct fl_events *events, uint32_t place)
 {
     events->place[place].next = FL_EVENT_LATE;
-    if (events->buckets > 0) replay(&events->late, place - 1, events->place[place].key);
+    replay(&events->late, place - 1, events->place[place].key);
 }
 
 /* ---- The wheel --------------------------------------------------------------------------------- */
@@ -82,20 +82,12 @@ void fl_events_put_behind(struct fl_events *events, uint32_t place, uint32_t *li
     events->count++;
 }
 
-static void find_among_few(struct fl_events *events)
-{
-    fl_event_key next = FL_NO_EVENT;
-    for (uint32_t p = 1; p <= events->slots; p++) next = events->place[p].key < next ? events->place[p].key : next;
-    events->next = next;
-}
-
 void fl_events_take_out(struct fl_events *events, uint32_t place)
 {
     struct fl_event_place *const own = &events->place[place];
     const bool was_next = own->key == events->next;
     if (events->buckets == 0) {
-        own->key = FL_NO_EVENT;
-        find_among_few(events);
+        fl_events_take_of_few(events, own);
         return;
     }
     if (own->next == FL_EVENT_LATE) {

@@ -113,6 +113,7 @@ static inline void fl_events_put(struct fl_events *events, uint32_t slot, fl_eve
     own->key = key;
     events->next = key < events->next ? key : events->next;
     if (__builtin_expect(turn - events->base >= events->buckets, 0)) {
+        if (events->buckets == 0) return; /* few slots: that is all there is to it */
         fl_events_put_late(events, slot + 1);
         return;
     }
@@ -160,6 +161,15 @@ static inline void fl_events_find_next(struct fl_events *events)
     if (__builtin_expect(wheel < late, 1)) events->next = wheel;
 }
 
+/* Of few slots, none of which is in a wheel. */
+static inline void fl_events_take_of_few(struct fl_events *events, struct fl_event_place *own)
+{
+    fl_event_key next = FL_NO_EVENT;
+    own->key = FL_NO_EVENT;
+    for (uint32_t p = 1; p <= events->slots; p++) next = events->place[p].key < next ? events->place[p].key : next;
+    events->next = next;
+}
+
 /* Takes the next event of all out when it is due before `until`; else FL_NO_EVENT, and nothing has changed. Which is next then is
  * looked for at once, while the caller is busy with this one. */
 static inline fl_event_key fl_events_take(struct fl_events *events, fl_time until)
@@ -168,7 +178,8 @@ static inline fl_event_key fl_events_take(struct fl_events *events, fl_time unti
     if (fl_event_at(next) >= until) return FL_NO_EVENT;
     struct fl_event_place *const own = &events->place[fl_event_slot(next) + 1];
     if (__builtin_expect(own->next == FL_EVENT_LATE, 0)) {
-        fl_events_take_late(events);
+        if (events->buckets == 0) fl_events_take_of_few(events, own);
+        else fl_events_take_late(events);
         return next;
     }
     events->base = (uint64_t)fl_event_at(next) >> events->shift;
