@@ -42,9 +42,9 @@ class Keeps(unittest.TestCase):
         for variant in variants:
             with self.subTest(variant=variant), tempfile.TemporaryDirectory() as there:
                 inside = self.run_directory(there + "/a.run", "simulate", DESK, *variant)
-                outside = self.run_directory(there + "/b.run", "drive", DESK, *variant, "--engine", engine("least_active.py"))
+                outside = self.run_directory(there + "/b.run", "drive", DESK, *variant, "--engine", engine("../../tools/engines/least_active.py"))
                 for name in ("summary.json", "days.csv", "intervals.csv", "agents.csv"):
-                    expected = inside[name].replace(b'"command":"simulate"', b'"command":"drive"')
+                    expected = inside[name].replace(b'"command":"simulate"', b'"command":"drive"').replace(b'"policy":"least_active"', b'"policy":"least_active.py 1"')
                     self.assertEqual(expected, outside[name], name)
                 judged = json.loads(outside["engine.json"])
                 self.assertEqual(judged["violations"]["total"], 0, judged["first"])

@@ -33,7 +33,7 @@ class Order(unittest.TestCase):
         return judged(url, *WAIT, *options)["violations"]["overtaken"]
 
     def test_who_keeps_the_stated_order_overtakes_nobody(self):
-        self.assertEqual(self.overtaken(script("least_active.py")), 0)
+        self.assertEqual(self.overtaken(script("../../tools/engines/least_active.py")), 0)
         self.assertEqual(self.overtaken(script("astray.py", "well")), 0)
         self.assertEqual(self.overtaken(script("astray.py", "last comes first"), "--set", "routing.queue.discipline=lifo"), 0)
 
@@ -45,7 +45,7 @@ class Order(unittest.TestCase):
         self.assertEqual(set(one), {"day", "at_ns", "event", "rule", "chat", "overtaken", "agent", "name"})
 
     def test_the_order_is_that_of_the_discipline(self):
-        fifo = script("least_active.py")
+        fifo = script("../../tools/engines/least_active.py")
         self.assertGreater(self.overtaken(fifo, "--set", "routing.queue.discipline=lifo"), 50)
         self.assertGreater(self.overtaken(fifo, "--set", "routing.queue.discipline=priority_fifo", *TWO_CLASSES), 20)
         self.assertEqual(self.overtaken(fifo, "--set", "routing.queue.discipline=priority_fifo"), 0)
@@ -85,7 +85,7 @@ class Waiting(unittest.TestCase):
         self.assertEqual(engine["violations"]["never_assigned"], 0)
 
     def test_a_full_desk_is_nobodys_fault(self):
-        engine = judged(script("least_active.py"), *WAIT, *ALL_DAY, "--set", "traffic.scale=6")
+        engine = judged(script("../../tools/engines/least_active.py"), *WAIT, *ALL_DAY, "--set", "traffic.scale=6")
         self.assertGreater(engine["never_assigned"], 20)
         self.assertEqual(engine["violations"]["total"], 0, engine["first"][:3])
 

@@ -68,7 +68,7 @@ def steps(run):
 
 class Walk(unittest.TestCase):
     def test_good_engines_get_everything_right(self):
-        for url in ("exec:" + shlex.join([sys.executable, str(HERE / "least_open.py")]), "exec:" + shlex.join([sys.executable, str(HERE / "least_active.py")]),
+        for url in ("exec:" + shlex.join([sys.executable, str(HERE / "least_open.py")]), "exec:" + shlex.join([sys.executable, str(HERE / "../../tools/engines/least_active.py")]),
                     astray("well"), astray("names them"), "exec:" + shlex.join([FENLIU, "engine"])):
             with self.subTest(url=url):
                 run = walk(url, "--json")
