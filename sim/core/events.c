@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define MANY_SLOTS 4096u  /* whose buckets do not stay in the cache beside all else: four each, where fewer have eight */
-#define FEW_SLOTS 4u      /* are looked through: no wheel, no tree */
 #define LIST_MOST 16u     /* who would come later in a list goes to the tree */
 
 /* ---- Starting ---------------------------------------------------------------------------------- */
@@ -17,7 +16,7 @@ static uint32_t power_for(uint32_t count)
 
 static uint32_t buckets_for(uint32_t slots)
 {
-    if (slots <= FEW_SLOTS) return 0;
+    if (slots <= FL_EVENTS_FEW) return 0;
     const uint32_t wanted = power_for(slots) * (slots < MANY_SLOTS ? 8 : 4);
     return wanted < 64 ? 64 : wanted;
 }
@@ -40,7 +39,31 @@ void fl_events_start(struct fl_events *events, void *memory, uint32_t slots, fl_
     events->first = (uint32_t *)(void *)(events->filled + events->buckets / 64);
     while (events->buckets > 0 && (fl_time)1 << events->shift < span / events->buckets) events->shift++;
     for (uint32_t i = 0; i < 2 * events->late.leaves; i++) events->late.node[i] = FL_NO_EVENT;
-    for (uint32_t p = 0; p <= slots; p++) events->place[p] = (struct fl_event_place){ .key = FL_NO_EVENT, .next = events->buckets == 0 ? FL_EVENT_LATE : 0 };
+    for (uint32_t i = 0; i < FL_EVENTS_FEW; i++) events->few[i] = FL_NO_EVENT;
+    for (uint32_t p = 0; p <= slots; p++) events->place[p] = (struct fl_event_place){ .key = FL_NO_EVENT };
+}
+
+/* FL_NO_EVENT: none is pending. */
+static fl_event_key key_of(const struct fl_events *events, uint32_t slot)
+{
+    if (events->buckets > 0) return events->place[slot + 1].key;
+    for (uint32_t i = 0; i < FL_EVENTS_FEW; i++)
+        if (fl_event_slot(events->few[i]) == slot) return events->few[i];
+    return FL_NO_EVENT;
+}
+
+fl_time fl_events_at(const struct fl_events *events, uint32_t slot)
+{
+    return fl_event_at(key_of(events, slot));
+}
+
+/* ---- Few slots --------------------------------------------------------------------------------- */
+
+void fl_events_take_out_of_few(struct fl_events *events, uint32_t slot)
+{
+    if (fl_event_slot(events->few[0]) == slot) events->few[0] = events->few[1];
+    events->few[1] = FL_NO_EVENT;
+    events->few_pending &= ~(UINT32_C(1) << slot);
 }
 
 /* ---- The tree ---------------------------------------------------------------------------------- */
@@ -86,10 +109,6 @@ void fl_events_take_out(struct fl_events *events, uint32_t place)
 {
     struct fl_event_place *const own = &events->place[place];
     const bool was_next = own->key == events->next;
-    if (events->buckets == 0) {
-        fl_events_take_of_few(events, own);
-        return;
-    }
     if (own->next == FL_EVENT_LATE) {
         replay(&events->late, place - 1, FL_NO_EVENT);
     } else {
@@ -119,7 +138,7 @@ void fl_events_move(struct fl_events *to, const struct fl_events *from)
     FL_ASSERT(to->slots >= from->slots);
     to->base = from->base << from->shift >> to->shift;
     for (uint32_t slot = 0; slot < from->slots; slot++) {
-        const fl_event_key key = from->place[slot + 1].key;
+        const fl_event_key key = key_of(from, slot);
         if (key != FL_NO_EVENT) fl_events_put(to, slot, key);
     }
     to->sequence = from->sequence;

@@ -12,7 +12,8 @@
  *
  * What lies beyond the span, or late in a bucket that has grown long, is in the tree: a slot is a leaf of a full binary tree, each inner
  * node holds the earlier of its two children, so the root is the next event of those. A set replays every match from leaf
- * to root. Where an event is kept changes what it costs, never its order. Up to four slots are looked through instead.
+ * to root. Where an event is kept changes what it costs, never its order. The events of one or two slots are kept in their order
+ * instead: at addresses that do not depend on which is next, so that nothing waits for that.
  *
  * Order: (time, class, sequence), sequence being the order of scheduling; exactly one event is next. All three and the slot lie in
  * one 128-bit key, so a match is one comparison.
@@ -30,6 +31,7 @@
 enum fl_event_class { FL_CLASS_RELEASE, FL_CLASS_STATE, FL_CLASS_ARRIVAL };
 
 #define FL_EVENTS_SLOTS_MAX (UINT32_C(1) << 24)
+#define FL_EVENTS_FEW 2u /* so many slots need no wheel and no tree */
 
 __extension__ typedef unsigned __int128 fl_event_key; /* time << 64 | class << 62 | sequence << 24 | slot */
 
@@ -53,11 +55,13 @@ struct fl_events {
     uint32_t *first;              /* [buckets] head of the list, a place; 0: empty */
     uint64_t *filled;             /* bit per bucket that is not empty */
     uint64_t base;                /* time >> shift of the last event taken; everything in the wheel lies in [base, base + buckets) */
-    uint32_t buckets;             /* a power of two, >= 64; 0: so few slots that they are looked through */
+    uint32_t buckets;             /* a power of two, >= 64; 0: so few slots that their events are in `few` alone */
     uint32_t shift;               /* a bucket is 2^shift ns wide */
     uint32_t count;               /* in the wheel */
     uint32_t slots;
-    fl_event_key next;            /* the earliest of all */
+    fl_event_key next;            /* the earliest of all; of few slots it is few[0] */
+    fl_event_key few[FL_EVENTS_FEW]; /* of few slots: all events, earliest first, then FL_NO_EVENT */
+    uint32_t few_pending;         /* bit per slot */
     uint64_t sequence;            /* of the next set; below 2^38 */
     struct fl_event_tree late;    /* what is not in the wheel */
 };
@@ -88,32 +92,62 @@ static inline enum fl_event_class fl_event_class_of(fl_event_key event)
 }
 
 /* When the slot's event is due; FL_TIME_NEVER: none is pending. */
-static inline fl_time fl_events_at(const struct fl_events *events, uint32_t slot)
-{
-    return fl_event_at(events->place[slot + 1].key);
-}
+fl_time fl_events_at(const struct fl_events *events, uint32_t slot);
 
 /* The rarer parts: a place whose key lies outside the wheel; one that comes behind `link`'s; one that is pending; the next event, which
- * is not in the wheel. */
+ * is not in the wheel; the event of one of few slots. */
 void fl_events_put_late(struct fl_events *events, uint32_t place);
 void fl_events_put_behind(struct fl_events *events, uint32_t place, uint32_t *link);
 void fl_events_take_out(struct fl_events *events, uint32_t place);
 void fl_events_take_late(struct fl_events *events);
+void fl_events_take_out_of_few(struct fl_events *events, uint32_t slot);
+
+/* ---- Few slots --------------------------------------------------------------------------------- */
+
+static inline void fl_events_cancel_of_few(struct fl_events *events, uint32_t slot)
+{
+    if (events->few_pending >> slot & 1) fl_events_take_out_of_few(events, slot);
+}
+
+/* Of a slot that is empty. */
+static inline void fl_events_put_to_few(struct fl_events *events, uint32_t slot, fl_event_key key)
+{
+    const fl_event_key other = events->few[0]; /* few[1] is FL_NO_EVENT, as the slot is empty */
+    events->few[0] = key < other ? key : other;
+    events->few[1] = key < other ? other : key;
+    events->few_pending |= UINT32_C(1) << slot;
+}
+
+static inline fl_event_key fl_events_take_of_few(struct fl_events *events, fl_time until)
+{
+    const fl_event_key next = events->few[0];
+    if (fl_event_at(next) >= until) return FL_NO_EVENT;
+    events->few[0] = events->few[1];
+    events->few[1] = FL_NO_EVENT;
+    events->few_pending &= ~(UINT32_C(1) << fl_event_slot(next));
+    return next;
+}
+
+/* ---- Setting and taking ------------------------------------------------------------------------ */
 
 static inline void fl_events_cancel(struct fl_events *events, uint32_t slot)
 {
-    if (fl_events_at(events, slot) != FL_TIME_NEVER) fl_events_take_out(events, slot + 1);
+    if (events->buckets == 0) fl_events_cancel_of_few(events, slot);
+    else if (fl_event_at(events->place[slot + 1].key) != FL_TIME_NEVER) fl_events_take_out(events, slot + 1);
 }
 
 /* Of a slot that is empty. */
 static inline void fl_events_put(struct fl_events *events, uint32_t slot, fl_event_key key)
 {
+    if (events->buckets == 0) {
+        fl_events_put_to_few(events, slot, key);
+        return;
+    }
     struct fl_event_place *const own = &events->place[slot + 1];
     const uint64_t turn = (uint64_t)fl_event_at(key) >> events->shift;
     own->key = key;
     events->next = key < events->next ? key : events->next;
     if (__builtin_expect(turn - events->base >= events->buckets, 0)) {
-        if (events->buckets == 0) return; /* few slots: that is all there is to it */
         fl_events_put_late(events, slot + 1);
         return;
     }
@@ -161,25 +195,16 @@ static inline void fl_events_find_next(struct fl_events *events)
     if (__builtin_expect(wheel < late, 1)) events->next = wheel;
 }
 
-/* Of few slots, none of which is in a wheel. */
-static inline void fl_events_take_of_few(struct fl_events *events, struct fl_event_place *own)
-{
-    fl_event_key next = FL_NO_EVENT;
-    own->key = FL_NO_EVENT;
-    for (uint32_t p = 1; p <= events->slots; p++) next = events->place[p].key < next ? events->place[p].key : next;
-    events->next = next;
-}
-
 /* Takes the next event of all out when it is due before `until`; else FL_NO_EVENT, and nothing has changed. Which is next then is
  * looked for at once, while the caller is busy with this one. */
 static inline fl_event_key fl_events_take(struct fl_events *events, fl_time until)
 {
+    if (events->buckets == 0) return fl_events_take_of_few(events, until);
     const fl_event_key next = events->next;
     if (fl_event_at(next) >= until) return FL_NO_EVENT;
     struct fl_event_place *const own = &events->place[fl_event_slot(next) + 1];
     if (__builtin_expect(own->next == FL_EVENT_LATE, 0)) {
-        if (events->buckets == 0) fl_events_take_of_few(events, own);
-        else fl_events_take_late(events);
+        fl_events_take_late(events);
         return next;
     }
     events->base = (uint64_t)fl_event_at(next) >> events->shift;

@@ -95,8 +95,10 @@ static void play(uint32_t slots, uint32_t larger, uint64_t seed, fl_time spread,
 Test(core_events, next_is_always_the_first_of_the_naive_list)
 {
     play(1, 1, 1, 8, FL_SECOND);
-    play(2, 3, 2, 8, FL_SECOND); /* few: looked through */
-    play(4, 5, 3, 8, FL_SECOND); /* few, then no longer */
+    play(2, 2, 2, 8, FL_SECOND); /* few: kept in order */
+    play(2, 3, 2, 8, FL_SECOND); /* few, then no longer */
+    play(1, 2, 11, 8, FL_SECOND);
+    play(4, 5, 3, 8, FL_SECOND);
     play(5, 8, 4, 8, FL_SECOND);
     play(37, 200, 5, 8, FL_SECOND); /* buckets so long that they go to the tree */
     play(300, 1000, 6, 8, 1);

@@ -69,26 +69,26 @@ static inline void line_push(struct line *line, fl_time at)
     line->at[line->tail++ & (line->capacity - 1)] = at;
 }
 
-static inline void draw_service(struct queue *queue)
+FL_ALWAYS_INLINE void draw_service(struct queue *queue)
 {
     const uint64_t bits = fl_draw(queue->key, FL_DRAW_REPLY_TOTAL, (uint32_t)queue->started++);
     queue->service_next = (fl_time)(fl_exponential(bits) * 1e9 + 0.5);
 }
 
-static inline void draw_gap(struct queue *queue)
+FL_ALWAYS_INLINE void draw_gap(struct queue *queue)
 {
     const uint64_t bits = fl_draw(queue->key, FL_DRAW_ARRIVAL, (uint32_t)queue->arrived++);
     queue->gap_next = (fl_time)(fl_exponential(bits) * queue->gap_mean_ns + 0.5);
 }
 
-static inline void start_service(struct queue *queue, uint32_t server)
+FL_ALWAYS_INLINE void start_service(struct queue *queue, uint32_t server)
 {
     if (!DRAWS_AHEAD) draw_service(queue);
     fl_events_set(&queue->pending, server, queue->now + queue->service_next, FL_CLASS_RELEASE);
     if (DRAWS_AHEAD) draw_service(queue);
 }
 
-static inline void schedule_arrival(struct queue *queue)
+FL_ALWAYS_INLINE void schedule_arrival(struct queue *queue)
 {
     const bool is_last = queue->arrived >= queue->customers + DRAWS_AHEAD;
     if (!DRAWS_AHEAD) draw_gap(queue);
@@ -97,14 +97,14 @@ static inline void schedule_arrival(struct queue *queue)
     if (DRAWS_AHEAD) draw_gap(queue);
 }
 
-static inline void on_arrival(struct queue *queue)
+FL_ALWAYS_INLINE void on_arrival(struct queue *queue)
 {
     schedule_arrival(queue);
     if (queue->idle_count > 0) start_service(queue, queue->idle[--queue->idle_count]);
     else line_push(&queue->waiting, queue->now);
 }
 
-static inline void on_service_end(struct queue *queue, uint32_t server)
+FL_ALWAYS_INLINE void on_service_end(struct queue *queue, uint32_t server)
 {
     struct line *const line = &queue->waiting;
     if (line->head == line->tail) {
