@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 # Headers that only the files of their own folder include.
-set(FENLIU_PRIVATE_HEADERS scenario/read.h desk/state.h)
+set(FENLIU_PRIVATE_HEADERS scenario/read.h desk/state.h engine/outside_state.h)
 
 install(TARGETS fenliu EXPORT fenliuTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

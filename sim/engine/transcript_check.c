@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define OPEN_EVENTS_MAX 257u             /* that wait for their acks within each other: 256, and the outermost */
-#define CROSSING_NS INT64_C(1000000000)  /* as outside.c */
+#define CROSSING_NS INT64_C(1000000000)  /* as outside_realtime.c */
 
 enum stage { STAGE_NEW, STAGE_GREETED, STAGE_DESK, STAGE_DAY, STAGE_OVER };
 enum wants { WANTS_MESSAGE = 1, WANTS_REPLY = 2, WANTS_LOAD = 4, WANTS_SCENARIO = 8, WANTS_VERDICT = 16 };
