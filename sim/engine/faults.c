@@ -17,8 +17,10 @@
 struct held {
     struct held *next;
     int64_t due_ns;
-    size_t length;
-    char bytes[];
+    size_t length, said;   /* what is left of it, and what it was */
+    enum fl_fault garbled; /* by whom; FL_FAULTS_COUNT: it is as it was */
+    bool again;            /* its second coming */
+    char bytes[];          /* [length], and from [said] on the [said] as they were said */
 };
 
 struct faulty {
@@ -30,6 +32,9 @@ struct faulty {
     uint32_t planned;          /* of them begun */
     struct fl_fault_entry *entries; /* [entries_room] */
     uint32_t entries_count, entries_room;
+    uint32_t settled;          /* of these, the first so many are over and have recovered */
+    fl_fault_told *told;       /* NULL: nobody listens */
+    void *told_context;
     struct fl_fault_entry nowhere; /* for what is beyond the room */
     struct fl_fault_def now[FL_FAULTS_COUNT];
     bool is_on[FL_FAULTS_COUNT];
@@ -69,7 +74,39 @@ const char *fl_fault_sentence(enum fl_fault fault)
     return texts[fault][1];
 }
 
+const char *fl_fault_act_word(enum fl_fault_act act)
+{
+    static const char *const words[] = {
+#define FL_FAULT_ACT_WORD(name, word) word,
+        FL_FAULT_ACTS(FL_FAULT_ACT_WORD)
+#undef FL_FAULT_ACT_WORD
+    };
+    return words[act];
+}
+
 /* ---- The books ----------------------------------------------------------------------------------- */
+
+void fl_faulty_tell(struct fl_channel *channel, fl_fault_told *told, void *context)
+{
+    struct faulty *const f = faulty_of(channel);
+    f->told = told;
+    f->told_context = context;
+}
+
+static void tell(const struct faulty *f, const struct fl_fault_note *note)
+{
+    if (f->told != NULL) f->told(f->told_context, note);
+}
+
+static void tell_link(const struct faulty *f, enum fl_fault what, enum fl_fault_act act, const char *problem)
+{
+    tell(f, &(struct fl_fault_note){ .what = what, .act = act, .problem = problem });
+}
+
+static void tell_line(const struct faulty *f, enum fl_fault what, enum fl_fault_act act, const char *bytes, size_t length)
+{
+    tell(f, &(struct fl_fault_note){ .what = what, .act = act, .bytes = bytes, .length = length });
+}
 
 static int32_t entry_add(struct faulty *f, enum fl_fault what, fl_time at)
 {
@@ -105,6 +142,7 @@ static uint32_t chat_of(const char *line, size_t length)
     return number;
 }
 
+/* Once a line, whatever is done to it. */
 static void count_lost(struct fl_fault_entry *entry, const char *line, size_t length)
 {
     const uint32_t chat = chat_of(line, length);
@@ -114,25 +152,41 @@ static void count_lost(struct fl_fault_entry *entry, const char *line, size_t le
     entry->chats_count++;
 }
 
-static void count_lost_out(struct fl_fault_entry *entry, const char *bytes, size_t length)
+static const char *as_said(const struct held *held)
 {
-    for (size_t i = 0; i < length; i++) entry->lost_out += bytes[i] == '\n';
+    return held->bytes + held->said;
+}
+
+static void lose_held(struct faulty *f, enum fl_fault what, const struct held *held)
+{
+    if (held->garbled == FL_FAULTS_COUNT && !held->again) count_lost(entry_of(f, what), as_said(held), held->said);
+    tell_line(f, what, FL_ACT_LOST, as_said(held), held->said);
+}
+
+/* Whole lines. */
+static void lose_out(struct faulty *f, enum fl_fault what, const char *bytes, size_t length)
+{
+    for (const char *const end = bytes + length; bytes < end;) {
+        const char *const newline = memchr(bytes, '\n', (size_t)(end - bytes)), *const to = newline != NULL ? newline : end;
+        entry_of(f, what)->lost_out++;
+        tell(f, &(struct fl_fault_note){ .what = what, .act = FL_ACT_LOST, .ours = true, .bytes = bytes, .length = (size_t)(to - bytes) });
+        bytes = to + (newline != NULL);
+    }
+}
+
+static bool is_settled(const struct fl_fault_entry *entry)
+{
+    return entry->ended_ns != 0 && entry->first_word_ns >= 0 && entry->recovered_ns >= 0;
 }
 
 /* The engine has said something: those faults that are over have had their first word since. */
 static void note_word(struct faulty *f)
 {
     const int64_t now_ns = fl_clock_ns();
-    for (uint32_t i = f->entries_count; i-- > 0 && f->entries_count - i <= FL_FAULTS_COUNT;) {
+    for (uint32_t i = f->settled; i < f->entries_count; i++) {
         struct fl_fault_entry *const entry = &f->entries[i];
         if (entry->ended_ns != 0 && entry->first_word_ns < 0) entry->first_word_ns = now_ns - entry->ended_ns;
     }
-}
-
-/* Faults by which what the engine says may be held against it wrongly. */
-static bool damages(enum fl_fault what)
-{
-    return what != FL_FAULT_STALL && what != FL_FAULT_SLOW_READER && what != FL_FAULT_SLOW_WRITER;
 }
 
 bool fl_faulty_note_undecided(struct fl_channel *channel, uint32_t undecided)
@@ -141,10 +195,14 @@ bool fl_faulty_note_undecided(struct fl_channel *channel, uint32_t undecided)
     const int64_t now_ns = fl_clock_ns();
     bool damaged = false;
     f->undecided = undecided;
-    for (uint32_t i = f->entries_count; i-- > 0 && f->entries_count - i <= FL_FAULTS_COUNT;) {
+    for (uint32_t i = f->settled; i < f->entries_count; i++) {
         struct fl_fault_entry *const entry = &f->entries[i];
         if (entry->ended_ns != 0 && entry->recovered_ns < 0 && undecided <= entry->undecided_before) entry->recovered_ns = now_ns - entry->ended_ns;
-        damaged |= damages(entry->what) && (entry->ended_ns == 0 || now_ns - entry->ended_ns < DAMAGE_LASTS_NS);
+    }
+    while (f->settled < f->entries_count && is_settled(&f->entries[f->settled])) f->settled++;
+    for (int i = 0; i < FL_FAULTS_COUNT; i++) { /* earlier ones of a kind were over when the later began */
+        const struct fl_fault_entry *const entry = entry_of(f, (enum fl_fault)i);
+        damaged |= f->on[i] >= 0 && (entry->ended_ns == 0 || now_ns - entry->ended_ns < DAMAGE_LASTS_NS);
     }
     return damaged;
 }
@@ -168,12 +226,12 @@ static void held_free(struct held **held)
 }
 
 /* What was under way on it is lost with it. */
-static void link_close(struct faulty *f, struct fl_fault_entry *entry)
+static void link_close(struct faulty *f, enum fl_fault why)
 {
     if (f->link == NULL) return;
-    for (const struct held *held = f->first; held != NULL; held = held->next) count_lost(entry, held->bytes, held->length);
-    if (f->waits != NULL) count_lost(entry, f->waits->bytes, f->waits->length);
-    if (f->out.bytes != NULL) count_lost_out(entry, f->out.bytes + f->out_sent, f->out.length - f->out_sent);
+    for (const struct held *held = f->first; held != NULL; held = held->next) lose_held(f, why, held);
+    if (f->waits != NULL) lose_held(f, why, f->waits);
+    if (f->out.bytes != NULL) lose_out(f, why, f->out.bytes + f->out_sent, f->out.length - f->out_sent);
     held_free(&f->first);
     held_free(&f->waits);
     f->last = NULL;
@@ -192,7 +250,8 @@ static void link_lost(struct faulty *f)
     f->on[FL_FAULT_LOST] = entry_add(f, FL_FAULT_LOST, fl_pace_instant(f->setup.pace, fl_clock_ns()));
     struct fl_fault_entry *const entry = entry_of(f, FL_FAULT_LOST);
     memcpy(entry->problem, problem, sizeof problem);
-    link_close(f, entry);
+    tell_link(f, FL_FAULT_LOST, FL_ACT_BEGAN, problem);
+    link_close(f, FL_FAULT_LOST);
     f->lost = f->retries_left == 0;
     if (!f->lost) f->retries_left--;
     memcpy(f->channel.problem, problem, sizeof problem);
@@ -203,9 +262,15 @@ static bool is_on(const struct faulty *f, enum fl_fault what)
     return f->is_on[what];
 }
 
-static void ends(struct faulty *f, enum fl_fault what)
+static void is_over(struct faulty *f, enum fl_fault what)
 {
     entry_of(f, what)->ended_ns = fl_clock_ns();
+    tell_link(f, what, FL_ACT_ENDED, NULL);
+}
+
+static void ends(struct faulty *f, enum fl_fault what)
+{
+    is_over(f, what);
     f->is_on[what] = false;
     if (what != FL_FAULT_SLOW_WRITER) return;
     for (struct held *held = f->first; held != NULL; held = held->next) held->due_ns = 0; /* the way is free again */
@@ -228,9 +293,8 @@ static enum fl_status link_renew(struct faulty *f)
     }
     f->channel.session++;
     for (int i = 0; i < FL_FAULTS_COUNT; i++) {
-        struct fl_fault_entry *const entry = entry_of(f, (enum fl_fault)i);
         const bool cuts = i == FL_FAULT_CUT || i == FL_FAULT_HALF_OPEN || i == FL_FAULT_RESTART || i == FL_FAULT_LOST;
-        if (cuts && f->on[i] >= 0 && entry->ended_ns == 0) entry->ended_ns = fl_clock_ns();
+        if (cuts && f->on[i] >= 0 && !f->is_on[i] && entry_of(f, (enum fl_fault)i)->ended_ns == 0) is_over(f, (enum fl_fault)i);
     }
     return FL_OK;
 }
@@ -240,11 +304,12 @@ static enum fl_status link_renew(struct faulty *f)
 static void begins(struct faulty *f, const struct fl_fault_def *def)
 {
     const enum fl_fault what = (enum fl_fault)def->what;
-    if (is_on(f, what)) ends(f, what);        /* two of a kind: the later one goes on */
+    if (f->on[what] >= 0 && entry_of(f, what)->ended_ns == 0) ends(f, what); /* two of a kind: the later one goes on */
     f->on[what] = entry_add(f, what, def->at);
     f->now[what] = *def;
     f->is_on[what] = true;
-    if (what == FL_FAULT_CUT || what == FL_FAULT_RESTART) link_close(f, entry_of(f, what));
+    tell_link(f, what, FL_ACT_BEGAN, NULL);
+    if (what == FL_FAULT_CUT || what == FL_FAULT_RESTART) link_close(f, what);
     if (what == FL_FAULT_RESTART) f->is_on[what] = false; /* over when the new session stands */
 }
 
@@ -264,7 +329,7 @@ static void advance(struct faulty *f)
         if (!is_on(f, what) || now < f->now[i].at + f->now[i].length || (f->now[i].length == 0 && hits_once(what))) continue;
         if (what == FL_FAULT_HALF_OPEN) {
             f->is_on[i] = false;
-            link_close(f, entry_of(f, what));
+            link_close(f, what);
         } else if (what == FL_FAULT_CUT) {
             f->is_on[i] = false; /* over when the new session stands */
         } else {
@@ -317,7 +382,7 @@ static enum fl_status faulty_post(struct fl_channel *channel, const char *bytes,
     if (f->lost) return FL_EENGINE;
     if (f->link == NULL || is_on(f, FL_FAULT_HALF_OPEN)) {
         const enum fl_fault why = is_on(f, FL_FAULT_HALF_OPEN) ? FL_FAULT_HALF_OPEN : is_on(f, FL_FAULT_CUT) ? FL_FAULT_CUT : FL_FAULT_LOST;
-        count_lost_out(entry_of(f, why), bytes, length);
+        lose_out(f, why, bytes, length);
         return FL_OK;
     }
     if (is_on(f, FL_FAULT_STALL)) return hold_back(f, bytes, length, FL_FAULT_STALL);
@@ -330,12 +395,24 @@ static enum fl_status faulty_post(struct fl_channel *channel, const char *bytes,
 
 /* ---- The engine's to us ---------------------------------------------------------------------------- */
 
-static enum fl_status keep(struct faulty *f, const char *line, size_t length, int64_t due_ns)
+/* With a copy of how it was said. NULL: no memory. */
+static struct held *held_new(const char *line, size_t length, const char *said, size_t said_length)
 {
-    struct held *const held = f->held_count == LINES_HELD_MAX ? NULL : malloc(sizeof *held + length + 1);
-    if (held == NULL) return FL_EFULL;
-    *held = (struct held){ .due_ns = due_ns, .length = length };
+    struct held *const held = malloc(sizeof *held + 2 * said_length);
+    if (held == NULL) return NULL;
+    *held = (struct held){ .length = length, .said = said_length, .garbled = FL_FAULTS_COUNT };
     memcpy(held->bytes, line, length);
+    memcpy(held->bytes + said_length, said, said_length);
+    return held;
+}
+
+/* Owns it then. */
+static enum fl_status keep(struct faulty *f, struct held *held)
+{
+    if (f->held_count == LINES_HELD_MAX) {
+        held_free(&held);
+        return FL_EFULL;
+    }
     if (f->last != NULL) f->last->next = held;
     else f->first = held;
     f->last = held;
@@ -354,46 +431,71 @@ static bool is_hit(struct faulty *f, enum fl_fault what)
     return fl_mix(f->setup.seed ^ (f->lines_in << 8 | (uint64_t)what)) & 1;
 }
 
-/* One line through all that is on. It may be changed in place. */
-static enum fl_status pass(struct faulty *f, char *line, size_t length)
+static void garble(struct faulty *f, struct held *held)
 {
-    const int64_t now_ns = fl_clock_ns();
-    int64_t due_ns = now_ns;
-    f->lines_in++;
     if (is_hit(f, FL_FAULT_TRUNCATE)) {
-        count_lost(entry_of(f, FL_FAULT_TRUNCATE), line, length);
-        length /= 2;
+        count_lost(entry_of(f, FL_FAULT_TRUNCATE), as_said(held), held->said);
+        held->garbled = FL_FAULT_TRUNCATE;
+        held->length /= 2;
     }
-    if (is_hit(f, FL_FAULT_CORRUPT) && length > 0) {
-        count_lost(entry_of(f, FL_FAULT_CORRUPT), line, length);
+    if (is_hit(f, FL_FAULT_CORRUPT) && held->length > 0) {
+        if (held->garbled == FL_FAULTS_COUNT) count_lost(entry_of(f, FL_FAULT_CORRUPT), as_said(held), held->said);
+        held->garbled = FL_FAULT_CORRUPT;
         const uint64_t bits = fl_mix(f->setup.seed + f->lines_in);
-        char *const at = &line[bits % length];
+        char *const at = &held->bytes[bits % held->length];
         *at = (char)(*at ^ (char)(1u << (bits >> 32) % 7));
         if (*at == '\n') *at = ' ';
     }
-    if (is_on(f, FL_FAULT_SLOW_WRITER)) {
-        const int64_t from_ns = f->in_due_ns > now_ns ? f->in_due_ns : now_ns;
-        due_ns = f->in_due_ns = from_ns + (int64_t)(length + 1) * 1000000000 / SLOW_BYTES_A_SECOND;
-        entry_of(f, FL_FAULT_SLOW_WRITER)->delayed++;
+}
+
+static int64_t slowed(struct faulty *f, int64_t now_ns, size_t length)
+{
+    if (!is_on(f, FL_FAULT_SLOW_WRITER)) return now_ns;
+    const int64_t from_ns = f->in_due_ns > now_ns ? f->in_due_ns : now_ns;
+    entry_of(f, FL_FAULT_SLOW_WRITER)->delayed++;
+    return f->in_due_ns = from_ns + (int64_t)(length + 1) * 1000000000 / SLOW_BYTES_A_SECOND;
+}
+
+/* A line that may come twice, and behind it the one that was to change places with it. */
+static enum fl_status keep_hit(struct faulty *f, struct held *held)
+{
+    const int64_t due_ns = held->due_ns;
+    struct held *again = NULL;
+    if (is_hit(f, FL_FAULT_DUPLICATE)) {
+        again = held_new(held->bytes, held->length, as_said(held), held->said);
+        if (again != NULL) {
+            again->due_ns = due_ns;
+            again->again = true;
+            entry_of(f, FL_FAULT_DUPLICATE)->doubled++;
+        }
     }
+    enum fl_status status = keep(f, held);
+    if (status == FL_OK && again != NULL) status = keep(f, again);
+    else held_free(&again);
+    if (status != FL_OK || f->waits == NULL) return status;
+    struct held *const late = f->waits;
+    f->waits = NULL;
+    late->due_ns = due_ns;
+    return keep(f, late);
+}
+
+/* One line through all that is on. */
+static enum fl_status pass(struct faulty *f, const char *line, size_t length)
+{
+    struct held *const held = held_new(line, length, line, length);
+    if (held == NULL) return FL_EFULL;
+    const int64_t now_ns = fl_clock_ns();
+    f->lines_in++;
+    garble(f, held);
+    held->due_ns = slowed(f, now_ns, held->length);
     if (f->waits == NULL && is_hit(f, FL_FAULT_REORDER)) {
         entry_of(f, FL_FAULT_REORDER)->displaced++;
-        f->waits = malloc(sizeof *f->waits + length + 1);
-        if (f->waits == NULL) return FL_EFULL;
-        *f->waits = (struct held){ .due_ns = now_ns + TRY_AGAIN_NS, .length = length };
-        memcpy(f->waits->bytes, line, length);
+        tell_line(f, FL_FAULT_REORDER, FL_ACT_DISPLACED, as_said(held), held->said);
+        held->due_ns = now_ns + TRY_AGAIN_NS;
+        f->waits = held;
         return FL_OK;
     }
-    enum fl_status status = keep(f, line, length, due_ns);
-    if (status == FL_OK && is_hit(f, FL_FAULT_DUPLICATE)) {
-        entry_of(f, FL_FAULT_DUPLICATE)->doubled++;
-        status = keep(f, line, length, due_ns);
-    }
-    if (status == FL_OK && f->waits != NULL) {
-        status = keep(f, f->waits->bytes, f->waits->length, due_ns);
-        held_free(&f->waits);
-    }
-    return status;
+    return keep_hit(f, held);
 }
 
 static bool tampers(const struct faulty *f)
@@ -406,9 +508,16 @@ static bool tampers(const struct faulty *f)
 static enum fl_status release_waiting(struct faulty *f)
 {
     if (f->waits == NULL || (f->waits->due_ns > fl_clock_ns() && is_on(f, FL_FAULT_REORDER))) return FL_OK;
-    const enum fl_status status = keep(f, f->waits->bytes, f->waits->length, fl_clock_ns());
-    held_free(&f->waits);
-    return status;
+    struct held *const late = f->waits;
+    f->waits = NULL;
+    late->due_ns = fl_clock_ns();
+    return keep(f, late);
+}
+
+static void tell_hit(const struct faulty *f, const struct held *held)
+{
+    if (held->again) tell_line(f, FL_FAULT_DUPLICATE, FL_ACT_DOUBLED, as_said(held), held->said);
+    else if (held->garbled != FL_FAULTS_COUNT) tell_line(f, held->garbled, FL_ACT_GARBLED, as_said(held), held->said);
 }
 
 static bool take_held(struct faulty *f, char **line, size_t *length)
@@ -420,6 +529,7 @@ static bool take_held(struct faulty *f, char **line, size_t *length)
     if (f->first == NULL) f->last = NULL;
     f->current->next = NULL;
     f->held_count--;
+    tell_hit(f, f->current);
     *line = f->current->bytes;
     *length = f->current->length;
     return true;
@@ -441,6 +551,7 @@ static enum fl_status take_off(struct faulty *f, char **line, size_t *length)
         note_word(f);
         if (is_on(f, FL_FAULT_HALF_OPEN)) {
             count_lost(entry_of(f, FL_FAULT_HALF_OPEN), from, bytes);
+            tell_line(f, FL_FAULT_HALF_OPEN, FL_ACT_LOST, from, bytes);
             continue;
         }
         if (!tampers(f)) {

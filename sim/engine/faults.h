@@ -1,8 +1,8 @@
 /* A link that goes wrong on schedule: a channel around another, which stalls, loses, doubles, reorders and garbles what passes, cuts
  * the connection and makes it anew, at the instants that the scenario's `faults` name. Real time only.
  *
- * What a fault did to whom is known exactly here, since it is done here: lines that were lost are counted and the chats of lost
- * decisions named. A link that breaks without being asked to is an entry too, and is made anew as often as engine.retries says.
+ * What a fault did to whom is known exactly here, since it is done here: lines that were lost are counted, the chats of lost
+ * decisions named, and each act told as it is done, so that a transcript has what was said beside what arrived. A link that breaks without being asked to is an entry too, and is made anew as often as engine.retries says.
  *
  * A new connection is a new session (struct fl_channel): whoever uses the channel then begins anew with hello. */
 #ifndef FL_ENGINE_FAULTS_H
@@ -39,11 +39,40 @@ struct fl_faulty_setup {
     uint64_t seed;
 };
 
+/* What a fault does, to the link or to one line. */
+#define FL_FAULT_ACTS(X)                                                                        \
+    X(BEGAN, "began") X(ENDED, "ended")                                                         \
+    X(LOST, "lost")           /* the line does not arrive */                                    \
+    X(GARBLED, "garbled")     /* it is handed out next, as what is left of it */                \
+    X(DOUBLED, "doubled")     /* it has been handed out, and is handed out next once more */    \
+    X(DISPLACED, "displaced") /* it arrives behind one that was said after it */
+enum fl_fault_act {
+#define FL_FAULT_ACT_NAME(name, word) FL_ACT_##name,
+    FL_FAULT_ACTS(FL_FAULT_ACT_NAME)
+#undef FL_FAULT_ACT_NAME
+    FL_FAULT_ACTS_COUNT
+};
+const char *fl_fault_act_word(enum fl_fault_act act);
+
+struct fl_fault_note {
+    enum fl_fault what;
+    enum fl_fault_act act;
+    bool ours;           /* the line was to the engine, not from it */
+    const char *bytes;   /* the line as it was said, without its newline; NULL: of the link as a whole */
+    size_t length;
+    const char *problem; /* of a lost link that began; else NULL */
+};
+
+typedef void fl_fault_told(void *context, const struct fl_fault_note *note);
+
 /* Opens the link and the channel around it. As fl_channel_open. */
 FL_MUST_CHECK enum fl_status fl_faulty_open(const struct fl_faulty_setup *setup, struct fl_channel **channel, char problem[256]);
 
-/* To be told every turn, for `recovered_ns`, how many chats are undecided. Says whether what the engine says may have come damaged:
- * a fault that loses, doubles or garbles is on, or was less than a second ago. */
+/* Who hears of each act, within the call in which it is done. Set once, before anything is said. */
+void fl_faulty_tell(struct fl_channel *channel, fl_fault_told *told, void *context);
+
+/* To be told every turn, for `recovered_ns`, how many chats are undecided. Says whether what the engine says may be held against it
+ * wrongly, as it or we were heard too late, twice, garbled or not at all: a fault is on, or was less than a second ago. */
 bool fl_faulty_note_undecided(struct fl_channel *channel, uint32_t undecided);
 
 /* What went wrong so far, in order; valid until the channel is closed. */

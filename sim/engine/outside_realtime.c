@@ -118,6 +118,8 @@ static enum fl_status tell_all(struct fl_outside *o)
     o->session = fl_channel_session(o->channel);
     o->live.damaged_ns = fl_clock_ns() + CROSSING_NS; /* and those who wait are told of in another order */
     o->lines.length = 0;
+    o->events_today -= o->events_count; /* what was written and never left takes its numbers back */
+    o->day.events -= o->events_count;
     o->events_count = 0;
     fl_tell_hello(&o->lines, o->scenario, o->seed, "realtime");
     fl_tell_desk(&o->lines, view);

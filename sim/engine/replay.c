@@ -587,6 +587,8 @@ enum fl_status fl_replay_line(struct fl_replay *r, const struct fl_transcript_li
 {
     if (line->kind == FL_TRANSCRIPT_TO) return told(r, line->text, line->length);
     if (line->kind == FL_TRANSCRIPT_FROM) return said(r, line->text, line->length);
+    const bool harms = line->kind == FL_TRANSCRIPT_FAULT && line->act != FL_ACT_BEGAN && line->act != FL_ACT_ENDED;
+    if (harms) return fail(r, FL_ESYNTAX, "a fault of the link was played here, and what it lost, doubled or garbled cannot be played again");
     return FL_OK; /* what the recorded engine broke off with ends its worker */
 }
 

@@ -101,13 +101,30 @@ static void note_to(struct recorder *r, const char *bytes, size_t length)
     }
 }
 
-static void note_from(struct recorder *r, const char *line, size_t length)
+static void add_from(struct recorder *r, const char *line, size_t length)
 {
     struct fl_message message;
-    begin_line(r);
     memcpy(r->copy, line, length);
     if (fl_message_scan(r->copy, length, &message) == FL_OK) fl_lines_raw_bytes(&r->block, "from", line, length);
     else fl_lines_hex_bytes(&r->block, "from_bytes", line, length);
+}
+
+static void note_from(struct recorder *r, const char *line, size_t length)
+{
+    begin_line(r);
+    add_from(r, line, length);
+    end_line(r);
+}
+
+void fl_transcript_note_fault(void *recorder, const struct fl_fault_note *note)
+{
+    struct recorder *const r = recorder;
+    begin_line(r);
+    fl_lines_text(&r->block, "fault", fl_fault_word(note->what));
+    fl_lines_text(&r->block, "did", fl_fault_act_word(note->act));
+    if (note->bytes != NULL && note->ours) fl_lines_raw_bytes(&r->block, "to", note->bytes, note->length);
+    else if (note->bytes != NULL) add_from(r, note->bytes, note->length);
+    else if (note->problem != NULL) fl_lines_text(&r->block, "gone", note->problem);
     end_line(r);
 }
 
@@ -127,7 +144,7 @@ static enum fl_status pass_on(struct recorder *r, enum fl_status status)
     return status;
 }
 
-/* Noted before they leave: what the engine answers comes later. */
+/* Noted before they leave: what the engine answers, or a fault does to them, comes later. */
 static enum fl_status recorder_send(struct fl_channel *channel, const char *bytes, size_t length, int64_t deadline_ns)
 {
     struct recorder *const r = (struct recorder *)channel;
@@ -146,9 +163,8 @@ static enum fl_status recorder_line(struct fl_channel *channel, char **line, siz
 static enum fl_status recorder_post(struct fl_channel *channel, const char *bytes, size_t length)
 {
     struct recorder *const r = (struct recorder *)channel;
-    const enum fl_status status = r->within->ops->post(r->within, bytes, length);
-    if (status == FL_OK) note_to(r, bytes, length);
-    return pass_on(r, status);
+    note_to(r, bytes, length);
+    return pass_on(r, r->within->ops->post(r->within, bytes, length));
 }
 
 static enum fl_status recorder_next(struct fl_channel *channel, char **line, size_t *length)
@@ -241,7 +257,8 @@ static enum fl_status read_end(struct fl_transcript_line *out, const struct fl_f
     return FL_OK;
 }
 
-enum fl_status fl_transcript_scan(char *line, size_t length, struct fl_transcript_line *out, char problem[160])
+/* What the line carries, and of which kind; `out` keeps its own kind where there is nothing. */
+static enum fl_status read_carried(struct fl_transcript_line *out, enum fl_transcript_kind *kind, char problem[160])
 {
     static const struct {
         const char *key;
@@ -249,27 +266,48 @@ enum fl_status fl_transcript_scan(char *line, size_t length, struct fl_transcrip
         enum fl_field_kind holds;
     } kinds[] = { { "to", FL_TRANSCRIPT_TO, FL_FIELD_NESTED }, { "from", FL_TRANSCRIPT_FROM, FL_FIELD_NESTED },
                   { "from_bytes", FL_TRANSCRIPT_BYTES, FL_FIELD_TEXT }, { "gone", FL_TRANSCRIPT_GONE, FL_FIELD_TEXT } };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct fl_field *const field = fl_message_find(&out->members, kinds[i].key);
+        if (field == NULL) continue;
+        if (out->text != NULL) return refuse(problem, "wanted one of to, from, from_bytes, gone, got two");
+        if (field->kind != kinds[i].holds) return refuse(problem, "a line that is no object, or bytes and reasons that are no text");
+        out->text = (char *)field->text;
+        out->length = field->text_length;
+        *kind = kinds[i].kind;
+    }
+    return FL_OK;
+}
+
+static enum fl_status read_fault(struct fl_transcript_line *out, const struct fl_field *which, char problem[160])
+{
+    const struct fl_field *const did = fl_message_find(&out->members, "did");
+    uint32_t fault = 0, act = 0;
+    while (fault < FL_FAULTS_COUNT && !fl_field_is(which, fl_fault_word((enum fl_fault)fault))) fault++;
+    while (act < FL_FAULT_ACTS_COUNT && !fl_field_is(did, fl_fault_act_word((enum fl_fault_act)act))) act++;
+    if (fault == FL_FAULTS_COUNT) return refuse(problem, "\"fault\" is none of the faults that there are");
+    if (act == FL_FAULT_ACTS_COUNT) return refuse(problem, "\"did\" is nothing that a fault does");
+    out->kind = out->hit = FL_TRANSCRIPT_FAULT;
+    out->fault = (enum fl_fault)fault;
+    out->act = (enum fl_fault_act)act;
+    const enum fl_status status = read_carried(out, &out->hit, problem);
+    if (status != FL_OK) return status;
+    const bool of_link = act == FL_ACT_BEGAN || act == FL_ACT_ENDED, line = out->hit != FL_TRANSCRIPT_FAULT && out->hit != FL_TRANSCRIPT_GONE;
+    return of_link != line ? FL_OK : refuse(problem, "wanted the line that the fault was done to, and none where it began or ended");
+}
+
+enum fl_status fl_transcript_scan(char *line, size_t length, struct fl_transcript_line *out, char problem[160])
+{
     *out = (struct fl_transcript_line){ .kind = FL_TRANSCRIPT_END };
     if (fl_event_scan(line, length, &out->members) != FL_OK) return refuse(problem, out->members.problem);
     if (fl_message_find(&out->members, "fenliu_transcript") != NULL) return read_head(out, problem);
-    const struct fl_field *const end = fl_message_find(&out->members, "end");
+    const struct fl_field *const end = fl_message_find(&out->members, "end"), *const which = fl_message_find(&out->members, "fault");
     if (end != NULL) return read_end(out, end, problem);
     const struct fl_field *const worker = fl_message_find(&out->members, "w"), *const ns = fl_message_find(&out->members, "ns");
     if (!is_integer(worker, 0, FL_TRANSCRIPT_WORKERS_MAX - 1)) return refuse(problem, "wanted \"w\", a worker from 0 to 4095");
     if (!is_integer(ns, 0, INT64_MAX)) return refuse(problem, "wanted \"ns\", nanoseconds since the recording began");
     out->worker = (uint32_t)worker->integer;
     out->ns = ns->integer;
-    const struct fl_field *found = NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const struct fl_field *const field = fl_message_find(&out->members, kinds[i].key);
-        if (field == NULL) continue;
-        if (found != NULL) return refuse(problem, "wanted one of to, from, from_bytes, gone, got two");
-        if (field->kind != kinds[i].holds) return refuse(problem, "a line that is no object, or bytes and reasons that are no text");
-        found = field;
-        out->kind = kinds[i].kind;
-    }
-    if (found == NULL) return refuse(problem, "wanted one of to, from, from_bytes, gone");
-    out->text = (char *)found->text;
-    out->length = found->text_length;
-    return FL_OK;
+    if (which != NULL) return read_fault(out, which, problem);
+    const enum fl_status status = read_carried(out, &out->kind, problem);
+    return status != FL_OK || out->text != NULL ? status : refuse(problem, "wanted one of to, from, from_bytes, gone");
 }

@@ -5,6 +5,8 @@
  *   {"w":0,"ns":120711,"from":{"t":"hello",...}}
  *   {"w":0,"ns":130204,"from_bytes":"54726163..."}    what is no flat object, as hexadecimal digits
  *   {"w":0,"ns":130990,"gone":"exited with status 1"} the link failed
+ *   {"w":0,"ns":130995,"fault":"cut","did":"began"}   what a fault of the link did (faults.h), to it or to one line
+ *   {"w":0,"ns":130997,"fault":"cut","did":"lost","to":{"t":"chat",...}}
  *   {"end":"done","lines":4}                          the last line: why there are no more, and how many stood between
  *
  * `w` is the worker, each of which has an engine or a connection of its own; a worker's lines stand in their order, those of
@@ -16,6 +18,7 @@
 #define FL_ENGINE_TRANSCRIPT_H
 
 #include "engine/channel.h"
+#include "engine/faults.h"
 #include "engine/protocol.h"
 
 #define FL_TRANSCRIPT_VERSION 1
@@ -42,20 +45,26 @@ FL_MUST_CHECK enum fl_status fl_transcript_start(const struct fl_transcript_sink
 FL_MUST_CHECK enum fl_status fl_transcript_wrap(struct fl_transcript *transcript, uint32_t worker, struct fl_channel *within,
                                                 struct fl_channel **channel);
 
+/* Keeps what a fault of the link did; recorder is the channel that fl_transcript_wrap gave, on whose thread this is (fl_faulty_tell). */
+void fl_transcript_note_fault(void *recorder, const struct fl_fault_note *note);
+
 /* After all channels have been closed: the last line, with why there are no more ("done"). Releases the transcript. false: the
  * sink has failed, now or before. NULL is fine. */
 bool fl_transcript_end(struct fl_transcript *transcript, const char *why);
 
 /* ---- Reading ----------------------------------------------------------------------------------- */
 
-enum fl_transcript_kind { FL_TRANSCRIPT_HEAD, FL_TRANSCRIPT_TO, FL_TRANSCRIPT_FROM, FL_TRANSCRIPT_BYTES, FL_TRANSCRIPT_GONE, FL_TRANSCRIPT_END };
+enum fl_transcript_kind { FL_TRANSCRIPT_HEAD, FL_TRANSCRIPT_TO, FL_TRANSCRIPT_FROM, FL_TRANSCRIPT_BYTES, FL_TRANSCRIPT_GONE, FL_TRANSCRIPT_FAULT, FL_TRANSCRIPT_END };
 
 struct fl_transcript_line {
     enum fl_transcript_kind kind;
     uint32_t worker;           /* all but the first and the last */
     int64_t ns;
-    char *text;                /* within the line: TO, FROM the object as it stood on the wire; BYTES the digits; GONE, END why */
+    char *text;                /* within the line: TO, FROM the object as it stood on the wire; BYTES the digits; GONE, END why; FAULT as `hit` */
     size_t length;
+    enum fl_fault fault;       /* FAULT: which, and what it did */
+    enum fl_fault_act act;
+    enum fl_transcript_kind hit; /* FAULT: the line it did that to: TO, FROM, BYTES; FAULT: none, GONE: none, text says how the link broke */
     int64_t lines;             /* END */
     bool live;                 /* HEAD: mode realtime */
     struct fl_message members; /* of the line itself, in escapes resolved; borrowed from it */

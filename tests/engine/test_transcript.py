@@ -10,6 +10,8 @@ import sys
 import tempfile
 import unittest
 
+import _faults
+
 HERE = pathlib.Path(__file__).resolve().parent
 FENLIU = os.environ.get("FENLIU", "fenliu")
 CORE = bool(os.environ.get("FENLIU_CORE"))
@@ -274,6 +276,96 @@ class Replayed(Transcripts):
         record(self.path, LEAST_OPEN, "-n", "1")
         self.assertIn("no decision differs", fenliu("drive", "--replay", self.path, "--engine", LEAST_OPEN, "--lang", "en").stdout)
         self.assertIn("没有一个决定不同", fenliu("drive", "--replay", self.path, "--engine", LEAST_OPEN, "--lang", "zh").stdout)
+
+
+class OfFaultyLinks(Transcripts):
+    """What a fault of the link did is told from what the engine did."""
+
+    FAULTS = [{"at": f"+{at}s", "do": do, "for": "1s"} for at, do in ((1, "duplicate"), (2, "corrupt"), (3, "half_open"), (5, "reorder"), (6, "truncate"))]
+
+    def play(self, url, faults=FAULTS, expect=(0, 1)):
+        desk = pathlib.Path(self.there.name) / "desk.json"
+        desk.write_text(json.dumps({**_faults.DESK, "faults": faults}))
+        run = fenliu("drive", desk, "--engine", url, "--quiet", "--json", "--speed", str(_faults.SPEED), "--record", self.path)
+        self.assertIn(run.returncode, expect, run.stderr)
+        return json.loads(run.stdout)["engine"]
+
+    def notes(self, did):
+        return [line for line in self.lines() if line.get("did") == did]
+
+    def test_they_are_none_of_a_good_engine(self):
+        entries = self.play(_faults.BUILT_IN)["faults"]
+        self.assertIn("  link        5 faults: ", self.check(None).stdout)
+        link = json.loads(fenliu("check", "--json", self.path).stdout)["files"][0]["transcript"]["link"]
+        self.assertEqual((link["faults"], link["doubled"]), (5, entries[0]["doubled"]))
+        self.assertEqual(link["displaced"], entries[3]["displaced"])
+        self.assertEqual(link["lost"], sum(entry["lost_out"] for entry in entries) + entries[2]["lost_in"])
+        self.assertGreater(link["garbled"], 10)
+        self.assertGreaterEqual(link["excused"], sum("from_bytes" in line and "fault" not in line for line in self.lines()))
+        self.assertEqual(len(self.notes("began")), 5)
+        self.assertEqual(len(self.notes("ended")), 5)
+
+    def test_without_their_notes_they_would_be_the_engines(self):
+        self.play(_faults.BUILT_IN)
+        lines = [line for line in self.path.read_text().splitlines() if '"fault":' not in line]
+        lines[-1] = json.dumps({"end": "done", "lines": len(lines) - 2})
+        self.path.write_text("".join(line + "\n" for line in lines))
+        self.check("no flat JSON object")
+
+    def test_a_line_that_arrived_otherwise_stands_there_as_it_was_said(self):
+        self.play(_faults.BUILT_IN)
+        lines = self.lines()
+        for i, line in enumerate(lines):
+            if line.get("did") == "garbled":
+                arrived = lines[i + 1]
+                bytes_said = json.dumps(line["from"], separators=(",", ":")).encode()
+                bytes_arrived = bytes.fromhex(arrived["from_bytes"]) if "from_bytes" in arrived else json.dumps(arrived["from"], separators=(",", ":")).encode()
+                self.assertNotEqual(bytes_said, bytes_arrived)
+                self.assertLessEqual(len(bytes_arrived), len(bytes_said))
+
+    def test_what_the_engine_does_meanwhile_is_the_engines(self):
+        """One word that does not exist, said twice by the link or garbled by it or not: one fault."""
+        url = changed_engine(self.there.name, 'if kind == "hello":', 'if chat == 50 and kind == "chat": say(t="nonsense")\n    if kind == "hello":')
+        for fault in ("duplicate", "truncate", "corrupt", "reorder", "stall"):
+            with self.subTest(fault=fault):
+                self.play(url, [{"at": "+1s", "do": fault, "for": "6s"}])
+                run = self.check("a message from the engine of a type that does not exist: \"nonsense\"")
+                self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
+
+    def test_a_link_that_broke_by_itself_is_the_engines(self):
+        mark = pathlib.Path(self.there.name) / "died"
+        url = changed_engine(self.there.name, 'if kind == "hello":', f'if chat == 50 and not __import__("os").path.exists({str(mark)!r}): open({str(mark)!r}, "w"); sys.exit(9)\n'
+                             '    if kind == "hello":')
+        self.play(url, [], expect=(3,))
+        run = self.check("the link broke without being asked to: the engine exited with status 9")
+        self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
+
+    def test_a_decision_that_a_stall_held_up_is_no_breach(self):
+        """Buyers leave meanwhile, more than a second before the decision on them arrives."""
+        desk = {**_faults.IMPATIENT, "duration": "4s"}
+        desk["buyers"] = {**desk["buyers"], "patience": {"first": {"exponential": "300ms"}}}
+        path = pathlib.Path(self.there.name) / "desk.json"
+        path.write_text(json.dumps({**desk, "faults": [{"at": "+1s", "do": "stall", "for": "2500ms"}]}))
+        run = fenliu("drive", path, "--engine", _faults.BUILT_IN, "--quiet", "--json", "--speed", "1", "--record", self.path)
+        engine = json.loads(run.stdout)["engine"]
+        self.assertEqual(engine["violations"]["total"], 0, engine["first"])
+        self.assertGreater(engine["damaged"], 5)
+        self.check(None)
+
+    def test_they_cannot_be_played_again(self):
+        self.play(_faults.BUILT_IN, [{"at": "+1s", "do": "truncate", "for": "1s"}])
+        run = fenliu("drive", "--replay", self.path, "--engine", _faults.BUILT_IN)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("a fault of the link was played here", run.stderr)
+
+    def test_a_note_that_says_nothing_is_refused(self):
+        self.play(_faults.BUILT_IN, [{"at": "+1s", "do": "cut", "for": "1s"}])
+        good = self.path.read_text()
+        for before, after, said in (('"fault":"cut","did":"began"', '"fault":"flood","did":"began"', "none of the faults"),
+                                    ('"fault":"cut","did":"began"', '"fault":"cut","did":"sang"', "nothing that a fault does"),
+                                    ('"fault":"cut","did":"began"', '"fault":"cut","did":"lost"', "wanted the line that the fault was done to")):
+            self.path.write_text(good.replace(before, after))
+            self.check(said)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,13 @@ static void describe(const struct fl_transcript_counts *counts, cJSON *entry)
     cJSON_AddNumberToObject(json, "chats", (double)counts->chats);
     cJSON_AddNumberToObject(json, "decisions", (double)counts->decisions);
     cJSON_AddNumberToObject(json, "refusals", (double)counts->refusals);
+    cJSON *const link = cJSON_AddObjectToObject(json, "link");
+    cJSON_AddNumberToObject(link, "faults", (double)counts->link_faults);
+    cJSON_AddNumberToObject(link, "lost", (double)counts->lost);
+    cJSON_AddNumberToObject(link, "garbled", (double)counts->garbled);
+    cJSON_AddNumberToObject(link, "doubled", (double)counts->doubled);
+    cJSON_AddNumberToObject(link, "displaced", (double)counts->displaced);
+    cJSON_AddNumberToObject(link, "excused", (double)counts->excused);
 }
 
 static void print(const char *path, const struct fl_transcript_counts *counts)
@@ -48,6 +55,10 @@ static void print(const char *path, const struct fl_transcript_counts *counts)
            (unsigned long long)counts->days, counts->days == 1 ? "day" : "days");
     printf("  events      %llu, of which %llu chats to be routed; decisions %llu\n", (unsigned long long)counts->events, (unsigned long long)counts->chats,
            (unsigned long long)counts->decisions);
+    if (counts->link_faults == 0) return;
+    printf("  link        %llu faults: lines lost %llu, garbled %llu, doubled %llu, out of order %llu; breaches that were its doing, not the engine's %llu\n",
+           (unsigned long long)counts->link_faults, (unsigned long long)counts->lost, (unsigned long long)counts->garbled,
+           (unsigned long long)counts->doubled, (unsigned long long)counts->displaced, (unsigned long long)counts->excused);
 }
 
 /* FL_OK, FL_EFULL, or FL_EIO with the reader's problem. */

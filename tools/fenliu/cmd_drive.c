@@ -152,6 +152,7 @@ static enum fl_status link_open(struct drive *drive, struct engine *engine, uint
     if (drive->recording.transcript == NULL) return FL_OK;
     status = fl_transcript_wrap(drive->recording.transcript, worker, bare, &engine->channel);
     if (status != FL_OK) bare->ops->close(bare);
+    else if (drive->live) fl_faulty_tell(engine->faulty, fl_transcript_note_fault, engine->channel);
     return status;
 }
 
