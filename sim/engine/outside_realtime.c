@@ -37,7 +37,8 @@ bool realtime_has_crossed(const struct fl_outside *o, enum fl_breach breach, uin
     case FL_BREACH_UNKNOWN_CHAT: return number > 0 && number <= o->numbers && o->live.closed_ns[number] > since_ns;
     case FL_BREACH_AGENT_OFFLINE:
     case FL_BREACH_SUSPENDED: return agent != FL_NO_AGENT && o->live.agent_changed_ns[agent] > since_ns;
-    case FL_BREACH_CAPACITY: return o->scenario->routing.counts != FL_COUNTS_OPEN; /* buyers' messages count, and come unasked */
+    case FL_BREACH_CAPACITY: /* buyers' messages count, and come unasked; and so do leave-messages, of which an `agent` event tells */
+        return o->scenario->routing.counts != FL_COUNTS_OPEN || o->live.agent_changed_ns[agent] > since_ns;
     case FL_BREACH_TOO_LATE:     /* the day ended, */
     case FL_BREACH_NOT_WAITING:  /* a reply was sent, */
     case FL_BREACH_NOT_TO_CLOSE: /* or the chat closed, meanwhile */

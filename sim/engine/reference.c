@@ -380,6 +380,15 @@ static uint8_t order_status_of(const struct fl_buyers *buyers, const struct fl_f
     return 255;
 }
 
+/* A chat that she had from elsewhere, before we were there or as a leave-message: her place is free now. */
+static void loses_stranger(struct reference *r, uint32_t agent)
+{
+    struct fl_agent *const her = &r->agents[agent];
+    her->open -= her->open > 0;
+    her->recent_active -= her->recent_active > 0;
+    her->touched_at = r->view.now;
+}
+
 static enum fl_status chat_comes(struct reference *r, const struct fl_message *message)
 {
     const struct fl_buyers *const buyers = &r->scenario->buyers;
@@ -402,18 +411,16 @@ static enum fl_status chat_comes(struct reference *r, const struct fl_message *m
         .device = entry_of(buyers->devices, buyers->devices_count, fl_message_find(message, "device")),
         .order_status = order_status_of(buyers, fl_message_find(message, "order_status")),
     };
+    const bool leave_message = r->live && view.why == FL_WHY_TRANSFER && view.exclude != FL_NO_AGENT && r->held[slot].agent == 0;
+    if (leave_message) loses_stranger(r, view.exclude);
     r->held[slot].chat = view;
     return fl_engine_ops.chat(&r->engine, &r->view, &view);
 }
 
-/* A chat that an agent had before we were there: her place is free now. */
 static enum fl_status stranger_closed(struct reference *r, uint32_t agent)
 {
-    struct fl_agent *const her = &r->agents[agent];
-    her->open -= her->open > 0;
-    her->recent_active -= her->recent_active > 0;
-    her->touched_at = r->view.now;
-    return fl_engine_ops.agent(&r->engine, &r->view, agent, (enum fl_agent_state)her->state);
+    loses_stranger(r, agent);
+    return fl_engine_ops.agent(&r->engine, &r->view, agent, (enum fl_agent_state)r->agents[agent].state);
 }
 
 static enum fl_status chat_closed(struct reference *r, const struct fl_message *message)
@@ -423,6 +430,7 @@ static enum fl_status chat_closed(struct reference *r, const struct fl_message *
     if (slot == FL_NO_CHAT && r->live && agent != FL_NO_AGENT) return stranger_closed(r, agent);
     if (slot == FL_NO_CHAT && r->live) return FL_OK;
     if (slot == FL_NO_CHAT || why == 6) return fail(r, FL_EENGINE, "the close of a chat that was not told of");
+    if (r->live && r->held[slot].agent == 0 && agent != FL_NO_AGENT) loses_stranger(r, agent);
     lets_go(r, &r->held[slot]);
     return fl_engine_ops.closed(&r->engine, &r->view, slot, agent, (enum fl_close_reason)why);
 }
@@ -436,6 +444,10 @@ static enum fl_status agent_changed(struct reference *r, const struct fl_message
         if (state == FL_AVAILABLE && r->agents[agent].state != FL_AVAILABLE) r->agents[agent].available_since = r->agents[agent].touched_at = r->view.now;
         if (before == FL_OFFLINE && r->agents[agent].open == 0) /* what she has had since before we were there */
             r->agents[agent].open = r->agents[agent].recent_active = (uint32_t)integer_of(message, "open", 0);
+        if (before == state && r->scenario->routing.counts == FL_COUNTS_OPEN) { /* she has taken a leave-message */
+            r->agents[agent].open++;
+            r->agents[agent].recent_active++;
+        }
         r->agents[agent].state = (uint8_t)state;
     }
     return fl_engine_ops.agent(&r->engine, &r->view, agent, (enum fl_agent_state)before);

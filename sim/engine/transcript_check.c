@@ -31,6 +31,7 @@ struct worker {
     bool said;               /* what is wrong with the last decision has been said */
     bool anew;               /* in real time: the link was made anew, and all is told once more */
     bool hit;                /* the engine's next line is not what it said, or is said twice, by a fault of the link */
+    bool silenced;           /* a fault of the link was done to the ack that was waited for */
     unsigned faults_on;      /* bit of enum fl_fault */
     int64_t troubled_from, troubled_until; /* by faults of the link, the last or present stretch; until: INT64_MAX while it goes on */
     int64_t ns;              /* of the last line */
@@ -205,6 +206,7 @@ static void harness_event(struct fl_transcript_check *check, struct worker *w, c
     w->at = at;
     check->counts.events++;
     if (check->counts.live && !begins && strcmp(type, "end") != 0) return;
+    w->silenced = false;
     const bool within = w->open_count > 0 && w->wants & WANTS_VERDICT && w->owes_verdict;
     if (w->open_count > 0 && !within) {
         if (!check->counts.live) fault(check, "%s: event %lld waits for its ack still", type, (long long)w->open[w->open_count - 1]);
@@ -497,6 +499,7 @@ static void check_harmed(struct fl_transcript_check *check, struct worker *w, co
         fault(check, "a line that a fault of the link was done to: %s", message.problem);
         return;
     }
+    w->silenced |= line->hit == FL_TRANSCRIPT_FROM && fl_field_is(fl_message_find(&message, "t"), "ack");
     struct chat *const chat = chat_named(w, &message), was = chat != NULL ? *chat : (struct chat){ .whose = NOBODYS };
     if (line->hit == FL_TRANSCRIPT_FROM && line->act != FL_ACT_DISPLACED && !fl_field_is(fl_message_find(&message, "t"), "hello"))
         check_from(check, w, &message);
@@ -556,6 +559,7 @@ static void check_wire_line(struct fl_transcript_check *check, const struct fl_t
     case FL_TRANSCRIPT_FAULT: check_fault(check, w, line); break;
     case FL_TRANSCRIPT_BYTES: fault(check, "from the engine: a line that is no flat JSON object"); break;
     case FL_TRANSCRIPT_GONE:
+        check->excused = w->silenced;
         fault(check, "the engine %.*s", (int)(line->length < 256 ? line->length : 256), line->text);
         w->gone = true;
         break;

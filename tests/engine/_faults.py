@@ -74,15 +74,14 @@ class Books:
         self.lost_decisions = 0
         self.end_ns = None
         self.stretches = []  # [from, to] in which some fault was on; to None: to the end
-        on, last, gone = set(), None, None
+        on = set()
         for line in lines[1:-1]:
             if "fault" in line:
                 self.fault(line, on)
             elif "to" in line and self.end_ns is None:
-                gone = self.told(line["to"], line["ns"], last, gone)
+                self.told(line["to"], line["ns"])
             elif "from" in line and self.end_ns is None:
-                last = line["from"]
-                gone = self.said(last)
+                self.said(line["from"])
 
     def fault(self, line, on):
         if line["did"] == "began":
@@ -99,26 +98,23 @@ class Books:
                 self.harmed_ns[said["chat"]] = line["ns"]
                 self.lost_decisions += "from" in line
 
-    def told(self, event, ns, last, gone):
+    def told(self, event, ns):
         kind, chat = event["t"], event.get("chat")
-        if kind == "chat":
+        if kind == "begin":
+            self.waiting.clear()  # in the middle of a day: all who wait are told of anew
+        elif kind == "chat":
             self.waiting.add(chat)
             self.told_ns[chat] = ns
         elif kind == "closed":
             self.waiting.discard(chat)
-        elif kind == "error" and chat is not None and chat == gone and last is not None:
-            self.waiting.add(chat)  # the decision was refused
+        elif kind == "error" and event["rule"] in ("agent_offline", "unknown_agent") and chat in self.told_ns:
+            self.waiting.add(chat)
         elif kind == "end":
             self.end_ns = ns
-        return gone
 
     def said(self, decision):
-        """The chat that was decided on, if it waited."""
-        chat = decision.get("chat")
-        if decision.get("t") in ("assign", "move") and isinstance(decision.get("agent"), int) and chat in self.waiting:
-            self.waiting.discard(chat)
-            return chat
-        return None
+        if decision.get("t") in ("assign", "move") and isinstance(decision.get("agent"), int):
+            self.waiting.discard(decision.get("chat"))
 
     def is_explained(self, chat):
         """Whether a fault, or the day's end, is why she was never given an agent."""

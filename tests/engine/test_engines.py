@@ -1,5 +1,5 @@
-"""The engines of tools/engines: in lockstep the bytes of the built-in policy whose rule theirs is, in real time
-no rule broken but where a decision met an event on its way."""
+"""The engines of tools/engines: in lockstep the bytes of the built-in policy whose rule theirs is, in real time no rule broken. Nor by the
+built-in engine there."""
 
 import json
 import os
@@ -25,8 +25,49 @@ def run_directory(where, *command):
             for name in (*WRITTEN, *(["engine.json"] if command[0] == "drive" else []))}
 
 
-class Holds:
-    """What holds for each; `command` starts it."""
+# Four who come a minute late, two places each: each takes a leave-message and is at it for two minutes and a half (2.5 s of ours), in which
+# her other place is given away, and no more.
+LEAVE_MESSAGES = {
+    "fenliu": 1, "name": "leave-messages", "start": "2026-06-17T10:00", "duration": "8m", "interval": "1m", "replications": 1,
+    "traffic": {"rate": {"points": [["+0h", 480], ["+1m", 480], ["+1m", 0], ["+3m", 0], ["+3m", 240], ["+6m", 240], ["+6m", 0], ["+8m", 0]]}},
+    "buyers": {"intents": [{"name": "ask", "rounds": 1, "reply": {"total": "150s"}}], "patience": None},
+    "desk": {"shifts": [{"name": "late", "from": "10:01", "to": "10:08"}], "agents": [{"name": "clerk", "count": 4, "shift": "late", "max_chats": 2}],
+             "close": {"when_done": "0s", "silence": None}, "offline": "pool"},
+    "routing": {"policy": "least_active"},
+}
+
+
+class HoldsInRealTime:
+    """`command` starts the engine."""
+
+    def real_time(self, desk, speed):
+        run = subprocess.run([FENLIU, "drive", desk, "--engine", "exec:" + shlex.join(self.command), "--speed", str(speed), "-n", "1", "--json", "--quiet"],
+                             capture_output=True, text=True, timeout=300)
+        self.assertIn(run.returncode, (0, 1), run.stderr)  # 1: the machine was too busy for the figures, which are not looked at
+        result = json.loads(run.stdout)
+        judged = result["engine"]
+        self.assertEqual(judged["violations"]["total"], 0, judged["first"])
+        return judged, result["totals"]
+
+    def test_real_time_breaks_no_rule(self):
+        judged, _ = self.real_time(DESK, 6000)
+        self.assertGreater(judged["chats"], 100)
+
+    def test_real_time_counts_the_leave_messages_that_agents_take(self):
+        with tempfile.TemporaryDirectory() as there:
+            path = pathlib.Path(there) / "desk.json"
+            path.write_text(json.dumps(LEAVE_MESSAGES))
+            judged, totals = self.real_time(path, 60)
+        self.assertGreaterEqual(totals["leave_messages"]["mean"], 4)
+        self.assertEqual((judged["crossed"], judged["never_assigned"]), (0, 0))
+
+
+class BuiltIn(HoldsInRealTime, unittest.TestCase):
+    command = [FENLIU, "engine"]
+
+
+class Holds(HoldsInRealTime):
+    """And in lockstep."""
 
     def test_lockstep_gives_the_bytes_of_least_active(self):
         for variant in ([], ["--set", "desk.shift_end=return_to_queue", "--seed", "7"]):
@@ -39,18 +80,8 @@ class Holds:
                 judged = json.loads(outside["engine.json"])
                 self.assertEqual(judged["violations"]["total"], 0, judged["first"])
 
-    def test_real_time_breaks_no_rule_knowingly(self):
-        run = subprocess.run([FENLIU, "drive", DESK, "--engine", "exec:" + shlex.join(self.command), "--speed", "6000", "--json", "--quiet"],
-                             capture_output=True, text=True, timeout=300)
-        self.assertIn(run.returncode, (0, 1), run.stderr)  # 1: the machine was too busy for the figures, which are not looked at
-        judged = json.loads(run.stdout)["engine"]
-        self.assertGreater(judged["chats"], 300)
-        # Played so fast a millisecond is six seconds: now and then an agent has got something else by the time a decision arrives.
-        self.assertEqual(judged["violations"]["total"], judged["violations"]["over_capacity"], judged["first"])
-        self.assertLess(judged["violations"]["over_capacity"], 0.02 * judged["chats"])
-
     def test_it_is_short(self):
-        self.assertLess(len(self.source.read_text().splitlines()), 150)
+        self.assertLess(len(self.source.read_text().splitlines()), 160)
 
 
 def json_without_policy(content):

@@ -14,7 +14,6 @@ static struct entry { long chat, excluded; } *queue; /* oldest first */
 static long *holder; /* [chats_room] by chat: the agent, + 1 */
 static long agents_count, queue_length, queue_room, chats_room;
 static long long now; /* of the event under way, ns */
-static bool lockstep = true;
 
 static void *grow(void *memory, long count, size_t size)
 {
@@ -99,6 +98,16 @@ static void route(long chat, long excluded, bool reassigned)
     queue[queue_length++] = (struct entry){ chat, reassigned ? NOBODY : excluded };
 }
 
+/* She has come or gone; or, if her state is as it was, has taken a leave-message. Our count is kept from what we have decided: what the
+ * desk says in real time does not know of decisions that are under way. */
+static void heard_of(struct agent *agent, const char *line)
+{
+    const char *const state = find(line, "state"), *const before = find(line, "before");
+    agent->available = is(line, "state", "available");
+    if (strncmp(state, before, strcspn(state + 1, "\"") + 2) == 0) agent->open++;
+    else if (is(line, "before", "offline")) agent->open = (long)number(line, "open", 0);
+}
+
 /* Chats first: what an agent has lost by the event, then what she can have for it. */
 static void hear(const char *line)
 {
@@ -114,16 +123,17 @@ static void hear(const char *line)
         agents[agents_count - 1] = (struct agent){ .capacity = (long)number(line, "capacity", 1 << 24), .last = -1 };
     } else if (chat_event) {
         agent = forget(chat);
-        if (agent == NOBODY && is(line, "why", "transfer") && lockstep) agents[excluded].open--; /* a leave-message */
+        if (agent == NOBODY && is(line, "why", "transfer")) agents[excluded].open--; /* a leave-message */
         if (agent == NOBODY) agent = excluded;
     } else if (is(line, "t", "closed")) {
-        forget(chat);
+        if (forget(chat) == NOBODY && agent != NOBODY) agents[agent].open--; /* a leave-message */
     } else if (is(line, "t", "agent")) {
-        agents[agent].available = is(line, "state", "available");
+        heard_of(&agents[agent], line);
+    } else if (is(line, "rule", "agent_offline") && forget(chat) != NOBODY) {
+        route(chat, NOBODY, true); /* in real time she may have gone while it was on its way to her: it is ours still */
     }
     if (chat_event) serve(agent), route(chat, excluded, is(line, "why", "reassign")), serve(agent);
     else if (is(line, "t", "closed") || is(line, "t", "agent")) {
-        if (lockstep && agent != NOBODY) agents[agent].open = (long)number(line, "open", 0); /* the truth: she may have a leave-message */
         serve(agent);
     }
 }
@@ -136,11 +146,10 @@ int main(void)
         const long long n = number(line, "n", -1);
         now = number(line, "at_ns", now);
         if (is(line, "t", "hello")) {
-            lockstep = is(line, "mode", "lockstep");
             puts("{\"t\":\"hello\",\"proto\":1,\"engine\":\"least_active.c 1\"}");
-        } else if (!is(line, "t", "error")) {
+        } else {
             hear(line);
-            if (n >= 0) printf("{\"t\":\"ack\",\"n\":%lld}\n", n);
+            if (n >= 0 && !is(line, "t", "error")) printf("{\"t\":\"ack\",\"n\":%lld}\n", n);
         }
         fflush(stdout);
     }

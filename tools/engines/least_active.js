@@ -9,7 +9,6 @@ const agents = [];        // { capacity, open, last, available }
 let queue = [];           // { chat, excluded }, oldest first
 const holder = new Map(); // chat: agent
 let now = 0;              // of the event under way, ns
-let lockstep = true;
 let answers = [];         // lines that leave together
 
 const say = (message) => answers.push(JSON.stringify(message) + '\n');
@@ -39,11 +38,6 @@ function serve(agent) {
   }
 }
 
-// The desk's own count is the truth: it may have given her a leave-message. In real time it does not know what is on its way.
-function correct(agent, count) {
-  if (lockstep) agents[agent].open = count;
-}
-
 const isBetter = (a, b) => (a.open !== b.open ? a.open < b.open : a.last < b.last);
 
 function route(chat, excluded, why) {
@@ -68,29 +62,36 @@ const events = {
     let left = forget(event.chat);
     if (left === undefined) {
       left = event.exclude;
-      if (event.why === 'transfer' && lockstep) agents[left].open--; // a leave-message
+      if (event.why === 'transfer') agents[left].open--; // a leave-message
     }
     serve(left);
     route(event.chat, event.exclude, event.why);
     serve(left);
   },
   closed(event) {
-    forget(event.chat);
+    const left = forget(event.chat);
     if (event.agent === undefined) return;
-    correct(event.agent, event.open);
+    if (left === undefined) agents[event.agent].open--; // a leave-message
     serve(event.agent);
   },
+  // She has come or gone; or, if her state is as it was, has taken a leave-message. Our count is kept from what we have decided: what the
+  // desk says in real time does not know of decisions that are under way.
   agent(event) {
-    agents[event.agent].available = event.state === 'available';
-    correct(event.agent, event.open);
+    const agent = agents[event.agent];
+    agent.available = event.state === 'available';
+    if (event.before === event.state) agent.open++;
+    else if (event.before === 'offline') agent.open = event.open;
     serve(event.agent);
+  },
+  // In real time an agent may have gone while a chat was on its way to her: it is ours still.
+  error(event) {
+    if (event.rule === 'agent_offline' && forget(event.chat) !== undefined) route(event.chat, undefined, 'reassign');
   },
 };
 
 function hear(event) {
   now = event.at_ns ?? now;
   if (event.t === 'hello') {
-    lockstep = event.mode === 'lockstep';
     say({ t: 'hello', proto: 1, engine: 'least_active.js 1' });
   } else if (event.t === 'member') {
     agents.push({ capacity: event.capacity ?? 1 << 24, open: 0, last: -1, available: false });

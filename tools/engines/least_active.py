@@ -24,7 +24,6 @@ agents = []
 queue = []      # (chat, who may not have it), oldest first
 holder = {}     # chat: agent
 now = 0         # of the event under way, ns
-lockstep = True
 
 
 def say(**message):
@@ -57,12 +56,6 @@ def serve(agent):
         assign(entry[0], agent)
 
 
-def correct(agent, count):
-    """The desk's own count is the truth: it may have given her a leave-message. In real time it does not know what is on its way."""
-    if lockstep:
-        agents[agent].open = count
-
-
 def route(chat, excluded, why):
     if not any(agent.available for agent in agents):
         return say(t="leave", chat=chat)
@@ -79,7 +72,7 @@ def on_chat(event):
     left = forget(event["chat"])
     if left is None:
         left = excluded
-        if event["why"] == "transfer" and lockstep:
+        if event["why"] == "transfer":
             agents[left].open -= 1  # a leave-message
     serve(left)
     route(event["chat"], excluded, event["why"])
@@ -87,16 +80,28 @@ def on_chat(event):
 
 
 def on_closed(event):
-    forget(event["chat"])
+    left = forget(event["chat"])
     if "agent" in event:
-        correct(event["agent"], event["open"])
+        agents[event["agent"]].open -= left is None  # a leave-message
         serve(event["agent"])
 
 
 def on_agent(event):
-    agents[event["agent"]].available = event["state"] == "available"
-    correct(event["agent"], event["open"])
+    """She has come or gone; or, if her state is as it was, has taken a leave-message. Our count is kept from what we have decided: what the
+    desk says in real time does not know of decisions that are under way."""
+    agent = agents[event["agent"]]
+    agent.available = event["state"] == "available"
+    if event["before"] == event["state"]:
+        agent.open += 1
+    elif event["before"] == "offline":
+        agent.open = event["open"]
     serve(event["agent"])
+
+
+def on_error(event):
+    """In real time an agent may have gone while a chat was on its way to her: it is ours still."""
+    if event.get("rule") == "agent_offline" and forget(event["chat"]) is not None:
+        route(event["chat"], None, "reassign")
 
 
 def on_begin(_):
@@ -106,12 +111,11 @@ def on_begin(_):
         agent.reset()
 
 
-events = {"begin": on_begin, "chat": on_chat, "closed": on_closed, "agent": on_agent}
+events = {"begin": on_begin, "chat": on_chat, "closed": on_closed, "agent": on_agent, "error": on_error}
 for line in sys.stdin:
     event = json.loads(line)
     kind, now = event["t"], event.get("at_ns", now)
     if kind == "hello":
-        lockstep = event["mode"] == "lockstep"
         say(t="hello", proto=1, engine="least_active.py 1")
     elif kind == "member":
         agents.append(Agent(event.get("capacity", 1 << 24)))
