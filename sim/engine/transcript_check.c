@@ -13,6 +13,7 @@
 
 #define OPEN_EVENTS_MAX 257u             /* that wait for their acks within each other: 256, and the outermost */
 #define CROSSING_NS INT64_C(1000000000)  /* as outside_realtime.c */
+#define UNTOLD_MAX 65536                 /* chats whose first telling left for a link that was not there any more: chosen, beyond what waits */
 
 enum stage { STAGE_NEW, STAGE_GREETED, STAGE_DESK, STAGE_DAY, STAGE_OVER };
 enum wants { WANTS_MESSAGE = 1, WANTS_REPLY = 2, WANTS_LOAD = 4, WANTS_SCENARIO = 8, WANTS_VERDICT = 16 };
@@ -30,6 +31,7 @@ struct worker {
     bool gone, owes_verdict; /* a decision is to be answered by a verdict */
     bool said;               /* what is wrong with the last decision has been said */
     bool anew;               /* in real time: the link was made anew, and all is told once more */
+    bool renewed;            /* that has been so today */
     bool hit;                /* the engine's next line is not what it said, or is said twice, by a fault of the link */
     bool silenced;           /* a fault of the link was done to the ack that was waited for */
     unsigned faults_on;      /* bit of enum fl_fault */
@@ -113,15 +115,17 @@ static const char *type_of(const struct fl_message *message, char to[24])
 
 /* ---- Chats ---------------------------------------------------------------------------------------- */
 
-/* Numbers are given in turn, so a new one is the next. NULL: none such, which has been said, or no memory. */
+/* Numbers are given in turn, so a new one is the next; but for a link that was made anew they come in any order, and some never, as
+ * their buyers had left by then. NULL: none such, which has been said, or no memory. */
 static struct chat *chat_told(struct fl_transcript_check *check, struct worker *w, int64_t number)
 {
-    if (number > (int64_t)w->chats_count + 1) {
+    if (number > (int64_t)w->chats_count + 1 + (w->renewed ? UNTOLD_MAX : 0)) {
         fault(check, "chat: number %lld, and %u is the last before it", (long long)number, w->chats_count);
         return NULL;
     }
     if ((uint32_t)number + 1 > w->chats_room) {
-        const uint32_t room = w->chats_room == 0 ? 256 : 2 * w->chats_room;
+        uint32_t room = w->chats_room == 0 ? 256 : 2 * w->chats_room;
+        while (room < (uint32_t)number + 1) room *= 2;
         struct chat *const chats = realloc(w->chats, room * sizeof *chats);
         if (chats == NULL) {
             check->full = true;
@@ -130,7 +134,7 @@ static struct chat *chat_told(struct fl_transcript_check *check, struct worker *
         w->chats = chats;
         w->chats_room = room;
     }
-    if (number > (int64_t)w->chats_count) w->chats[w->chats_count = (uint32_t)number] = (struct chat){ .whose = NOBODYS };
+    while (number > (int64_t)w->chats_count) w->chats[++w->chats_count] = (struct chat){ .whose = NOBODYS };
     return &w->chats[number];
 }
 
@@ -193,7 +197,8 @@ static void harness_event(struct fl_transcript_check *check, struct worker *w, c
             number = 1;
             check->counts.days++;
         }
-        w->anew = false; /* in the middle of the day: numbers go on */
+        w->renewed = w->anew; /* in the middle of the day: numbers go on */
+        w->anew = false;
         w->stage = STAGE_DAY;
     } else if (w->stage != STAGE_DAY) {
         fault(check, "%s: outside of a day", type);

@@ -18,7 +18,6 @@ FENLIU = os.environ.get("FENLIU", "fenliu")
 KINDS = "stall slow_reader slow_writer half_open cut restart reorder duplicate truncate corrupt engine_stall".split()
 ENGINE = [FENLIU, "engine", "--quiet"]
 BUILT_IN = "exec:" + shlex.join(ENGINE)
-MARGIN_NS = 500_000_000 if os.environ.get("FENLIU_SANITIZED") else 250_000_000  # to begin an engine anew, and to work off what waits
 TRANSPORTS = ("exec", "tcp", "unix", "http")
 SPEED = 4 # a second of the day is a quarter of a second
 
@@ -67,10 +66,11 @@ def is_reported(said):
 # ---- What must be true -----------------------------------------------------------------------------
 
 class Books:
-    """Read off a transcript: who still waited when the day ended, since when, and what faults of the link had done to whom."""
+    """Read off a transcript: who still waited when the day ended, and what faults of the link had done to whom. Lines keep their order, so
+    what the engine had decided comes before its ack of the end."""
 
     def __init__(self, lines):
-        self.told_ns, self.waiting, self.harmed_ns = {}, set(), {}
+        self.told_ns, self.waiting, self.harmed_ns, self.late = {}, set(), {}, set()
         self.lost_decisions = 0
         self.end_ns = None
         self.stretches = []  # [from, to] in which some fault was on; to None: to the end
@@ -80,7 +80,7 @@ class Books:
                 self.fault(line, on)
             elif "to" in line and self.end_ns is None:
                 self.told(line["to"], line["ns"])
-            elif "from" in line and self.end_ns is None:
+            elif "from" in line:
                 self.said(line["from"])
 
     def fault(self, line, on):
@@ -113,15 +113,18 @@ class Books:
             self.end_ns = ns
 
     def said(self, decision):
-        if decision.get("t") in ("assign", "move") and isinstance(decision.get("agent"), int):
+        if decision.get("t") not in ("assign", "move") or not isinstance(decision.get("agent"), int):
+            return
+        if self.end_ns is None:
             self.waiting.discard(decision.get("chat"))
+        else:
+            self.late.add(decision.get("chat"))
 
     def is_explained(self, chat):
-        """Whether a fault, or the day's end, is why she was never given an agent."""
-        told_ns, late_ns = self.told_ns[chat], self.end_ns - MARGIN_NS
-        if told_ns > late_ns or self.harmed_ns.get(chat, 0) > told_ns:
-            return True
-        return any(start < told_ns + MARGIN_NS and (end is None or (end > told_ns and end > late_ns)) for start, end in self.stretches)
+        """Whether she was never given an agent because the decision came after the day's end, a fault was done to it or to what was told
+        of her, or a fault lasted to the end."""
+        lasts = bool(self.stretches) and (self.stretches[-1][1] is None or self.stretches[-1][1] >= self.end_ns)
+        return chat in self.late or self.harmed_ns.get(chat, 0) > self.told_ns[chat] or lasts
 
 
 def hold(engine, totals, lines, faults):

@@ -54,17 +54,19 @@ class Stomp(unittest.TestCase):
 
     def waiting(self, prefetch):
         summary = figures(run := drive(self.port, prefetch, "--speed", "1", "-n", "2"))
-        violations = summary["engine"]["violations"] | {"total": 0, "overtaken": 0, "never_assigned": 0}  # who lies in a consumer's hands: that is prefetch
-        self.assertFalse(any(violations.values()), f"{summary['engine']['first']} {run.stderr}")
         wait_s = summary["totals"]["wait_for_agent_s"]
-        print(f"prefetch {prefetch}: waiting p50 {wait_s['p50'] * 1e3:.0f} ms, p99 {wait_s['p99'] * 1e3:.0f} ms", file=sys.stderr)
-        return summary, wait_s["p99"]
+        print(f"prefetch {prefetch}: waiting p50 {wait_s['p50'] * 1e3:.0f} ms, p99 {wait_s['p99'] * 1e3:.0f} ms{run.stderr}", file=sys.stderr)
+        return summary["engine"], wait_s["p99"]
 
     def test_a_prefetch_beyond_an_agents_places_makes_buyers_wait(self):
         fitting, short_s = self.waiting(2)
-        _, long_s = self.waiting(50)
-        self.assertEqual(fitting["engine"]["never_assigned"], 0)
+        beyond, long_s = self.waiting(50)
+        self.assertEqual((fitting["violations"]["total"], fitting["never_assigned"], fitting["undecided"]), (0, 0, 0), fitting["first"])
         self.assertGreater(long_s, 1.5 * short_s)
+        # Chats that lie with a slow agent are overtaken by later ones that others get, some of them for good; nothing else is wrong.
+        rules = beyond["violations"]
+        self.assertGreater(rules["overtaken"], 0)
+        self.assertEqual(rules["total"], rules["overtaken"] + rules["never_assigned"], beyond["first"])
 
     def test_simulated_time_is_refused(self):
         run = drive(self.port, 2, "--lockstep")
