@@ -33,13 +33,12 @@ void fl_events_start(struct fl_events *events, void *memory, uint32_t slots, fl_
     FL_ASSERT(slots >= 1 && slots <= FL_EVENTS_SLOTS_MAX);
     FL_ASSERT(span > 0);
     memset(memory, 0, fl_events_bytes(slots));
-    *events = (struct fl_events){ .slots = slots, .next = FL_NO_EVENT, .buckets = buckets_for(slots), .late = { .node = memory, .leaves = power_for(slots) } };
+    *events = (struct fl_events){ .slots = slots, .next = FL_NO_EVENT, .other = FL_NO_EVENT, .buckets = buckets_for(slots), .late = { .node = memory, .leaves = power_for(slots) } };
     events->place = (struct fl_event_place *)(void *)(events->late.node + 2 * (size_t)events->late.leaves);
     events->filled = (uint64_t *)(void *)(events->place + slots + 1);
     events->first = (uint32_t *)(void *)(events->filled + events->buckets / 64);
     while (events->buckets > 0 && (fl_time)1 << events->shift < span / events->buckets) events->shift++;
     for (uint32_t i = 0; i < 2 * events->late.leaves; i++) events->late.node[i] = FL_NO_EVENT;
-    for (uint32_t i = 0; i < FL_EVENTS_FEW; i++) events->few[i] = FL_NO_EVENT;
     for (uint32_t p = 0; p <= slots; p++) events->place[p] = (struct fl_event_place){ .key = FL_NO_EVENT };
 }
 
@@ -47,9 +46,8 @@ void fl_events_start(struct fl_events *events, void *memory, uint32_t slots, fl_
 static fl_event_key key_of(const struct fl_events *events, uint32_t slot)
 {
     if (events->buckets > 0) return events->place[slot + 1].key;
-    for (uint32_t i = 0; i < FL_EVENTS_FEW; i++)
-        if (fl_event_slot(events->few[i]) == slot) return events->few[i];
-    return FL_NO_EVENT;
+    if (fl_event_slot(events->next) == slot) return events->next;
+    return fl_event_slot(events->other) == slot ? events->other : FL_NO_EVENT;
 }
 
 fl_time fl_events_at(const struct fl_events *events, uint32_t slot)
@@ -61,8 +59,8 @@ fl_time fl_events_at(const struct fl_events *events, uint32_t slot)
 
 void fl_events_take_out_of_few(struct fl_events *events, uint32_t slot)
 {
-    if (fl_event_slot(events->few[0]) == slot) events->few[0] = events->few[1];
-    events->few[1] = FL_NO_EVENT;
+    if (fl_event_slot(events->next) == slot) events->next = events->other;
+    events->other = FL_NO_EVENT;
     events->few_pending &= ~(UINT32_C(1) << slot);
 }
 

@@ -55,13 +55,13 @@ struct fl_events {
     uint32_t *first;              /* [buckets] head of the list, a place; 0: empty */
     uint64_t *filled;             /* bit per bucket that is not empty */
     uint64_t base;                /* time >> shift of the last event taken; everything in the wheel lies in [base, base + buckets) */
-    uint32_t buckets;             /* a power of two, >= 64; 0: so few slots that their events are in `few` alone */
+    uint32_t buckets;             /* a power of two, >= 64; 0: so few slots that `next` and `other` are all there is */
     uint32_t shift;               /* a bucket is 2^shift ns wide */
     uint32_t count;               /* in the wheel */
     uint32_t slots;
-    fl_event_key next;            /* the earliest of all; of few slots it is few[0] */
-    fl_event_key few[FL_EVENTS_FEW]; /* of few slots: all events, earliest first, then FL_NO_EVENT */
-    uint32_t few_pending;         /* bit per slot */
+    fl_event_key next;            /* the earliest of all */
+    fl_event_key other;           /* of two slots: the other one, or FL_NO_EVENT */
+    uint32_t few_pending;         /* of one or two slots: bit per slot */
     uint64_t sequence;            /* of the next set; below 2^38 */
     struct fl_event_tree late;    /* what is not in the wheel */
 };
@@ -112,20 +112,24 @@ static inline void fl_events_cancel_of_few(struct fl_events *events, uint32_t sl
 /* Of a slot that is empty. */
 static inline void fl_events_put_to_few(struct fl_events *events, uint32_t slot, fl_event_key key)
 {
-    const fl_event_key other = events->few[0]; /* few[1] is FL_NO_EVENT, as the slot is empty */
-    events->few[0] = key < other ? key : other;
-    events->few[1] = key < other ? other : key;
+    const fl_event_key before = events->next;
+    events->next = key < before ? key : before;
+    events->other = key < before ? before : key;
     events->few_pending |= UINT32_C(1) << slot;
 }
 
-static inline fl_event_key fl_events_take_of_few(struct fl_events *events, fl_time until)
+static inline void fl_events_take_of_few(struct fl_events *events)
 {
-    const fl_event_key next = events->few[0];
-    if (fl_event_at(next) >= until) return FL_NO_EVENT;
-    events->few[0] = events->few[1];
-    events->few[1] = FL_NO_EVENT;
-    events->few_pending &= ~(UINT32_C(1) << fl_event_slot(next));
-    return next;
+    events->few_pending &= ~(UINT32_C(1) << fl_event_slot(events->next));
+    events->next = events->other;
+    events->other = FL_NO_EVENT;
+}
+
+/* For callers who know that they have more slots, before they set or take: it need not be asked each time. */
+static inline void fl_events_are_many(const struct fl_events *events)
+{
+    FL_ASSERT_DEV(events->buckets > 0);
+    if (events->buckets == 0) __builtin_unreachable();
 }
 
 /* ---- Setting and taking ------------------------------------------------------------------------ */
@@ -137,7 +141,7 @@ static inline void fl_events_cancel(struct fl_events *events, uint32_t slot)
 }
 
 /* Of a slot that is empty. */
-static inline void fl_events_put(struct fl_events *events, uint32_t slot, fl_event_key key)
+FL_ALWAYS_INLINE void fl_events_put(struct fl_events *events, uint32_t slot, fl_event_key key)
 {
     if (events->buckets == 0) {
         fl_events_put_to_few(events, slot, key);
@@ -164,12 +168,18 @@ static inline void fl_events_put(struct fl_events *events, uint32_t slot, fl_eve
     events->count++;
 }
 
+/* Sets the event of a slot that has none; at < FL_TIME_NEVER. */
+FL_ALWAYS_INLINE void fl_events_add(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
+{
+    FL_ASSERT_DEV(fl_events_at(events, slot) == FL_TIME_NEVER && at < FL_TIME_NEVER);
+    fl_events_put(events, slot, (fl_event_key)(uint64_t)at << 64 | (uint64_t)class << 62 | events->sequence++ << 24 | slot);
+}
+
 /* Sets the slot's event, or sets it anew; at FL_TIME_NEVER it has none. */
 static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_time at, enum fl_event_class class)
 {
     fl_events_cancel(events, slot);
-    if (at == FL_TIME_NEVER) return;
-    fl_events_put(events, slot, (fl_event_key)(uint64_t)at << 64 | (uint64_t)class << 62 | events->sequence++ << 24 | slot);
+    if (at != FL_TIME_NEVER) fl_events_add(events, slot, at, class);
 }
 
 /* The first bucket at or after base that holds something; the wheel is not empty. */
@@ -195,13 +205,20 @@ static inline void fl_events_find_next(struct fl_events *events)
     if (__builtin_expect(wheel < late, 1)) events->next = wheel;
 }
 
-/* Takes the next event of all out when it is due before `until`; else FL_NO_EVENT, and nothing has changed. Which is next then is
- * looked for at once, while the caller is busy with this one. */
-static inline fl_event_key fl_events_take(struct fl_events *events, fl_time until)
+/* Whether some event is due before `until`. */
+static inline bool fl_events_due(const struct fl_events *events, fl_time until)
 {
-    if (events->buckets == 0) return fl_events_take_of_few(events, until);
+    return fl_event_at(events->next) < until;
+}
+
+/* Takes the next event out; there is one. Which is next then is looked for at once, while the caller is busy with this one. */
+FL_ALWAYS_INLINE fl_event_key fl_events_take(struct fl_events *events)
+{
     const fl_event_key next = events->next;
-    if (fl_event_at(next) >= until) return FL_NO_EVENT;
+    if (events->buckets == 0) {
+        fl_events_take_of_few(events);
+        return next;
+    }
     struct fl_event_place *const own = &events->place[fl_event_slot(next) + 1];
     if (__builtin_expect(own->next == FL_EVENT_LATE, 0)) {
         fl_events_take_late(events);

@@ -5,28 +5,24 @@
 
 /* ---- Time spent -------------------------------------------------------------------------------- */
 
-/* The last level stands for itself and all above. */
-FL_ALWAYS_INLINE uint32_t level_kept(uint32_t level)
+/* The last level stands for itself and all above, of which the highest that lasts is noted. */
+FL_ALWAYS_INLINE uint32_t level_kept(uint32_t level, uint32_t *most, uint64_t span)
 {
-    return level < FL_LEVELS ? level : FL_LEVELS - 1;
+    if (__builtin_expect(level < FL_LEVELS - 1, 1)) return level;
+    if (level > *most && span > 0) *most = level;
+    return FL_LEVELS - 1;
 }
 
 /* Books the time since the last change at the present levels. Before every change of open or awaiting. */
-FL_ALWAYS_INLINE uint64_t level_account(uint64_t *level_ns, uint32_t *level_max, uint32_t level, uint64_t span)
-{
-    *level_ns += span;
-    if (level > *level_max && span > 0) *level_max = level;
-    return span * level;
-}
-
 FL_ALWAYS_INLINE void depth_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
 {
     const uint64_t span = (uint64_t)(desk->now - own->depth_from);
     own->depth_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
-    struct fl_levels *levels = &desk->day->levels[a];
+    struct fl_levels *levels = &desk->levels[a];
     const uint32_t awaiting = desk->agents[a].awaiting;
-    own->depth_ns += level_account(&levels->at[level_kept(awaiting)].depth_ns, &levels->depth_max, awaiting, span);
+    levels->at[level_kept(awaiting, &levels->depth_max, span)].depth_ns += span;
+    own->depth_ns += span * awaiting;
 }
 
 static void open_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
@@ -34,9 +30,10 @@ static void open_account(const struct fl_desk *desk, uint32_t a, struct desk_age
     const uint64_t span = (uint64_t)(desk->now - own->open_from);
     own->open_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
-    struct fl_levels *levels = &desk->day->levels[a];
+    struct fl_levels *levels = &desk->levels[a];
     const uint32_t open = desk->agents[a].open;
-    own->open_ns += level_account(&levels->at[level_kept(open)].open_ns, &levels->open_max, open, span);
+    levels->at[level_kept(open, &levels->open_max, span)].open_ns += span;
+    own->open_ns += span * open;
 }
 
 void agent_open_changes(struct fl_desk *desk, uint32_t a)
@@ -274,7 +271,8 @@ FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, enum compose_kin
     own->composing_since = own->busy_from = desk->now;
     const fl_time until = own->composing_until = desk->now + fl_time_from_s(slowed);
     desk->agents[a].composing = 1;
-    fl_events_set(&desk->events, desk->slot_agents + a, until, FL_CLASS_RELEASE);
+    fl_events_are_many(&desk->events);
+    fl_events_add(&desk->events, desk->slot_agents + a, until, FL_CLASS_RELEASE); /* she composed nothing, so none was pending */
 }
 
 static void compose_rarely(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)

@@ -4,7 +4,9 @@
 /* Keeps the first failure; the day stops at the next event. */
 void desk_check(struct fl_desk *desk, enum fl_status status)
 {
-    if (status != FL_OK && desk->failed == FL_OK) desk->failed = status;
+    if (status == FL_OK || desk->failed != FL_OK) return;
+    desk->failed = status;
+    desk->stopped = true;
 }
 
 /* ---- The router's queue, as the desk counts it -------------------------------------------------- */

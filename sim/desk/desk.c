@@ -155,6 +155,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     }
     const enum fl_status created = fl_day_create(arena, scenario, agents, day);
     if (created != FL_OK) return created;
+    desk->levels = day->levels;
     desk->agents = take(desk, agents, sizeof *desk->agents);
     desk->own = take(desk, agents, sizeof *desk->own);
     desk->chats = take(desk, desk->chats_capacity, sizeof *desk->chats);
@@ -319,7 +320,7 @@ static void interval_ends(struct fl_desk *desk)
     flush(desk);
     if (desk->now >= desk->scenario->duration) {
         snapshot(desk, desk->day->intervals);
-        desk->ended = true;
+        desk->ended = desk->stopped = true;
         chats_settle(desk);
         desk->interval = NOT_COUNTED;
         return;
@@ -354,7 +355,7 @@ FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
 {
     fetch(&desk->own[a], 128);
     fetch(&desk->agents[a], 1);
-    fetch(&desk->day->levels[a], 1);
+    fetch(&desk->levels[a], 1);
 }
 
 /* Sends for the records of an event some way ahead, and for those that one less far ahead leads to: on a desk of thousands they have
@@ -386,21 +387,34 @@ static bool has_come(struct fl_desk *desk, fl_time until)
     return false;
 }
 
-static void run_until_end(struct fl_desk *desk)
+FL_ALWAYS_INLINE uint32_t take_next(struct fl_desk *desk)
 {
-    const bool large = desk->view.agents_count > AGENTS_NEAR_MOST;
-    const bool paced = desk->setup->pace != NULL;
-    while (desk->failed == FL_OK && !desk->ended) {
+    fl_events_are_many(&desk->events);
+    const fl_event_key next = fl_events_take(&desk->events);
+    desk->now = desk->view.now = fl_event_at(next);
+    return fl_event_slot(next);
+}
+
+/* What it asks of each event is known to the compiler. */
+FL_ALWAYS_INLINE void run_events(struct fl_desk *desk, bool large, bool paced)
+{
+    while (!desk->stopped) {
         if (paced && !has_come(desk, desk->boundary)) continue;
-        const fl_event_key next = fl_events_take(&desk->events, desk->boundary);
-        if (next == FL_NO_EVENT) {
+        if (!fl_events_due(&desk->events, desk->boundary)) {
             interval_ends(desk);
             continue;
         }
-        desk->now = desk->view.now = fl_event_at(next);
+        const uint32_t slot = take_next(desk);
         if (large) fetch_ahead(desk);
-        dispatch(desk, fl_event_slot(next));
+        dispatch(desk, slot);
     }
+}
+
+static void run_until_end(struct fl_desk *desk)
+{
+    if (desk->setup->pace != NULL) run_events(desk, false, true);
+    else if (desk->view.agents_count > AGENTS_NEAR_MOST) run_events(desk, true, false);
+    else run_events(desk, false, false);
 }
 
 /* Works off what is open, without new buyers; counted apart. */
@@ -409,11 +423,9 @@ static void drain(struct fl_desk *desk)
     const fl_time until = desk->scenario->duration + DRAIN_LONGEST;
     for (uint32_t s = 0; s < desk->streams_count; s++) fl_events_cancel(&desk->events, SLOT_STREAMS + s);
     while (desk->failed == FL_OK) {
-        if (desk->setup->pace != NULL && fl_event_at(desk->events.next) < until && !has_come(desk, until)) continue;
-        const fl_event_key next = fl_events_take(&desk->events, until);
-        if (next == FL_NO_EVENT) break;
-        const uint32_t slot = fl_event_slot(next);
-        desk->now = desk->view.now = fl_event_at(next);
+        if (desk->setup->pace != NULL && fl_events_due(&desk->events, until) && !has_come(desk, until)) continue;
+        if (!fl_events_due(&desk->events, until)) break;
+        const uint32_t slot = take_next(desk);
         const bool reply = slot >= desk->slot_agents && slot < desk->slot_chats;
         if (reply) desk->day->interval_group[(size_t)(desk->day->intervals - 1) * desk->day->groups].count[FL_COUNT_drained_replies]++;
         dispatch(desk, slot);

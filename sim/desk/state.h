@@ -9,7 +9,7 @@
 #include "core/events.h"
 #include "desk/desk.h"
 
-#define NOT_COUNTED UINT16_MAX /* interval of what lies outside [warmup, end) */
+#define NOT_COUNTED FL_UNCOUNTED
 
 enum chat_state {
     CHAT_FREE,
@@ -56,12 +56,17 @@ struct chat {
     fl_time entered_at;      /* into her agent's inbox, with this round */
     fl_time leaves_at;       /* end of her patience in this round; FL_TIME_NEVER */
     fl_time writes_at;       /* her next message; FL_TIME_NEVER */
-    uint32_t agent;
+    union {
+        struct fl_where round; /* the figures of her present round go there */
+        struct {
+            uint32_t agent;
+            uint16_t round_interval; /* of the round's opening */
+            uint8_t group, intent;
+        };
+    };
     uint32_t next, previous; /* neighbours in the inbox, or in the pool */
     uint32_t flags;          /* enum chat_flag */
-    uint8_t state, timer, intent, buyer_class;
-    uint8_t group, hops;
-    uint16_t round_interval; /* of the round's opening */
+    uint8_t state, timer, buyer_class, hops;
     /* ---- */
     fl_time active_at;       /* last message of either side */
     fl_time responses_sum;
@@ -170,6 +175,7 @@ struct fl_desk {
     uint16_t interval;     /* counted interval of now, or NOT_COUNTED */
     uint16_t interval_index;
     bool open_hours, platform_hours, ended, any_extras;
+    bool stopped; /* ended or failed */
     bool has_patience_first, has_patience_later; /* before, after a first reply; of some intent at least */
     bool single_messages; /* every question is one message */
     bool transfers;       /* some intent's chats are handed over */
@@ -189,6 +195,7 @@ struct fl_desk {
 
     struct fl_agent *agents;
     struct desk_agent *own; /* [agents] */
+    struct fl_levels *levels; /* [agents], the day's */
     struct chat *chats;
     uint32_t chats_capacity, chats_free /* head of the free list, by next */, chats_used /* ever */;
     struct fl_stream *streams;
@@ -218,11 +225,12 @@ static inline uint32_t chat_slot(const struct fl_desk *desk, uint32_t c)
     return desk->slot_chats + c;
 }
 
-static inline void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
+FL_ALWAYS_INLINE void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
 {
     desk->chats[c].timer = (uint8_t)timer;
     const bool writes = timer == TIMER_MESSAGE || timer == TIMER_BOT_ASKS;
     const enum fl_event_class class = writes ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE;
+    fl_events_are_many(&desk->events);
     fl_events_set(&desk->events, chat_slot(desk, c), at, class);
 }
 
@@ -236,14 +244,14 @@ static inline void chat_disarm(struct fl_desk *desk, uint32_t c)
 /* Where the figures of a chat's arrival go; of its present round. */
 static inline struct fl_where where_chat(const struct chat *chat)
 {
-    return (struct fl_where){ chat->interval == NOT_COUNTED ? FL_NONE : chat->interval, chat->group, chat->intent,
-                              chat->agent };
+    struct fl_where where = chat->round;
+    where.interval = chat->interval;
+    return where;
 }
 
 static inline struct fl_where where_round(const struct chat *chat)
 {
-    return (struct fl_where){ chat->round_interval == NOT_COUNTED ? FL_NONE : chat->round_interval, chat->group,
-                              chat->intent, chat->agent };
+    return chat->round;
 }
 
 /* An agent has her: with until_assigned her clock stops. It goes on when she has to queue once more. */

@@ -70,12 +70,12 @@ static inline struct buckets buckets_of(fl_time value)
 static inline uint32_t *agent_bucket(const struct fl_day *day, const struct fl_note *note)
 {
     const uint32_t kind = note->kind < FL_AGENT_KINDS ? note->kind : 0;
-    return &day->agent_counts[((size_t)note->agent * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS + note->rough];
+    return &day->agent_counts[((size_t)note->where.agent * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS + note->rough];
 }
 
 static inline struct fl_tally *agent_tally(const struct fl_day *day, const struct fl_note *note)
 {
-    return &day->agent_tally[(size_t)note->agent * FL_KINDS + note->kind];
+    return &day->agent_tally[(size_t)note->where.agent * FL_KINDS + note->kind];
 }
 
 /* The cells of intervals, groups and intents, which are few; those of the agents are sent for meanwhile when they are many. */
@@ -83,10 +83,10 @@ FL_ALWAYS_INLINE void post_shared(const struct fl_day *day, struct fl_note *from
 {
     struct fl_note note = *from;
     const struct buckets bucket = buckets_of(note.value);
-    const size_t cell = (size_t)note.cell * FL_KINDS + note.kind, intent = (size_t)note.intent * FL_KINDS + note.kind;
-    const size_t group = (size_t)note.group * FL_KINDS + note.kind;
+    const size_t cell = (size_t)(note.where.interval * day->groups + note.where.group) * FL_KINDS + note.kind;
+    const size_t group = (size_t)note.where.group * FL_KINDS + note.kind, intent = (size_t)note.where.intent * FL_KINDS + note.kind;
     from->rough = note.rough = (uint16_t)bucket.rough;
-    if (many_agents && note.agent != FL_NONE) {
+    if (many_agents && note.where.agent != FL_NONE) {
         __builtin_prefetch(agent_tally(day, &note), 1);
         __builtin_prefetch(agent_bucket(day, &note), 1);
     }
@@ -100,7 +100,7 @@ FL_ALWAYS_INLINE void post_shared(const struct fl_day *day, struct fl_note *from
 
 static inline void post_agent(const struct fl_day *day, const struct fl_note *note)
 {
-    if (note->agent == FL_NONE) return;
+    if (note->where.agent == FL_NONE) return;
     struct fl_tally *const of = agent_tally(day, note);
     *agent_bucket(day, note) += note->kind < FL_AGENT_KINDS;
     tally(of, note->value);
@@ -189,9 +189,17 @@ static void add_ordinary(struct fl_cell *cells, size_t cells_count)
     }
 }
 
+/* The highest levels that lasted. */
+static void find_most(struct fl_levels *levels)
+{
+    for (uint32_t l = FL_LEVELS; l-- > 0 && levels->depth_max == 0;) levels->depth_max = levels->at[l].depth_ns > 0 ? l : 0;
+    for (uint32_t l = FL_LEVELS; l-- > 0 && levels->open_max == 0;) levels->open_max = levels->at[l].open_ns > 0 ? l : 0;
+}
+
 void fl_day_finish(struct fl_day *day)
 {
     fl_day_post(day);
+    for (uint32_t a = 0; a < day->agents; a++) find_most(&day->levels[a]);
     if (day->intents == 1) sum_up_only_intent(day);
     take_over(day->interval_group, day->interval_group_tally, (size_t)day->intervals * day->groups);
     take_over(day->intent, day->intent_tally, day->intents);

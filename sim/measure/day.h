@@ -62,7 +62,7 @@ struct fl_cell {
 /* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
 #define FL_LEVELS 128
 struct fl_levels {
-    uint32_t depth_max, open_max; /* before the low levels, which are the frequent ones */
+    uint32_t depth_max, open_max; /* as they come only of those that the last level stands for; fl_day_finish knows the others */
     struct {
         uint64_t depth_ns, open_ns; /* of one day; pooled they are microseconds */
     } at[FL_LEVELS];
@@ -73,14 +73,21 @@ struct fl_snapshot {
     uint32_t waiting, open, on_duty, busy;
 };
 
+/* Where a chat's or round's figures go: cells of one chat. In eight bytes, as every message has one. */
+struct fl_where {
+    uint32_t agent;    /* may be FL_NONE */
+    uint16_t interval; /* FL_UNCOUNTED: outside [warmup, end), counts nowhere */
+    uint8_t group, intent;
+};
+#define FL_UNCOUNTED UINT16_MAX
+
 /* A duration that is not yet in its cells. The cells of thousands of agents lie far apart: entered one by one, each would be
  * waited for; entered a hundred at a time, they are fetched together. */
 struct fl_note {
     fl_time value;
-    uint32_t cell; /* interval x groups + group */
-    uint32_t agent;
-    uint8_t group, intent, kind;
+    struct fl_where where;
     uint16_t rough; /* bucket, for the agent's histogram; set by fl_day_post */
+    uint8_t kind;
 };
 
 /* A count that is not yet in its agent's cell, for the same reason. */
@@ -127,17 +134,12 @@ struct fl_day {
 FL_MUST_CHECK enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario,
                                            uint32_t agents, struct fl_day *day);
 
-/* Where a chat's or round's figures go: cells of one chat. agent may be FL_NONE. */
-struct fl_where {
-    uint32_t interval, group, intent, agent; /* interval FL_NONE: outside [warmup, end), counts nowhere */
-};
-
 /* Enters the noted durations and additions into their cells. */
 void fl_day_post(struct fl_day *day);
 
 static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
 {
-    if (where->interval == FL_NONE) return;
+    if (where->interval == FL_UNCOUNTED) return;
     day->interval_group[where->interval * day->groups + where->group].count[what] += n;
     if (day->intents > 1) day->intent[where->intent].count[what] += n;
     if (where->agent == FL_NONE) return;
@@ -148,10 +150,8 @@ static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, 
 /* Notes a duration of one kind for all cells of `where`; fl_day_post enters it. */
 static inline void fl_day_record(struct fl_day *day, const struct fl_where *where, enum fl_kind kind, fl_time value)
 {
-    if (where->interval == FL_NONE) return;
-    day->noted[day->noted_count] = (struct fl_note){ .value = value, .cell = where->interval * day->groups + where->group,
-                                                     .agent = where->agent, .group = (uint8_t)where->group,
-                                                     .intent = (uint8_t)where->intent, .kind = (uint8_t)kind };
+    if (where->interval == FL_UNCOUNTED) return;
+    day->noted[day->noted_count] = (struct fl_note){ .value = value, .where = *where, .kind = (uint8_t)kind };
     if (++day->noted_count == FL_NOTES) fl_day_post(day);
 }
 

@@ -7,32 +7,41 @@ static const struct fl_policy_ops *policy_of(const struct fl_view *view)
     return fl_policy(view->scenario->routing.policy);
 }
 
-static struct fl_ranking_node *tree_of(const struct fl_ranking *ranking, const struct fl_roster_group *group)
+/* One group's tree. */
+struct tree {
+    fl_rank *rank;    /* [leaves] */
+    uint32_t *winner; /* [2 x leaves] */
+    uint32_t leaves;
+};
+
+static struct tree tree_of(const struct fl_ranking *ranking, const struct fl_roster_group *group)
 {
-    return (struct fl_ranking_node *)fl_beside(ranking, ranking->nodes) + group->nodes;
+    return (struct tree){ .rank = (fl_rank *)fl_beside(ranking, ranking->ranks) + group->nodes / 2,
+                          .winner = (uint32_t *)fl_beside(ranking, ranking->winners) + group->nodes, .leaves = group->leaves };
 }
 
-/* On equal ranks the left child wins, which is the smaller agent index; so a rival on the left of the climber wins
- * with an equal rank too. A node whose winner was the rival all along ends the climb: above it nothing has changed. Who wins
- * cannot be foreseen, and a branch on it would be mispredicted at every other level: the winner travels in registers and is
- * selected by masks, a quarter faster than copying nodes. */
-static void climb(struct fl_ranking_node *tree, uint32_t node, fl_rank rank)
+/* Puts a leaf's rank right in all nodes above it. On equal ranks the left child wins, which is the smaller agent index; so a rival
+ * on the left of the climber wins with an equal rank too. A node whose winner was the rival all along ends the climb: above it
+ * nothing has changed. Who wins cannot be foreseen, and a branch on it would be mispredicted at every other level: the winner
+ * travels in registers and is selected by masks. */
+static void climb(const struct tree *tree, uint32_t leaf, fl_rank rank)
 {
-    if (tree[node].rank == rank) return;
-    tree[node].rank = rank;
-    uint64_t high = (uint64_t)(rank >> 64), low = (uint64_t)rank, at = tree[node].at;
+    fl_rank *const ranks = tree->rank;
+    uint32_t *const winner = tree->winner;
+    if (ranks[leaf] == rank) return;
+    ranks[leaf] = rank;
+    uint64_t high = (uint64_t)(rank >> 64), low = (uint64_t)rank;
+    uint32_t at = leaf, node = tree->leaves + leaf;
     while (node > 1) {
-        const struct fl_ranking_node *const rival = &tree[node ^ 1];
-        const uint64_t rival_high = (uint64_t)(rival->rank >> 64), rival_low = (uint64_t)rival->rank, rival_at = rival->at;
-        const fl_rank bar = fl_rank_of(high, low) + (node & 1);
-        const uint64_t lost = -(uint64_t)(rival->rank < bar);
+        const uint32_t rival = winner[node ^ 1];
+        const uint64_t rival_high = (uint64_t)(ranks[rival] >> 64), rival_low = (uint64_t)ranks[rival];
+        const bool lost = ranks[rival] < fl_rank_of(high, low) + (node & 1);
         node >>= 1;
-        if (((rival_at ^ tree[node].at) | ~lost) == 0) return;
-        high ^= (high ^ rival_high) & lost;
-        low ^= (low ^ rival_low) & lost;
-        at ^= (at ^ rival_at) & lost;
-        tree[node].rank = fl_rank_of(high, low);
-        tree[node].at = (uint32_t)at;
+        if (lost & (winner[node] == rival)) return;
+        high = lost ? rival_high : high;
+        low = lost ? rival_low : low;
+        at = lost ? rival : at;
+        winner[node] = at;
     }
 }
 
@@ -55,8 +64,8 @@ void fl_ranking_refresh(struct fl_ranking *ranking, const struct fl_roster *rost
     const uint32_t *const mine = fl_roster_of_agent(roster, agent, &count);
     for (uint32_t i = 0; i < count; i++) {
         const struct fl_roster_group *const group = fl_roster_group(roster, places[mine[i]].group);
-        climb(tree_of(ranking, group), group->leaves + (mine[i] - group->first),
-              rank_of(policy, roster, view, agent, memory[mine[i]]));
+        const struct tree tree = tree_of(ranking, group);
+        climb(&tree, mine[i] - group->first, rank_of(policy, roster, view, agent, memory[mine[i]]));
     }
 }
 
@@ -69,16 +78,17 @@ enum fl_status fl_ranking_begin(struct fl_arena *arena, const struct fl_roster *
                                 size_t *state)
 {
     const size_t at = fl_arena_take(arena, 1, sizeof(struct fl_ranking));
-    const size_t nodes_at = fl_arena_take(arena, roster->nodes_count, sizeof(struct fl_ranking_node));
+    const size_t ranks_at = fl_arena_take(arena, roster->nodes_count / 2, sizeof(fl_rank));
+    const size_t winners_at = fl_arena_take(arena, roster->nodes_count, sizeof(uint32_t));
     const size_t memory_at = fl_arena_take(arena, (size_t)roster->places_count + 1, sizeof(uint64_t));
-    if (at == FL_ARENA_NONE || nodes_at == FL_ARENA_NONE || memory_at == FL_ARENA_NONE) return FL_EFULL;
+    if (at == FL_ARENA_NONE || ranks_at == FL_ARENA_NONE || winners_at == FL_ARENA_NONE || memory_at == FL_ARENA_NONE) return FL_EFULL;
     struct fl_ranking *const ranking = fl_arena_at(arena, at);
-    *ranking = (struct fl_ranking){ .nodes = nodes_at - at, .memory = memory_at - at };
+    *ranking = (struct fl_ranking){ .ranks = ranks_at - at, .winners = winners_at - at, .memory = memory_at - at };
     for (uint32_t g = 0; g < roster->groups_count; g++) {
         const struct fl_roster_group *const group = fl_roster_group(roster, g);
-        struct fl_ranking_node *const tree = tree_of(ranking, group);
-        for (uint32_t i = 1; i < 2 * group->leaves; i++)
-            tree[i] = (struct fl_ranking_node){ .rank = FL_RANK_OUT, .at = i < group->leaves ? 0 : i - group->leaves };
+        const struct tree tree = tree_of(ranking, group);
+        for (uint32_t i = 0; i < group->leaves; i++) tree.rank[i] = FL_RANK_OUT;
+        for (uint32_t i = 2 * group->leaves; i-- > 1;) tree.winner[i] = i < group->leaves ? tree.winner[2 * i] : i - group->leaves;
     }
     fl_ranking_refresh_all(ranking, roster, view);
     *state = at;
@@ -90,14 +100,18 @@ struct search {
     const struct fl_roster *roster;
     const struct fl_view *view;
     const struct fl_request *request;
-    const struct fl_ranking_node *tree;
+    struct tree tree;
     const struct fl_place *places; /* of the group */
-    uint32_t leaves;
 };
+
+static fl_rank rank_at(const struct search *search, uint32_t node)
+{
+    return search->tree.rank[search->tree.winner[node]];
+}
 
 static uint32_t agent_at(const struct search *search, uint32_t node)
 {
-    return search->places[search->tree[node].at].agent;
+    return search->places[search->tree.winner[node]].agent;
 }
 
 static bool passes(const struct search *search, uint32_t agent)
@@ -109,11 +123,11 @@ static bool passes(const struct search *search, uint32_t agent)
  * passed by looking into the two halves of every subtree that she had won. */
 static uint32_t least_under(const struct search *search, uint32_t node, fl_rank limit)
 {
-    if (search->tree[node].rank >= limit) return 0;
+    if (rank_at(search, node) >= limit) return 0;
     if (passes(search, agent_at(search, node))) return node;
-    if (node >= search->leaves) return 0;
+    if (node >= search->tree.leaves) return 0;
     const uint32_t left = least_under(search, 2 * node, limit);
-    const uint32_t right = least_under(search, 2 * node + 1, left != 0 ? search->tree[left].rank : limit);
+    const uint32_t right = least_under(search, 2 * node + 1, left != 0 ? rank_at(search, left) : limit);
     return right != 0 ? right : left;
 }
 
@@ -132,13 +146,13 @@ static bool is_before(const struct search *search, uint32_t a, uint32_t b)
 /* Of those under `node` that rank exactly `rank` and pass, and of `best`, the one before all others. */
 static uint32_t first_of_equals(const struct search *search, uint32_t node, fl_rank rank, uint32_t best)
 {
-    if (search->tree[node].rank > rank) return best;
-    if (node < search->leaves) {
+    if (rank_at(search, node) > rank) return best;
+    if (node < search->tree.leaves) {
         best = first_of_equals(search, 2 * node, rank, best);
         return first_of_equals(search, 2 * node + 1, rank, best);
     }
     const uint32_t agent = agent_at(search, node);
-    if (search->tree[node].rank != rank || !passes(search, agent)) return best;
+    if (rank_at(search, node) != rank || !passes(search, agent)) return best;
     return best == FL_NO_AGENT || is_before(search, agent, best) ? agent : best;
 }
 
@@ -146,15 +160,15 @@ uint32_t fl_ranking_least(const struct fl_ranking *ranking, const struct fl_rost
                           const struct fl_request *request, fl_rank limit)
 {
     const struct fl_roster_group *const group = fl_roster_group(roster, request->group);
-    const struct search search = { .roster = roster, .view = view, .request = request, .leaves = group->leaves,
+    const struct search search = { .roster = roster, .view = view, .request = request,
                                    .tree = tree_of(ranking, group), .places = fl_roster_places(roster) + group->first };
-    if (search.tree[1].rank >= limit) return FL_NO_AGENT;
+    if (rank_at(&search, 1) >= limit) return FL_NO_AGENT;
     uint32_t node = 1;
     if (request->chat->exclude != FL_NO_AGENT || (request->skills & ~group->skills) != 0)
         node = least_under(&search, 1, limit);
     if (node == 0) return FL_NO_AGENT;
     if (view->scenario->routing.tie == FL_TIE_SEEDED_RANDOM || policy_of(view)->ties_by_chain)
-        return first_of_equals(&search, 1, search.tree[node].rank, FL_NO_AGENT);
+        return first_of_equals(&search, 1, rank_at(&search, node), FL_NO_AGENT);
     return agent_at(&search, node);
 }
 

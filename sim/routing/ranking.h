@@ -1,11 +1,11 @@
 /* Agents of each group in the order a policy wants them: a tournament tree per group.
  *
- * A leaf is an agent's place, an inner node holds the lesser of its two children, so the root is the agent
+ * A leaf is an agent's place and has a rank, a node names the leaf with the least rank under it, so the root is the agent
  * who is next. A change climbs towards the root and stops where the winner stays the same: O(log members).
  * The next agent is read off in O(1), or found in O(k log members) past k agents that the chat cannot have.
  *
  * An agent at capacity stays in the tree, marked FL_RANK_FULL, behind everybody with room: no-queue mode
- * picks among them by the same order. Siblings share a cache line.
+ * picks among them by the same order.
  *
  * A ranking is a whole policy but for the key: use fl_ranking_begin, _pick and _notice in its table. */
 #ifndef FL_ROUTING_RANKING_H
@@ -17,13 +17,9 @@
 #define FL_RANK_FULL ((fl_rank)1 << 127)     /* at capacity */
 #define FL_RANK_RESERVED ((fl_rank)1 << 126) /* for policies: has room, but only for some chats */
 
-struct fl_ranking_node {
-    fl_rank rank;
-    uint32_t at; /* the winner: place - first place of the group */
-};
-
 struct fl_ranking {
-    size_t nodes;  /* [roster.nodes_count] struct fl_ranking_node; the root of a group is its node 1 */
+    size_t ranks;   /* [roster.nodes_count / 2] fl_rank, of each group's leaves */
+    size_t winners; /* [roster.nodes_count] uint32_t, a leaf of the group for each node; the root of a group is its node 1 */
     size_t memory; /* [places_count] uint64_t, what the policy remembers of a place */
     uint64_t counter; /* for policies */
     size_t extra;     /* for policies: distance of further memory, 0: none */

@@ -31,6 +31,12 @@ static void release(struct fl_events *events)
     free(events->late.node); /* the start of its memory */
 }
 
+/* FL_NO_EVENT when none is due. */
+static fl_event_key take_before(struct fl_events *events, fl_time until)
+{
+    return fl_events_due(events, until) ? fl_events_take(events) : FL_NO_EVENT;
+}
+
 static uint32_t first_of(const struct pending model[], uint32_t slots)
 {
     uint32_t first = 0;
@@ -44,8 +50,8 @@ static fl_time take_from_both(struct fl_events *events, struct pending model[], 
 {
     const uint32_t first = first_of(model, slots);
     const fl_time at = model[first].at;
-    cr_assert_eq(fl_events_take(events, at), FL_NO_EVENT);
-    const fl_event_key next = fl_events_take(events, FL_TIME_NEVER);
+    cr_assert_eq(take_before(events, at), FL_NO_EVENT);
+    const fl_event_key next = take_before(events, FL_TIME_NEVER);
     cr_assert_eq(fl_event_at(next), at);
     if (at == FL_TIME_NEVER) return at;
     cr_assert_eq(fl_event_slot(next), first);
@@ -114,12 +120,12 @@ Test(core_events, an_event_may_be_earlier_than_the_last_that_was_taken)
     struct fl_events events = start(10, FL_MINUTE);
     fl_events_set(&events, 0, FL_HOUR, FL_CLASS_STATE);
     fl_events_set(&events, 1, FL_HOUR + FL_SECOND, FL_CLASS_STATE);
-    cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_TIME_NEVER)), 0);
+    cr_expect_eq(fl_event_slot(take_before(&events, FL_TIME_NEVER)), 0);
     fl_events_set(&events, 2, FL_SECOND, FL_CLASS_STATE);
-    cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_TIME_NEVER)), 2);
+    cr_expect_eq(fl_event_slot(take_before(&events, FL_TIME_NEVER)), 2);
     fl_events_set(&events, 2, 2 * FL_HOUR, FL_CLASS_STATE);
-    cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_TIME_NEVER)), 1);
-    cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_TIME_NEVER)), 2);
+    cr_expect_eq(fl_event_slot(take_before(&events, FL_TIME_NEVER)), 1);
+    cr_expect_eq(fl_event_slot(take_before(&events, FL_TIME_NEVER)), 2);
     release(&events);
 }
 
@@ -132,8 +138,8 @@ Test(core_events, equal_times_go_by_class_and_then_by_order_of_scheduling)
     for (int i = 0; i < 6; i++) fl_events_set(&events, slots[i], FL_HOUR, classes[i]);
 
     static const uint32_t order[] = { 5, 2, 1, 0, 4, 3 };
-    for (int i = 0; i < 6; i++) cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_TIME_NEVER)), order[i], "%d", i);
-    cr_expect_eq(fl_events_take(&events, FL_TIME_NEVER), FL_NO_EVENT);
+    for (int i = 0; i < 6; i++) cr_expect_eq(fl_event_slot(take_before(&events, FL_TIME_NEVER)), order[i], "%d", i);
+    cr_expect_eq(take_before(&events, FL_TIME_NEVER), FL_NO_EVENT);
     release(&events);
 }
 
@@ -145,8 +151,8 @@ Test(core_events, setting_again_puts_an_event_behind_its_equals)
 
     fl_events_set(&events, 0, 5, FL_CLASS_STATE);
 
-    cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_TIME_NEVER)), 1);
-    cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_TIME_NEVER)), 0);
+    cr_expect_eq(fl_event_slot(take_before(&events, FL_TIME_NEVER)), 1);
+    cr_expect_eq(fl_event_slot(take_before(&events, FL_TIME_NEVER)), 0);
     release(&events);
 }
 
@@ -155,9 +161,9 @@ Test(core_events, what_is_not_due_before_the_instant_asked_for_stays)
     struct fl_events events = start(9, FL_SECOND);
     fl_events_set(&events, 3, FL_MINUTE, FL_CLASS_STATE);
 
-    cr_expect_eq(fl_events_take(&events, FL_MINUTE), FL_NO_EVENT);
+    cr_expect_eq(take_before(&events, FL_MINUTE), FL_NO_EVENT);
 
     cr_expect_eq(fl_events_at(&events, 3), FL_MINUTE);
-    cr_expect_eq(fl_event_slot(fl_events_take(&events, FL_MINUTE + 1)), 3);
+    cr_expect_eq(fl_event_slot(take_before(&events, FL_MINUTE + 1)), 3);
     release(&events);
 }

@@ -142,9 +142,8 @@ static struct queue queue_create(uint32_t servers, double rho, uint64_t customer
 /* Runs until the last customer has left. */
 static void run(struct queue *queue)
 {
-    for (;;) {
-        const fl_event_key next = fl_events_take(&queue->pending, FL_TIME_NEVER);
-        if (next == FL_NO_EVENT) return;
+    while (fl_events_due(&queue->pending, FL_TIME_NEVER)) {
+        const fl_event_key next = fl_events_take(&queue->pending);
         queue->now = fl_event_at(next);
         const uint32_t slot = fl_event_slot(next);
         queue->events++;
