@@ -14,13 +14,12 @@ FL_ALWAYS_INLINE uint32_t level_kept(uint32_t level, uint32_t *most, uint64_t sp
 }
 
 /* Books the time since the last change at the present levels. Before every change of open or awaiting. */
-FL_ALWAYS_INLINE void depth_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own)
+FL_ALWAYS_INLINE void depth_account(const struct fl_desk *desk, uint32_t a, struct desk_agent *own, uint32_t awaiting)
 {
     const uint64_t span = (uint64_t)(desk->now - own->depth_from);
     own->depth_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
     struct fl_levels *levels = &desk->levels[a];
-    const uint32_t awaiting = desk->agents[a].awaiting;
     levels->at[level_kept(awaiting, &levels->depth_max, span)].depth_ns += span;
     own->depth_ns += span * awaiting;
 }
@@ -44,7 +43,7 @@ void agent_open_changes(struct fl_desk *desk, uint32_t a)
 void agent_account(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
-    depth_account(desk, a, own);
+    depth_account(desk, a, own, desk->agents[a].awaiting);
     open_account(desk, a, own);
 }
 
@@ -72,9 +71,8 @@ FL_ALWAYS_INLINE double tiredness(const struct fl_desk *desk, const struct desk_
     return on > 0 ? 1 + tired->per_hour * fl_time_to_s(on) / 3600 : 1;
 }
 
-FL_ALWAYS_INLINE double reply_seconds_alone(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
+FL_ALWAYS_INLINE double reply_seconds_alone(const struct fl_desk *desk, const struct desk_agent *own, const struct chat *chat)
 {
-    const struct desk_agent *own = &desk->own[a];
     if (!desk->has_parts || desk->scenario->buyers.intents[chat->intent].reply.has_total) return chat->reply_s * own->slowness;
     const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
     return (chat->reply_s + chat->reply_chars * own->s_per_char) * (effort * own->slowness); /* her speed scales the typing too */
@@ -87,27 +85,26 @@ FL_ALWAYS_INLINE bool is_terse(const struct fl_desk *desk, uint32_t a)
 }
 
 /* Seconds of a reply by this agent at her full speed; the log wants its characters. */
-FL_ALWAYS_INLINE double reply_seconds_inline(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
+FL_ALWAYS_INLINE double reply_seconds_inline(const struct fl_desk *desk, uint32_t a, const struct desk_agent *own, const struct chat *chat)
 {
     if (chat->flags & FLAG_GONE && desk->scenario->buyers.patience.has_finds_out)
         return fl_distribution_value(&desk->scenario->buyers.patience.finds_out,
                                      fl_draw(chat->key, FL_DRAW_FINDS_OUT, round_index(chat)));
-    double seconds = reply_seconds_alone(desk, a, chat);
+    double seconds = reply_seconds_alone(desk, own, chat);
     if (is_terse(desk, a)) seconds *= desk->scenario->desk.depth.terse_scale;
     return chat->flags & FLAG_INTERRUPTED ? seconds * chat->work_left : seconds;
 }
 
 static double reply_seconds(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
 {
-    return reply_seconds_inline(desk, a, chat);
+    return reply_seconds_inline(desk, a, &desk->own[a], chat);
 }
 
 /* ---- The inbox --------------------------------------------------------------------------------- */
 
-FL_ALWAYS_INLINE void inbox_link(struct fl_desk *desk, uint32_t a, uint32_t c, uint32_t after)
+FL_ALWAYS_INLINE void inbox_link(struct chat *chats, struct desk_agent *own, struct fl_agent *agent, uint32_t c, uint32_t after)
 {
-    struct desk_agent *own = &desk->own[a];
-    struct chat *chats = desk->chats, *chat = &chats[c];
+    struct chat *const chat = &chats[c];
     const uint32_t before = after == FL_NO_CHAT ? own->inbox_first : chats[after].next;
     chat->previous = after;
     chat->next = before;
@@ -118,14 +115,12 @@ FL_ALWAYS_INLINE void inbox_link(struct fl_desk *desk, uint32_t a, uint32_t c, u
         return;
     }
     own->inbox_first = c;
-    desk->agents[a].oldest_unanswered_at = chat->entered_at;
+    agent->oldest_unanswered_at = chat->entered_at;
 }
 
-FL_ALWAYS_INLINE void inbox_unlink(struct fl_desk *desk, uint32_t a, uint32_t c)
+FL_ALWAYS_INLINE void inbox_unlink(struct chat *chats, struct desk_agent *own, struct fl_agent *agent, const struct chat *chat)
 {
-    struct desk_agent *own = &desk->own[a];
-    struct chat *chats = desk->chats;
-    const uint32_t previous = chats[c].previous, next = chats[c].next;
+    const uint32_t previous = chat->previous, next = chat->next;
     if (next == FL_NO_CHAT) own->inbox_last = previous;
     else chats[next].previous = previous;
     if (previous != FL_NO_CHAT) {
@@ -133,24 +128,30 @@ FL_ALWAYS_INLINE void inbox_unlink(struct fl_desk *desk, uint32_t a, uint32_t c)
         return;
     }
     own->inbox_first = next;
-    desk->agents[a].oldest_unanswered_at = next == FL_NO_CHAT ? FL_TIME_NEVER : chats[next].entered_at;
+    agent->oldest_unanswered_at = next == FL_NO_CHAT ? FL_TIME_NEVER : chats[next].entered_at;
+}
+
+/* Kept by the attained service at which each is done: whom she comes behind. */
+static uint32_t share_place(struct fl_desk *desk, uint32_t a, struct chat *chat)
+{
+    const struct desk_agent *own = &desk->own[a];
+    uint32_t after = own->inbox_last;
+    chat->tag = own->attained + reply_seconds(desk, a, chat) * 1e9;
+    while (after != FL_NO_CHAT && desk->chats[after].tag > chat->tag) after = desk->chats[after].previous;
+    return after;
 }
 
 void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
-    struct chat *chat = &desk->chats[c];
-    struct desk_agent *own = &desk->own[a];
+    struct chat *const chats = desk->chats, *const chat = &chats[c];
+    struct desk_agent *const own = &desk->own[a];
+    struct fl_agent *const agent = &desk->agents[a];
     agent_speed_changes(desk, a);
-    depth_account(desk, a, own);
+    depth_account(desk, a, own, agent->awaiting);
     chat->state = CHAT_WAITING;
     chat->entered_at = desk->now;
-    desk->agents[a].awaiting++;
-    uint32_t after = own->inbox_last;
-    if (desk->interleaved) { /* kept by the attained service at which each is done */
-        chat->tag = own->attained + reply_seconds(desk, a, chat) * 1e9;
-        while (after != FL_NO_CHAT && desk->chats[after].tag > chat->tag) after = desk->chats[after].previous;
-    }
-    inbox_link(desk, a, c, after);
+    agent->awaiting++;
+    inbox_link(chats, own, agent, c, desk->interleaved ? share_place(desk, a, chat) : own->inbox_last);
     agent_speed_changed(desk, a);
     if (desk->tells_messages) desk_check(desk, desk->ops->message(desk->router, &desk->view, c, a));
     if (own->compose == COMPOSE_NOTHING) agent_continue(desk, a);
@@ -161,10 +162,11 @@ void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c)
 void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];
+    struct fl_agent *agent = &desk->agents[a];
     agent_speed_changes(desk, a);
-    depth_account(desk, a, own);
-    inbox_unlink(desk, a, c);
-    desk->agents[a].awaiting--;
+    depth_account(desk, a, own, agent->awaiting);
+    inbox_unlink(desk->chats, own, agent, &desk->chats[c]);
+    agent->awaiting--;
     if (own->compose == COMPOSE_REPLY && own->chat == c) {
         const struct fl_where where = where_round(&desk->chats[c]);
         fl_day_add(desk->day, &where, FL_COUNT_wasted_replies, 1);
@@ -255,16 +257,15 @@ static uint32_t choose_chat(const struct fl_desk *desk, uint32_t a)
     return chosen;
 }
 
-FL_ALWAYS_INLINE uint32_t next_chat(const struct fl_desk *desk, uint32_t a)
+FL_ALWAYS_INLINE uint32_t next_chat(const struct fl_desk *desk, uint32_t a, const struct desk_agent *own)
 {
-    const uint32_t first = desk->own[a].inbox_first;
+    const uint32_t first = own->inbox_first;
     if (first == FL_NO_CHAT || desk->oldest_first || desk->chats[first].next == FL_NO_CHAT) return first;
     return choose_chat(desk, a);
 }
 
-FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
+FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, struct desk_agent *own, enum compose_kind kind, uint32_t c, double seconds)
 {
-    struct desk_agent *own = &desk->own[a];
     const double slowed = desk->even_speed ? seconds : seconds * tiredness(desk, own) / multitasking(desk, desk->agents[a].open);
     own->compose = (uint8_t)kind;
     own->chat = c;
@@ -277,7 +278,7 @@ FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, enum compose_kin
 
 static void compose_rarely(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds)
 {
-    compose(desk, a, kind, c, seconds);
+    compose(desk, a, &desk->own[a], kind, c, seconds);
 }
 
 static double leave_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
@@ -295,7 +296,7 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
         return fl_distribution_value(&def->leave_reply, fl_draw(key, FL_DRAW_REPLY_TOTAL, 0)) * desk->own[a].slowness;
     struct chat left = { .key = key };
     chat_draw_reply(desk, &left, 0);
-    return reply_seconds_alone(desk, a, &left);
+    return reply_seconds_alone(desk, &desk->own[a], &left);
 }
 
 /* Leave-messages first, then the fixed duties: what she does before her first live chat. She is online, so live buyers are given
@@ -324,7 +325,7 @@ static bool duties_continue(struct fl_desk *desk, uint32_t a)
         desk_wait_known(desk, chat);
         chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);
         desk_sibling_insert(desk, own, c);
-        inbox_link(desk, a, c, own->inbox_last);
+        inbox_link(desk->chats, own, &desk->agents[a], c, own->inbox_last);
         own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
         compose_rarely(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
         /* She took the chat herself: the router hears that her load has changed. */
@@ -355,16 +356,15 @@ static void extra_continue(struct fl_desk *desk, uint32_t a)
 }
 
 /* Starts the next thing when she is free. */
-FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a)
+FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a, struct desk_agent *own)
 {
-    struct desk_agent *own = &desk->own[a];
     if (!agent_works(own)) return;
     if (own->on_duties && duties_continue(desk, a)) return;
-    const uint32_t c = next_chat(desk, a);
+    const uint32_t c = next_chat(desk, a, own);
     if (c != FL_NO_CHAT) {
         if (!desk->oldest_first) own->turn = c;
         own->terse = is_terse(desk, a);
-        compose(desk, a, COMPOSE_REPLY, c, reply_seconds_inline(desk, a, &desk->chats[c]));
+        compose(desk, a, own, COMPOSE_REPLY, c, reply_seconds_inline(desk, a, own, &desk->chats[c]));
     } else if (desk->any_extras) {
         extra_continue(desk, a);
     }
@@ -372,9 +372,10 @@ FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a)
 
 void agent_continue(struct fl_desk *desk, uint32_t a)
 {
-    if (desk->own[a].compose != COMPOSE_NOTHING) return;
-    if (!desk->interleaved) continue_inline(desk, a);
-    else if (agent_works(&desk->own[a])) agent_speed_changed(desk, a);
+    struct desk_agent *own = &desk->own[a];
+    if (own->compose != COMPOSE_NOTHING) return;
+    if (!desk->interleaved) continue_inline(desk, a, own);
+    else if (agent_works(own)) agent_speed_changed(desk, a);
 }
 
 /* Drops what she is doing; the chat remembers how much of its reply is still to be done. */
@@ -414,20 +415,19 @@ void agent_round_ends(struct desk_agent *own, bool in_time)
 }
 
 /* Her reply is sent: the chat leaves the inbox, and the buyer goes on. */
-FL_ALWAYS_INLINE void reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c)
+FL_ALWAYS_INLINE void reply_sent(struct fl_desk *desk, uint32_t a, struct desk_agent *own, uint32_t c)
 {
-    struct desk_agent *own = &desk->own[a];
-    struct fl_agent *agent = &desk->agents[a];
-    const struct chat *chat = &desk->chats[c];
-    depth_account(desk, a, own);
-    inbox_unlink(desk, a, c);
+    struct fl_agent *const agent = &desk->agents[a];
+    struct chat *const chats = desk->chats, *const chat = &chats[c];
+    depth_account(desk, a, own, agent->awaiting);
+    inbox_unlink(chats, own, agent, chat);
     agent->awaiting--;
     const uint64_t took = (uint64_t)(desk->now - chat->entered_at);
     agent->mean_reply_ns = agent->mean_reply_ns == 0 ? took : agent->mean_reply_ns - agent->mean_reply_ns / 8 + took / 8;
     if (desk->watches_load && (chat->flags & FLAG_GONE) == 0) agent_round_ends(own, desk->now - chat->opened_at <= desk->reply_within);
     if (desk->logs) log_reply(desk, a, c);
-    desk->chats[c].state = CHAT_THINKING;
-    desk->chats[c].active_at = desk->now;
+    chat->state = CHAT_THINKING;
+    chat->active_at = desk->now;
     if (desk->counts_recent) activity_note(desk, c); /* before the router hears of the reply: it may fill her place */
     if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
     chat_replied(desk, c, a);
@@ -440,7 +440,7 @@ static void share_ends(struct fl_desk *desk, uint32_t a)
     agent_speed_changes(desk, a);
     const uint32_t c = own->inbox_first;
     own->attained = desk->chats[c].tag; /* exactly, whatever the rounding to nanoseconds */
-    reply_sent(desk, a, c);
+    reply_sent(desk, a, own, c);
     agent_speed_changed(desk, a);
 }
 
@@ -457,7 +457,7 @@ void agent_compose_ends(struct fl_desk *desk, uint32_t a)
     own->compose = COMPOSE_NOTHING;
     own->chat = FL_NO_CHAT;
     desk->agents[a].composing = 0;
-    if (kind == COMPOSE_REPLY && c != FL_NO_CHAT) reply_sent(desk, a, c);
+    if (kind == COMPOSE_REPLY && c != FL_NO_CHAT) reply_sent(desk, a, own, c);
     else if (kind == COMPOSE_EXTRA && c != FL_NO_CHAT && desk->chats[c].agent == a) chat_extra_sent(desk, c);
-    if (own->compose == COMPOSE_NOTHING) continue_inline(desk, a);
+    if (own->compose == COMPOSE_NOTHING) continue_inline(desk, a, own);
 }

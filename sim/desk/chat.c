@@ -229,7 +229,7 @@ void chat_miss_round(struct fl_desk *desk, uint32_t c)
 }
 
 /* Counts the one outcome a chat has. */
-void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome)
+__attribute__((noinline)) void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome)
 {
     struct chat *chat = &desk->chats[c];
     if (chat->flags & FLAG_SETTLED) return;
@@ -307,9 +307,8 @@ static void remember_agents(struct fl_desk *desk, struct chat *chat)
 }
 
 /* A message leaves her hands: counted in the round's place, the one that opens the round with it. */
-FL_ALWAYS_INLINE void message_count(struct fl_desk *desk, uint32_t c, bool opens)
+FL_ALWAYS_INLINE void message_count(struct fl_desk *desk, uint32_t c, struct chat *chat, bool opens)
 {
-    struct chat *chat = &desk->chats[c];
     chat->messages++;
     chat->active_at = desk->now;
     if (desk->counts_recent) activity_note(desk, c);
@@ -396,7 +395,7 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     chat_log(desk, c, FL_LOG_CHAT_OPENED, 0, 0);
     question_begin(desk, chat);
     round_open(desk, chat);
-    message_count(desk, c, true);
+    message_count(desk, c, chat, true);
     burst_schedule(desk, chat);
     desk_route(desk, c, FL_WHY_NEW, FL_NO_AGENT, FL_NONE);
 }
@@ -440,7 +439,7 @@ FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
         question_begin(desk, chat);
     }
     if (opens) round_open(desk, chat);
-    message_count(desk, c, opens);
+    message_count(desk, c, chat, opens);
     burst_schedule(desk, chat);
     switch ((enum chat_state)chat->state) {
     case CHAT_AWAY: {
@@ -477,9 +476,8 @@ FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
 /* ---- Answered ---------------------------------------------------------------------------------- */
 
 /* Until the close or her next message, whichever is first; a close at the same instant is first. */
-FL_ALWAYS_INLINE void arm_answered(struct fl_desk *desk, uint32_t c, fl_time done)
+FL_ALWAYS_INLINE void arm_answered(struct fl_desk *desk, uint32_t c, const struct chat *chat, fl_time done)
 {
-    struct chat *chat = &desk->chats[c];
     const fl_time silence = desk->scenario->desk.close_silence;
     const fl_time silent_at = silence == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + silence;
     const fl_time close_at = done < silent_at ? done : silent_at;
@@ -501,9 +499,8 @@ static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
 }
 
 /* Goes on after an answer: she writes the rest of her burst, thinks of the next question, or is done. */
-FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c, struct chat *chat)
 {
-    struct chat *chat = &desk->chats[c];
     if (chat->flags & FLAG_NOT_THERE) { /* her message is worked off; what else she wanted she asks another time, or not at all */
         chat->flags &= ~(uint32_t)FLAG_NOT_THERE;
         if (chat->questions_left > 0) maybe_come_back(desk, chat);
@@ -518,7 +515,7 @@ FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
     }
     if (chat->writes_at != FL_TIME_NEVER) {
         chat->state = CHAT_THINKING;
-        arm_answered(desk, c, FL_TIME_NEVER);
+        arm_answered(desk, c, chat, FL_TIME_NEVER);
         return;
     }
     const fl_time done = desk->scenario->desk.close_when_done;
@@ -527,7 +524,7 @@ FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c)
         return;
     }
     chat->state = CHAT_DONE;
-    arm_answered(desk, c, done == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + done);
+    arm_answered(desk, c, chat, done == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + done);
 }
 
 FL_ALWAYS_INLINE bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
@@ -557,9 +554,10 @@ static void transfer(struct fl_desk *desk, uint32_t c)
 }
 
 /* Corrects what the record of a reply stands for: in opening hours, in the platform's window, in time (fl_day_finish). */
-static void count_exceptions(struct fl_desk *desk, uint32_t c, const struct fl_where *where, fl_time response)
+__attribute__((noinline)) static void count_exceptions(struct fl_desk *desk, uint32_t c, fl_time response)
 {
     const struct chat *chat = &desk->chats[c];
+    const struct fl_where round = where_round(chat), *const where = &round;
     const bool in_time = response <= desk->reply_within;
     if (response >= SLOW_ROUND) add(desk, where, FL_COUNT_slow_rounds);
     if (chat->flags & FLAG_ROUND_BY_DESK) fl_day_add(desk->day, where, FL_COUNT_buyer_messages, UINT64_MAX);
@@ -581,15 +579,14 @@ FL_ALWAYS_INLINE bool is_ordinary(const struct fl_desk *desk, const struct chat 
     return (chat->flags & FLAGS_OF_ROUND) == flags && response <= desk->reply_within && response < SLOW_ROUND;
 }
 
-FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c)
+FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c, struct chat *chat)
 {
-    struct chat *chat = &desk->chats[c];
     const struct fl_where where = where_round(chat);
     const fl_time response = desk->now - chat->opened_at;
     const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
     chat->replies++;
     chat->responses_sum += response;
-    if (!is_ordinary(desk, chat, response)) count_exceptions(desk, c, &where, response);
+    if (!is_ordinary(desk, chat, response)) count_exceptions(desk, c, response);
     if (chat->flags & FLAG_ROUND_JUDGED) {
         if (same) {
             fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
@@ -607,22 +604,22 @@ void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
     struct chat *chat = &desk->chats[c];
     (void)a;
     chat->answers++;
-    chat->flags &= ~(uint32_t)FLAG_INTERRUPTED;
     if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
         const struct fl_where where = where_round(chat);
+        chat->flags &= ~(uint32_t)FLAG_INTERRUPTED;
         add(desk, &where, FL_COUNT_replies);
         add(desk, &where, FL_COUNT_agent_messages);
         add(desk, &where, FL_COUNT_wasted_replies);
         chat->state = CHAT_DONE;
         if (desk->scenario->buyers.patience.has_finds_out) chat_close(desk, c, FL_CLOSED_LEFT);
-        else arm_answered(desk, c, FL_TIME_NEVER);
+        else arm_answered(desk, c, chat, FL_TIME_NEVER);
         return;
     }
-    measure_reply(desk, c);
-    chat->flags = (chat->flags & ~(uint32_t)FLAG_ROUND_OPEN) | FLAG_REPLIED;
+    measure_reply(desk, c, chat);
+    chat->flags = (chat->flags & ~(uint32_t)(FLAG_ROUND_OPEN | FLAG_INTERRUPTED)) | FLAG_REPLIED;
     chat->leaves_at = FL_TIME_NEVER;
     if (must_transfer(desk, chat)) transfer(desk, c);
-    else go_on(desk, c);
+    else go_on(desk, c, chat);
 }
 
 void chat_extra_sent(struct fl_desk *desk, uint32_t c)
@@ -714,7 +711,7 @@ static void bot_is_asked(struct fl_desk *desk, uint32_t c)
         chat->questions_left--;
         chat->question++;
     }
-    message_count(desk, c, false);
+    message_count(desk, c, chat, false);
     const fl_time takes = fl_distribution_time(&desk->scenario->desk.bot.reply, fl_draw(chat->key, FL_DRAW_BOT_TIME, chat->bot_rounds));
     chat_arm(desk, c, TIMER_BOT, desk->now + takes);
 }

@@ -37,6 +37,8 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
     };
     if (full) return FL_EFULL;
     *day = made;
+    day->noted_next = day->noted;
+    day->noted_end = day->noted + FL_NOTES;
     return FL_OK;
 }
 
@@ -85,7 +87,7 @@ FL_ALWAYS_INLINE void post_shared(const struct fl_day *day, struct fl_note *from
     const struct buckets bucket = buckets_of(note.value);
     const size_t cell = (size_t)(note.where.interval * day->groups + note.where.group) * FL_KINDS + note.kind;
     const size_t group = (size_t)note.where.group * FL_KINDS + note.kind, intent = (size_t)note.where.intent * FL_KINDS + note.kind;
-    from->rough = note.rough = (uint16_t)bucket.rough;
+    from->rough = note.rough = bucket.rough;
     if (many_agents && note.where.agent != FL_NONE) {
         __builtin_prefetch(agent_tally(day, &note), 1);
         __builtin_prefetch(agent_bucket(day, &note), 1);
@@ -108,21 +110,23 @@ static inline void post_agent(const struct fl_day *day, const struct fl_note *no
 
 void fl_day_post(struct fl_day *day)
 {
+    const uint32_t noted_count = (uint32_t)(day->noted_next - day->noted);
     const struct fl_day tables = *day; /* a copy, of which the compiler knows that no count lies in it */
     if (tables.agents > MANY_AGENTS) {
         for (uint32_t i = 0; i < tables.added_count; i++)
             __builtin_prefetch(&tables.agent[tables.added[i].agent].count[tables.added[i].what], 1);
-        for (uint32_t i = 0; i < tables.noted_count; i++) post_shared(&tables, &tables.noted[i], true);
-        for (uint32_t i = 0; i < tables.noted_count; i++) post_agent(&tables, &tables.noted[i]);
+        for (uint32_t i = 0; i < noted_count; i++) post_shared(&tables, &tables.noted[i], true);
+        for (uint32_t i = 0; i < noted_count; i++) post_agent(&tables, &tables.noted[i]);
     } else {
-        for (uint32_t i = 0; i < tables.noted_count; i++) {
+        for (uint32_t i = 0; i < noted_count; i++) {
             post_shared(&tables, &tables.noted[i], false);
             post_agent(&tables, &tables.noted[i]);
         }
     }
     for (uint32_t i = 0; i < tables.added_count; i++)
         tables.agent[tables.added[i].agent].count[tables.added[i].what] += tables.added[i].n;
-    day->noted_count = day->added_count = 0;
+    day->noted_next = day->noted;
+    day->added_count = 0;
 }
 
 static void take_over(struct fl_cell *cells, const struct fl_tally *tallies, size_t cells_count)

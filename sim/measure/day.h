@@ -86,8 +86,8 @@ struct fl_where {
 struct fl_note {
     fl_time value;
     struct fl_where where;
-    uint16_t rough; /* bucket, for the agent's histogram; set by fl_day_post */
-    uint8_t kind;
+    uint32_t kind;  /* enum fl_kind */
+    uint32_t rough; /* bucket, for the agent's histogram; set by fl_day_post */
 };
 
 /* A count that is not yet in its agent's cell, for the same reason. */
@@ -106,7 +106,7 @@ struct fl_tally {
 
 #define FL_NOTES 128
 
-/* The day's cells, all in the arena. Pointers are derived by fl_day_attach, not stored in the arena. */
+/* The day's cells, all in the arena. */
 struct fl_day {
     uint32_t intervals, groups, intents, agents;
     struct fl_cell *interval_group; /* [intervals x groups], cell i * groups + g */
@@ -119,9 +119,9 @@ struct fl_day {
     uint32_t *agent_counts;                          /* [agents][FL_AGENT_KINDS][rough buckets] */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
     struct fl_tally *interval_group_tally, *intent_tally, *agent_tally; /* [cells][FL_KINDS] */
-    struct fl_note *noted; /* [FL_NOTES] */
+    struct fl_note *noted, *noted_next, *noted_end; /* [FL_NOTES], how far they are used, their end */
     struct fl_addition *added; /* [FL_ADDITIONS] */
-    uint32_t noted_count, added_count; /* below FL_NOTES, FL_ADDITIONS */
+    uint32_t added_count;      /* below FL_ADDITIONS */
 };
 
 /* Agents keep the kinds of rounds only. */
@@ -130,7 +130,7 @@ struct fl_day {
 #define FL_COARSE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_COARSE)
 #define FL_FINE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)
 
-/* Takes the day's memory from the arena; FL_EFULL. *offset is for fl_day_attach. */
+/* Takes the day's memory from the arena; FL_EFULL. */
 FL_MUST_CHECK enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario,
                                            uint32_t agents, struct fl_day *day);
 
@@ -151,8 +151,11 @@ static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, 
 static inline void fl_day_record(struct fl_day *day, const struct fl_where *where, enum fl_kind kind, fl_time value)
 {
     if (where->interval == FL_UNCOUNTED) return;
-    day->noted[day->noted_count] = (struct fl_note){ .value = value, .where = *where, .kind = (uint8_t)kind };
-    if (++day->noted_count == FL_NOTES) fl_day_post(day);
+    struct fl_note *const note = day->noted_next++;
+    note->value = value;
+    note->where = *where;
+    note->kind = kind;
+    if (day->noted_next == day->noted_end) fl_day_post(day);
 }
 
 /* Completes the cells, once, at the end: heads (count, least) from the buckets, groups from their intervals, and the ordinary part
