@@ -118,7 +118,9 @@ void fl_events_take_out(struct fl_events *events, uint32_t place)
         events->count--;
     }
     own->key = FL_NO_EVENT;
-    if (was_next) fl_events_find_next(events);
+    if (!was_next) return;
+    const uint32_t from = (uint32_t)events->base & (events->buckets - 1);
+    fl_events_find_from(events, from / 64, events->filled[from / 64] & UINT64_MAX << from % 64);
 }
 
 void fl_events_take_late(struct fl_events *events)

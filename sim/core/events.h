@@ -150,7 +150,7 @@ FL_ALWAYS_INLINE void fl_events_put(struct fl_events *events, uint32_t slot, fl_
     struct fl_event_place *const own = &events->place[slot + 1];
     const uint64_t turn = (uint64_t)fl_event_at(key) >> events->shift;
     own->key = key;
-    events->next = key < events->next ? key : events->next;
+    if (__builtin_expect(key < events->next, 0)) events->next = key;
     if (__builtin_expect(turn - events->base >= events->buckets, 0)) {
         fl_events_put_late(events, slot + 1);
         return;
@@ -182,27 +182,20 @@ static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_tim
     if (at != FL_TIME_NEVER) fl_events_add(events, slot, at, class);
 }
 
-/* The first bucket at or after base that holds something; the wheel is not empty. */
-static inline uint32_t fl_events_first_filled(const struct fl_events *events)
-{
-    const uint32_t from = (uint32_t)events->base & (events->buckets - 1), words = events->buckets / 64;
-    uint32_t word = from / 64;
-    uint64_t bits = events->filled[word] & UINT64_MAX << from % 64;
-    while (bits == 0) {
-        word = (word + 1) & (words - 1);
-        bits = events->filled[word];
-    }
-    return word * 64 + (uint32_t)__builtin_ctzll(bits);
-}
-
-/* Looks for what is next. */
-static inline void fl_events_find_next(struct fl_events *events)
+/* What is next, when the wheel's word `word` holds `bits` at or after base. */
+static inline void fl_events_find_from(struct fl_events *events, uint32_t word, uint64_t bits)
 {
     const fl_event_key late = events->late.node[1];
-    events->next = late;
-    if (events->count == 0) return;
-    const fl_event_key wheel = events->place[events->first[fl_events_first_filled(events)]].key;
-    if (__builtin_expect(wheel < late, 1)) events->next = wheel;
+    if (__builtin_expect(events->count == 0, 0)) {
+        events->next = late;
+        return;
+    }
+    while (bits == 0) {
+        word = (word + 1) & (events->buckets / 64 - 1);
+        bits = events->filled[word];
+    }
+    const fl_event_key wheel = events->place[events->first[word * 64 + (uint32_t)__builtin_ctzll(bits)]].key;
+    events->next = __builtin_expect(wheel < late, 1) ? wheel : late;
 }
 
 /* Whether some event is due before `until`. */
@@ -228,9 +221,10 @@ FL_ALWAYS_INLINE fl_event_key fl_events_take(struct fl_events *events)
     const uint32_t bucket = (uint32_t)events->base & (events->buckets - 1), follows = own->next;
     own->key = FL_NO_EVENT;
     events->first[bucket] = follows; /* lists are sorted: she was their first */
-    events->filled[bucket / 64] &= ~((uint64_t)(follows == 0) << bucket % 64);
+    const uint64_t filled = events->filled[bucket / 64] ^ (uint64_t)(follows == 0) << bucket % 64;
+    events->filled[bucket / 64] = filled;
     events->count--;
-    fl_events_find_next(events);
+    fl_events_find_from(events, bucket / 64, filled & UINT64_MAX << bucket % 64);
     return next;
 }
 
