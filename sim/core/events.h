@@ -183,7 +183,7 @@ static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_tim
 }
 
 /* What is next, when the wheel's word `word` holds `bits` at or after base. */
-static inline void fl_events_find_from(struct fl_events *events, uint32_t word, uint64_t bits)
+FL_ALWAYS_INLINE void fl_events_find_from(struct fl_events *events, uint32_t word, uint64_t bits)
 {
     const fl_event_key late = events->late.node[1];
     if (__builtin_expect(events->count == 0, 0)) {

@@ -1,5 +1,5 @@
 /* Between the desk and its router: a routable event goes out, decisions come back. */
-#include "desk/state.h"
+#include "desk/inbox.h"
 
 /* Keeps the first failure; the day stops at the next event. */
 void desk_check(struct fl_desk *desk, enum fl_status status)

@@ -1,11 +1,10 @@
-/* A buyer's side of a chat: arriving, writing, waiting, leaving, thinking, closing, coming back. */
-#include "desk/state.h"
+/* A buyer's side of a chat: arriving, writing, waiting, leaving, closing, coming back. How she goes on after an answer is in reply.c. */
+#include "desk/inbox.h"
+#include "desk/round.h"
 
 #include "routing/engine.h"
 
 #include <string.h>
-
-#define SLOW_ROUND (100 * FL_SECOND) /* rounds that took as long or longer are counted as slow */
 
 /* ---- Records ----------------------------------------------------------------------------------- */
 
@@ -79,29 +78,8 @@ static void add(struct fl_desk *desk, const struct fl_where *where, enum fl_coun
     fl_day_add(desk->day, where, what, 1);
 }
 
-static const struct fl_distribution *messages_of(const struct fl_desk *desk, const struct chat *chat)
-{
-    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
-    return intent->has_messages ? &intent->messages_per_round : &desk->scenario->buyers.messages_per_round;
-}
-
-/* How many messages the present question takes, less the one being written. */
-FL_ALWAYS_INLINE uint32_t burst_of(const struct fl_desk *desk, const struct chat *chat)
-{
-    if (desk->single_messages) return 0;
-    const struct fl_distribution *messages = messages_of(desk, chat);
-    if (messages->kind == FL_CONSTANT && messages->a <= 1) return 0;
-    const uint32_t count = fl_distribution_count(messages, fl_draw(chat->key, FL_DRAW_MESSAGES, chat->question));
-    return count > 1 ? (count < 1000 ? count - 1 : 999) : 0;
-}
-
-static fl_time burst_gap(const struct fl_desk *desk, const struct chat *chat)
-{
-    return fl_distribution_time(&desk->scenario->buyers.burst_gap, fl_draw(chat->key, FL_DRAW_BURST_GAP, chat->messages));
-}
-
 /* Until when she waits in the round that opens now. */
-static fl_time patience_until(const struct fl_desk *desk, const struct chat *chat)
+fl_time chat_patience_until(const struct fl_desk *desk, const struct chat *chat)
 {
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
     const struct fl_patience *patience = &desk->scenario->buyers.patience;
@@ -113,13 +91,6 @@ static fl_time patience_until(const struct fl_desk *desk, const struct chat *cha
     else return FL_TIME_NEVER;
     const double value = fl_distribution_value(wait, fl_draw(chat->key, FL_DRAW_PATIENCE, round_index(chat)));
     return desk->now + fl_time_from_s(value * desk->scenario->buyers.classes[chat->buyer_class].patience_scale);
-}
-
-FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat, uint32_t question)
-{
-    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
-    const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
-    return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, question));
 }
 
 static double part(const struct fl_distribution *distribution, uint64_t key, enum fl_draw_purpose purpose, uint32_t index)
@@ -146,56 +117,9 @@ struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat 
     return work;
 }
 
-FL_ALWAYS_INLINE void draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round)
-{
-    const struct fl_reply_def *reply = &desk->scenario->buyers.intents[chat->intent].reply;
-    if (!reply->has_total) {
-        const struct reply_work work = chat_reply_work(desk, chat, round);
-        chat->reply_s = work.seconds;
-        chat->reply_chars = work.chars;
-        return;
-    }
-    const double effort = desk->scenario->buyers.classes[chat->buyer_class].effort_scale;
-    chat->reply_s = fl_distribution_value(&reply->total, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round)) * effort;
-}
-
 void chat_draw_reply(const struct fl_desk *desk, struct chat *chat, uint32_t round)
 {
     draw_reply(desk, chat, round);
-}
-
-/* The durations of a round: the reply, and the thinking after it when she has more to ask. */
-FL_ALWAYS_INLINE void draw_round(const struct fl_desk *desk, struct chat *chat)
-{
-    draw_reply(desk, chat, round_index(chat));
-    if (chat->questions_left > 0) chat->think = thinking(desk, chat, chat->question);
-}
-
-/* The same for her next question, while she has yet to think: addressed draws come out the same whenever they are taken, and
- * which event is next need not wait for them when her message comes. */
-FL_ALWAYS_INLINE void draw_next_round(const struct fl_desk *desk, struct chat *chat)
-{
-    draw_reply(desk, chat, (chat->question + 1) << 8);
-    if (chat->questions_left > 1) chat->think = thinking(desk, chat, chat->question + 1);
-    chat->flags |= FLAG_DRAWN;
-}
-
-FL_ALWAYS_INLINE bool may_leave(const struct fl_desk *desk, const struct chat *chat)
-{
-    return chat->flags & FLAG_REPLIED ? desk->has_patience_later : desk->has_patience_first;
-}
-
-/* Opens a round with the message she writes now. */
-FL_ALWAYS_INLINE void round_open(struct fl_desk *desk, struct chat *chat)
-{
-    if (desk->logs) chat->rounds++;
-    chat->opened_at = desk->now;
-    chat->round_interval = desk->interval;
-    chat->flags = (chat->flags & ~(uint32_t)(FLAGS_OF_ROUND | FLAG_PATIENCE_KEPT | FLAG_INTERRUPTED)) | FLAG_ROUND_OPEN | desk->round_flags;
-    chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
-    if (chat->agent != FL_NO_AGENT) patience_stop(desk, chat);
-    if ((chat->flags & FLAG_DRAWN) == 0) draw_round(desk, chat);
-    chat->flags &= ~(uint32_t)FLAG_DRAWN;
 }
 
 /* An open round ends, and no recorded reply counts it. */
@@ -304,32 +228,6 @@ static void remember_agents(struct fl_desk *desk, struct chat *chat)
         chat->dedicated_agent = class->dedicated_to != FL_NONE
                                     ? class->dedicated_to
                                     : (uint32_t)fl_uniform_below(fl_draw(chat->key, FL_DRAW_RECENT_WHO, 1), agents);
-}
-
-/* A message leaves her hands: counted in the round's place, the one that opens the round with it. */
-FL_ALWAYS_INLINE void message_count(struct fl_desk *desk, uint32_t c, struct chat *chat, bool opens)
-{
-    chat->messages++;
-    chat->active_at = desk->now;
-    if (desk->counts_recent) activity_note(desk, c);
-    if (!opens) {
-        const struct fl_where where = where_round(chat);
-        add(desk, &where, FL_COUNT_buyer_messages);
-    }
-    chat_log(desk, c, FL_LOG_BUYER_MESSAGE, 0, 0);
-}
-
-/* Begins her next question with its first message. */
-FL_ALWAYS_INLINE void question_begin(struct fl_desk *desk, struct chat *chat)
-{
-    chat->question++;
-    chat->extra_round = 0;
-    chat->burst_left = (uint16_t)burst_of(desk, chat);
-}
-
-FL_ALWAYS_INLINE void burst_schedule(struct fl_desk *desk, struct chat *chat)
-{
-    chat->writes_at = chat->burst_left > 0 ? desk->now + burst_gap(desk, chat) : FL_TIME_NEVER;
 }
 
 /* A record as it is before its buyer is known. Field by field: cleared as a whole it costs as much as a round. What its flag says
@@ -473,155 +371,6 @@ FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
     }
 }
 
-/* ---- Answered ---------------------------------------------------------------------------------- */
-
-/* Until the close or her next message, whichever is first; a close at the same instant is first. */
-FL_ALWAYS_INLINE void arm_answered(struct fl_desk *desk, uint32_t c, const struct chat *chat, fl_time done)
-{
-    const fl_time silence = desk->scenario->desk.close_silence;
-    const fl_time silent_at = silence == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + silence;
-    const fl_time close_at = done < silent_at ? done : silent_at;
-    if (chat->writes_at < close_at) chat_arm(desk, c, TIMER_MESSAGE, chat->writes_at);
-    else if (close_at != FL_TIME_NEVER) chat_arm(desk, c, done < silent_at ? TIMER_CLOSE_DONE : TIMER_CLOSE_SILENCE, close_at);
-    else chat_disarm(desk, c);
-}
-
-/* Draws whether and when she tries again; her slot keeps the instant. */
-static void maybe_come_back(struct fl_desk *desk, struct chat *chat)
-{
-    const struct fl_come_back *back = &desk->scenario->buyers.come_back;
-    chat->writes_at = FL_TIME_NEVER;
-    chat->burst_left = 0;
-    if (!(back->probability > 0) || chat->visit >= back->visits_max || desk->ended) return;
-    if (!(fl_uniform(fl_draw(chat->key, FL_DRAW_COME_BACK, 0)) < back->probability)) return;
-    chat->writes_at = desk->now + fl_distribution_time(&back->after, fl_draw(chat->key, FL_DRAW_COME_BACK_AFTER, 0));
-    chat->flags |= FLAG_COMES_BACK;
-}
-
-/* Goes on after an answer: she writes the rest of her burst, thinks of the next question, or is done. */
-FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c, struct chat *chat)
-{
-    if (chat->flags & FLAG_NOT_THERE) { /* her message is worked off; what else she wanted she asks another time, or not at all */
-        chat->flags &= ~(uint32_t)FLAG_NOT_THERE;
-        if (chat->questions_left > 0) maybe_come_back(desk, chat);
-        if (chat->writes_at != FL_TIME_NEVER) chat->flags |= FLAG_ASKS_NEXT;
-        else chat->questions_left = 0;
-    } else if (chat->burst_left == 0) {
-        chat->writes_at = FL_TIME_NEVER;
-        if (chat->questions_left > 0) {
-            chat->writes_at = desk->now + chat->think;
-            draw_next_round(desk, chat);
-        }
-    }
-    if (chat->writes_at != FL_TIME_NEVER) {
-        chat->state = CHAT_THINKING;
-        arm_answered(desk, c, chat, FL_TIME_NEVER);
-        return;
-    }
-    const fl_time done = desk->scenario->desk.close_when_done;
-    if (done == 0) {
-        chat_close(desk, c, FL_CLOSED_DONE);
-        return;
-    }
-    chat->state = CHAT_DONE;
-    arm_answered(desk, c, chat, done == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + done);
-}
-
-FL_ALWAYS_INLINE bool must_transfer(const struct fl_desk *desk, const struct chat *chat)
-{
-    if (!desk->transfers) return false;
-    const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
-    if (!(intent->transfer > 0) || chat->hops >= desk->scenario->desk.hop_limit) return false;
-    if (chat->flags & FLAG_TRANSFERRED) return false;
-    return fl_uniform(fl_draw(chat->key, FL_DRAW_TRANSFER, 0)) < intent->transfer;
-}
-
-/* The agent says that a colleague will help, and hands her over: the question stays open. */
-static void transfer(struct fl_desk *desk, uint32_t c)
-{
-    struct chat *chat = &desk->chats[c];
-    const uint32_t from = chat->agent;
-    const struct fl_where where = where_chat(chat);
-    add(desk, &where, FL_COUNT_transfers);
-    chat->flags |= FLAG_TRANSFERRED;
-    chat->hops++;
-    desk_detach(desk, c);
-    chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
-    round_open(desk, chat);
-    chat->flags |= FLAG_ROUND_BY_DESK;
-    if (chat->burst_left == 0) chat->writes_at = FL_TIME_NEVER;
-    desk_route(desk, c, FL_WHY_TRANSFER, from, desk->scenario->buyers.intents[chat->intent].transfer_to);
-}
-
-/* Corrects what the record of a reply stands for: in opening hours, in the platform's window, in time (fl_day_finish). */
-__attribute__((noinline)) static void count_exceptions(struct fl_desk *desk, uint32_t c, fl_time response)
-{
-    const struct chat *chat = &desk->chats[c];
-    const struct fl_where round = where_round(chat), *const where = &round;
-    const bool in_time = response <= desk->reply_within;
-    if (response >= SLOW_ROUND) add(desk, where, FL_COUNT_slow_rounds);
-    if (chat->flags & FLAG_ROUND_BY_DESK) fl_day_add(desk->day, where, FL_COUNT_buyer_messages, UINT64_MAX);
-    if ((chat->flags & FLAG_ROUND_JUDGED) == 0) { /* not recorded: what there is of it is counted here */
-        add(desk, where, FL_COUNT_rounds_opened);
-        add(desk, where, FL_COUNT_replies);
-        add(desk, where, FL_COUNT_agent_messages);
-        chat_judge_round(desk, c, in_time);
-        return;
-    }
-    if (!in_time) fl_day_add(desk->day, where, FL_COUNT_rounds_in_3min, UINT64_MAX);
-    if ((chat->flags & FLAG_ROUND_PLATFORM) == 0) fl_day_add(desk->day, where, FL_COUNT_platform_rounds, UINT64_MAX);
-    if (!in_time || (chat->flags & FLAG_ROUND_PLATFORM) == 0) fl_day_add(desk->day, where, FL_COUNT_platform_in_3min, UINT64_MAX);
-}
-
-FL_ALWAYS_INLINE bool is_ordinary(const struct fl_desk *desk, const struct chat *chat, fl_time response)
-{
-    const uint32_t flags = FLAG_ROUND_OPEN | FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
-    return (chat->flags & FLAGS_OF_ROUND) == flags && response <= desk->reply_within && response < SLOW_ROUND;
-}
-
-FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c, struct chat *chat)
-{
-    const struct fl_where where = where_round(chat);
-    const fl_time response = desk->now - chat->opened_at;
-    const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
-    chat->replies++;
-    chat->responses_sum += response;
-    if (!is_ordinary(desk, chat, response)) count_exceptions(desk, c, response);
-    if (chat->flags & FLAG_ROUND_JUDGED) {
-        if (same) {
-            fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
-        } else {
-            fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_DESK : FL_KIND_LATER_DESK, response);
-            fl_day_record(desk->day, &where, FL_KIND_AGENT, desk->now - chat->entered_at);
-        }
-    }
-    if (chat->replies == 1) chat->first_response = response;
-    if (first) chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
-}
-
-void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t a)
-{
-    struct chat *chat = &desk->chats[c];
-    (void)a;
-    chat->answers++;
-    if (chat->flags & FLAG_GONE) { /* said to nobody; the chat stays until silence closes it, or she is found out */
-        const struct fl_where where = where_round(chat);
-        chat->flags &= ~(uint32_t)FLAG_INTERRUPTED;
-        add(desk, &where, FL_COUNT_replies);
-        add(desk, &where, FL_COUNT_agent_messages);
-        add(desk, &where, FL_COUNT_wasted_replies);
-        chat->state = CHAT_DONE;
-        if (desk->scenario->buyers.patience.has_finds_out) chat_close(desk, c, FL_CLOSED_LEFT);
-        else arm_answered(desk, c, chat, FL_TIME_NEVER);
-        return;
-    }
-    measure_reply(desk, c, chat);
-    chat->flags = (chat->flags & ~(uint32_t)(FLAG_ROUND_OPEN | FLAG_INTERRUPTED)) | FLAG_REPLIED;
-    chat->leaves_at = FL_TIME_NEVER;
-    if (must_transfer(desk, chat)) transfer(desk, c);
-    else go_on(desk, c, chat);
-}
-
 void chat_extra_sent(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
@@ -633,6 +382,18 @@ void chat_extra_sent(struct fl_desk *desk, uint32_t c)
 }
 
 /* ---- Leaving, closing -------------------------------------------------------------------------- */
+
+/* Draws whether and when she tries again; her slot keeps the instant. */
+void chat_maybe_come_back(struct fl_desk *desk, struct chat *chat)
+{
+    const struct fl_come_back *back = &desk->scenario->buyers.come_back;
+    chat->writes_at = FL_TIME_NEVER;
+    chat->burst_left = 0;
+    if (!(back->probability > 0) || chat->visit >= back->visits_max || desk->ended) return;
+    if (!(fl_uniform(fl_draw(chat->key, FL_DRAW_COME_BACK, 0)) < back->probability)) return;
+    chat->writes_at = desk->now + fl_distribution_time(&back->after, fl_draw(chat->key, FL_DRAW_COME_BACK_AFTER, 0));
+    chat->flags |= FLAG_COMES_BACK;
+}
 
 /* Her patience is at its end. */
 static void chat_leaves(struct fl_desk *desk, uint32_t c)
@@ -656,7 +417,7 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     chat_miss_round(desk, c);
     desk_wait_known(desk, chat);
     chat_log(desk, c, silent ? FL_LOG_ABANDONED_SILENT : FL_LOG_ABANDONED, 0, 0);
-    maybe_come_back(desk, chat);
+    chat_maybe_come_back(desk, chat);
     if (!silent) {
         chat_close(desk, c, chat->agent == FL_NO_AGENT ? FL_CLOSED_LEFT_QUEUE : FL_CLOSED_LEFT);
         return;
@@ -746,7 +507,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
         return;
     }
     chat->state = CHAT_ROUTING; /* handed over: her patience with people starts now */
-    chat->leaves_at = may_leave(desk, chat) ? patience_until(desk, chat) : FL_TIME_NEVER;
+    chat->leaves_at = may_leave(desk, chat) ? chat_patience_until(desk, chat) : FL_TIME_NEVER;
     draw_round(desk, chat);
     desk_route(desk, c, FL_WHY_BOT, FL_NO_AGENT, FL_NONE);
 }

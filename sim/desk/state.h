@@ -281,9 +281,10 @@ static inline uint32_t round_index(const struct chat *chat)
 /* chat.c: a buyer's side */
 void chat_arrive(struct fl_desk *desk, uint32_t stream);
 void chat_timer_fires(struct fl_desk *desk, uint32_t c);
-void chat_replied(struct fl_desk *desk, uint32_t c, uint32_t agent); /* a reply to her was sent */
 void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why);
 void chat_free(struct fl_desk *desk, uint32_t c);
+fl_time chat_patience_until(const struct fl_desk *desk, const struct chat *chat); /* in the round that opens now */
+void chat_maybe_come_back(struct fl_desk *desk, struct chat *chat);
 void chat_extra_sent(struct fl_desk *desk, uint32_t c);
 void chat_leave_pool(struct fl_desk *desk, uint32_t c);
 void chat_settle_outcome(struct fl_desk *desk, uint32_t c, enum fl_count outcome);
@@ -312,14 +313,15 @@ void desk_check(struct fl_desk *desk, enum fl_status status);
 void wake_fires(struct fl_desk *desk);
 
 /* agent.c: an agent at work */
-void agent_inbox_push(struct fl_desk *desk, uint32_t a, uint32_t c);
 void agent_inbox_remove(struct fl_desk *desk, uint32_t a, uint32_t c);
-void agent_compose_ends(struct fl_desk *desk, uint32_t a);
-void agent_continue(struct fl_desk *desk, uint32_t a); /* starts the next thing when she is free */
 void agent_interrupt(struct fl_desk *desk, uint32_t a); /* drops the reply under way, keeping what was done */
 void agent_round_ends(struct desk_agent *own, bool in_time); /* for her own 3-minute rate, by which she may be suspended */
 void agent_share_changes(struct fl_desk *desk, uint32_t a);
 void agent_share_changed(struct fl_desk *desk, uint32_t a);
+bool agent_duties_continue(struct fl_desk *desk, uint32_t a); /* whether there was one to begin */
+void agent_extra_continue(struct fl_desk *desk, uint32_t a);
+uint32_t agent_share_place(const struct fl_desk *desk, uint32_t a, struct chat *chat);
+void agent_share_ends(struct fl_desk *desk, uint32_t a);
 void agent_account(struct fl_desk *desk, uint32_t a);  /* levels and time up to now */
 void agent_open_changes(struct fl_desk *desk, uint32_t a); /* the same of her open chats, before their number changes */
 
@@ -340,6 +342,12 @@ static inline bool agent_works(const struct desk_agent *own)
     if (own->left | own->offline | (own->away > 0)) return false;
     return (own->shift_on & !own->absent) | own->finishing;
 }
+
+/* reply.c: replies */
+void agent_continue(struct fl_desk *desk, uint32_t a); /* starts the next thing when she is free */
+void agent_compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds);
+void agent_compose_ends(struct fl_desk *desk, uint32_t a);
+void agent_reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c);
 
 /* presence.c: who is there when */
 enum fl_status presence_begin(struct fl_desk *desk);
