@@ -201,8 +201,10 @@ FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c, struct cha
             fl_day_record(desk->day, &where, FL_KIND_AGENT, desk->now - chat->entered_at);
         }
     }
-    if (chat->replies == 1) chat->first_response = response;
-    if (first) chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
+    if (first | (chat->replies == 1)) { /* mostly both or neither: one guess for the processor */
+        if (chat->replies == 1) chat->first_response = response;
+        if (first) chat_settle_outcome(desk, c, FL_COUNT_chats_answered);
+    }
 }
 
 /* She has been answered. */

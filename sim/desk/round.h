@@ -57,7 +57,7 @@ FL_ALWAYS_INLINE void draw_round(const struct fl_desk *desk, struct chat *chat)
 FL_ALWAYS_INLINE void draw_next_round(const struct fl_desk *desk, struct chat *chat)
 {
     draw_reply(desk, chat, (chat->question + 1) << 8);
-    if (chat->questions_left > 1) chat->think = thinking(desk, chat, chat->question + 1);
+    chat->think = thinking(desk, chat, chat->question + 1); /* not needed after her last question: drawing it costs less than asking */
     chat->flags |= FLAG_DRAWN;
 }
 

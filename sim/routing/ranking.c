@@ -37,7 +37,6 @@ static void climb(const struct tree *tree, uint32_t leaf, fl_rank rank)
         const uint64_t rival_high = (uint64_t)(ranks[rival] >> 64), rival_low = (uint64_t)ranks[rival];
         const bool lost = ranks[rival] < fl_rank_of(high, low) + (node & 1);
         node >>= 1;
-        if (lost & (winner[node] == rival)) return;
         high = lost ? rival_high : high;
         low = lost ? rival_low : low;
         at = lost ? rival : at;
