@@ -245,4 +245,15 @@ static inline void fl_events_upcoming(const struct fl_events *events, uint32_t s
     slots[1] = events->first[(from + (uint32_t)__builtin_ctzll(ahead)) & (events->buckets - 1)] - 1;
 }
 
+/* For callers who know which slot they will set next, and at what time: sends for what lies there. */
+static inline void fl_events_expect(const struct fl_events *events, uint32_t slot)
+{
+    __builtin_prefetch(&events->place[slot + 1], 1);
+}
+
+static inline void fl_events_expect_at(const struct fl_events *events, fl_time at)
+{
+    __builtin_prefetch(&events->first[(uint64_t)at >> events->shift & (events->buckets - 1)], 1);
+}
+
 #endif

@@ -358,6 +358,27 @@ FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
     fetch(&desk->levels[a], 1);
 }
 
+/* For the next event, whose records are here by now, what they lead to: the level at which the time of its agent is booked; before a
+ * message, the end of her inbox; before a reply, who comes next in it, and where the buyer's next message will be put. */
+static void fetch_for_next(const struct fl_desk *desk)
+{
+    const uint32_t slot = fl_event_slot(desk->events.next);
+    const bool message = slot - desk->slot_chats < desk->chats_used;
+    const uint32_t a = message ? desk->chats[slot - desk->slot_chats].agent : slot - desk->slot_agents;
+    if (a >= desk->view.agents_count) return;
+    const struct desk_agent *own = &desk->own[a];
+    fetch(&desk->levels[a].at[desk->agents[a].awaiting % FL_LEVELS], 1);
+    if (message) {
+        if (own->inbox_last != FL_NO_CHAT) fetch(&desk->chats[own->inbox_last], 1);
+        else fl_events_expect(&desk->events, desk->slot_agents + a);
+    } else if (own->chat != FL_NO_CHAT) {
+        const struct chat *chat = &desk->chats[own->chat];
+        if (chat->next != FL_NO_CHAT) fetch(&desk->chats[chat->next], 128);
+        fl_events_expect(&desk->events, chat_slot(desk, own->chat));
+        fl_events_expect_at(&desk->events, fl_event_at(desk->events.next) + chat->think);
+    }
+}
+
 /* Sends for the records of an event some way ahead, and for those that one less far ahead leads to: on a desk of thousands they have
  * long left the cache. */
 static void fetch_ahead(const struct fl_desk *desk)
@@ -373,6 +394,7 @@ static void fetch_ahead(const struct fl_desk *desk)
     } else if (next_a < desk->view.agents_count && desk->own[next_a].chat != FL_NO_CHAT) {
         fetch(&desk->chats[desk->own[next_a].chat], 128);
     }
+    fetch_for_next(desk);
 }
 
 /* In real time: whether the day may go on to its next event, or to `until` when that is sooner. If the router is heard before, it

@@ -62,10 +62,10 @@ struct fl_cell {
 /* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
 #define FL_LEVELS 128
 struct fl_levels {
-    uint32_t depth_max, open_max; /* as they come only of those that the last level stands for; fl_day_finish knows the others */
     struct {
         uint64_t depth_ns, open_ns; /* of one day; pooled they are microseconds */
     } at[FL_LEVELS];
+    _Alignas(64) uint32_t depth_max, open_max; /* as they come only of those that the last level stands for; fl_day_finish knows the others */
 };
 
 /* State of the desk at the start of an interval, before anything of that instant: for time-varying checks. */
