@@ -37,7 +37,7 @@ struct faulty {
     void *told_context;
     struct fl_fault_entry nowhere; /* for what is beyond the room */
     struct fl_fault_def now[FL_FAULTS_COUNT];
-    bool is_on[FL_FAULTS_COUNT];
+    uint32_t are_on;           /* bit by enum fl_fault */
     int32_t on[FL_FAULTS_COUNT];  /* its entry, or -1 */
     struct held *first, *last;
     uint32_t held_count;
@@ -182,6 +182,7 @@ static bool is_settled(const struct fl_fault_entry *entry)
 /* The engine has said something: those faults that are over have had their first word since. */
 static void note_word(struct faulty *f)
 {
+    if (f->settled == f->entries_count) return;
     const int64_t now_ns = fl_clock_ns();
     for (uint32_t i = f->settled; i < f->entries_count; i++) {
         struct fl_fault_entry *const entry = &f->entries[i];
@@ -192,9 +193,10 @@ static void note_word(struct faulty *f)
 bool fl_faulty_note_undecided(struct fl_channel *channel, uint32_t undecided)
 {
     struct faulty *const f = faulty_of(channel);
+    f->undecided = undecided;
+    if (f->entries_count == 0) return false;
     const int64_t now_ns = fl_clock_ns();
     bool damaged = false;
-    f->undecided = undecided;
     for (uint32_t i = f->settled; i < f->entries_count; i++) {
         struct fl_fault_entry *const entry = &f->entries[i];
         if (entry->ended_ns != 0 && entry->recovered_ns < 0 && undecided <= entry->undecided_before) entry->recovered_ns = now_ns - entry->ended_ns;
@@ -259,7 +261,12 @@ static void link_lost(struct faulty *f)
 
 static bool is_on(const struct faulty *f, enum fl_fault what)
 {
-    return f->is_on[what];
+    return f->are_on >> what & 1;
+}
+
+static void switch_to(struct faulty *f, enum fl_fault what, bool on)
+{
+    f->are_on = on ? f->are_on | 1u << what : f->are_on & ~(1u << what);
 }
 
 static void is_over(struct faulty *f, enum fl_fault what)
@@ -271,7 +278,7 @@ static void is_over(struct faulty *f, enum fl_fault what)
 static void ends(struct faulty *f, enum fl_fault what)
 {
     is_over(f, what);
-    f->is_on[what] = false;
+    switch_to(f, what, false);
     if (what != FL_FAULT_SLOW_WRITER) return;
     for (struct held *held = f->first; held != NULL; held = held->next) held->due_ns = 0; /* the way is free again */
     f->in_due_ns = 0;
@@ -280,9 +287,10 @@ static void ends(struct faulty *f, enum fl_fault what)
 /* A new session, when the time for it has come. */
 static enum fl_status link_renew(struct faulty *f)
 {
-    const int64_t now_ns = fl_clock_ns();
+    if (f->link != NULL || f->lost || is_on(f, FL_FAULT_CUT)) return FL_OK;
     char problem[256];
-    if (f->link != NULL || f->lost || is_on(f, FL_FAULT_CUT) || now_ns < f->try_ns) return FL_OK;
+    const int64_t now_ns = fl_clock_ns();
+    if (now_ns < f->try_ns) return FL_OK;
     f->try_ns = now_ns + TRY_AGAIN_NS;
     struct fl_channel_setup again = f->setup.link;
     again.limits = &f->limits;
@@ -294,7 +302,7 @@ static enum fl_status link_renew(struct faulty *f)
     f->channel.session++;
     for (int i = 0; i < FL_FAULTS_COUNT; i++) {
         const bool cuts = i == FL_FAULT_CUT || i == FL_FAULT_HALF_OPEN || i == FL_FAULT_RESTART || i == FL_FAULT_LOST;
-        if (cuts && f->on[i] >= 0 && !f->is_on[i] && entry_of(f, (enum fl_fault)i)->ended_ns == 0) is_over(f, (enum fl_fault)i);
+        if (cuts && f->on[i] >= 0 && !is_on(f, (enum fl_fault)i) && entry_of(f, (enum fl_fault)i)->ended_ns == 0) is_over(f, (enum fl_fault)i);
     }
     return FL_OK;
 }
@@ -307,10 +315,10 @@ static void begins(struct faulty *f, const struct fl_fault_def *def)
     if (f->on[what] >= 0 && entry_of(f, what)->ended_ns == 0) ends(f, what); /* two of a kind: the later one goes on */
     f->on[what] = entry_add(f, what, def->at);
     f->now[what] = *def;
-    f->is_on[what] = true;
+    switch_to(f, what, true);
     tell_link(f, what, FL_ACT_BEGAN, NULL);
     if (what == FL_FAULT_CUT || what == FL_FAULT_RESTART) link_close(f, what);
-    if (what == FL_FAULT_RESTART) f->is_on[what] = false; /* over when the new session stands */
+    if (what == FL_FAULT_RESTART) switch_to(f, what, false); /* over when the new session stands */
 }
 
 static bool hits_once(enum fl_fault what)
@@ -318,9 +326,10 @@ static bool hits_once(enum fl_fault what)
     return what == FL_FAULT_REORDER || what == FL_FAULT_DUPLICATE || what == FL_FAULT_TRUNCATE || what == FL_FAULT_CORRUPT;
 }
 
-/* Faults begin and end by the day's clock. */
+/* Faults begin and end by the day's clock, which nobody has to look at where none is on and none is to come. */
 static void advance(struct faulty *f)
 {
+    if (f->are_on == 0 && f->planned == f->setup.defs_count) return;
     if (f->setup.pace->origin_ns == 0) return; /* the day has not begun */
     const fl_time now = fl_pace_instant(f->setup.pace, fl_clock_ns());
     while (f->planned < f->setup.defs_count && f->plan[f->planned].at <= now) begins(f, &f->plan[f->planned++]);
@@ -328,10 +337,10 @@ static void advance(struct faulty *f)
         const enum fl_fault what = (enum fl_fault)i;
         if (!is_on(f, what) || now < f->now[i].at + f->now[i].length || (f->now[i].length == 0 && hits_once(what))) continue;
         if (what == FL_FAULT_HALF_OPEN) {
-            f->is_on[i] = false;
+            switch_to(f, what, false);
             link_close(f, what);
         } else if (what == FL_FAULT_CUT) {
-            f->is_on[i] = false; /* over when the new session stands */
+            switch_to(f, what, false); /* over when the new session stands */
         } else {
             ends(f, what);
         }
@@ -585,7 +594,7 @@ static enum fl_status faulty_next(struct fl_channel *channel, char **line, size_
 static enum fl_status turn(struct faulty *f, int64_t deadline_ns)
 {
     const int64_t now_ns = fl_clock_ns(), soon_ns = now_ns + 10000000; /* held lines become due without the loop's noticing */
-    return fl_pace_turn(f->setup.pace, soon_ns < deadline_ns ? soon_ns : deadline_ns);
+    return fl_pace_turn(f->setup.pace, soon_ns < deadline_ns ? soon_ns : deadline_ns, false);
 }
 
 static enum fl_status silent(struct faulty *f, const char *what)

@@ -2,13 +2,37 @@
 
 #include "engine/channel.h"
 
+#include <poll.h>
+
+#define LOOKOUT_NS INT64_C(50000)
+#define LEFT_OUT_MAX 1024u /* so that what changes is noticed within some thousand exchanges */
 #define LOOK_UP_NS INT64_C(200000000) /* how long a wait may ignore `stop`: the signal may have gone to another thread */
+
+void fl_lookout(struct fl_lookout *lookout, const uv_loop_t *loop)
+{
+    if (lookout->left_out > 0) {
+        lookout->left_out--;
+        return;
+    }
+    struct pollfd ready = { .fd = uv_backend_fd(loop), .events = POLLIN };
+    if (poll(&ready, 1, 0) != 0) return; /* here already: says nothing about waiting */
+    const int64_t until_ns = fl_clock_ns() + LOOKOUT_NS;
+    do {
+        if (poll(&ready, 1, 0) != 0) {
+            lookout->in_vain /= 2;
+            return;
+        }
+    } while (fl_clock_ns() < until_ns);
+    lookout->in_vain = lookout->in_vain < LEFT_OUT_MAX / 2 ? 2 * lookout->in_vain + 4 : LEFT_OUT_MAX;
+    lookout->left_out = lookout->in_vain;
+}
 
 void fl_waiter_open(struct fl_waiter *waiter, uv_loop_t *loop, const atomic_bool *stop)
 {
     waiter->loop = loop;
     waiter->stop = stop;
     waiter->due_ns = 0;
+    waiter->lookout = (struct fl_lookout){ 0 };
     uv_timer_init(loop, &waiter->timer); /* cannot fail */
 }
 
@@ -36,6 +60,7 @@ enum fl_status fl_waiter_turn(struct fl_waiter *waiter, int64_t deadline_ns, boo
         uv_run(waiter->loop, UV_RUN_NOWAIT);
     } else {
         timer_set(waiter, now_ns, deadline_ns - now_ns);
+        fl_lookout(&waiter->lookout, waiter->loop);
         uv_run(waiter->loop, UV_RUN_ONCE);
     }
     return FL_OK;

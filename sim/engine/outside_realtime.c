@@ -16,7 +16,7 @@
 void realtime_begin(struct fl_outside *o, const struct fl_view *view)
 {
     struct live *const live = &o->live;
-    live->undecided = live->burst = 0;
+    live->undecided = live->burst = live->gathered = 0;
     live->waits_ns = 0;
     live->damaged_ns = INT64_MIN;
     live->status = FL_OK;
@@ -55,7 +55,7 @@ struct fl_known realtime_known(const struct fl_outside *o)
 
 int64_t realtime_known_ns(const struct fl_outside *o)
 {
-    return !outside_is_live(o) ? 0 : fl_clock_ns();
+    return !outside_is_live(o) ? 0 : o->live.heard_ns;
 }
 
 /* ---- How long it took ------------------------------------------------------------------------------------ */
@@ -71,7 +71,7 @@ void realtime_answered(struct fl_outside *o, struct slot *slot)
 void realtime_unanswered(struct fl_outside *o, struct slot *slot)
 {
     if (!outside_is_live(o)) return;
-    if (slot->number != 0) o->live.closed_ns[slot->number] = fl_clock_ns();
+    if (slot->number != 0) o->live.closed_ns[slot->number] = o->live.heard_ns;
     if (slot->turn != TURN_ENGINE || slot->answered) return;
     slot->answered = true;
     o->live.undecided--;
@@ -82,34 +82,39 @@ void realtime_unanswered(struct fl_outside *o, struct slot *slot)
 
 enum fl_status realtime_post(struct fl_outside *o)
 {
+    struct live *const live = &o->live;
     if (o->lines.full) return FL_EFULL;
     if (o->lines.length == 0) return FL_OK;
     const enum fl_status status = o->channel->ops->post(o->channel, o->lines.bytes, o->lines.length);
     if (status == FL_EFULL) return outside_fail(o, "reads too slowly: more lines wait for it than engine.write_buffer holds");
     if (status != FL_OK) return outside_pass_on(o, status);
-    const int64_t now_ns = fl_clock_ns();
-    if (isfinite(o->live.pace->speed)) {
+    if (isfinite(live->pace->speed)) {
+        const int64_t now_ns = fl_clock_ns();
         for (uint32_t i = 0; i < o->events_count; i++)
-            fl_histogram_record(&o->day.lateness, o->day.lateness_counts, FL_HISTOGRAM_FINE, now_ns - fl_pace_due_ns(o->live.pace, o->events[i].at));
+            fl_histogram_record(&o->day.lateness, o->day.lateness_counts, FL_HISTOGRAM_FINE, now_ns - fl_pace_due_ns(live->pace, o->events[i].at));
     }
     o->lines.length = 0;
     o->events_count = o->events_next = 0;
+    live->gathered = 0;
     return FL_OK;
 }
 
 enum fl_status realtime_gather(struct fl_outside *o)
 {
+    struct live *const live = &o->live;
     const struct event *const event = &o->events[o->events_count - 1];
     if (event->slot == NO_SLOT) return outside_is_full(o) ? FL_EFULL : FL_OK;
     struct slot *const slot = &o->slots[event->slot];
     slot->event = event->number;
-    slot->due_ns = isfinite(o->live.pace->speed) ? fl_pace_due_ns(o->live.pace, event->at) : fl_clock_ns();
+    slot->due_ns = isfinite(live->pace->speed) ? fl_pace_due_ns(live->pace, event->at) : fl_clock_ns();
     slot->answered = false;
-    o->live.undecided++;
-    o->live.asked[event->number % ASKED] = event->slot;
+    live->undecided++;
+    live->asked[event->number % ASKED] = event->slot;
     chat_take_turn(o, slot, TURN_ENGINE);
     chat_enqueue(o, slot);
-    return outside_is_full(o) ? FL_EFULL : FL_OK;
+    if (outside_is_full(o)) return FL_EFULL;
+    /* Half of what the window lets through leaves at once: the engine decides on it while the desk goes on, and neither waits for the other. */
+    return ++live->gathered >= live->window / 2 ? realtime_post(o) : FL_OK;
 }
 
 /* The link was made anew, and whoever is there knows nothing: all that a day's begin tells, as it is now, and the chats that wait. */
@@ -204,12 +209,12 @@ static bool looks_up(struct fl_outside *o)
 }
 
 /* A turn of the loop, after what has gathered was sent. */
-static void turn(struct fl_outside *o, int64_t until_ns)
+static void turn(struct fl_outside *o, int64_t until_ns, bool soon)
 {
     struct live *const live = &o->live;
     live->burst = 0;
     live->status = realtime_post(o);
-    if (live->status == FL_OK) live->status = fl_pace_turn(live->pace, until_ns);
+    if (live->status == FL_OK) live->status = fl_pace_turn(live->pace, until_ns, soon);
     live->heard_ns = fl_clock_ns();
     if (live->on_turn != NULL) live->damaged = live->on_turn(live->turn_context, live->undecided);
     if (live->damaged) live->damaged_ns = live->heard_ns + CROSSING_NS;
@@ -222,7 +227,7 @@ static void wait_for_room(struct fl_outside *o)
     const int64_t now_ns = fl_clock_ns();
     if (live->waits_ns == 0) live->waits_ns = now_ns;
     if (now_ns - live->waits_ns > o->timeout_ns) live->status = outside_fail(o, "decides nothing");
-    else turn(o, live->waits_ns + o->timeout_ns + 1);
+    else turn(o, live->waits_ns + o->timeout_ns + 1, true);
 }
 
 bool fl_outside_pace(void *self, fl_time at, fl_time *now)
@@ -238,8 +243,8 @@ bool fl_outside_pace(void *self, fl_time at, fl_time *now)
         }
         const int64_t due_ns = fl_pace_due_ns(live->pace, at);
         if (live->undecided >= live->window) wait_for_room(o);
-        else if (due_ns > fl_clock_ns()) turn(o, due_ns);
+        else if (due_ns > live->heard_ns && due_ns > fl_clock_ns()) turn(o, due_ns, false);
         else if (++live->burst < EVENTS_A_TURN) return true;
-        else turn(o, 0);
+        else turn(o, 0, false);
     }
 }

@@ -75,6 +75,7 @@ struct live {
     struct fl_channel *turn_context;
     bool damaged;             /* what arrives may not be what was said */
     int64_t damaged_ns;       /* what was told up to then may have been lost */
+    uint32_t gathered;        /* chats that are written and not posted */
     uint32_t burst;           /* events since the engine was last listened to */
     int64_t heard_ns;         /* when that was */
     int64_t waits_ns;         /* since when the window is full */
@@ -211,7 +212,7 @@ void realtime_unanswered(struct fl_outside *o, struct slot *slot);
 bool realtime_has_crossed(const struct fl_outside *o, enum fl_breach breach, uint32_t number, uint32_t agent);
 /* Only what the engine has known for a while can be held against it, and what can have been lost cannot. */
 struct fl_known realtime_known(const struct fl_outside *o);
-/* When the engine learns that a chat waits. */
+/* When the engine learns that a chat waits, to a turn of the loop. */
 int64_t realtime_known_ns(const struct fl_outside *o);
 
 #endif

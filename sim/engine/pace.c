@@ -15,8 +15,9 @@
 static void on_timer(uv_poll_t *timer, int status, int events)
 {
     (void)status, (void)events;
-    const struct fl_pace *const pace = timer->data;
+    struct fl_pace *const pace = timer->data;
     uint64_t expired;
+    pace->armed_ns = 0;
     (void)!read(pace->timer_fd, &expired, sizeof expired); /* that it ends the turn is all it is for */
 }
 
@@ -58,7 +59,17 @@ fl_time fl_pace_instant(const struct fl_pace *pace, int64_t wall_ns)
     return isfinite(at) && at < (double)FL_TIME_LONGEST ? (fl_time)at : FL_TIME_LONGEST;
 }
 
-enum fl_status fl_pace_turn(struct fl_pace *pace, int64_t until_ns)
+/* One that ends the wait sooner is as good: where the engine answers long before, as at saturation, it is set once in many turns. */
+static void timer_arm(struct fl_pace *pace, int64_t until_ns, int64_t now_ns)
+{
+    const int64_t due_ns = until_ns - now_ns < LOOK_UP_NS ? until_ns : now_ns + LOOK_UP_NS;
+    if (pace->armed_ns > now_ns && pace->armed_ns <= due_ns) return;
+    const struct itimerspec at = { .it_value = { .tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000 } };
+    timerfd_settime(pace->timer_fd, TFD_TIMER_ABSTIME, &at, NULL); /* cannot fail with these */
+    pace->armed_ns = due_ns;
+}
+
+enum fl_status fl_pace_turn(struct fl_pace *pace, int64_t until_ns, bool soon)
 {
     if (pace->stop != NULL && *pace->stop) return FL_EINTERRUPTED;
     const int64_t now_ns = fl_clock_ns();
@@ -66,9 +77,8 @@ enum fl_status fl_pace_turn(struct fl_pace *pace, int64_t until_ns)
         uv_run(pace->loop, UV_RUN_NOWAIT);
         return FL_OK;
     }
-    const int64_t due_ns = until_ns - now_ns < LOOK_UP_NS ? until_ns : now_ns + LOOK_UP_NS;
-    const struct itimerspec at = { .it_value = { .tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000 } };
-    timerfd_settime(pace->timer_fd, TFD_TIMER_ABSTIME, &at, NULL); /* cannot fail with these */
+    timer_arm(pace, until_ns, now_ns);
+    if (soon) fl_lookout(&pace->lookout, pace->loop);
     uv_run(pace->loop, UV_RUN_ONCE);
     return FL_OK;
 }

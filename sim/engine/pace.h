@@ -7,6 +7,7 @@
 
 #include "core/status.h"
 #include "core/time.h"
+#include "engine/loop.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -18,7 +19,9 @@ struct fl_pace {
     double speed;            /* > 0: instants of the day a second of the wall; INFINITY: everything is due at once */
     int64_t origin_ns;       /* wall clock (fl_clock_ns) of instant 0 */
     int timer_fd;
+    int64_t armed_ns;        /* when it ends a wait; 0: never */
     uv_poll_t timer;
+    struct fl_lookout lookout;
     unsigned open;
 };
 
@@ -35,7 +38,8 @@ int64_t fl_pace_due_ns(const struct fl_pace *pace, fl_time at);
 /* The instant that a moment of the wall clock is. With infinite speed FL_TIME_LONGEST. */
 fl_time fl_pace_instant(const struct fl_pace *pace, int64_t wall_ns);
 
-/* One turn of the loop: until something happens on it, at the latest at that moment; at once when it has passed. FL_EINTERRUPTED. */
-FL_MUST_CHECK enum fl_status fl_pace_turn(struct fl_pace *pace, int64_t until_ns);
+/* One turn of the loop: until something happens on it, at the latest at that moment; at once when it has passed. `soon`: something is
+ * expected before long, and looked out for (loop.h). FL_EINTERRUPTED. */
+FL_MUST_CHECK enum fl_status fl_pace_turn(struct fl_pace *pace, int64_t until_ns, bool soon);
 
 #endif

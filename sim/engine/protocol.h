@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define FL_PROTOCOL_VERSION 1
 #define FL_PROTOCOL_LINE_MAX 65536u /* bytes of a line from the engine, its newline included */
@@ -60,12 +61,16 @@ struct fl_field {
     const char *key, *text;           /* borrowed from the line, escapes resolved; not terminated */
     uint32_t key_length, text_length; /* bytes */
     enum fl_field_kind kind;
+    uint8_t next;                     /* the next one of its bucket, + 1; 0: none */
     int64_t integer;                  /* FL_FIELD_INTEGER: a number without fraction and exponent that fits */
 };
+
+#define FL_PROTOCOL_BUCKETS 64u
 
 struct fl_message {
     struct fl_field fields[FL_PROTOCOL_FIELDS_MAX]; /* in the order of the line */
     uint32_t count;
+    uint8_t buckets[FL_PROTOCOL_BUCKETS]; /* of keys: the last member that fell into it, + 1; 0: none */
     char problem[96]; /* what was wanted, and at which byte, when scanning failed */
 };
 
@@ -78,10 +83,29 @@ FL_MUST_CHECK enum fl_status fl_message_scan(char *line, size_t length, struct f
 /* The same for the harness's lines: arrays and objects may stand inside, up to 32 deep. What they hold is passed over, not read. */
 FL_MUST_CHECK enum fl_status fl_event_scan(char *line, size_t length, struct fl_message *message);
 
-/* The member of that name, or NULL. */
-const struct fl_field *fl_message_find(const struct fl_message *message, const char *key);
+/* The bucket of a key, which the compiler knows of one that is written out. Factors chosen by search: in the lines of an event and of a
+ * decision at most two keys share a bucket. */
+static inline uint32_t fl_key_bucket(const char *key, size_t length)
+{
+    if (length == 0) return 0;
+    return ((unsigned char)key[0] * 7u + (unsigned char)key[length - 1] * 15u + (uint32_t)length * 12u) % FL_PROTOCOL_BUCKETS;
+}
+
+/* The member of that name, or NULL. O(1). */
+static inline const struct fl_field *fl_message_find(const struct fl_message *message, const char *key)
+{
+    const size_t length = strlen(key);
+    for (uint32_t i = message->buckets[fl_key_bucket(key, length)]; i > 0; i = message->fields[i - 1].next) {
+        const struct fl_field *const field = &message->fields[i - 1];
+        if (field->key_length == length && memcmp(field->key, key, length) == 0) return field;
+    }
+    return NULL;
+}
 
 /* Whether a field is this very text; false for NULL. */
-bool fl_field_is(const struct fl_field *field, const char *text);
+static inline bool fl_field_is(const struct fl_field *field, const char *text)
+{
+    return field != NULL && field->kind == FL_FIELD_TEXT && field->text_length == strlen(text) && memcmp(field->text, text, field->text_length) == 0;
+}
 
 #endif
