@@ -74,6 +74,11 @@ const char *fl_fault_sentence(enum fl_fault fault)
     return texts[fault][1];
 }
 
+bool fl_fault_harms_lines(enum fl_fault fault)
+{
+    return fault == FL_FAULT_REORDER || fault == FL_FAULT_DUPLICATE || fault == FL_FAULT_TRUNCATE || fault == FL_FAULT_CORRUPT;
+}
+
 const char *fl_fault_act_word(enum fl_fault_act act)
 {
     static const char *const words[] = {
@@ -321,11 +326,6 @@ static void begins(struct faulty *f, const struct fl_fault_def *def)
     if (what == FL_FAULT_RESTART) switch_to(f, what, false); /* over when the new session stands */
 }
 
-static bool hits_once(enum fl_fault what)
-{
-    return what == FL_FAULT_REORDER || what == FL_FAULT_DUPLICATE || what == FL_FAULT_TRUNCATE || what == FL_FAULT_CORRUPT;
-}
-
 /* Faults begin and end by the day's clock, which nobody has to look at where none is on and none is to come. */
 static void advance(struct faulty *f)
 {
@@ -335,7 +335,7 @@ static void advance(struct faulty *f)
     while (f->planned < f->setup.defs_count && f->plan[f->planned].at <= now) begins(f, &f->plan[f->planned++]);
     for (int i = 0; i < FL_FAULTS_COUNT; i++) {
         const enum fl_fault what = (enum fl_fault)i;
-        if (!is_on(f, what) || now < f->now[i].at + f->now[i].length || (f->now[i].length == 0 && hits_once(what))) continue;
+        if (!is_on(f, what) || now < f->now[i].at + f->now[i].length || (f->now[i].length == 0 && fl_fault_harms_lines(what))) continue;
         if (what == FL_FAULT_HALF_OPEN) {
             switch_to(f, what, false);
             link_close(f, what);

@@ -14,6 +14,9 @@
 const char *fl_fault_word(enum fl_fault fault);
 const char *fl_fault_sentence(enum fl_fault fault);
 
+/* Whether it is done to single lines of the engine: a load balancer, which says none, cannot suffer it. */
+bool fl_fault_harms_lines(enum fl_fault fault);
+
 #define FL_FAULT_CHATS_NAMED 16u
 
 /* One that has begun. Of those that garble or reorder, half the lines are hit, drawn by the seed; a `for` of 0 hits the next one. */

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from _faults import DESK, FENLIU, drive, engines, hold, play
+from _faults import BUILT_IN, DESK, FENLIU, drive, engines, hold, play
 
 SCHEDULES = 8 if os.environ.get("FENLIU_SANITIZED") else 24
 
@@ -86,6 +86,17 @@ class Faults(unittest.TestCase):
         self.assertIn("exited with status 9", engine["faults"][0]["problem"])
         self.assertEqual(engine["never_assigned"], 0)
         self.assertGreater(engine["chats"], 150)
+
+    def test_simulated_time_knows_none_and_says_so(self):
+        with tempfile.TemporaryDirectory() as there:
+            path = pathlib.Path(there) / "desk.json"
+            path.write_text(json.dumps({**DESK, "faults": [{"at": "+1s", "do": "cut"}, {"at": "+2s", "do": "stall"}]}))
+            run = subprocess.run([FENLIU, "drive", str(path), "--engine", BUILT_IN, "--lockstep", "--quiet", "--json"], capture_output=True, text=True,
+                                 timeout=60)
+            checked = subprocess.run([FENLIU, "check", str(path)], capture_output=True, text=True, timeout=60)
+        self.assertEqual((run.returncode, run.stderr),
+                         (0, "fenliu drive: note: the 2 faults of the link are not played in simulated time (wanted --speed X)\n"))
+        self.assertIn("faults  2 of the link to an engine, played by drive in real time alone", checked.stdout)
 
     def test_drawn_schedules(self):
         with engines() as urls, ThreadPoolExecutor(4) as side_by_side:

@@ -43,15 +43,19 @@ def drive(front, base, *options, scenario=BRIEF, kind="tcp", more="", **how):
 
 
 @contextlib.contextmanager
-def haproxy(balance, mode="tcp", checks="", weights=(1, 1, 1, 1), backend=""):
+def haproxy(balance, mode="tcp", checks="", weights=(1, 1, 1, 1), backend="", groups=None, places=PLACES):
     """Gives its port, the first of the agents' and what `show stat` says: {(proxy, server): {column: text}}."""
     with tempfile.TemporaryDirectory() as there:
         front = free_ports(5)
         config, control = pathlib.Path(there) / "haproxy.cfg", there + "/control"
-        servers = "\n".join(f"  server a{i} 127.0.0.1:{front + 1 + i} maxconn {PLACES} weight {w} {checks}" for i, w in enumerate(weights))
+        servers = [f"  server a{i} 127.0.0.1:{front + 1 + i} maxconn {places} weight {w} {checks}\n" for i, w in enumerate(weights)]
+        desk = f"  default_backend desk\nbackend desk\n  balance {balance}\n{''.join(servers)}"
+        if groups:  # a backend each, by the field that names the group
+            desk = "  use_backend group%[req.hdr(Fenliu-Group)]\n" + "".join(
+                f"backend group{g}\n  balance {balance}\n{''.join(servers[sum(groups[:g]):sum(groups[:g + 1])])}" for g in range(len(groups)))
         config.write_text(f"global\n  stats socket {control} mode 600\ndefaults\n  mode {mode}\n  timeout connect 2s\n  timeout client 60s\n"
                           f"  timeout server 60s\n  timeout queue 60s\n  option abortonclose\n{backend}\nfrontend shop\n"
-                          f"  bind 127.0.0.1:{front}\n  default_backend desk\nbackend desk\n  balance {balance}\n{servers}\n")
+                          f"  bind 127.0.0.1:{front}\n{desk}\n")
         process = subprocess.Popen([HAPROXY, "-db", "-f", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
         def statistics():
@@ -140,6 +144,44 @@ class Haproxy(unittest.TestCase):
         rules = summary["engine"]["violations"]  # who is refused takes a place further back in HAProxy's queue
         self.assertEqual(rules["total"], rules["overtaken"], f"{summary['engine']['first']} {run.stderr}")
         self.assertEqual((mean(summary, "chats_rejected"), summary["engine"]["never_assigned"]), (0, 0), run.stderr)
+
+    def test_a_link_that_is_cut_stalled_or_slow_loses_nobody(self):
+        for kind in ("tcp", "http"):
+            for what in ("stall", "slow_reader", "slow_writer", "half_open", "cut", "restart"):
+                with self.subTest(kind=kind, what=what), haproxy("leastconn", mode=kind) as (front, base, _):
+                    summary = figures(run := drive(front, base, kind=kind, scenario=changed(BRIEF, faults=[{"at": "+500ms", "do": what, "for": "300ms"}])))
+                    engine = summary["engine"]
+                    self.assertEqual([entry["do"] for entry in engine["faults"]], [what])
+                    self.assertEqual(engine["violations"]["total"], 0, f"{engine['first']} {run.stderr}")
+                    self.assertEqual((mean(summary, "chats_rejected"), engine["never_assigned"]), (0, 0), run.stderr)
+
+    def test_over_http_groups_are_the_balancers_to_route_by_and_a_transfer_is_a_request(self):
+        """Each group has two of the agents and a backend of its own; a quarter of who asks about sizes is for the other group."""
+        intents = [{**DENSE["buyers"]["intents"][0], "share": 0.5, "transfer": {"probability": 0.25, "to": "after"}},
+                   {**DENSE["buyers"]["intents"][0], "name": "refund", "phase": "after_sale", "share": 0.5}]
+        desk = {**DENSE["desk"], "groups": [{"name": "before", "intents": ["size"]}, {"name": "after", "intents": ["refund"]}],
+                "agents": [{"name": f"a{i}", "max_chats": 50, "groups": ["before" if i < 2 else "after"]} for i in range(4)]}
+        scenario = changed(DENSE, desk=desk, buyers={**DENSE["buyers"], "intents": intents})
+        with haproxy("leastconn", mode="http", groups=(2, 2), places=50) as (front, base, statistics):
+            summary = figures(run := drive(front, base, kind="http", scenario=scenario))
+            seen = statistics()
+        self.assertEqual(summary["engine"]["violations"]["total"], 0, f"{summary['engine']['first']} {run.stderr}")
+        self.assertEqual((summary["engine"]["never_assigned"], mean(summary, "chats_rejected")), (0, 0))
+        self.assertGreater(mean(summary, "transfers"), 2)
+        self.assertEqual(sum(int(seen[f"group{g}", "BACKEND"]["stot"]) for g in (0, 1)), summary["engine"]["chats"])
+        self.assertEqual(summary["engine"]["chats"], mean(summary, "chats_offered") + mean(summary, "transfers"))
+
+    def test_the_limit_behind_a_balancer_is_found(self):
+        """Three agents and one of half their speed, 80 ms a chat: some 45 chats a second are all they can have."""
+        steady = changed(DENSE, duration="100s", traffic={"rate": {"points": [["+0h", 36000], ["+100s", 36000]]}})
+        with haproxy("leastconn") as (front, base, _):
+            run = drive(front, base, "--find-limit", "--speed", "1", "--step", "2s", "--max-latency", "100ms", scenario=steady)
+        self.assertIn(run.returncode, (0, 1), run.stderr)
+        found = json.loads(run.stdout)
+        if found["limit_is"] == "this machine":
+            self.skipTest("this machine is late")
+        self.assertEqual(found["limit_is"], "the engine")
+        self.assertTrue(8 < found["held"]["chats_per_s"] < 60, found)
 
     def impatient(self, backend):
         scenario = changed(DENSE)
@@ -332,6 +374,11 @@ class Refuses(unittest.TestCase):
     def test_simulated_time(self):
         for options in (["--lockstep"], ["-n", "1"], ["--speed", "max"], ["--speed", "1", "--window", "5"]):
             self.assertIn("a balancer waits for nobody: wanted --speed X with a number", self.said(*options), options)
+
+    def test_faults_of_lines(self):
+        for what in ("reorder", "duplicate", "truncate", "corrupt"):
+            said = self.said("--speed", "1", "--set", f'faults=[{{"at":"+1s","do":"stall"}},{{"at":"+1s","do":"{what}"}}]')
+            self.assertIn(f"$.faults[1].do: {what} is done to an engine's lines, and a balancer says none", said)
 
     def test_addresses_that_are_none(self):
         for more in ("&settle_ms=x", "&settle_ms=60001", "&name=", "&agents", "&who=me", "x", "&agents=127.0.0.1:0"):

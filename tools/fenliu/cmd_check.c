@@ -169,6 +169,7 @@ static void say_scenario(const char *path, const struct fl_scenario *s)
     printf("\n  peak    %.0f chats an hour, from %s\n", peak, peak_at);
     printf("  desk    %u agents in %u definitions, platform %s\n", fl_scenario_agents_count(s), s->desk.agents_count,
            s->platform.name);
+    if (s->faults_count > 0) printf("  faults  %u of the link to an engine, played by drive in real time alone (--speed X)\n", s->faults_count);
     notes(s, print_note, NULL);
 }
 
@@ -194,6 +195,7 @@ static cJSON *describe_scenario(const struct fl_scenario *s)
     cJSON_AddStringToObject(json, "peak_at", peak_at);
     cJSON_AddNumberToObject(json, "agents", fl_scenario_agents_count(s));
     cJSON_AddStringToObject(json, "platform", s->platform.name);
+    cJSON_AddNumberToObject(json, "link_faults", s->faults_count);
     notes(s, list_note, cJSON_AddArrayToObject(json, "notes"));
     return json;
 }

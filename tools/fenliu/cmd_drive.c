@@ -384,6 +384,22 @@ static bool options_agree(struct drive *drive, const struct options *options)
     return wrong == NULL;
 }
 
+/* Faults of the link are played where there is a link in real time, those of lines where lines are said. */
+static bool faults_fit(const struct drive *drive, const struct options *options)
+{
+    const struct fl_scenario *const scenario = drive->scenario;
+    if (!drive->live && scenario->faults_count > 0)
+        fprintf(stderr, "fenliu drive: note: the %u faults of the link are not played in simulated time (wanted --speed X)\n", scenario->faults_count);
+    for (uint32_t i = 0; fl_channel_lives(options->engine) && i < scenario->faults_count; i++) {
+        const enum fl_fault what = (enum fl_fault)scenario->faults[i].what;
+        if (!fl_fault_harms_lines(what)) continue;
+        fprintf(stderr, "fenliu drive: %s: $.faults[%u].do: %s is done to an engine's lines, and a balancer says none: wanted stall, slow_reader, "
+                        "slow_writer, half_open, cut or restart (or --set faults=[])\n", options->files[0], i, fl_fault_word(what));
+        return false;
+    }
+    return true;
+}
+
 int cmd_drive(int argc, char **argv)
 {
     struct options options;
@@ -407,7 +423,7 @@ int cmd_drive(int argc, char **argv)
     if (scenario == NULL) return EXIT_USAGE;
     drive.scenario = scenario;
     drive.text = text;
-    const int code = drive_scenario(&drive, &options, text, argc, argv);
+    const int code = faults_fit(&drive, &options) ? drive_scenario(&drive, &options, text, argc, argv) : EXIT_USAGE;
     fl_scenario_free(scenario);
     free(text);
     return code;
