@@ -11,6 +11,8 @@
 #define PAUSE_NS INT64_C(200000000) /* before a connection that was refused is tried again, as in socket.c */
 #define HEAD_MAX (FL_ADDRESS_PATH_MAX + FL_ADDRESS_HOST_MAX + 384) /* bytes of a request's head */
 
+#define NO_EVENT (-1)
+
 /* Bytes one behind the other; the first `from` of them are done with. */
 struct bytes {
     char *at; /* owned */
@@ -19,7 +21,7 @@ struct bytes {
 
 struct request {
     size_t from, to; /* of `bodies` */
-    int64_t event;   /* 0: hello */
+    int64_t event;   /* 0: hello; NO_EVENT: nothing in it wants an answer */
     uint32_t tries;  /* connections that were lost over it */
 };
 
@@ -86,16 +88,16 @@ static size_t bytes_compact(struct bytes *bytes)
 
 /* ---- Lines become requests ------------------------------------------------------------------------- */
 
-/* The number in {"t":"TYPE","n":17, as the protocol's writer writes it; 0 for hello; -1: wants no answer. */
+/* The number in {"t":"TYPE","n":17, as the protocol's writer writes it; 0 for hello; NO_EVENT: wants no answer. */
 static int64_t event_of(const char *line, size_t length)
 {
     static const char start[] = "{\"t\":\"", hello[] = "hello\"", error[] = "error\"", verdict[] = "verdict\"", number[] = "\"n\":";
     const char *const type = line + sizeof start - 1, *const end = line + length;
-    if (length < 32 || memcmp(line, start, sizeof start - 1) != 0) return -1;
+    if (length < 32 || memcmp(line, start, sizeof start - 1) != 0) return NO_EVENT;
     if (memcmp(type, hello, sizeof hello - 1) == 0) return 0;
-    if (memcmp(type, error, sizeof error - 1) == 0 || memcmp(type, verdict, sizeof verdict - 1) == 0) return -1;
+    if (memcmp(type, error, sizeof error - 1) == 0 || memcmp(type, verdict, sizeof verdict - 1) == 0) return NO_EVENT;
     const char *const comma = memchr(type, ',', (size_t)(end - type));
-    if (comma == NULL || (size_t)(end - comma) < sizeof number || memcmp(comma + 1, number, sizeof number - 1) != 0) return -1;
+    if (comma == NULL || (size_t)(end - comma) < sizeof number || memcmp(comma + 1, number, sizeof number - 1) != 0) return NO_EVENT;
     int64_t event = 0;
     for (const char *digit = comma + sizeof number; digit < end && *digit >= '0' && *digit <= '9'; digit++) event = 10 * event + (*digit - '0');
     return event;
@@ -128,7 +130,7 @@ static bool take_line(struct http *http, const char *line, size_t length)
     const int64_t event = event_of(line, length);
     if (!bytes_add(&http->bodies, http->collected == http->bodies.to ? "[" : ",\n", http->collected == http->bodies.to ? 1 : 2)) return false;
     if (!bytes_add(&http->bodies, line, length)) return false;
-    if (event < 0) return true;
+    if (event == NO_EVENT) return true;
     return bytes_add(&http->bodies, "]\n", 2) && request_add(http, event);
 }
 
@@ -300,6 +302,7 @@ static enum fl_status take_answer(struct http *http, char **line, size_t *length
 {
     const int64_t event = http->requests[http->first].event;
     http->lines++;
+    if (event == NO_EVENT) return FL_OK;
     if (event > 0 && is_own_ack(http, event)) return FL_OK;
     if (event == 0 && wants_verdicts(http)) return fl_channel_fail(&http->wire.channel, "wants verdicts, which cannot be had over http");
     *line = http->response.line;
@@ -321,6 +324,7 @@ static enum fl_status take_end(struct http *http, char **line, size_t *length)
         http->requests[i].to -= moved;
     }
     if (!http->response.keeps) link_down(http);
+    if (request.event == NO_EVENT) return FL_OK;
     if (request.event == 0) return lines > 0 ? FL_OK : fl_channel_fail(&http->wire.channel, "answers hello with nothing");
     *line = http->line;
     *length = (size_t)snprintf(http->line, sizeof http->line, "{\"t\":\"ack\",\"n\":%lld}", (long long)request.event);
@@ -414,12 +418,19 @@ static void http_release(struct http *http)
     free(http);
 }
 
+/* What no event will take along, the refusal of a decision on the last one, goes by itself. false: no memory. */
+static bool collect_rest(struct http *http)
+{
+    if (http->collected == http->bodies.to) return true;
+    return bytes_add(&http->bodies, "]\n", 2) && request_add(http, NO_EVENT);
+}
+
 /* Requests that wait still go, and their responses are waited for. */
 static void http_close(struct fl_channel *channel)
 {
     struct http *const http = http_of(channel);
     const int64_t deadline_ns = fl_clock_ns() + http->limits.close_timeout;
-    enum fl_status status = channel->problem[0] == '\0' ? FL_OK : FL_EENGINE;
+    enum fl_status status = channel->problem[0] != '\0' ? FL_EENGINE : collect_rest(http) ? FL_OK : FL_EFULL;
     bool late = false;
     http->wire.waiter.stop = NULL;
     while (status == FL_OK && http->first < http->count && !late) {

@@ -379,6 +379,25 @@ class Http(unittest.TestCase):
                 else:
                     self.assertEqual(len(came), 1)
 
+    def test_what_is_refused_last_is_said_by_itself(self):
+        """A decision in answer to the day's end is too late; no event follows that could take the refusal along."""
+        heard = []
+
+        def serve(connection):
+            stream = connection.makefile("rb")
+            while True:
+                lines = Request(stream).lines
+                heard.append(lines)
+                kinds = {line["t"] for line in lines}
+                connection.sendall(response(HELLO if "hello" in kinds else b'{"t":"assign","chat":1,"agent":0}\n' if "end" in kinds else b""))
+
+        with serving(serve) as ((host, port), _):
+            run = drive(f"http://{host}:{port}/", "-n", "1", "--json")
+        self.assertEqual(run.returncode, 1, run.stderr)  # nobody was ever served
+        self.assertEqual(json.loads(run.stdout)["engine"]["violations"]["too_late"], 1)
+        self.assertEqual([line["t"] for line in heard[-2]][-1], "end")
+        self.assertEqual([(line["t"], line["rule"]) for line in heard[-1]], [("error", "too_late")])
+
     def test_bytes_may_come_one_by_one(self):
         with serving(web_server("chunked", self.sessions, pieces=1)) as ((host, port), _):
             run = drive(f"http://{host}:{port}/route?x=1", "-n", "1", "--jobs", "1", "--json")
