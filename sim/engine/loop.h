@@ -19,6 +19,12 @@ struct fl_lookout {
 /* Returns when something is to be done on the loop, or looking has no more point. */
 void fl_lookout(struct fl_lookout *lookout, const uv_loop_t *loop);
 
+/* Whether both sides run at the same time, as far as is known. */
+static inline bool fl_lookout_pays(const struct fl_lookout *lookout)
+{
+    return lookout->left_out == 0;
+}
+
 struct fl_waiter {
     uv_loop_t *loop;         /* borrowed */
     const atomic_bool *stop; /* optional, borrowed */

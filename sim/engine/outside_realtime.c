@@ -113,8 +113,9 @@ enum fl_status realtime_gather(struct fl_outside *o)
     chat_take_turn(o, slot, TURN_ENGINE);
     chat_enqueue(o, slot);
     if (outside_is_full(o)) return FL_EFULL;
-    /* Half of what the window lets through leaves at once: the engine decides on it while the desk goes on, and neither waits for the other. */
-    return ++live->gathered >= live->window / 2 ? realtime_post(o) : FL_OK;
+    /* Half of what the window lets through leaves at once: the engine decides on it while the desk goes on, and neither waits for the other.
+     * Where the two take turns on one processor that would be a write more. */
+    return ++live->gathered >= live->window / 2 && fl_lookout_pays(&live->pace->lookout) ? realtime_post(o) : FL_OK;
 }
 
 /* The link was made anew, and whoever is there knows nothing: all that a day's begin tells, as it is now, and the chats that wait. */

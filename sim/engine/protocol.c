@@ -12,7 +12,7 @@ void fl_lines_free(struct fl_lines *lines)
     *lines = (struct fl_lines){ 0 };
 }
 
-static bool grow(struct fl_lines *lines, size_t bytes)
+bool fl_lines_grow(struct fl_lines *lines, size_t bytes)
 {
     size_t room = lines->room == 0 ? 4096 : lines->room;
     while (room - lines->length < bytes) room *= 2;
@@ -28,7 +28,7 @@ static bool grow(struct fl_lines *lines, size_t bytes)
 
 static inline bool has_room(struct fl_lines *lines, size_t bytes)
 {
-    return lines->room - lines->length >= bytes || grow(lines, bytes);
+    return lines->room - lines->length >= bytes || fl_lines_grow(lines, bytes);
 }
 
 static inline void put(struct fl_lines *lines, const char *bytes, size_t length)
@@ -38,41 +38,14 @@ static inline void put(struct fl_lines *lines, const char *bytes, size_t length)
     lines->length += length;
 }
 
-/* The key of a member, with room for so many bytes of a value behind it: where the value begins, or NULL. What was written up to an end of
- * its own is `reach`ed. */
-static inline char *begin_member(struct fl_lines *lines, const char *key, size_t value_bytes)
-{
-    const size_t length = strlen(key);
-    if (!has_room(lines, length + 4 + value_bytes)) return NULL;
-    char *at = lines->bytes + lines->length;
-    if (lines->length > 0 && at[-1] != '{') *at++ = ',';
-    *at++ = '"';
-    memcpy(at, key, length);
-    at += length;
-    *at++ = '"';
-    *at++ = ':';
-    return at;
-}
-
-static inline void reach(struct fl_lines *lines, const char *end)
-{
-    lines->length = (size_t)(end - lines->bytes);
-}
-
-static void put_key(struct fl_lines *lines, const char *key)
-{
-    const char *const end = begin_member(lines, key, 0);
-    if (end != NULL) reach(lines, end);
-}
-
 static bool is_plain(char c)
 {
     return (unsigned char)c >= ' ' && c != '"' && c != '\\';
 }
 
-static void put_text(struct fl_lines *lines, const char *text)
+/* The text behind its first bytes, which needed no escape. */
+static void put_escaped(struct fl_lines *lines, const char *text)
 {
-    put(lines, "\"", 1);
     for (const char *from = text;;) {
         const char *to = from;
         while (is_plain(*to)) to++;
@@ -87,6 +60,23 @@ static void put_text(struct fl_lines *lines, const char *text)
     put(lines, "\"", 1);
 }
 
+void fl_lines_put_text(struct fl_lines *lines, const char *text)
+{
+    const size_t length = strlen(text);
+    if (!has_room(lines, length + 2)) return;
+    char *const to = lines->bytes + lines->length;
+    size_t i = 0;
+    to[0] = '"';
+    for (; i < length && is_plain(text[i]); i++) to[1 + i] = text[i];
+    lines->length += 1 + i;
+    if (i < length) {
+        put_escaped(lines, text + i);
+    } else {
+        to[1 + i] = '"';
+        lines->length++;
+    }
+}
+
 void fl_lines_open(struct fl_lines *lines, const char *type)
 {
     put(lines, "{\"t\":\"", 6);
@@ -99,60 +89,35 @@ void fl_lines_start(struct fl_lines *lines)
     put(lines, "{", 1);
 }
 
-#define DIGITS_MAX 20 /* of 64 bits, with a sign */
-
-void fl_lines_integer(struct fl_lines *lines, const char *key, int64_t value)
+void fl_lines_put_integer(struct fl_lines *lines, int64_t value)
 {
+    enum { MOST = 20 }; /* of 64 bits, with a sign */
     static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
                                 "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-    char digits[2 * DIGITS_MAX]; /* as many behind the last one, so that a number of any length is copied as one of that many */
-    size_t at = DIGITS_MAX;
+    char digits[2 * MOST]; /* as many behind the last one, so that a number of any length is copied as one of that many */
+    size_t at = MOST;
     uint64_t rest = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
     for (; rest >= 100; rest /= 100) memcpy(digits + (at -= 2), pairs + 2 * (rest % 100), 2);
     if (rest >= 10) memcpy(digits + (at -= 2), pairs + 2 * rest, 2);
     else digits[--at] = (char)('0' + rest);
     if (value < 0) digits[--at] = '-';
-    char *const to = begin_member(lines, key, DIGITS_MAX);
-    if (to == NULL) return;
-    memcpy(to, digits + at, DIGITS_MAX);
-    reach(lines, to + (DIGITS_MAX - at));
+    if (!has_room(lines, MOST)) return;
+    memcpy(lines->bytes + lines->length, digits + at, MOST);
+    lines->length += MOST - at;
 }
 
-void fl_lines_hex(struct fl_lines *lines, const char *key, uint64_t value)
+void fl_lines_put_hex(struct fl_lines *lines, uint64_t value)
 {
-    char *const to = begin_member(lines, key, 18);
-    if (to == NULL) return;
+    if (!has_room(lines, 18)) return;
+    char *const to = lines->bytes + lines->length;
     to[0] = to[17] = '"';
     for (int i = 16; i > 0; i--, value >>= 4) to[i] = "0123456789abcdef"[value & 15];
-    reach(lines, to + 18);
-}
-
-void fl_lines_boolean(struct fl_lines *lines, const char *key, bool value)
-{
-    fl_lines_raw(lines, key, value ? "true" : "false");
-}
-
-void fl_lines_text(struct fl_lines *lines, const char *key, const char *value)
-{
-    put_key(lines, key);
-    put_text(lines, value);
-}
-
-void fl_lines_raw(struct fl_lines *lines, const char *key, const char *json)
-{
-    put_key(lines, key);
-    put(lines, json, strlen(json));
-}
-
-void fl_lines_raw_bytes(struct fl_lines *lines, const char *key, const char *json, size_t length)
-{
-    put_key(lines, key);
-    put(lines, json, length);
+    lines->length += 18;
 }
 
 void fl_lines_hex_bytes(struct fl_lines *lines, const char *key, const char *bytes, size_t length)
 {
-    put_key(lines, key);
+    fl_lines_key(lines, key);
     put(lines, "\"", 1);
     for (size_t i = 0; i < length; i++) {
         const unsigned char byte = (unsigned char)bytes[i];
@@ -350,27 +315,32 @@ static inline char *scan_string(struct scanner *s, char *at, const char **text, 
     return end + 1;
 }
 
-/* The number that eight digits are, the first of them in the lowest byte; false when they are not all digits. Each step joins neighbours:
- * digits to pairs, pairs to fours, fours to eight. */
-static inline bool eight_digits(uint64_t eight, uint64_t *value)
+/* The number that eight digits are, the first of them in the lowest byte. Each step joins neighbours: digits to pairs, pairs to fours,
+ * fours to eight. Bytes of zero count as digits of zero. */
+static inline uint64_t joined(uint64_t eight)
 {
-    const uint64_t high = EIGHT(0xF0), zero = EIGHT('0');
-    if (((eight & high) ^ zero) | (((eight + EIGHT(6)) & high) ^ zero)) return false;
     eight = (eight & EIGHT(0x0F)) * (10 << 8 | 1) >> 8;
     eight = (eight & UINT64_C(0x00FF00FF00FF00FF)) * (100 << 16 | 1) >> 16;
-    *value = (eight & UINT64_C(0x0000FFFF0000FFFF)) * (UINT64_C(10000) << 32 | 1) >> 32;
-    return true;
+    return (eight & UINT64_C(0x0000FFFF0000FFFF)) * (UINT64_C(10000) << 32 | 1) >> 32;
 }
 
 /* Digits up to what is none; the value is that of the last 64 bits. */
 static inline char *take_digits(char *at, const char *end, uint64_t *value)
 {
+    static const uint32_t powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
     *value = 0;
-    for (uint64_t eight, joined; end - at >= 8; at += 8) {
+    for (uint64_t eight; end - at >= 8; at += 8) {
         memcpy(&eight, at, 8);
         if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) eight = __builtin_bswap64(eight);
-        if (!eight_digits(eight, &joined)) break;
-        *value = *value * 100000000 + joined;
+        /* Of the first byte that is no digit something is left; what is carried from it does no harm to those before. */
+        const uint64_t others = ((eight & EIGHT(0xF0)) ^ EIGHT('0')) | (((eight + EIGHT(6)) & EIGHT(0xF0)) ^ EIGHT('0'));
+        if (others == 0) {
+            *value = *value * 100000000 + joined(eight);
+            continue;
+        }
+        const uint32_t count = (uint32_t)__builtin_ctzll(others) / 8;
+        if (count > 0) *value = *value * powers[count] + joined(eight << (64 - 8 * count));
+        return at + count;
     }
     for (; at < end && *at >= '0' && *at <= '9'; at++) *value = *value * 10 + (uint64_t)(*at - '0');
     return at;

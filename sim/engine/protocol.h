@@ -31,24 +31,74 @@ struct fl_lines {
 };
 
 void fl_lines_free(struct fl_lines *lines);
+/* Room for so many bytes more; false when there is no memory. */
+bool fl_lines_grow(struct fl_lines *lines, size_t bytes);
+/* Bytes as they stand. */
+void fl_lines_add_bytes(struct fl_lines *lines, const char *bytes, size_t length);
 
 /* {"t":"<type>" ; the members follow, then the end. Keys and types are ours and need no escapes. */
 void fl_lines_open(struct fl_lines *lines, const char *type);
 /* {  for an object without a type; at least one member follows. */
 void fl_lines_start(struct fl_lines *lines);
-void fl_lines_integer(struct fl_lines *lines, const char *key, int64_t value);
-void fl_lines_hex(struct fl_lines *lines, const char *key, uint64_t value); /* 16 digits in quotes: 64 bits are too many for a double */
-void fl_lines_boolean(struct fl_lines *lines, const char *key, bool value);
-/* Well-formed UTF-8; quotes, backslashes and control characters are escaped. */
-void fl_lines_text(struct fl_lines *lines, const char *key, const char *value);
+/* A key, behind what its object has already; its value follows. In line: of a key that is written out the compiler knows the length, and there
+ * are some twenty to an event. */
+static inline void fl_lines_key(struct fl_lines *lines, const char *key)
+{
+    const size_t length = strlen(key);
+    if (lines->room - lines->length < length + 4 && !fl_lines_grow(lines, length + 4)) return;
+    char *at = lines->bytes + lines->length;
+    if (lines->length > 0 && at[-1] != '{') *at++ = ',';
+    *at++ = '"';
+    memcpy(at, key, length);
+    at[length] = '"';
+    at[length + 1] = ':';
+    lines->length = (size_t)(at + length + 2 - lines->bytes);
+}
+
+/* A value alone. */
+void fl_lines_put_integer(struct fl_lines *lines, int64_t value);
+void fl_lines_put_hex(struct fl_lines *lines, uint64_t value); /* 16 digits in quotes: 64 bits are too many for a double */
+void fl_lines_put_text(struct fl_lines *lines, const char *text); /* well-formed UTF-8; quotes, backslashes and control characters are escaped */
+
+/* A member with its key. */
+static inline void fl_lines_integer(struct fl_lines *lines, const char *key, int64_t value)
+{
+    fl_lines_key(lines, key);
+    fl_lines_put_integer(lines, value);
+}
+
+static inline void fl_lines_hex(struct fl_lines *lines, const char *key, uint64_t value)
+{
+    fl_lines_key(lines, key);
+    fl_lines_put_hex(lines, value);
+}
+
+static inline void fl_lines_text(struct fl_lines *lines, const char *key, const char *value)
+{
+    fl_lines_key(lines, key);
+    fl_lines_put_text(lines, value);
+}
+
 /* A member that stands as JSON already. */
-void fl_lines_raw(struct fl_lines *lines, const char *key, const char *json);
-void fl_lines_raw_bytes(struct fl_lines *lines, const char *key, const char *json, size_t length);
+static inline void fl_lines_raw_bytes(struct fl_lines *lines, const char *key, const char *json, size_t length)
+{
+    fl_lines_key(lines, key);
+    fl_lines_add_bytes(lines, json, length);
+}
+
+static inline void fl_lines_raw(struct fl_lines *lines, const char *key, const char *json)
+{
+    fl_lines_raw_bytes(lines, key, json, strlen(json));
+}
+
+static inline void fl_lines_boolean(struct fl_lines *lines, const char *key, bool value)
+{
+    fl_lines_raw(lines, key, value ? "true" : "false");
+}
+
 /* Any bytes, two hexadecimal digits each, in quotes. */
 void fl_lines_hex_bytes(struct fl_lines *lines, const char *key, const char *bytes, size_t length);
 void fl_lines_close(struct fl_lines *lines);
-/* Bytes as they stand. */
-void fl_lines_add_bytes(struct fl_lines *lines, const char *bytes, size_t length);
 /* Whole lines of another. */
 void fl_lines_append(struct fl_lines *lines, const struct fl_lines *more);
 

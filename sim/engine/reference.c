@@ -79,11 +79,6 @@ static uint64_t hex_of(const struct fl_message *message, const char *key)
     return value;
 }
 
-FL_ALWAYS_INLINE bool is(const struct fl_message *message, const char *type)
-{
-    return fl_field_is(fl_message_find(message, "t"), type);
-}
-
 /* An agent named by a member; FL_NO_AGENT when it is not there. */
 FL_ALWAYS_INLINE uint32_t agent_of(const struct reference *r, const struct fl_message *message, const char *key)
 {
@@ -457,7 +452,7 @@ static enum fl_status agent_changed(struct reference *r, const struct fl_message
 static enum fl_status talk(struct reference *r, const struct fl_message *message)
 {
     const uint32_t slot = slot_of(r, message), agent = agent_of(r, message, "agent");
-    const bool buyer = is(message, "message");
+    const bool buyer = fl_field_is(fl_message_find(message, "t"), "message");
     if (slot == FL_NO_CHAT && r->live) return FL_OK;
     if (slot == FL_NO_CHAT || agent == FL_NO_AGENT) return fail(r, FL_EENGINE, "a message of a chat that was not told of");
     writes(r, &r->held[slot], buyer);
@@ -467,31 +462,31 @@ static enum fl_status talk(struct reference *r, const struct fl_message *message
 
 /* FL_OK too when it is no event: then *is_event is false. What the line says is taken out of it before anything is decided, since
  * by the next line it is gone. */
-static enum fl_status hear_event(struct reference *r, const struct fl_message *message, bool *is_event)
+static enum fl_status hear_event(struct reference *r, const struct fl_message *message, const struct fl_field *type, bool *is_event)
 {
-    static const struct {
-        const char *type;
-        enum fl_status (*take)(struct reference *r, const struct fl_message *message);
-    } events[] = { { "chat", chat_comes }, { "closed", chat_closed }, { "agent", agent_changed }, { "message", talk }, { "reply", talk }, { "begin", day_begins } };
-    const size_t count = sizeof events / sizeof *events;
-    size_t i = 0;
-    while (i < count && !is(message, events[i].type)) i++;
-    const bool wakes = is(message, "wake"), ends = is(message, "end");
-    *is_event = i < count || wakes || ends;
+    enum fl_status (*const take)(struct reference *r, const struct fl_message *message) = fl_field_is(type, "chat")      ? chat_comes
+                                                                                          : fl_field_is(type, "closed")  ? chat_closed
+                                                                                          : fl_field_is(type, "agent")   ? agent_changed
+                                                                                          : fl_field_is(type, "message") ? talk
+                                                                                          : fl_field_is(type, "reply")   ? talk
+                                                                                          : fl_field_is(type, "begin")   ? day_begins
+                                                                                                                         : NULL;
+    const bool wakes = fl_field_is(type, "wake"), ends = fl_field_is(type, "end");
+    *is_event = take != NULL || wakes || ends;
     if (!*is_event) return FL_OK;
     if (r->scenario == NULL) return fail(r, FL_EENGINE, "an event before the scenario");
     r->view.now = integer_of(message, "at_ns", 0);
-    const enum fl_status status = i < count ? events[i].take(r, message)
-                                  : wakes   ? fl_engine_ops.wake(&r->engine, &r->view, (uint32_t)integer_of(message, "hint", 0))
-                                            : FL_OK;
+    const enum fl_status status = take != NULL ? take(r, message)
+                                  : wakes      ? fl_engine_ops.wake(&r->engine, &r->view, (uint32_t)integer_of(message, "hint", 0))
+                                               : FL_OK;
     if (ends) fl_engine_ops.end(&r->engine, &r->view);
     return status == FL_OK || r->failed != FL_OK ? r->failed : full(r);
 }
 
 /* In real time only the day's begin and end want one: our first word on a chat is a decision. */
-static enum fl_status ack(struct reference *r, const struct fl_message *message, int64_t event)
+static enum fl_status ack(struct reference *r, const struct fl_field *type, int64_t event)
 {
-    if (r->live && !is(message, "begin") && !is(message, "end")) return FL_OK;
+    if (r->live && !fl_field_is(type, "begin") && !fl_field_is(type, "end")) return FL_OK;
     fl_lines_open(&r->out, "ack");
     fl_lines_integer(&r->out, "n", event);
     fl_lines_close(&r->out);
@@ -530,21 +525,22 @@ static enum fl_status hear(struct reference *r, bool *verdict, bool *accepted)
     if (status != FL_OK) return fail(r, status, r->channel->problem);
     if (fl_event_scan(line, length, &message) != FL_OK) return fail(r, FL_EENGINE, message.problem);
     const int64_t n = integer_of(&message, "n", 0);
-    if (is(&message, "load")) return r->scenario == NULL ? fail(r, FL_EENGINE, "a load before the scenario") : hear_load(r, &message);
-    if (is(&message, "verdict")) {
+    const struct fl_field *const type = fl_message_find(&message, "t");
+    if (fl_field_is(type, "load")) return r->scenario == NULL ? fail(r, FL_EENGINE, "a load before the scenario") : hear_load(r, &message);
+    if (fl_field_is(type, "verdict")) {
         const struct fl_field *const ok = fl_message_find(&message, "ok");
         *verdict = true;
         *accepted = ok != NULL && ok->kind == FL_FIELD_TRUE;
         return FL_OK;
     }
     bool is_event;
-    status = hear_event(r, &message, &is_event);
+    status = hear_event(r, &message, type, &is_event);
     if (status != FL_OK) return status;
-    if (is_event) return ack(r, &message, n);
-    if (is(&message, "hello")) return hear_hello(r, &message);
-    if (is(&message, "member")) hear_member(r, &message);
-    else if (is(&message, "scenario")) return hear_scenario(r, &message);
-    else if (is(&message, "error")) return hear_refusal(r, &message);
+    if (is_event) return ack(r, type, n);
+    if (fl_field_is(type, "hello")) return hear_hello(r, &message);
+    if (fl_field_is(type, "member")) hear_member(r, &message);
+    else if (fl_field_is(type, "scenario")) return hear_scenario(r, &message);
+    else if (fl_field_is(type, "error")) return hear_refusal(r, &message);
     return FL_OK; /* what it does not know it passes over */
 }
 
