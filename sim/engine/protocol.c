@@ -170,8 +170,9 @@ static char peek(const struct scanner *s, const char *at)
     return at < s->end ? *at : '\0'; /* a NUL in the line is refused wherever it stands: it begins nothing */
 }
 
-static char *skip_blanks(const struct scanner *s, char *at)
+static inline char *skip_blanks(const struct scanner *s, char *at)
 {
+    if (at < s->end && (unsigned char)*at > ' ') return at; /* as nearly always */
     while (at < s->end && (*at == ' ' || *at == '\t' || *at == '\r')) at++;
     return at;
 }
