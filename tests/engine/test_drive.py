@@ -12,6 +12,8 @@ import tempfile
 import time
 import unittest
 
+from _python import PYTHON
+
 HERE = pathlib.Path(__file__).parent
 FENLIU = os.environ.get("FENLIU")
 DESK = str(HERE / "small_desk.json")
@@ -19,7 +21,7 @@ SLOW = 5 if os.environ.get("FENLIU_SANITIZED") else 1
 
 
 def engine(name, *arguments):
-    return "exec:" + shlex.join([sys.executable, str(HERE / name), *arguments])
+    return "exec:" + shlex.join([*PYTHON, str(HERE / name), *arguments])
 
 
 def drive(url, *options, scenario=DESK, **more):

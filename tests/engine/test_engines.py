@@ -7,9 +7,10 @@ import pathlib
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
+
+from _python import PYTHON
 
 FENLIU = os.environ.get("FENLIU")
 HERE = pathlib.Path(__file__).parent
@@ -94,7 +95,7 @@ def json_without_policy(content):
 
 class Python(Holds, unittest.TestCase):
     source = ENGINES / "least_active.py"
-    command = [sys.executable, str(source)]
+    command = [*PYTHON, str(source)]
 
 
 @unittest.skipIf(shutil.which("node") is None, "node is not installed")

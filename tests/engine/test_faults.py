@@ -12,6 +12,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from _faults import BUILT_IN, DESK, FENLIU, drive, engines, hold, play
+from _python import PYTHON
 
 SCHEDULES = 8 if os.environ.get("FENLIU_SANITIZED") else 24
 
@@ -23,6 +24,11 @@ class Faults(unittest.TestCase):
         hold(engine, totals, lines, faults)
         return engine, engine["faults"][0]
 
+    def each(self, *faults, **more):
+        """Each by itself, side by side."""
+        with ThreadPoolExecutor(len(faults)) as side_by_side:
+            return list(zip(faults, side_by_side.map(lambda what: self.one(what, **more), faults)))
+
     def test_a_stall_delays_everybody_and_loses_nobody(self):
         engine, fault = self.one("stall", "2s")
         self.assertEqual((fault["lost_in"], fault["lost_out"], engine["never_assigned"]), (0, 0, 0))
@@ -31,9 +37,8 @@ class Faults(unittest.TestCase):
         self.assertIsNotNone(fault["recovered_s"])
 
     def test_a_cut_link_is_made_anew_and_the_engine_is_told_everything(self):
-        for what in ("cut", "half_open", "restart"):
+        for what, (engine, fault) in self.each("cut", "half_open", "restart"):
             with self.subTest(what=what):
-                engine, fault = self.one(what)
                 self.assertEqual((engine["never_assigned"], engine["unanswered"]), (0, 0))
                 self.assertIsNotNone(fault["recovered_s"])
                 if what != "restart":
@@ -45,22 +50,18 @@ class Faults(unittest.TestCase):
         self.assertGreater(engine["damaged"], 0)
 
     def test_lost_decisions_are_named(self):
-        for what in ("truncate", "corrupt"):
+        for what, (engine, fault) in self.each("truncate", "corrupt", length="2s"):
             with self.subTest(what=what):
-                engine, fault = self.one(what, "2s")
                 self.assertGreater(fault["lost_decisions"], 5)
                 self.assertGreater(engine["damaged"], 0)
 
     def test_a_for_of_nothing_hits_one_line(self):
-        _, fault = self.one("truncate", "0s")
-        self.assertEqual(fault["lost_in"], 1)
-        _, fault = self.one("duplicate", "0s")
-        self.assertEqual(fault["doubled"], 1)
+        (_, (_, truncated)), (_, (_, doubled)) = self.each("truncate", "duplicate", length="0s")
+        self.assertEqual((truncated["lost_in"], doubled["doubled"]), (1, 1))
 
     def test_slow_links_delay(self):
-        for what in ("slow_reader", "slow_writer"):
+        for what, (_, fault) in self.each("slow_reader", "slow_writer", length="2s"):
             with self.subTest(what=what):
-                engine, fault = self.one(what, "2s")
                 self.assertGreater(fault["delayed"], 5)
                 self.assertEqual(fault["lost_in"] + fault["lost_out"], 0)
 
@@ -78,7 +79,7 @@ class Faults(unittest.TestCase):
                    f" elif t in ('begin','end'): print(json.dumps({{'t':'ack','n':e['n']}}),flush=True)\n"
             path = pathlib.Path(there) / "desk.json"
             path.write_text(json.dumps(DESK))
-            run = subprocess.run([FENLIU, "drive", str(path), "--engine", "exec:" + shlex.join([sys.executable, "-c", code]), "--quiet", "--speed", "4",
+            run = subprocess.run([FENLIU, "drive", str(path), "--engine", "exec:" + shlex.join([*PYTHON, "-c", code]), "--quiet", "--speed", "4",
                                   "--json"], capture_output=True, text=True, timeout=60)
         self.assertEqual(run.returncode, 3, run.stderr)
         engine = json.loads(run.stdout)["engine"]
@@ -99,7 +100,7 @@ class Faults(unittest.TestCase):
         self.assertIn("faults  2 of the link to an engine, played by drive in real time alone", checked.stdout)
 
     def test_drawn_schedules(self):
-        with engines() as urls, ThreadPoolExecutor(4) as side_by_side:
+        with engines() as urls, ThreadPoolExecutor(6) as side_by_side:
             for seen in side_by_side.map(lambda number: play(number, urls), range(SCHEDULES)):
                 self.assertGreater(seen["chats"], 100)
 

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import unittest
 
+from _python import PYTHON
+
 HERE = pathlib.Path(__file__).resolve().parent
 FENLIU = os.environ.get("FENLIU", "fenliu")
 DESK = str(HERE / "small_desk.json")
@@ -18,7 +20,7 @@ TWO_CLASSES = ("--set", 'buyers.classes=[{"name":"vip","share":0.3,"priority":5}
 
 
 def script(name, *arguments):
-    return "exec:" + shlex.join([sys.executable, str(HERE / name), *arguments])
+    return "exec:" + shlex.join([*PYTHON, str(HERE / name), *arguments])
 
 
 def judged(url, *options):

@@ -11,6 +11,8 @@ import time
 import unittest
 import urllib.request
 
+from _python import PYTHON
+
 HERE = pathlib.Path(__file__).resolve().parent
 FENLIU = os.environ.get("FENLIU", "fenliu")
 SANITIZED = bool(os.environ.get("FENLIU_SANITIZED"))
@@ -29,7 +31,7 @@ QUIET_END = {**DESK, "duration": "6s", "traffic": {"rate": {"points": [["+0h", 3
 
 
 def python(name, *arguments):
-    return "exec:" + shlex.join([sys.executable, str(HERE / name), *arguments])
+    return "exec:" + shlex.join([*PYTHON, str(HERE / name), *arguments])
 
 
 BUILT_IN = "exec:" + shlex.join([FENLIU, "engine"])
@@ -154,7 +156,7 @@ class RealTime(unittest.TestCase):
                " if t == 'chat': time.sleep(0.01); print(json.dumps({'t': 'assign', 'chat': e['chat'], 'agent': e['chat'] % 100}), flush=True)\n" \
                " elif t == 'hello': print(json.dumps({'t': 'hello', 'proto': 1, 'engine': 'slow'}), flush=True)\n" \
                " elif t in ('begin', 'end'): print(json.dumps({'t': 'ack', 'n': e['n']}), flush=True)\n"
-        url = "exec:" + shlex.join([sys.executable, "-c", slow])
+        url = "exec:" + shlex.join([*PYTHON, "-c", slow])
         done = self.drive(url, "--find-limit", "--speed", "0.2", "--step", "2s", "--max-latency", "300ms", "--set", "duration=1000s", "--json")
         found = json.loads(done.stdout)
         if found["limit_is"] == "this machine":
@@ -166,7 +168,7 @@ class RealTime(unittest.TestCase):
         code = "import json,sys\nprint(json.dumps({'t':'hello','proto':1,'engine':'x'}),flush=True)\n" \
                "for e in map(json.loads, sys.stdin):\n if e['t'] in ('begin','end'): print(json.dumps({'t':'ack','n':e['n']}),flush=True)\n" \
                f" if e['t'] == 'chat': {at_chat}; sys.stdout.flush()\n"
-        return "exec:" + shlex.join([sys.executable, "-c", code])
+        return "exec:" + shlex.join([*PYTHON, "-c", code])
 
     def test_an_engine_that_always_dies_ends_the_run(self):
         done = self.drive(self.misbehaving("sys.exit(3)"), "--speed", "1", expect=(3,))

@@ -15,6 +15,7 @@ import time
 import unittest
 
 from _dense import DENSE, figures, free_ports
+from _python import PYTHON
 
 FENLIU = os.environ.get("FENLIU")
 ENGINES = pathlib.Path(__file__).parents[2] / "tools" / "engines"
@@ -26,7 +27,7 @@ def drive(port, prefetch, *options):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as scenario:
         json.dump(DENSE, scenario)
         scenario.flush()
-        engine = shlex.join([sys.executable, str(ENGINES / "stomp.py"), "--broker", f"127.0.0.1:{port}", "--prefetch", str(prefetch)])
+        engine = shlex.join([*PYTHON, str(ENGINES / "stomp.py"), "--broker", f"127.0.0.1:{port}", "--prefetch", str(prefetch)])
         return subprocess.run([FENLIU, "drive", scenario.name, "--engine", "exec:" + engine, "--quiet", "--json", *options], capture_output=True,
                               text=True, timeout=120)
 

@@ -11,16 +11,17 @@ import tempfile
 import unittest
 
 import _faults
+from _python import PYTHON
 
 HERE = pathlib.Path(__file__).resolve().parent
 FENLIU = os.environ.get("FENLIU", "fenliu")
 CORE = bool(os.environ.get("FENLIU_CORE"))
 DESK = str(HERE / "small_desk.json")
-LEAST_OPEN = "exec:" + shlex.join([sys.executable, str(HERE / "least_open.py")])
+LEAST_OPEN = "exec:" + shlex.join([*PYTHON, str(HERE / "least_open.py")])
 
 
 def broken(way):
-    return "exec:" + shlex.join([sys.executable, str(HERE / "broken.py"), way])
+    return "exec:" + shlex.join([*PYTHON, str(HERE / "broken.py"), way])
 
 
 def fenliu(*arguments):
@@ -37,7 +38,7 @@ def changed_engine(there, before, after):
     assert text.count(before) == 1
     path = pathlib.Path(there) / "changed.py"
     path.write_text(text.replace(before, after))
-    return "exec:" + shlex.join([sys.executable, str(path)])
+    return "exec:" + shlex.join([*PYTHON, str(path)])
 
 
 class Transcripts(unittest.TestCase):
@@ -286,7 +287,7 @@ class OfFaultyLinks(Transcripts):
     def play(self, url, faults=FAULTS, expect=(0, 1)):
         desk = pathlib.Path(self.there.name) / "desk.json"
         desk.write_text(json.dumps({**_faults.DESK, "faults": faults}))
-        run = fenliu("drive", desk, "--engine", url, "--quiet", "--json", "--speed", str(_faults.SPEED), "--record", self.path)
+        run = fenliu("drive", desk, "--engine", url, "--quiet", "--json", "--speed", "8", "--record", self.path)
         self.assertIn(run.returncode, expect, run.stderr)
         return json.loads(run.stdout)["engine"]
 

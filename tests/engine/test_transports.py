@@ -14,11 +14,13 @@ import threading
 import time
 import unittest
 
+from _python import PYTHON
+
 HERE = pathlib.Path(__file__).parent
 FENLIU = os.environ.get("FENLIU")
 DESK = str(HERE / "small_desk.json")
 SLOW = 5 if os.environ.get("FENLIU_SANITIZED") else 1
-ENGINE = [sys.executable, str(HERE / "../../tools/engines/least_active.py")]
+ENGINE = [*PYTHON, str(HERE / "../../tools/engines/least_active.py")]
 WRITTEN = ("summary.json", "days.csv", "intervals.csv", "agents.csv")
 
 

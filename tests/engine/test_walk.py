@@ -11,6 +11,8 @@ import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+from _python import PYTHON
+
 HERE = pathlib.Path(__file__).resolve().parent
 FENLIU = os.environ.get("FENLIU", "fenliu")
 PATIENCE = "10" if os.environ.get("FENLIU_SANITIZED") else "4"  # seconds for an answer
@@ -55,7 +57,7 @@ ASTRAY = {
 
 
 def astray(way):
-    return "exec:" + shlex.join([sys.executable, str(HERE / "astray.py"), way])
+    return "exec:" + shlex.join([*PYTHON, str(HERE / "astray.py"), way])
 
 
 def walk(url, *options):
@@ -68,7 +70,7 @@ def steps(run):
 
 class Walk(unittest.TestCase):
     def test_good_engines_get_everything_right(self):
-        for url in ("exec:" + shlex.join([sys.executable, str(HERE / "least_open.py")]), "exec:" + shlex.join([sys.executable, str(HERE / "../../tools/engines/least_active.py")]),
+        for url in ("exec:" + shlex.join([*PYTHON, str(HERE / "least_open.py")]), "exec:" + shlex.join([*PYTHON, str(HERE / "../../tools/engines/least_active.py")]),
                     astray("well"), astray("names them"), "exec:" + shlex.join([FENLIU, "engine"])):
             with self.subTest(url=url):
                 run = walk(url, "--json")

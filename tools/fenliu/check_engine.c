@@ -25,6 +25,7 @@
 #define SEGMENT_LINES 2000u     /* unknown lines in one write: some 60 KB */
 #define SILENT_STEPS 3u         /* in a row: an engine that answers nothing need not be waited for twenty times */
 #define CLOSE_NS (2 * FL_SECOND)
+#define CLOSE_SOON_NS (FL_SECOND / 2) /* in the steps that are not about it: an engine that stays need not be waited for twenty times */
 
 static const char desk_text[] =
     "{\"fenliu\":1,\"name\":\"a walk\",\"start\":\"2026-06-17T10:00\",\"duration\":\"1h\",\"interval\":\"30m\",\"replications\":1,\"traffic\":"
@@ -49,6 +50,7 @@ struct wake {
 struct walk {
     const struct walk_options *options;
     bool zh;
+    bool sees_it_out; /* the step is about how the engine goes */
     struct fl_scenario *scenario;
     struct fl_agent agents[AGENTS], told[AGENTS];
     struct fl_view view;
@@ -481,11 +483,10 @@ static bool begin_day(struct walk *w, uint32_t day)
 
 /* ---- Sessions --------------------------------------------------------------------------------------- */
 
-static const struct fl_engine_def limits = { .timeout = 10 * FL_SECOND, .connect_timeout = 5 * FL_SECOND, .close_timeout = CLOSE_NS, .retries = 2,
-                                             .write_buffer = 1u << 20, .http_pipeline = 1 };
-
 static bool link_up(struct walk *w)
 {
+    const struct fl_engine_def limits = { .timeout = 10 * FL_SECOND, .connect_timeout = 5 * FL_SECOND, .write_buffer = 1u << 20,
+                                          .close_timeout = w->sees_it_out ? CLOSE_NS : CLOSE_SOON_NS, .retries = 2, .http_pipeline = 1 };
     const struct fl_channel_setup setup = { w->options->url, &w->loop, "engine", &interrupted, &limits };
     if (fl_channel_open(&setup, &w->channel, w->problem) == FL_OK) return true;
     w->channel = NULL;
@@ -729,6 +730,7 @@ static void step_end(struct walk *w)
 static void step_closing(struct walk *w)
 {
     expect(w, "its exit within 2 s once its input is closed", "输入关闭后 2 秒内退出");
+    w->sees_it_out = true;
     if (!session(w, false) || !end_day(w)) return;
     if (hang_up(w) >= CLOSE_NS) (void)came(w, "it was still there after 2 s and had to be told by a signal", "2 秒后仍未退出,只好发信号");
 }
