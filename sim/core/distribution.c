@@ -363,3 +363,63 @@ double fl_distribution_survival(const struct fl_distribution *d, double x)
     }
     FL_ASSERT(!"a known kind of distribution");
 }
+
+/* ---- The mean of what lies below ---------------------------------------------------------------- */
+
+static double empirical_limited_mean(const struct fl_distribution *d, double x)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < d->count; i++) sum += d->values[i] < x ? d->values[i] : x;
+    return sum / d->count;
+}
+
+static double mixture_limited_mean(const struct fl_distribution *d, double x)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < d->count; i++) sum += d->values[i] * fl_distribution_limited_mean(&d->parts[i], x);
+    return sum;
+}
+
+static double uniform_limited_mean(const struct fl_distribution *d, double x)
+{
+    if (x <= d->a) return x;
+    return x >= d->b ? 0.5 * (d->a + d->b) : d->a + (x - d->a) * (1 - 0.5 * (x - d->a) / (d->b - d->a));
+}
+
+/* E[X; X <= x] of the three laws whose density times x is again of their kind. */
+static double mean_below(const struct fl_distribution *d, double x)
+{
+    const double mean = fl_distribution_mean(d);
+    if (d->kind == FL_LOGNORMAL) return mean * fl_normal_cdf(fl_log(x / d->a) / d->b - d->b);
+    if (d->kind == FL_GAMMA) return mean * fl_gamma_lower(d->derived + 1, x / d->a * d->derived);
+    return mean * fl_gamma_lower(1 + d->derived, fl_pow(x / d->a, d->b));
+}
+
+static double count_limited_mean(const struct fl_distribution *d, double x)
+{
+    double sum = 0, below = 0;
+    for (; below + 1 <= x; below++) sum += fl_distribution_survival(d, below);
+    return sum + (x - below) * fl_distribution_survival(d, below);
+}
+
+double fl_distribution_limited_mean(const struct fl_distribution *d, double x)
+{
+    if (!(x > 0)) return 0;
+    if (isinf(x)) return fl_distribution_mean(d);
+    switch (d->kind) {
+    case FL_CONSTANT: return x < d->a ? x : d->a;
+    case FL_UNIFORM: return uniform_limited_mean(d, x);
+    case FL_EXPONENTIAL: return d->a > 0 ? -d->a * fl_expm1(-x / d->a) : 0;
+    case FL_LOGNORMAL:
+        if (d->b == 0 || d->a == 0) return x < d->a ? x : d->a;
+        return x * lognormal_survival(d, x) + mean_below(d, x);
+    case FL_GAMMA:
+    case FL_WEIBULL: return d->a > 0 ? x * fl_distribution_survival(d, x) + mean_below(d, x) : 0;
+    case FL_EMPIRICAL: return empirical_limited_mean(d, x);
+    case FL_MIXTURE: return mixture_limited_mean(d, x);
+    case FL_GEOMETRIC:
+    case FL_POISSON:
+    case FL_NEGATIVE_BINOMIAL: return count_limited_mean(d, x);
+    }
+    FL_ASSERT(!"a known kind of distribution");
+}

@@ -90,4 +90,7 @@ double fl_distribution_variance(const struct fl_distribution *distribution);
 /* P(X > x), by the closed form or, for gamma, an incomplete gamma function; 1 for x < 0. */
 double fl_distribution_survival(const struct fl_distribution *distribution, double x);
 
+/* E[min(X, x)], the integral of the survival up to x >= 0; the mean when x is infinite. Closed forms; of a count O(x). */
+double fl_distribution_limited_mean(const struct fl_distribution *distribution, double x);
+
 #endif
