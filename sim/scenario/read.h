@@ -329,9 +329,7 @@ bool fl_read_draw(struct reader *r, const cJSON *json, const struct fl_at *at, e
                   struct fl_distribution *out);
 struct fl_distribution fl_constant(double value);
 
-/* Texts alone; false when malformed or out of range. A duration beyond FL_TIME_LONGEST reads as one more than
- * it, for the caller to refuse. An instant is relative to start_s. */
-bool fl_parse_duration(const char *text, fl_time *out);
+/* Texts alone; false when malformed or out of range. An instant is relative to start_s. */
 bool fl_parse_clock(const char *text, fl_time *out);
 bool fl_parse_instant(const char *text, int64_t start_s, fl_time *out);
 /* "2026-06-18T20:00[:SS]" in seconds since 1970. */

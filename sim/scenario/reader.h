@@ -41,6 +41,10 @@ char *fl_scenario_text(const char *text, size_t bytes, const struct fl_override 
  * choices: "end=drain". What stands inside a distribution is left out. For holding schema and documentation to the reader. */
 void fl_scenario_keys(void (*on_key)(void *context, const char *path), void *context);
 
+/* A text alone, "90s" or "1h30m" (ns us ms s m h d); false when malformed. A duration beyond FL_TIME_LONGEST reads as one more than it, for
+ * the caller to refuse. */
+bool fl_parse_duration(const char *text, fl_time *out);
+
 /* One line as compilers print it: "file:line:col: $.path: wanted ..., got ..."; returns the length. */
 int fl_error_format(const struct fl_error *error, const char *file, char *line, size_t size);
 

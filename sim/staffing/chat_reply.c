@@ -110,12 +110,30 @@ struct free_states {
     double log_scale;                      /* ln of what all of them have been divided by */
 };
 
+/* Chats are never quite even: who has just ended one may be a level below the others until the next buyer is hers. The number h of such agents
+ * with n chats on the desk is a birth and death chain: more when one of those at the level ends a chat, of whom two fewer are left
+ * for each (one below, and one above with the chat that she lacks), fewer when a buyer arrives. P(h > 0). */
+static double has_gap(const struct levels *levels, double arrivals, uint32_t agents, uint32_t n)
+{
+    const uint32_t level = n / agents, above = n % agents;
+    if (level == 0) return 0;
+    double term = 1, sum = 0;
+    for (uint32_t h = 0; 2 * h + 1 < agents - above; h++) {
+        term *= (double)(agents - above - 2 * h) * levels->completes[level] / arrivals;
+        sum += term;
+        if (term < DIGITS * sum || sum > 1 / DIGITS) break;
+    }
+    return sum / (1 + sum);
+}
+
 static void free_states_of(const struct fl_chat_load *load, uint32_t agents, const struct levels *levels, struct free_states *free)
 {
     *free = (struct free_states){ .all = 0 };
     double weight = 1;
     for (uint32_t n = agents * load->slots; n-- > 0;) {
-        free->level[n / agents] += weight;
+        const double gap = has_gap(levels, load->arrivals, agents, n) * weight;
+        free->level[n / agents] += weight - gap;
+        if (gap > 0) free->level[n / agents - 1] += gap;
         free->all += weight;
         free->busy += weight * spread(levels->busy, agents, n);
         if (n == 0) break;

@@ -8,9 +8,12 @@
  *   of an agent who always has k; one who queued joins at the end of somebody's chat, so others wait as they do when a reply
  *   is sent. She is answered after them, each reply exponential.
  *
- * Approximate where agents drift from their even level and where an agent's inbox lags behind her number of chats. Measured: the mean
- * first answer of single agents against the exact chain of every state (tests/theory/truth, chat_message.json), and the nine in ten of
- * whole desks against simulation: the bounds stand in the tests. For quick questions and the start of searches; simulation decides.
+ * - the unevenness that a first answer profits from: who has just ended a chat is a level below the others until the next buyer is hers.
+ *
+ * Approximate, as agents drift further from their even level than that and an inbox lags behind its agent's number of chats. Measured: the
+ * mean first answer of single agents is within 0.4 % of the exact chain of every state (tests/theory/truth, chat_message.json); on fifteen
+ * desks of 1 to 80 people, idle and drowned, shares are within one point of the simulation and first answers (mean, median, P90, P95)
+ * within 7 %, most within 2 % (tests/cli/erlang.py). For quick questions and the start of searches; simulation decides.
  *
  * Rates per unit of time, the unit is the patience's. Pure; work, patience are borrowed for as long as the answer is asked. */
 #ifndef FL_STAFFING_CHAT_REPLY_H

@@ -13,6 +13,7 @@ static const char usage[] =
     "  compare A B         two scenarios or two results, paired day by day\n"
     "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
     "  check FILE...       validates scenarios\n"
+    "  erlang              a headcount from formulas alone, beside what the classic ones say\n"
     "  init [FILE]         a scenario to start from\n"
     "Each has its own --help.\n"
     "example: fenliu staff scenarios/618-opening.json --lang en\n"
@@ -27,7 +28,7 @@ static const struct subcommand subcommands[] = {
     { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
     { "engine", cmd_engine },
 #ifndef FENLIU_CORE
-    { "staff", cmd_staff },
+    { "staff", cmd_staff }, { "erlang", cmd_erlang },
 #endif
 };
 
