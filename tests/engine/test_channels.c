@@ -2,6 +2,7 @@
  *
  * test_channels stdio: gives back each line of stdin on stdout, over the channel that engines of ours speak through. */
 #include "engine/channel.h"
+#include "engine/loop.h"
 #include "engine/server.h"
 #include "engine/protocol.h"
 
@@ -210,6 +211,40 @@ static void stop_ends_a_wait_and_the_loop_is_shared(void)
     CHECK(fl_clock_ns() - began < SECOND);
     uv_close((uv_handle_t *)&timer, NULL);
     channel->ops->close(channel);
+    pair_close(&pair);
+}
+
+/* What is in vain is left out, the longer the more often; what comes meanwhile ends it at once. */
+static void looking_out_gives_up_where_it_is_in_vain(void)
+{
+    struct fl_lookout lookout = { 0 };
+    struct pair pair;
+    char *line;
+    size_t length;
+    bool late;
+    pair_open(&pair, "tcp://127.0.0.1:0");
+    struct fl_waiter waiter;
+    fl_waiter_open(&waiter, &pair.ours, NULL);
+    CHECK(fl_waiter_turn(&waiter, fl_clock_ns(), &late) == FL_OK); /* the loop knows of the connection from here on */
+
+    CHECK(fl_lookout_pays(&lookout));
+    const int64_t before_ns = fl_clock_ns();
+    fl_lookout(&lookout, &pair.ours);
+    CHECK(fl_clock_ns() - before_ns >= 50000);
+    CHECK(!fl_lookout_pays(&lookout));
+    const uint32_t once = lookout.left_out;
+    while (!fl_lookout_pays(&lookout)) fl_lookout(&lookout, &pair.ours);
+    fl_lookout(&lookout, &pair.ours);
+    CHECK(once > 0 && lookout.left_out > once);
+
+    peer_says(&pair, "here\n");
+    struct fl_lookout anew = { .in_vain = 64 };
+    fl_lookout(&anew, &pair.ours);
+    CHECK(fl_lookout_pays(&anew));
+    CHECK(next_of(pair.channel, &line, &length) == FL_OK && line_is(line, length, "here"));
+    unsigned open = 0;
+    fl_handle_close((uv_handle_t *)&waiter.timer, &open);
+    fl_loop_settle(&pair.ours, &open);
     pair_close(&pair);
 }
 
@@ -673,6 +708,7 @@ int main(int argc, char **argv)
         TEST(a_line_is_bounded),
         TEST(a_full_queue_refuses_whole_lines),
         TEST(what_waits_is_sent_at_the_end),
+        TEST(looking_out_gives_up_where_it_is_in_vain),
         TEST(sending_takes_in_what_comes_meanwhile),
         TEST(who_reads_nothing_is_told_so),
         TEST(only_a_stale_socket_file_is_replaced),

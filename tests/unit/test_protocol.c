@@ -55,6 +55,67 @@ Test(protocol, whole_numbers_are_exact_to_63_bits)
     cr_expect_eq(message.fields[3].kind, FL_FIELD_INTEGER);
 }
 
+/* Numbers are read eight digits at a time: every length, at the end of the line and before more of it. */
+Test(protocol, a_number_of_any_length_is_read)
+{
+    char line[96], digits[24] = "";
+    struct fl_message message;
+    int64_t value = 0;
+    for (int length = 1; length <= 18; length++) {
+        const int digit = length % 10 == 0 ? 7 : length % 10;
+        digits[length - 1] = (char)('0' + digit);
+        value = value * 10 + digit;
+
+        snprintf(line, sizeof line, "{\"a\":%s,\"behind it\":\"something\",\"b\":-%s}", digits, digits);
+        cr_assert_eq(scan(line, &message), FL_OK, "%s: %s", line, message.problem);
+
+        cr_expect_eq(fl_message_find(&message, "a")->integer, value, "%s", line);
+        cr_expect_eq(fl_message_find(&message, "b")->integer, -value, "%s", line);
+    }
+    cr_assert_eq(scan("{\"a\":12345678901234567890123,\"b\":1234567.5,\"c\":12345678e1}", &message), FL_OK);
+    for (uint32_t i = 0; i < 3; i++) cr_expect_eq(message.fields[i].kind, FL_FIELD_REAL);
+}
+
+/* Strings are scanned eight bytes at a time: what ends or bends one may stand anywhere among them. */
+Test(protocol, what_bends_a_string_is_seen_at_every_place)
+{
+    char line[96], wanted[64];
+    struct fl_message message;
+    for (int before = 0; before < 20; before++) {
+        snprintf(line, sizeof line, "{\"k\":\"%.*s\\n\xe5\xb0\x8f%.*s\"}", before, "abcdefghijklmnopqrst", 19 - before, "ABCDEFGHIJKLMNOPQRST");
+        snprintf(wanted, sizeof wanted, "%.*s\n\xe5\xb0\x8f%.*s", before, "abcdefghijklmnopqrst", 19 - before, "ABCDEFGHIJKLMNOPQRST");
+        cr_assert_eq(scan(line, &message), FL_OK, "%s: %s", line, message.problem);
+        cr_expect(fl_field_is(fl_message_find(&message, "k"), wanted), "%s", line);
+
+        line[6 + before] = '\x1f'; /* instead of the escape */
+        cr_expect_eq(scan(line, &message), FL_ESYNTAX, "a control character behind %d bytes", before);
+        line[6 + before] = '\xff';
+        cr_expect_eq(scan(line, &message), FL_ESYNTAX, "no UTF-8 behind %d bytes", before);
+    }
+}
+
+/* As do those of one length whose first and last bytes are the same. */
+Test(protocol, keys_that_share_a_bucket_are_told_apart)
+{
+    char line[1024] = "{";
+    char key[8];
+    size_t length = 1;
+    struct fl_message message;
+    for (int i = 0; i < (int)FL_PROTOCOL_FIELDS_MAX; i++)
+        length += (size_t)snprintf(line + length, sizeof line - length, "%s\"k%c%cx\":%d", i > 0 ? "," : "", 'a' + i / 6, 'a' + i % 6, i);
+    snprintf(line + length, sizeof line - length, "}");
+
+    cr_assert_eq(scan(line, &message), FL_OK, "%s", message.problem);
+
+    for (int i = 0; i < (int)FL_PROTOCOL_FIELDS_MAX; i++) {
+        snprintf(key, sizeof key, "k%c%cx", 'a' + i / 6, 'a' + i % 6);
+        cr_assert_not_null(fl_message_find(&message, key), "%s", key);
+        cr_expect_eq(fl_message_find(&message, key)->integer, i);
+    }
+    cr_expect_null(fl_message_find(&message, "kzzx"));
+    cr_expect_eq(scan("{\"kaax\":1,\"kabx\":2,\"kaax\":3}", &message), FL_EDUPLICATE);
+}
+
 Test(protocol, what_is_no_flat_object_is_refused_with_its_place)
 {
     static const struct {
