@@ -402,8 +402,6 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
     const double silent_share = desk->scenario->buyers.patience.silent_share;
     const bool silent = silent_share > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_SILENT, round_index(chat))) < silent_share;
     const struct fl_where where = where_chat(chat), round = where_round(chat);
-    chat->timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
     chat->leaves_at = FL_TIME_NEVER;
     if ((chat->flags & FLAG_SETTLED) == 0) {
         if (silent) add(desk, &where, FL_COUNT_chats_abandoned_silent);
@@ -486,8 +484,6 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
     chat_log(desk, c, FL_LOG_BOT_REPLY, 0, 0);
     chat->bot_rounds++;
     chat->active_at = desk->now;
-    chat->timer = TIMER_NONE;
-    fl_events_cancel(&desk->events, chat_slot(desk, c));
     if (chat->flags & FLAG_BOT_CAN) {
         if (chat->questions_left > 0) {
             chat_arm(desk, c, TIMER_BOT_ASKS, desk->now + thinking(desk, chat, chat->question));
@@ -513,9 +509,9 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
 }
 
 /* All but her next message: apart, so that a message does not save registers for them. */
-__attribute__((noinline)) static void other_timer_fires(struct fl_desk *desk, uint32_t c)
+__attribute__((noinline)) static void other_timer_fires(struct fl_desk *desk, uint32_t c, enum chat_timer timer)
 {
-    switch ((enum chat_timer)desk->chats[c].timer) {
+    switch (timer) {
     case TIMER_LEAVES: chat_leaves(desk, c); break;
     case TIMER_CLOSE_DONE: chat_close(desk, c, FL_CLOSED_DONE); break;
     case TIMER_CLOSE_SILENCE: chat_close(desk, c, FL_CLOSED_SILENCE); break;
@@ -528,8 +524,10 @@ __attribute__((noinline)) static void other_timer_fires(struct fl_desk *desk, ui
 
 void chat_timer_fires(struct fl_desk *desk, uint32_t c)
 {
-    if (desk->chats[c].timer == TIMER_MESSAGE) chat_writes(desk, c);
-    else other_timer_fires(desk, c);
+    const enum chat_timer timer = (enum chat_timer)desk->chats[c].timer;
+    desk->chats[c].timer = TIMER_NONE;
+    if (timer == TIMER_MESSAGE) chat_writes(desk, c);
+    else other_timer_fires(desk, c, timer);
 }
 
 /* Takes a chat out of the offline pool's list. */

@@ -225,13 +225,14 @@ static inline uint32_t chat_slot(const struct fl_desk *desk, uint32_t c)
     return desk->slot_chats + c;
 }
 
+/* A chat's slot holds an event exactly while it has a timer. at < FL_TIME_NEVER. */
 FL_ALWAYS_INLINE void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
 {
-    desk->chats[c].timer = (uint8_t)timer;
     const bool writes = timer == TIMER_MESSAGE || timer == TIMER_BOT_ASKS;
-    const enum fl_event_class class = writes ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE;
     fl_events_are_many(&desk->events);
-    fl_events_set(&desk->events, chat_slot(desk, c), at, class);
+    if (desk->chats[c].timer != TIMER_NONE) fl_events_cancel(&desk->events, chat_slot(desk, c));
+    desk->chats[c].timer = (uint8_t)timer;
+    fl_events_add(&desk->events, chat_slot(desk, c), at, writes ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE);
 }
 
 static inline void chat_disarm(struct fl_desk *desk, uint32_t c)
