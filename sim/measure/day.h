@@ -65,7 +65,8 @@ struct fl_levels {
     struct {
         uint64_t depth_ns, open_ns; /* of one day; pooled they are microseconds */
     } at[FL_LEVELS];
-    _Alignas(64) uint32_t depth_max, open_max; /* as they come only of those that the last level stands for; fl_day_finish knows the others */
+    uint32_t depth_max, open_max; /* as they come only of those that the last level stands for; fl_day_finish knows the others */
+    uint8_t apart[56]; /* an odd number of cache lines, so that the low levels of all agents spread over all sets of the cache */
 };
 
 /* State of the desk at the start of an interval, before anything of that instant: for time-varying checks. */
