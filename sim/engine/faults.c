@@ -29,7 +29,8 @@ struct faulty {
     struct fl_engine_def limits; /* of the links made anew: they are not waited for long */
     struct fl_channel *link;   /* NULL: cut */
     struct fl_fault_def *plan; /* [setup.defs_count] by instant */
-    uint32_t planned;          /* of them begun */
+    uint32_t planned;          /* of them begun today */
+    int64_t origin_ns;         /* of the day that they are counted for */
     struct fl_fault_entry *entries; /* [entries_room] */
     uint32_t entries_count, entries_room;
     uint32_t settled;          /* of these, the first so many are over and have recovered */
@@ -329,13 +330,18 @@ static void begins(struct faulty *f, const struct fl_fault_def *def)
 /* Faults begin and end by the day's clock, which nobody has to look at where none is on and none is to come. */
 static void advance(struct faulty *f)
 {
+    if (f->setup.defs_count == 0 || f->setup.pace->origin_ns == 0) return; /* none, or the day has not begun */
+    if (f->setup.pace->origin_ns != f->origin_ns) { /* another has: what was on is over with the last */
+        f->origin_ns = f->setup.pace->origin_ns;
+        f->planned = 0;
+    }
     if (f->are_on == 0 && f->planned == f->setup.defs_count) return;
-    if (f->setup.pace->origin_ns == 0) return; /* the day has not begun */
     const fl_time now = fl_pace_instant(f->setup.pace, fl_clock_ns());
     while (f->planned < f->setup.defs_count && f->plan[f->planned].at <= now) begins(f, &f->plan[f->planned++]);
     for (int i = 0; i < FL_FAULTS_COUNT; i++) {
         const enum fl_fault what = (enum fl_fault)i;
-        if (!is_on(f, what) || now < f->now[i].at + f->now[i].length || (f->now[i].length == 0 && fl_fault_harms_lines(what))) continue;
+        const bool waits = f->now[i].length == 0 && fl_fault_harms_lines(what); /* for the line that it hits */
+        if (!is_on(f, what) || (now < f->setup.day && (now < f->now[i].at + f->now[i].length || waits))) continue;
         if (what == FL_FAULT_HALF_OPEN) {
             switch_to(f, what, false);
             link_close(f, what);
@@ -605,6 +611,14 @@ static enum fl_status turn(struct faulty *f, int64_t deadline_ns)
     return fl_pace_turn(f->setup.pace, soon_ns < deadline_ns ? soon_ns : deadline_ns, false);
 }
 
+/* The session in which something was to be said or heard is over. */
+static bool is_renewed(struct faulty *f, uint32_t session)
+{
+    if (f->channel.session == session) return false;
+    if (f->channel.problem[0] == '\0') snprintf(f->channel.problem, sizeof f->channel.problem, "was cut off by a fault of the link");
+    return true;
+}
+
 static enum fl_status silent(struct faulty *f, const char *what)
 {
     if (!f->lost) snprintf(f->channel.problem, sizeof f->channel.problem, "%s", what);
@@ -614,8 +628,10 @@ static enum fl_status silent(struct faulty *f, const char *what)
 static enum fl_status faulty_line(struct fl_channel *channel, char **line, size_t *length, int64_t deadline_ns)
 {
     struct faulty *const f = faulty_of(channel);
+    const uint32_t session = channel->session;
     for (;;) {
         enum fl_status status = faulty_next(channel, line, length);
+        if (status == FL_OK && is_renewed(f, session)) return FL_EENGINE;
         if (status != FL_OK || *line != NULL) return status;
         if (fl_clock_ns() >= deadline_ns) return silent(f, "does not answer");
         status = turn(f, deadline_ns);
@@ -626,10 +642,12 @@ static enum fl_status faulty_line(struct fl_channel *channel, char **line, size_
 static enum fl_status faulty_send(struct fl_channel *channel, const char *bytes, size_t length, int64_t deadline_ns)
 {
     struct faulty *const f = faulty_of(channel);
+    const uint32_t session = channel->session;
     for (;;) {
         advance(f);
         enum fl_status status = link_renew(f);
         if (status == FL_OK) status = let_out(f);
+        if (status == FL_OK && is_renewed(f, session)) return FL_EENGINE;
         if (status != FL_OK) return status;
         if (f->lost) return FL_EENGINE;
         const bool passes = f->link != NULL && f->out.length == 0 && !is_on(f, FL_FAULT_STALL);

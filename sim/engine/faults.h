@@ -4,7 +4,10 @@
  * What a fault did to whom is known exactly here, since it is done here: lines that were lost are counted, the chats of lost
  * decisions named, and each act told as it is done, so that a transcript has what was said beside what arrived. A link that breaks without being asked to is an entry too, and is made anew as often as engine.retries says.
  *
- * A new connection is a new session (struct fl_channel): whoever uses the channel then begins anew with hello. */
+ * A new connection is a new session (struct fl_channel): whoever uses the channel then begins anew with hello. `send` and `line`, which wait,
+ * end with FL_EENGINE when the session that they were called in does.
+ *
+ * Faults are a day's: each day has all of them, and none lasts beyond its end. */
 #ifndef FL_ENGINE_FAULTS_H
 #define FL_ENGINE_FAULTS_H
 
@@ -39,6 +42,7 @@ struct fl_faulty_setup {
     const struct fl_fault_def *defs; /* borrowed, in any order */
     uint32_t defs_count;
     struct fl_pace *pace;            /* borrowed; on the link's loop */
+    fl_time day;                     /* how long a day is */
     uint64_t seed;
 };
 

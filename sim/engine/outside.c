@@ -187,6 +187,45 @@ static enum fl_status describe_desk(struct fl_outside *o, const struct fl_view *
     return status == FL_OK ? FL_OK : outside_pass_on(o, status);
 }
 
+/* The session that was described is over: hello once more, whose answer is not waited for, and everything again. */
+static enum fl_status greet_anew(struct fl_outside *o, const struct fl_view *view)
+{
+    struct fl_lines *const lines = &o->lines;
+    o->session = fl_channel_session(o->channel);
+    fl_tell_hello(lines, o->scenario, o->seed, "realtime");
+    fl_tell_desk(lines, view);
+    if (o->wants & WANTS_SCENARIO) fl_tell_scenario(lines, o->scenario_text);
+    if (lines->full) return FL_EFULL;
+    const enum fl_status status = o->channel->ops->send(o->channel, lines->bytes, lines->length, fl_clock_ns() + o->timeout_ns);
+    lines->length = 0;
+    return status == FL_OK ? FL_OK : outside_pass_on(o, status);
+}
+
+static enum fl_status tell_begin(struct fl_outside *o, const struct fl_view *view)
+{
+    event_forget_loads(o, view);
+    if (!event_open(o, "begin", view, NO_SLOT)) return FL_EFULL;
+    fl_lines_integer(&o->lines, "day", view->replication);
+    o->waits_for_ack = true;
+    const enum fl_status status = event_close(o);
+    o->waits_for_ack = false;
+    return status;
+}
+
+/* In real time the link may be made anew meanwhile, or have been since the day before ended: then all is told again. */
+static enum fl_status tell_begin_until_heard(struct fl_outside *o, const struct fl_view *view)
+{
+    for (;;) {
+        const uint32_t session = fl_channel_session(o->channel);
+        enum fl_status status = session == o->session ? FL_OK : greet_anew(o, view);
+        if (status == FL_OK) status = tell_begin(o, view);
+        if (status != FL_EENGINE || fl_channel_session(o->channel) == session) return status;
+        o->failed = false;
+        o->problem[0] = '\0';
+        o->events_today = o->day.events = 0;
+    }
+}
+
 static enum fl_status outside_begin(void *self, struct fl_arena *arena, const struct fl_view *view, const struct fl_port *port)
 {
     struct fl_outside *const o = self;
@@ -208,12 +247,7 @@ static enum fl_status outside_begin(void *self, struct fl_arena *arena, const st
     if (o->slots_count > 0) memset(o->slots, 0, o->slots_count * sizeof *o->slots);
     enum fl_status status = o->described ? FL_OK : describe_desk(o, view);
     if (status != FL_OK) return status;
-    event_forget_loads(o, view);
-    if (!event_open(o, "begin", view, NO_SLOT)) return FL_EFULL;
-    fl_lines_integer(&o->lines, "day", view->replication);
-    o->waits_for_ack = true;
-    status = event_close(o);
-    o->waits_for_ack = false;
+    status = tell_begin_until_heard(o, view);
     if (outside_is_live(o)) realtime_begin(o, view);
     if (o->wants & WANTS_LOAD) return status; /* its load lines have told of everybody */
     for (uint32_t a = 0; a < view->agents_count && status == FL_OK; a++)

@@ -131,12 +131,13 @@ void fl_transcript_note_fault(void *recorder, const struct fl_fault_note *note)
 /* What the channel within has said of itself is said by us. */
 static enum fl_status pass_on(struct recorder *r, enum fl_status status)
 {
+    const bool goes_on = r->channel.session != r->within->session; /* made anew already */
     r->channel.ended = r->within->ended;
     r->channel.session = r->within->session;
     if (r->transcript->failed) return FL_EIO;
     if (status == FL_OK) return FL_OK;
     memcpy(r->channel.problem, r->within->problem, sizeof r->channel.problem);
-    if (status != FL_EENGINE || r->gone) return status;
+    if (status != FL_EENGINE || r->gone || goes_on) return status;
     r->gone = true;
     begin_line(r);
     fl_lines_text(&r->block, "gone", r->channel.problem);

@@ -88,6 +88,28 @@ class Faults(unittest.TestCase):
         self.assertEqual(engine["never_assigned"], 0)
         self.assertGreater(engine["chats"], 150)
 
+    def test_each_day_has_all_of_them_and_none_outlasts_it(self):
+        """A link that is down as the day ends is made anew for the next, whose engine is told everything."""
+        def two_days(what):
+            with tempfile.TemporaryDirectory() as there:
+                path = pathlib.Path(there) / "desk.json"
+                path.write_text(json.dumps({**DESK, "faults": [{"at": "+7500ms", "do": what, "for": "5s"}]}))
+                run = subprocess.run([FENLIU, "drive", str(path), "--engine", BUILT_IN, "--quiet", "--speed", "4", "--json", "-n", "2", "--record",
+                                      there + "/record"], capture_output=True, text=True, timeout=60)
+                checked = subprocess.run([FENLIU, "check", there + "/record"], capture_output=True, text=True, timeout=60)
+            self.assertIn(run.returncode, (0, 1), run.stderr)
+            self.assertEqual(checked.returncode, 0, checked.stderr)
+            return json.loads(run.stdout)
+
+        kinds = ("cut", "half_open", "stall", "slow_reader")
+        with ThreadPoolExecutor(len(kinds)) as side_by_side:
+            for what, summary in zip(kinds, side_by_side.map(two_days, kinds)):
+                engine = summary["engine"]
+                with self.subTest(what=what):
+                    self.assertEqual([(entry["do"], entry["at_ns"]) for entry in engine["faults"]], [(what, 7500000000)] * 2)
+                    self.assertEqual(engine["violations"]["total"], 0, engine["first"])
+                    self.assertGreater(summary["totals"]["chats_answered"]["mean"], 130)  # a day's mean: of some 170
+
     def test_simulated_time_knows_none_and_says_so(self):
         with tempfile.TemporaryDirectory() as there:
             path = pathlib.Path(there) / "desk.json"

@@ -127,7 +127,8 @@ static int take_drive_option(void *context, struct options *options, int argc, c
 /* In real time the link may break and be made anew, with or without the scenario's asking. */
 static enum fl_status open_live(const struct drive *drive, struct engine *engine, const struct fl_channel_setup *link, char problem[256])
 {
-    const struct fl_faulty_setup setup = { *link, drive->scenario->faults, drive->scenario->faults_count, &engine->pace, drive->seed };
+    const struct fl_faulty_setup setup = { *link, drive->scenario->faults, drive->scenario->faults_count, &engine->pace, drive->scenario->duration,
+                                           drive->seed };
     return fl_faulty_open(&setup, &engine->faulty, problem);
 }
 
