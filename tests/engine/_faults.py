@@ -41,13 +41,13 @@ class Died(AssertionError):
     """The harness did not come to its end, or a sanitizer has said something."""
 
 
-def drive(faults, url=BUILT_IN, speed=SPEED, seed="1", desk=DESK, days=1):
+def drive(faults, url=BUILT_IN, speed=SPEED, seed="1", desk=DESK):
     """What is said of the engine, the totals, and the transcript's lines; `fenliu check` has nothing to say against it."""
     with tempfile.TemporaryDirectory() as there:
         path, record = pathlib.Path(there) / "desk.json", pathlib.Path(there) / "record"
         path.write_text(json.dumps({**desk, "faults": faults}))
         run = subprocess.run([FENLIU, "drive", str(path), "--engine", url, "--quiet", "--speed", str(speed), "--json", "--seed", seed, "--timeout", "3",
-                              "-n", str(days), "--record", str(record)], capture_output=True, text=True, timeout=60)
+                              "--record", str(record)], capture_output=True, text=True, timeout=60)
         if run.returncode not in (0, 1) or is_reported(run.stderr):
             raise Died(f"exit {run.returncode}: {json.dumps(faults)}\n{run.stderr[-4000:]}")
         checked = subprocess.run([FENLIU, "check", str(record)], capture_output=True, text=True, timeout=60)
