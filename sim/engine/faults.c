@@ -165,7 +165,8 @@ static const char *as_said(const struct held *held)
 
 static void lose_held(struct faulty *f, enum fl_fault what, const struct held *held)
 {
-    if (held->garbled == FL_FAULTS_COUNT && !held->again) count_lost(entry_of(f, what), as_said(held), held->said);
+    if (held->again) return; /* its first coming is lost, or was heard */
+    if (held->garbled == FL_FAULTS_COUNT) count_lost(entry_of(f, what), as_said(held), held->said);
     tell_line(f, what, FL_ACT_LOST, as_said(held), held->said);
 }
 
