@@ -8,12 +8,6 @@
 #define RESCALE_AT 0x1p512
 #define TAIL       1e-18
 
-/* Replies per unit of time while composing, with k chats open. */
-static double reply_rate(const struct fl_chat_work *work, uint32_t k)
-{
-    return work->reply_rate / (1 + work->switch_cost * (double)(k - 1));
-}
-
 /* The finite-source queue of one agent with k chats: states by the number that wait for a reply. */
 struct repair {
     double p_busy;  /* at least one waits */
@@ -22,7 +16,7 @@ struct repair {
 
 static struct repair repair_of(const struct fl_chat_work *work, uint32_t k)
 {
-    const double more = work->think_rate / (reply_rate(work, k) * (1 - work->p_end));
+    const double more = work->think_rate / (fl_chat_reply_rate(work, k) * (1 - work->p_end));
     if (!isfinite(more)) return (struct repair){ .p_busy = 1, .waiting = k };
     double weight = 1, idle = 1, busy = 0, waiting = 0;
     for (uint32_t i = 0; i < k; i++) {
@@ -41,7 +35,7 @@ static struct repair repair_of(const struct fl_chat_work *work, uint32_t k)
 double fl_chat_rate(const struct fl_chat_work *work, uint32_t k)
 {
     if (k == 0) return 0;
-    return reply_rate(work, k) * work->p_end * repair_of(work, k).p_busy;
+    return fl_chat_reply_rate(work, k) * work->p_end * repair_of(work, k).p_busy;
 }
 
 void fl_chat_rates(const struct fl_chat_work *work, uint32_t slots, double rate[])
@@ -52,7 +46,7 @@ void fl_chat_rates(const struct fl_chat_work *work, uint32_t slots, double rate[
 double fl_chat_reply_mean(const struct fl_chat_work *work, uint32_t k)
 {
     const struct repair repair = repair_of(work, k);
-    return repair.waiting / (reply_rate(work, k) * repair.p_busy);
+    return repair.waiting / (fl_chat_reply_rate(work, k) * repair.p_busy);
 }
 
 uint32_t fl_chat_slots_within(const struct fl_chat_work *work, double limit, uint32_t slots_max)
@@ -64,7 +58,7 @@ uint32_t fl_chat_slots_within(const struct fl_chat_work *work, double limit, uin
 
 /* ---- The pool ----------------------------------------------------------------------------------- */
 
-static bool pool_is_defined(const struct fl_chat_pool *pool)
+bool fl_chat_pool_is_defined(const struct fl_chat_pool *pool)
 {
     if (!(pool->arrivals > 0) || !isfinite(pool->arrivals)) return false;
     if (!(pool->leave_rate >= 0) || !isfinite(pool->leave_rate) || pool->slots == 0) return false;
@@ -74,7 +68,7 @@ static bool pool_is_defined(const struct fl_chat_pool *pool)
     return true;
 }
 
-static bool pool_settles(const struct fl_chat_pool *pool, uint32_t agents)
+bool fl_chat_pool_settles(const struct fl_chat_pool *pool, uint32_t agents)
 {
     return pool->leave_rate > 0 || pool->arrivals < (double)agents * pool->rate[pool->slots];
 }
@@ -109,15 +103,10 @@ static struct inside inside_of(const struct fl_chat_pool *pool, uint32_t agents)
     return in;
 }
 
-/* The states with every slot taken: their total weight and mean queue, the first of them weighing `first`. */
-struct outside {
-    double first, total, queue;
-};
-
-static struct outside outside_of(const struct fl_chat_pool *pool, uint32_t agents)
+struct fl_chat_queue fl_chat_queue(const struct fl_chat_pool *pool, uint32_t agents)
 {
     const double capacity = (double)agents * pool->rate[pool->slots];
-    struct outside out = { .first = 1, .total = 1 };
+    struct fl_chat_queue out = { .first = 1, .total = 1 };
     double weight = 1;
     for (double queued = 1;; queued++) {
         const double ratio = pool->arrivals / (capacity + queued * pool->leave_rate);
@@ -138,7 +127,7 @@ static struct outside outside_of(const struct fl_chat_pool *pool, uint32_t agent
 static void desk_of(const struct fl_chat_pool *pool, uint32_t agents, struct fl_chat_desk *out)
 {
     const struct inside in = inside_of(pool, agents);
-    const struct outside wait = outside_of(pool, agents);
+    const struct fl_chat_queue wait = fl_chat_queue(pool, agents);
     /* `in` is normalised to the states without a queue, among which the full one has probability in.full */
     const double all = (1 - in.full) * wait.first + in.full * wait.total;
     const double share_inside = wait.first / all, share_queue = in.full / all;
@@ -156,15 +145,15 @@ static void desk_of(const struct fl_chat_pool *pool, uint32_t agents, struct fl_
 
 enum fl_status fl_chat_desk(const struct fl_chat_pool *pool, struct fl_chat_desk *out)
 {
-    if (pool->agents == 0 || !pool_is_defined(pool) || pool->agents > CHATS_MAX / pool->slots) return FL_ERANGE;
-    if (!pool_settles(pool, pool->agents)) return FL_ERANGE;
+    if (pool->agents == 0 || !fl_chat_pool_is_defined(pool) || pool->agents > CHATS_MAX / pool->slots) return FL_ERANGE;
+    if (!fl_chat_pool_settles(pool, pool->agents)) return FL_ERANGE;
     desk_of(pool, pool->agents, out);
     return FL_OK;
 }
 
 static bool agents_reach(const struct fl_chat_pool *pool, uint32_t agents, double p_wait)
 {
-    if (!pool_settles(pool, agents)) return false;
+    if (!fl_chat_pool_settles(pool, agents)) return false;
     struct fl_chat_desk desk;
     desk_of(pool, agents, &desk);
     return desk.p_wait <= p_wait;
@@ -176,7 +165,7 @@ enum fl_status fl_chat_agents(const struct fl_chat_pool *pool, double p_wait, ui
         *agents = 0;
         return FL_OK;
     }
-    if (!(p_wait > 0 && p_wait < 1) || !pool_is_defined(pool)) return FL_ERANGE;
+    if (!(p_wait > 0 && p_wait < 1) || !fl_chat_pool_is_defined(pool)) return FL_ERANGE;
     const uint32_t most = agents_max < CHATS_MAX / pool->slots ? agents_max : CHATS_MAX / pool->slots;
     uint32_t misses = 0, holds = 1; /* doubling first, for the cost of a step grows with the agents */
     while (holds < most && !agents_reach(pool, holds, p_wait)) {

@@ -31,6 +31,12 @@ struct fl_chat_work {
                          * 0.2 fits the +18 % a message that multitasking cost in Goes et al. (2018) */
 };
 
+/* Replies per unit of time while composing, with k chats open. */
+static inline double fl_chat_reply_rate(const struct fl_chat_work *work, uint32_t k)
+{
+    return work->reply_rate / (1 + work->switch_cost * (double)(k > 0 ? k - 1 : 0));
+}
+
 /* Chats per unit of time that an agent completes who always holds k: m p (1 - p0), where p0 is the probability
  * that all k buyers think, 1/p0 = sum_i k!/(k-i)! (d / (m (1-p)))^i: i waiting for a reply, more at rate (k-i) d,
  * fewer at m (1-p), since an ended chat makes room for another that needs a reply. Concave in k and below m p while
@@ -67,6 +73,17 @@ struct fl_chat_desk {
     double chat_mean;  /* time from assignment to the end of a chat */
     double p_idle;     /* share of an agent's time without a chat */
 };
+
+/* Whether the numbers are in range, and whether so many agents keep up in the long run. */
+bool fl_chat_pool_is_defined(const struct fl_chat_pool *pool);
+bool fl_chat_pool_settles(const struct fl_chat_pool *pool, uint32_t agents);
+
+/* The states with every slot of `agents` taken: their total weight and that times the mean queue, as the first of them, in which nobody queues,
+ * weighs `first` (1 but for what had to be divided away). The pool settles. O(arrivals / leave_rate). */
+struct fl_chat_queue {
+    double first, total, queue;
+};
+struct fl_chat_queue fl_chat_queue(const struct fl_chat_pool *pool, uint32_t agents);
 
 /* The balanced chain in its stationary state. FL_ERANGE, and *out untouched, when the pool is out of its range, or its
  * buyers have endless patience and arrive faster than full agents complete. O(agents x slots + arrivals / leave_rate).

@@ -196,40 +196,16 @@ static void solve(const struct band *band, double share[])
 
 /* ---- Figures ------------------------------------------------------------------------------------- */
 
-static bool pool_is_defined(const struct fl_chat_pool *pool)
+static bool pool_is_small(const struct fl_chat_pool *pool)
 {
-    if (pool->agents == 0 || pool->agents > UINT16_MAX || pool->slots == 0 || pool->slots > FL_CHAT_LEVELS_SLOTS_MAX) return false;
-    if (!(pool->arrivals > 0 && isfinite(pool->arrivals) && pool->leave_rate >= 0 && isfinite(pool->leave_rate))) return false;
-    for (uint32_t k = 1; k <= pool->slots; k++)
-        if (!(pool->rate[k] > 0 && isfinite(pool->rate[k]))) return false;
-    return pool->leave_rate > 0 || pool->arrivals < pool->agents * pool->rate[pool->slots];
-}
-
-/* The queue behind the full state, as multiples of its share: all states with every slot taken, and the mean queue. */
-struct queue {
-    double total, length;
-};
-
-static struct queue queue_of(const struct fl_chat_pool *pool)
-{
-    const double capacity = pool->agents * pool->rate[pool->slots];
-    struct queue queue = { .total = 1 };
-    double weight = 1;
-    for (double queued = 1;; queued++) {
-        const double ratio = pool->arrivals / (capacity + queued * pool->leave_rate);
-        weight *= ratio;
-        queue.total += weight;
-        queue.length += queued * weight;
-        const double heft = (queued + 1) / (1 - ratio); /* the ratio only falls: what follows is below a geometric series */
-        if (ratio < 1 && (weight == 0 || weight * heft * heft < 1e-18 * queue.length)) return queue;
-    }
+    return pool->agents >= 1 && pool->agents <= UINT16_MAX && pool->slots <= FL_CHAT_LEVELS_SLOTS_MAX;
 }
 
 static void figures(const struct space *space, const struct fl_chat_pool *pool, const double share[], struct fl_chat_levels *out)
 {
-    const struct queue queue = queue_of(pool);
-    const double full = share[space->states - 1], all = 1 - full + full * queue.total;
-    struct fl_chat_levels levels = { .desk.p_wait = full * queue.total / all, .desk.queue_mean = full * queue.length / all };
+    const struct fl_chat_queue queue = fl_chat_queue(pool, pool->agents);
+    const double full = share[space->states - 1] / queue.first, free = 1 - share[space->states - 1], all = free + full * queue.total;
+    struct fl_chat_levels levels = { .desk.p_wait = full * queue.total / all, .desk.queue_mean = full * queue.queue / all };
     for (uint32_t state = 0; state < space->states; state++) {
         const uint16_t *const count = &space->count[(size_t)state * (space->slots + 1)];
         const double p = (state + 1 == space->states ? full * queue.total : share[state]) / all;
@@ -248,7 +224,7 @@ static void figures(const struct space *space, const struct fl_chat_pool *pool, 
 
 enum fl_status fl_chat_levels(struct fl_arena *arena, const struct fl_chat_pool *pool, enum fl_level_routing routing, struct fl_chat_levels *out)
 {
-    if (!pool_is_defined(pool)) return FL_ERANGE;
+    if (!pool_is_small(pool) || !fl_chat_pool_is_defined(pool) || !fl_chat_pool_settles(pool, pool->agents)) return FL_ERANGE;
     struct space space;
     const enum fl_status status = space_begin(arena, pool, &space);
     if (status != FL_OK) return status;

@@ -12,15 +12,10 @@
 
 /* ---- The inbox ---------------------------------------------------------------------------------- */
 
-static double reply_rate(const struct fl_chat_work *work, uint32_t k)
-{
-    return work->reply_rate / (1 + work->switch_cost * (double)(k > 0 ? k - 1 : 0));
-}
-
 /* How many of an agent's `k` chats wait for an answer: p[0] to p[k]. */
 static void waiting_of(const struct fl_chat_work *work, uint32_t k, double p[])
 {
-    const double more = work->think_rate / (reply_rate(work, k) * (1 - work->p_end));
+    const double more = work->think_rate / (fl_chat_reply_rate(work, k) * (1 - work->p_end));
     for (uint32_t i = 0; i <= k; i++) p[i] = 0;
     if (!isfinite(more)) {
         p[k] = 1;
@@ -91,7 +86,7 @@ static void levels_of(const struct fl_chat_load *load, struct levels *levels)
     levels->completes[0] = levels->busy[0] = 0;
     for (uint32_t k = 1; k <= load->slots; k++) {
         levels->completes[k] = fl_chat_rate(&load->work, k);
-        levels->busy[k] = levels->completes[k] / (reply_rate(&load->work, k) * load->work.p_end);
+        levels->busy[k] = levels->completes[k] / (fl_chat_reply_rate(&load->work, k) * load->work.p_end);
     }
 }
 
@@ -140,7 +135,7 @@ static void free_states_of(const struct fl_chat_load *load, uint32_t agents, con
         weight *= spread(levels->completes, agents, n) / load->arrivals;
         if (free->all < RESCALE_AT && weight < RESCALE_AT) continue;
         weight *= 1 / RESCALE_AT;
-        for (uint32_t level = n / agents; level < load->slots; level++) free->level[level] *= 1 / RESCALE_AT;
+        for (uint32_t level = 0; level < load->slots; level++) free->level[level] *= 1 / RESCALE_AT;
         free->all *= 1 / RESCALE_AT;
         free->busy *= 1 / RESCALE_AT;
         free->log_scale += LN_RESCALE;
@@ -180,10 +175,10 @@ static double answer_mean_of(const struct fl_chat_reply *reply)
     double ahead[FL_CHAT_REPLY_SLOTS_MAX + 1], sum = 0;
     for (uint32_t others = 0; others < load->slots; others++) {
         ahead_on_arrival(&load->work, others, ahead);
-        sum += reply->level[others] * answer_mean(ahead, others, reply_rate(&load->work, others + 1));
+        sum += reply->level[others] * answer_mean(ahead, others, fl_chat_reply_rate(&load->work, others + 1));
     }
     ahead_after_queue(&load->work, load->slots, ahead);
-    sum += (reply->p_wait - reply->p_abandon) * answer_mean(ahead, load->slots - 1, reply_rate(&load->work, load->slots));
+    sum += (reply->p_wait - reply->p_abandon) * answer_mean(ahead, load->slots - 1, fl_chat_reply_rate(&load->work, load->slots));
     return sum / (1 - reply->p_abandon);
 }
 
@@ -232,12 +227,12 @@ static double stays_and_is_late(const void *context, double wait)
 double fl_chat_reply_exceeds(const struct fl_chat_reply *reply, double limit)
 {
     const struct fl_chat_load *const load = &reply->load;
-    struct late late = { .reply = reply, .rate = reply_rate(&load->work, load->slots), .limit = limit };
+    struct late late = { .reply = reply, .rate = fl_chat_reply_rate(&load->work, load->slots), .limit = limit };
     double ahead[FL_CHAT_REPLY_SLOTS_MAX + 1], sum = 0;
     for (uint32_t others = 0; others < load->slots; others++) {
         if (reply->level[others] == 0) continue;
         ahead_on_arrival(&load->work, others, ahead);
-        sum += reply->level[others] * answer_exceeds(ahead, others, reply_rate(&load->work, others + 1), limit);
+        sum += reply->level[others] * answer_exceeds(ahead, others, fl_chat_reply_rate(&load->work, others + 1), limit);
     }
     ahead_after_queue(&load->work, load->slots, late.ahead);
     sum += reply->each * fl_impatience_integral(&reply->queue, 0, limit, stays_and_is_late, &late);
