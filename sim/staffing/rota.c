@@ -37,9 +37,9 @@ static bool counts_in(const struct fl_rota_problem *problem, const struct fl_rot
     return (double)fl_rota_on_duty(shift, from, to) >= problem->whole_share * (double)(to - from);
 }
 
-static bool is_logged_in(const struct fl_rota_problem *problem, const struct fl_rota_shift *shift, uint32_t interval)
+static bool is_logged_in(const struct fl_rota_shift *shift, fl_time at)
 {
-    return overlap(shift->from, shift->to, (fl_time)interval * problem->interval, interval_end(problem, interval)) > 0;
+    return shift->from <= at && at < shift->to;
 }
 
 static bool is_cross_trained(const struct fl_rota_shift *shift)
@@ -53,9 +53,11 @@ struct builder {
     const struct fl_rota_problem *problem;
     uint64_t *pools; /* [pools_count] distinct sets of groups of the cross-trained */
     uint32_t pools_count;
+    fl_time *sittings; /* [sittings_count] when somebody logs in; none where seats are not limited */
+    uint32_t sittings_count;
     uint32_t *cell_row; /* [intervals x groups] requirement row, or FL_NONE */
     uint32_t *pool_row; /* [pools x intervals] row that limits what the pool can give, or FL_NONE */
-    uint32_t cuts_row, people_row, seats_row; /* first row of each kind */
+    uint32_t cuts_row, people_row, seats_row; /* first row of each kind; a row of seats each sitting */
     double *row_low, *row_high;
     uint32_t rows;
     /* columns so far */
@@ -81,6 +83,7 @@ static void *take(struct builder *b, size_t count, size_t bytes)
 static void builder_free(struct builder *b)
 {
     free(b->pools);
+    free(b->sittings);
     free(b->cell_row);
     free(b->pool_row);
     free(b->row_low);
@@ -105,6 +108,21 @@ static void find_pools(struct builder *b)
     }
 }
 
+/* Seats are counted whenever somebody logs in: until the next one does, people only leave. Counted by intervals, two
+ * shifts that hand over within one would take two seats. */
+static void find_sittings(struct builder *b)
+{
+    const struct fl_rota_problem *const p = b->problem;
+    b->sittings = take(b, p->shifts_count, sizeof *b->sittings);
+    for (uint32_t j = 0; !b->failed && p->seats != FL_NONE && j < p->shifts_count; j++) {
+        if (overlap(p->shifts[j].from, p->shifts[j].to, 0, p->duration) == 0) continue;
+        const fl_time at = p->shifts[j].from > 0 ? p->shifts[j].from : 0;
+        uint32_t i = 0;
+        while (i < b->sittings_count && b->sittings[i] != at) i++;
+        if (i == b->sittings_count) b->sittings[b->sittings_count++] = at;
+    }
+}
+
 static uint32_t add_row(struct builder *b, double low, double high)
 {
     b->row_low[b->rows] = low;
@@ -126,7 +144,7 @@ static void number_rows(struct builder *b)
     const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count,
                  pools = (size_t)b->pools_count * p->intervals_count;
-    const size_t most = cells + pools + p->cuts_count + 1 + p->intervals_count;
+    const size_t most = cells + pools + p->cuts_count + 1 + b->sittings_count;
     b->cell_row = take(b, cells, sizeof *b->cell_row);
     b->pool_row = take(b, pools, sizeof *b->pool_row);
     b->row_low = take(b, most, sizeof *b->row_low);
@@ -143,8 +161,8 @@ static void number_rows(struct builder *b)
     b->cuts_row = b->rows;
     for (uint32_t c = 0; c < p->cuts_count; c++) (void)add_row(b, p->cuts[c].at_least, INFINITY);
     b->people_row = p->people_max == FL_NONE ? FL_NONE : add_row(b, -INFINITY, p->people_max);
-    b->seats_row = p->seats == FL_NONE ? FL_NONE : b->rows;
-    for (uint32_t t = 0; p->seats != FL_NONE && t < p->intervals_count; t++) (void)add_row(b, -INFINITY, p->seats);
+    b->seats_row = b->rows;
+    for (uint32_t i = 0; i < b->sittings_count; i++) (void)add_row(b, -INFINITY, p->seats);
 }
 
 static void add_column(struct builder *b, double cost, double high, bool whole)
@@ -221,7 +239,6 @@ static void add_shift(struct builder *b, const struct fl_rota_shift *shift, doub
     const uint32_t pool = cross ? pool_of(b, shift->groups) : 0;
     add_column(b, cost, shift->people_max == FL_NONE ? INFINITY : shift->people_max, true);
     for (uint32_t t = 0; t < p->intervals_count; t++) {
-        if (b->seats_row != FL_NONE && is_logged_in(p, shift, t)) add_entry(b, b->seats_row + t, 1);
         if (!counts_in(p, shift, t)) continue;
         if (cross) {
             add_entry(b, b->pool_row[pool * p->intervals_count + t], shift->speed);
@@ -232,6 +249,9 @@ static void add_shift(struct builder *b, const struct fl_rota_shift *shift, doub
         weigh_cuts(b, t, group, shift->speed);
     }
     add_cut_entries(b);
+    for (uint32_t i = 0; i < b->sittings_count; i++) {
+        if (is_logged_in(shift, b->sittings[i])) add_entry(b, b->seats_row + i, 1);
+    }
     if (b->people_row != FL_NONE) add_entry(b, b->people_row, 1);
 }
 
@@ -274,6 +294,7 @@ static void build(struct builder *b, bool with_shortage)
 {
     const struct fl_rota_problem *const p = b->problem;
     find_pools(b);
+    if (!b->failed) find_sittings(b);
     if (!b->failed) number_rows(b);
     if (b->failed) return;
     for (uint32_t j = 0; j < p->shifts_count; j++) add_shift(b, &p->shifts[j], with_shortage ? 0 : p->shifts[j].cost);

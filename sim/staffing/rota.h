@@ -49,7 +49,8 @@ struct fl_rota_problem {
     double whole_share;  /* a shift counts in an interval when on duty for at least this share of it, (0, 1]. 1 is the
                           * strict reading: a break, however short, leaves the interval to others */
     uint32_t people_max; /* over all shifts; FL_NONE: no limit */
-    uint32_t seats;      /* people logged in at once, those on a break included; FL_NONE: no limit */
+    uint32_t seats;      /* people logged in at the same instant, those on a break included; who leaves frees her
+                          * seat for whoever begins then; FL_NONE: no limit */
     double gap;          /* 0 to 1 */
     uint32_t nodes_max;  /* of the search tree, >= 1 */
 };

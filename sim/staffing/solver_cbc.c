@@ -40,14 +40,18 @@ static void configure(Cbc_Model *model, const struct fl_solver_limits *limits)
     char number[64];
     Cbc_setLogLevel(model, 0);
     Cbc_setParameter(model, "slogLevel", "0"); /* the inner linear programmes have a log of their own */
-    snprintf(number, sizeof number, "%.17g", limits->gap);
+    /* With it, 2.10.8 loses cheapest solutions of small programmes and calls dearer ones proven. */
+    Cbc_setParameter(model, "preprocess", "off");
+    /* CBC's ratio is one of the solution's cost, ours one of the bound */
+    snprintf(number, sizeof number, "%.17g", limits->gap / (1 + limits->gap));
     Cbc_setParameter(model, "ratioGap", number);
     Cbc_setParameter(model, "allowableGap", "1e-9"); /* absolute; its default of 1e-10 loses to rounding */
     snprintf(number, sizeof number, "%u", limits->nodes_max < INT_MAX ? limits->nodes_max : (uint32_t)INT_MAX);
     Cbc_setParameter(model, "maxNodes", number);
 }
 
-static enum fl_status take(Cbc_Model *model, const struct fl_program *program, double x[], struct fl_solution *out)
+static enum fl_status take(Cbc_Model *model, const struct fl_program *program, double gap, double x[],
+                           struct fl_solution *out)
 {
     if (Cbc_isProvenInfeasible(model)) return FL_EINFEASIBLE;
     if (Cbc_isContinuousUnbounded(model)) return FL_ERANGE;
@@ -60,9 +64,10 @@ static enum fl_status take(Cbc_Model *model, const struct fl_program *program, d
     }
     double cost = 0;
     for (uint32_t j = 0; j < program->columns; j++) cost += program->cost[j] * x[j];
-    const double bound = Cbc_getBestPossibleObjValue(model);
+    /* CBC drops branches that promise less than the gap; when none is left it takes the solution's own cost for a bound */
+    const double bound = Cbc_getBestPossibleObjValue(model), dropped = cost - gap / (1 + gap) * fabs(cost);
     out->cost = cost;
-    out->bound = bound < cost ? bound : cost;
+    out->bound = bound < dropped ? bound : dropped;
     out->proven = Cbc_isProvenOptimal(model) != 0;
     return FL_OK;
 }
@@ -78,7 +83,7 @@ enum fl_status fl_solver_minimise(const struct fl_program *program, const struct
     if (load(model, program)) {
         configure(model, limits);
         Cbc_solve(model);
-        status = take(model, program, x, out);
+        status = take(model, program, limits->gap, x, out);
     }
     Cbc_deleteModel(model);
     return status;

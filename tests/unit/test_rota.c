@@ -321,6 +321,42 @@ Test(rota, a_break_leaves_its_interval_to_others_unless_most_of_it_is_worked)
     cr_expect_float_eq(room.roster.cost, 10, 1e-9);
 }
 
+Test(rota, a_seat_passes_to_the_next_shift_within_an_interval)
+{
+    const double required[] = { 1, 0, 1 };
+    struct fl_rota_shift shifts[] = { shift(0, 2, 1, 10), shift(1, 3, 1, 10), shift(-1, 3, 1, 25) };
+    shifts[0].to -= 30 * FL_MINUTE;
+    shifts[1].from += 30 * FL_MINUTE;
+    struct fl_rota_problem p = problem(3, 1, required, 3, shifts);
+    p.seats = 1;
+    struct room room;
+    room_open(&room);
+
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
+    cr_expect_float_eq(room.roster.cost, 20, 1e-9); /* one goes at half past, as the other comes */
+
+    shifts[0].to += FL_MINUTE; /* two at once, if only for a minute */
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
+    cr_expect_float_eq(room.roster.cost, 25, 1e-9);
+}
+
+Test(rota, who_rests_keeps_her_seat)
+{
+    const double required[] = { 1, 1, 1 };
+    const struct fl_break rest = { .at = FL_HOUR, .length = FL_HOUR };
+    struct fl_rota_shift shifts[] = { shift(0, 3, 1, 10), shift(1, 2, 1, 4) };
+    shifts[0].breaks = &rest;
+    shifts[0].breaks_count = 1;
+    struct fl_rota_problem p = problem(3, 1, required, 2, shifts);
+    struct room room;
+    room_open(&room);
+
+    p.seats = 2;
+    cr_expect_eq(fl_rota_solve(&p, &room.roster), FL_OK);
+    p.seats = 1;
+    cr_expect_eq(fl_rota_solve(&p, &room.roster), FL_EINFEASIBLE);
+}
+
 Test(rota, the_last_interval_may_be_shorter_than_the_others)
 {
     const double required[] = { 1, 1 };
@@ -462,4 +498,34 @@ Test(solver, tells_infeasible_from_unbounded_and_leaves_the_solution_alone)
     cr_expect_eq(fl_solver_minimise(&program, &limits, x, &solution), FL_OK);
     cr_expect_eq(x[0], 1.0);
     cr_expect_eq(solution.cost, 1.0);
+}
+
+/* Found by tests/staffing/rota_oracle.mjs, and made small: 14790 was called proven. */
+Test(rota, the_cheapest_roster_is_not_lost_where_four_shifts_overlap)
+{
+    static double required[42];
+    required[14] = 26.8;
+    required[23] = 40.9;
+    required[32] = 62;
+    const struct fl_break rest = { .at = 0, .length = 5 * FL_MINUTE };
+    struct fl_rota_shift shifts[] = { shift(0, 11, 1, 215), shift(10, 21, 1, 273), shift(11, 16, 1, 150),
+                                      shift(6, 13, 1, 135) };
+    shifts[0].to -= 15 * FL_MINUTE;
+    shifts[1].from += 30 * FL_MINUTE;
+    shifts[2].from += 30 * FL_MINUTE;
+    shifts[2].to += 30 * FL_MINUTE;
+    shifts[2].breaks = &rest;
+    shifts[2].breaks_count = 1;
+    shifts[3].to -= 15 * FL_MINUTE;
+    struct fl_rota_problem p = problem(42, 1, required, 4, shifts);
+    p.interval = FL_HOUR / 2;
+    p.duration = 21 * FL_HOUR;
+    p.seats = 121;
+    struct room room;
+    room_open(&room);
+
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
+
+    cr_expect(room.roster.proven);
+    cr_expect_float_eq(room.roster.cost, 14 * 273 + 48 * 150 + 27 * 135, 1e-6);
 }
