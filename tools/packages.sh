@@ -4,6 +4,7 @@
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config
     libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev)
 packages_peers=(haproxy) # engines that tests drive; without them these tests are skipped
+packages_node=(nodejs npm) # what an npm package needs that a test wants; without it the test is skipped
 packages_test=(binutils libcriterion-dev clang libclang-rt-14-dev python3 git)
 
 # run_quietly LOG COMMAND...: the command's output goes to LOG; when it fails, the end of it to stderr. Returns
@@ -80,4 +81,23 @@ packages_ensure()
         rm -f "$log" "$log.install"
     fi
     return $code
+}
+
+# npm_ensure FROM INTO: the npm packages of FROM/package-lock.json, each checked by the hash there, in INTO/node_modules. Needs no
+# network when they are there. Returns 1, having said why, when it cannot.
+npm_ensure()
+{
+    local from=$1 into=$2 log
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        packages_ensure "${packages_node[@]}" || return 1
+        command -v node >/dev/null && command -v npm >/dev/null || return 1
+    fi
+    [[ -f $into/node_modules/installed ]] && cmp -s "$from/package-lock.json" "$into/node_modules/installed" && return 0
+    mkdir -p "$into"
+    rm -rf "$into/node_modules"
+    cp "$from/package.json" "$from/package-lock.json" "$into/"
+    log=$(mktemp "${TMPDIR:-/tmp}/fenliu-npm.XXXXXX")
+    run_quietly "$log" npm ci --prefix "$into" --ignore-scripts --no-audit --no-fund || return 1
+    rm -f "$log"
+    cp "$from/package-lock.json" "$into/node_modules/installed"
 }
