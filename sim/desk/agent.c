@@ -58,7 +58,7 @@ uint32_t agent_share_place(const struct fl_desk *desk, uint32_t a, struct chat *
 {
     const struct desk_agent *own = &desk->own[a];
     uint32_t after = own->inbox_last;
-    chat->tag = own->attained + reply_seconds(desk, a, chat) * 1e9;
+    chat->tag = own->attained + reply_seconds(desk, a, own, chat) * 1e9;
     while (after != FL_NO_CHAT && desk->chats[after].tag > chat->tag) after = desk->chats[after].previous;
     return after;
 }
@@ -105,7 +105,7 @@ void agent_share_ends(struct fl_desk *desk, uint32_t a)
 static double leave_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
 {
     const struct fl_desk_def *def = &desk->scenario->desk;
-    if (!def->has_leave_reply) return reply_seconds(desk, a, chat);
+    if (!def->has_leave_reply) return reply_seconds(desk, a, &desk->own[a], chat);
     return fl_distribution_value(&def->leave_reply, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round_index(chat))) * desk->own[a].slowness;
 }
 
@@ -146,7 +146,7 @@ bool agent_duties_continue(struct fl_desk *desk, uint32_t a)
         desk_wait_known(desk, chat);
         chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);
         desk_sibling_insert(desk, own, c);
-        inbox_link(desk->chats, own, &desk->agents[a], c, own->inbox_last);
+        inbox_append(desk->chats, own, &desk->agents[a], c);
         own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
         agent_compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
         /* She took the chat herself: the router hears that her load has changed. */

@@ -32,7 +32,7 @@ static uint32_t choose_chat(const struct fl_desk *desk, uint32_t a)
     case FL_SHORTEST_FIRST: {
         double shortest = 0;
         for (uint32_t c = own->inbox_first; c != FL_NO_CHAT; c = desk->chats[c].next) {
-            const double seconds = reply_seconds(desk, a, &desk->chats[c]);
+            const double seconds = reply_seconds(desk, a, own, &desk->chats[c]);
             if (c == own->inbox_first || seconds < shortest) {
                 shortest = seconds;
                 chosen = c;
@@ -77,7 +77,7 @@ FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a, struct d
     if (c != FL_NO_CHAT) {
         if (!desk->oldest_first) own->turn = c;
         own->terse = is_terse(desk, a);
-        compose(desk, a, own, COMPOSE_REPLY, c, reply_seconds_inline(desk, a, own, &desk->chats[c]));
+        compose(desk, a, own, COMPOSE_REPLY, c, reply_seconds(desk, a, own, &desk->chats[c]));
     } else if (desk->any_extras) {
         agent_extra_continue(desk, a);
     }

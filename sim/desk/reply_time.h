@@ -33,8 +33,8 @@ FL_ALWAYS_INLINE bool is_terse(const struct fl_desk *desk, uint32_t a)
     return above != FL_NONE && desk->agents[a].awaiting > above;
 }
 
-/* Seconds of a reply by this agent at her full speed; the log wants its characters. */
-FL_ALWAYS_INLINE double reply_seconds_inline(const struct fl_desk *desk, uint32_t a, const struct desk_agent *own, const struct chat *chat)
+/* Seconds of a reply by this agent at her full speed. */
+FL_ALWAYS_INLINE double reply_seconds(const struct fl_desk *desk, uint32_t a, const struct desk_agent *own, const struct chat *chat)
 {
     if (chat->flags & FLAG_GONE && desk->scenario->buyers.patience.has_finds_out)
         return fl_distribution_value(&desk->scenario->buyers.patience.finds_out,
@@ -42,11 +42,6 @@ FL_ALWAYS_INLINE double reply_seconds_inline(const struct fl_desk *desk, uint32_
     double seconds = reply_seconds_alone(desk, own, chat);
     if (is_terse(desk, a)) seconds *= desk->scenario->desk.depth.terse_scale;
     return chat->flags & FLAG_INTERRUPTED ? seconds * chat->work_left : seconds;
-}
-
-static inline double reply_seconds(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
-{
-    return reply_seconds_inline(desk, a, &desk->own[a], chat);
 }
 
 #endif

@@ -241,17 +241,6 @@ enum fl_status fl_chat_levels(struct fl_arena *arena, const struct fl_chat_pool 
 
 /* ---- Service within a time ----------------------------------------------------------------------- */
 
-static double one(const void *context, double x)
-{
-    (void)context, (void)x;
-    return 1;
-}
-
-static double stays(const void *queue, double x)
-{
-    return fl_impatience_stays(queue, x);
-}
-
 enum fl_status fl_pool_service(const struct fl_chat_pool *pool, double p_wait, double limit, struct fl_pool_service *out)
 {
     struct fl_impatience queue;
@@ -260,8 +249,8 @@ enum fl_status fl_pool_service(const struct fl_chat_pool *pool, double p_wait, d
     if (!(limit >= 0) || (leave && fl_distribution_prepare(&patience) != FL_OK)) return FL_ERANGE;
     const enum fl_status status = fl_impatience_begin(&queue, pool->arrivals, pool->agents * pool->rate[pool->slots], leave ? &patience : NULL);
     if (status != FL_OK) return status;
-    const double each = p_wait / fl_impatience_integral(&queue, 0, INFINITY, one, NULL);
-    out->offered_wait_exceeds = each * fl_impatience_integral(&queue, limit, INFINITY, one, NULL);
-    out->served_within = 1 - p_wait + each * fl_impatience_integral(&queue, 0, limit, stays, &queue);
+    const double each = p_wait / fl_impatience_integral(&queue, 0, INFINITY, fl_impatience_any, NULL);
+    out->offered_wait_exceeds = each * fl_impatience_integral(&queue, limit, INFINITY, fl_impatience_any, NULL);
+    out->served_within = 1 - p_wait + each * fl_impatience_integral(&queue, 0, limit, fl_impatience_serves, &queue);
     return FL_OK;
 }

@@ -142,22 +142,6 @@ static void free_states_of(const struct fl_chat_load *load, uint32_t agents, con
     }
 }
 
-static double one(const void *context, double x)
-{
-    (void)context, (void)x;
-    return 1;
-}
-
-static double leaves(const void *queue, double x)
-{
-    return 1 - fl_impatience_stays(queue, x);
-}
-
-static double stay_mean(const void *queue, double x)
-{
-    return fl_impatience_stay_mean(queue, x);
-}
-
 static double stays_times_wait(const void *queue, double x)
 {
     return x * fl_impatience_stays(queue, x);
@@ -192,15 +176,15 @@ enum fl_status fl_chat_reply(const struct fl_chat_load *load, uint32_t agents, s
     const enum fl_status status = fl_impatience_begin(&reply.queue, load->arrivals, agents * levels.completes[load->slots], load->patience);
     if (status != FL_OK) return status;
     free_states_of(load, agents, &levels, &free);
-    const double all = fl_impatience_integral(&reply.queue, 0, INFINITY, one, NULL);
+    const double all = fl_impatience_integral(&reply.queue, 0, INFINITY, fl_impatience_any, NULL);
     const double log_free = fl_log(free.all) + free.log_scale;
     const double log_waits = fl_log(load->arrivals) + reply.queue.log_peak + fl_log(all);
     reply.p_wait = 1 / (1 + fl_exp(log_free - log_waits));
     const double p_free = 1 / (1 + fl_exp(log_waits - log_free)); /* not 1 - p_wait, which cancels */
     reply.each = reply.p_wait / all;
     for (uint32_t level = 0; level < load->slots; level++) reply.level[level] = p_free * (free.level[level] / free.all);
-    reply.p_abandon = load->patience == NULL ? 0 : integral(&reply, leaves);
-    reply.wait_mean = integral(&reply, stay_mean);
+    reply.p_abandon = load->patience == NULL ? 0 : integral(&reply, fl_impatience_leaves);
+    reply.wait_mean = integral(&reply, fl_impatience_waits);
     reply.busy = p_free * (free.busy / free.all / agents) + reply.p_wait * levels.busy[load->slots];
     reply.answer_mean = answer_mean_of(&reply);
     reply.first_mean = reply.answer_mean + integral(&reply, stays_times_wait) / (1 - reply.p_abandon);

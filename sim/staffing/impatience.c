@@ -183,10 +183,26 @@ double fl_impatience_integral(const struct fl_impatience *queue, double from, do
 
 /* ---- M/M/n+G ------------------------------------------------------------------------------------ */
 
-static double one(const void *context, double x)
+double fl_impatience_any(const void *context, double x)
 {
     (void)context, (void)x;
     return 1;
+}
+
+double fl_impatience_leaves(const void *context, double x)
+{
+    const struct fl_impatience *const queue = context;
+    return queue->patience == NULL ? 0 : 1 - fl_distribution_survival(queue->patience, x);
+}
+
+double fl_impatience_serves(const void *queue, double x)
+{
+    return fl_impatience_stays(queue, x);
+}
+
+double fl_impatience_waits(const void *queue, double x)
+{
+    return fl_impatience_stay_mean(queue, x);
 }
 
 static double itself(const void *context, double x)
@@ -195,22 +211,11 @@ static double itself(const void *context, double x)
     return x;
 }
 
-static double leaves(const void *context, double x)
-{
-    const struct fl_impatience *const queue = context;
-    return queue->patience == NULL ? 0 : 1 - fl_distribution_survival(queue->patience, x);
-}
-
-static double stay_mean(const void *queue, double x)
-{
-    return fl_impatience_stay_mean(queue, x);
-}
-
 /* rate w(mode) / (E + rate J), E = 1 / B(n - 1): what an integral is multiplied by to become an average over all customers. Through
  * logarithms, as E and the peak are beyond a double on large desks. */
 static double per_customer(const struct fl_impatience *queue, uint32_t servers, double service_rate)
 {
-    const double all = fl_impatience_integral(queue, 0, INFINITY, one, NULL);
+    const double all = fl_impatience_integral(queue, 0, INFINITY, fl_impatience_any, NULL);
     const double log_free = -fl_erlang_b_log(queue->rate / service_rate, servers - 1);           /* ln E */
     const double log_waits = fl_log(queue->rate) + queue->log_peak + fl_log(all); /* ln rate J */
     const double p_wait = 1 / (1 + fl_exp(log_free - log_waits));
@@ -224,10 +229,10 @@ enum fl_status fl_erlang_g(double rate, double service_rate, uint32_t servers, c
     const enum fl_status status = fl_impatience_begin(&queue, rate, servers * service_rate, patience);
     if (status != FL_OK) return status;
     const double each = per_customer(&queue, servers, service_rate);
-    out->p_wait = each * fl_impatience_integral(&queue, 0, INFINITY, one, NULL);
-    out->p_abandon = each * fl_impatience_integral(&queue, 0, INFINITY, leaves, &queue);
+    out->p_wait = each * fl_impatience_integral(&queue, 0, INFINITY, fl_impatience_any, NULL);
+    out->p_abandon = each * fl_impatience_integral(&queue, 0, INFINITY, fl_impatience_leaves, &queue);
     out->offered_mean = each * fl_impatience_integral(&queue, 0, INFINITY, itself, NULL);
-    out->wait_mean = each * fl_impatience_integral(&queue, 0, INFINITY, stay_mean, &queue);
+    out->wait_mean = each * fl_impatience_integral(&queue, 0, INFINITY, fl_impatience_waits, &queue);
     out->queue_mean = rate * out->wait_mean;
     out->occupancy = rate * (1 - out->p_abandon) / (servers * service_rate);
     return FL_OK;
@@ -241,6 +246,6 @@ enum fl_status fl_erlang_g_exceeds(double rate, double service_rate, uint32_t se
     const enum fl_status status = fl_impatience_begin(&queue, rate, servers * service_rate, patience);
     if (status != FL_OK) return status;
     *p = per_customer(&queue, servers, service_rate) * fl_impatience_stays(&queue, limit) *
-         fl_impatience_integral(&queue, limit, INFINITY, one, NULL);
+         fl_impatience_integral(&queue, limit, INFINITY, fl_impatience_any, NULL);
     return FL_OK;
 }

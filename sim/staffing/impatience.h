@@ -37,6 +37,9 @@ double fl_impatience_stay_mean(const struct fl_impatience *queue, double x);
 
 typedef double fl_impatience_value(const void *context, double wait);
 
+/* The usual values, with the queue for context: 1, P(she leaves), P(she stays), how long she waits whether she stays or leaves. */
+fl_impatience_value fl_impatience_any, fl_impatience_leaves, fl_impatience_serves, fl_impatience_waits;
+
 /* int_from^to value(x) w(x) / w(mode) dx, 0 <= from <= to, `to` may be infinite. value is smooth but for where the patience jumps.
  * Some hundred to ten thousand evaluations. */
 double fl_impatience_integral(const struct fl_impatience *queue, double from, double to, fl_impatience_value *value, const void *context);
