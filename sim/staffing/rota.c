@@ -58,6 +58,7 @@ struct builder {
     uint32_t *cell_row; /* [intervals x groups] requirement row, or FL_NONE */
     uint32_t *pool_row; /* [pools x intervals] row that limits what the pool can give, or FL_NONE */
     uint32_t cuts_row, people_row, seats_row; /* first row of each kind; a row of seats each sitting */
+    uint32_t *barred_row; /* [barred] its first: one a shift that may have more, and one for the choice among them if there are several */
     double *row_low, *row_high;
     uint32_t rows;
     /* columns so far */
@@ -86,6 +87,7 @@ static void builder_free(struct builder *b)
     free(b->sittings);
     free(b->cell_row);
     free(b->pool_row);
+    free(b->barred_row);
     free(b->row_low);
     free(b->row_high);
     free(b->cost);
@@ -139,14 +141,44 @@ static bool pool_is_on(const struct builder *b, uint32_t pool, uint32_t interval
     return false;
 }
 
-static void number_rows(struct builder *b)
+/* Whether more people on this shift lead out of a barred roster. */
+static bool leads_out(const struct fl_rota_problem *p, uint32_t barred, uint32_t shift)
+{
+    const uint32_t people = p->barred[(size_t)barred * p->shifts_count + shift], most = p->shifts[shift].people_max;
+    return people != FL_NONE && (most == FL_NONE || people < most);
+}
+
+static uint32_t ways_out(const struct fl_rota_problem *p, uint32_t barred)
+{
+    uint32_t ways = 0;
+    for (uint32_t j = 0; j < p->shifts_count; j++) ways += leads_out(p, barred, j);
+    return ways;
+}
+
+/* The only way out has to be taken; of several, one that is chosen: people >= more x chosen, and the sum of the chosen >= 1. */
+static void number_barred_rows(struct builder *b)
+{
+    const struct fl_rota_problem *const p = b->problem;
+    for (uint32_t k = 0; k < p->barred_count; k++) {
+        const uint32_t ways = ways_out(p, k);
+        b->barred_row[k] = b->rows;
+        for (uint32_t j = 0; j < p->shifts_count; j++)
+            if (leads_out(p, k, j)) (void)add_row(b, ways == 1 ? p->barred[(size_t)k * p->shifts_count + j] + 1.0 : 0, INFINITY);
+        if (ways != 1) (void)add_row(b, 1, INFINITY);
+    }
+}
+
+/* What cannot be covered is said of the requirement and the cuts alone: no shortage makes up for a barred roster. */
+static void number_rows(struct builder *b, bool with_shortage)
 {
     const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count,
                  pools = (size_t)b->pools_count * p->intervals_count;
-    const size_t most = cells + pools + p->cuts_count + 1 + b->sittings_count;
+    const size_t barred = with_shortage ? 0 : p->barred_count;
+    const size_t most = cells + pools + p->cuts_count + 1 + b->sittings_count + barred * (p->shifts_count + 1);
     b->cell_row = take(b, cells, sizeof *b->cell_row);
     b->pool_row = take(b, pools, sizeof *b->pool_row);
+    b->barred_row = take(b, barred, sizeof *b->barred_row);
     b->row_low = take(b, most, sizeof *b->row_low);
     b->row_high = take(b, most, sizeof *b->row_high);
     b->cut_weight = take(b, p->cuts_count, sizeof *b->cut_weight);
@@ -163,6 +195,7 @@ static void number_rows(struct builder *b)
     b->people_row = p->people_max == FL_NONE ? FL_NONE : add_row(b, -INFINITY, p->people_max);
     b->seats_row = b->rows;
     for (uint32_t i = 0; i < b->sittings_count; i++) (void)add_row(b, -INFINITY, p->seats);
+    if (!with_shortage) number_barred_rows(b);
 }
 
 static void add_column(struct builder *b, double cost, double high, bool whole)
@@ -231,13 +264,22 @@ static uint32_t pool_of(const struct builder *b, uint64_t groups)
     return i;
 }
 
-static void add_shift(struct builder *b, const struct fl_rota_shift *shift, double cost)
+/* The row of a barred roster that tells of a shift, which leads out of it. */
+static uint32_t way_row(const struct builder *b, uint32_t barred, uint32_t shift)
+{
+    uint32_t row = b->barred_row[barred];
+    for (uint32_t j = 0; j < shift; j++) row += leads_out(b->problem, barred, j);
+    return row;
+}
+
+static void add_shift(struct builder *b, uint32_t number, bool with_shortage)
 {
     const struct fl_rota_problem *const p = b->problem;
+    const struct fl_rota_shift *const shift = &p->shifts[number];
     const bool cross = is_cross_trained(shift);
     const uint32_t group = (uint32_t)__builtin_ctzll(shift->groups);
     const uint32_t pool = cross ? pool_of(b, shift->groups) : 0;
-    add_column(b, cost, shift->people_max == FL_NONE ? INFINITY : shift->people_max, true);
+    add_column(b, with_shortage ? 0 : shift->cost, shift->people_max == FL_NONE ? INFINITY : shift->people_max, true);
     for (uint32_t t = 0; t < p->intervals_count; t++) {
         if (!counts_in(p, shift, t)) continue;
         if (cross) {
@@ -253,6 +295,8 @@ static void add_shift(struct builder *b, const struct fl_rota_shift *shift, doub
         if (is_logged_in(shift, b->sittings[i])) add_entry(b, b->seats_row + i, 1);
     }
     if (b->people_row != FL_NONE) add_entry(b, b->people_row, 1);
+    for (uint32_t k = 0; !with_shortage && k < p->barred_count; k++)
+        if (leads_out(p, k, number)) add_entry(b, way_row(b, k, number), 1);
 }
 
 /* What each pool gives to each of its groups in each interval, in the order of pool, interval, group. */
@@ -276,6 +320,20 @@ static void add_allocations(struct builder *b)
     }
 }
 
+static void add_choices(struct builder *b)
+{
+    const struct fl_rota_problem *const p = b->problem;
+    for (uint32_t k = 0; k < p->barred_count; k++) {
+        const uint32_t ways = ways_out(p, k);
+        for (uint32_t j = 0, way = 0; ways > 1 && j < p->shifts_count; j++) {
+            if (!leads_out(p, k, j)) continue;
+            add_column(b, 0, 1, true);
+            add_entry(b, b->barred_row[k] + way++, -(p->barred[(size_t)k * p->shifts_count + j] + 1.0));
+            add_entry(b, b->barred_row[k] + ways, 1);
+        }
+    }
+}
+
 static void add_shortages(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
@@ -295,11 +353,12 @@ static void build(struct builder *b, bool with_shortage)
     const struct fl_rota_problem *const p = b->problem;
     find_pools(b);
     if (!b->failed) find_sittings(b);
-    if (!b->failed) number_rows(b);
+    if (!b->failed) number_rows(b, with_shortage);
     if (b->failed) return;
-    for (uint32_t j = 0; j < p->shifts_count; j++) add_shift(b, &p->shifts[j], with_shortage ? 0 : p->shifts[j].cost);
+    for (uint32_t j = 0; j < p->shifts_count; j++) add_shift(b, j, with_shortage);
     add_allocations(b);
     if (with_shortage) add_shortages(b);
+    else add_choices(b);
 }
 
 /* ---- The answer ---------------------------------------------------------------------------------- */

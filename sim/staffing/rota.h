@@ -4,7 +4,8 @@
  * Oper. Res. 2, 1954). People of several groups are divided among them in each interval by allocation variables, which
  * need not be whole: routing hands out chats, not people. Rows learnt from a simulation are added as cuts (Atlason,
  * Epelman and Henderson, Management Science 54(2), 2008; Cezik and L'Ecuyer, same issue) and the programme is solved
- * again.
+ * again. A roster that is known not to do bars every roster with no more people on any shift: one of its shifts has to have
+ * more, which takes a choice (a 0/1 column) for each of them.
  *
  * One shift costs about half a percent of a day, so a gap of 0.005 is where searching stops paying; a gap of 0 proves
  * the cheapest. Allocates while it solves and frees all of it. Calls must not overlap (solver.h). */
@@ -43,9 +44,10 @@ struct fl_rota_problem {
     uint32_t intervals_count; /* duration / interval, rounded up; the last may be shorter */
     uint32_t groups_count;    /* 1 to FL_GROUPS_MAX */
     const double *required;   /* [intervals x groups] at [interval * groups_count + group]: people of speed 1, >= 0 */
-    uint32_t shifts_count, cuts_count;
+    uint32_t shifts_count, cuts_count, barred_count;
     const struct fl_rota_shift *shifts;
     const struct fl_rota_cut *cuts;
+    const uint32_t *barred; /* [barred x shifts] rosters that do not do, nor does any within them; FL_NONE: however many on that shift */
     double whole_share;  /* a shift counts in an interval when on duty for at least this share of it, (0, 1]. 1 is the
                           * strict reading: a break, however short, leaves the interval to others */
     uint32_t people_max; /* over all shifts; FL_NONE: no limit */

@@ -104,6 +104,20 @@ static bool keeps_cuts(const struct fl_rota_problem *p, const uint32_t people[])
     return true;
 }
 
+/* One of its shifts has more people than the barred roster. */
+static bool is_barred(const struct fl_rota_problem *p, const uint32_t people[])
+{
+    for (uint32_t k = 0; k < p->barred_count; k++) {
+        bool within = true;
+        for (uint32_t j = 0; j < p->shifts_count; j++) {
+            const uint32_t most = p->barred[k * p->shifts_count + j];
+            within &= most == FL_NONE || people[j] <= most;
+        }
+        if (within) return true;
+    }
+    return false;
+}
+
 /* Cheapest cost with up to `most` people on each shift; infinite when nothing covers. */
 static double cheapest(const struct fl_rota_problem *p, uint32_t most)
 {
@@ -116,7 +130,7 @@ static double cheapest(const struct fl_rota_problem *p, uint32_t most)
             cost += p->shifts[j].cost * people[j];
             ok &= people[j] <= p->shifts[j].people_max;
         }
-        if (cost < best && ok && keeps_limits(p, people) && keeps_cuts(p, people)) {
+        if (cost < best && ok && keeps_limits(p, people) && keeps_cuts(p, people) && !is_barred(p, people)) {
             for (uint32_t t = 0; ok && t < p->intervals_count; t++) ok = can_cover(p, people, t);
             if (ok) best = cost;
         }
@@ -143,12 +157,12 @@ static void expect_covered(const struct fl_rota_problem *p, const struct room *r
         cr_expect_geq(room->on_duty[i], p->required[i] - 1e-6, "seed %u, cell %u", seed, i);
         cr_expect_eq(room->shortage[i], 0.0);
     }
-    cr_expect(keeps_limits(p, room->people) && keeps_cuts(p, room->people), "seed %u", seed);
+    cr_expect(keeps_limits(p, room->people) && keeps_cuts(p, room->people) && !is_barred(p, room->people), "seed %u", seed);
 }
 
 Test(rota, costs_what_brute_force_finds_on_random_desks)
 {
-    int feasible = 0, infeasible = 0, crossed = 0;
+    int feasible = 0, infeasible = 0, crossed = 0, barring = 0;
     for (uint32_t seed = 1; seed <= 100; seed++) {
         uint32_t dice = seed;
         const uint32_t hours = 3 + any_of(&dice, 3), groups = 1 + any_of(&dice, 3), count = 4 + any_of(&dice, 3);
@@ -183,6 +197,10 @@ Test(rota, costs_what_brute_force_finds_on_random_desks)
             p.cuts = &cut;
             p.cuts_count = 1;
         }
+        uint32_t barred[3 * SHIFTS_TEST_MAX];
+        p.barred = barred;
+        p.barred_count = any_of(&dice, 2) == 0 ? 1 + any_of(&dice, 3) : 0;
+        for (uint32_t i = 0; i < p.barred_count * count; i++) barred[i] = any_of(&dice, 3) == 0 ? FL_NONE : any_of(&dice, 4);
         const double want = cheapest(&p, 6);
         struct room room;
         room_open(&room);
@@ -192,11 +210,12 @@ Test(rota, costs_what_brute_force_finds_on_random_desks)
         if (isinf(want)) {
             infeasible++;
             cr_expect_eq(status, FL_EINFEASIBLE, "seed %u: %d", seed, (int)status);
-            cr_expect(room.roster.short_interval != FL_NONE || room.roster.short_cut != FL_NONE, "seed %u", seed);
+            cr_expect(room.roster.short_interval != FL_NONE || room.roster.short_cut != FL_NONE || p.barred_count > 0, "seed %u", seed);
             continue;
         }
         feasible++;
         crossed += cross;
+        barring += p.barred_count > 0;
         cr_assert_eq(status, FL_OK, "seed %u: %d", seed, (int)status);
         cr_expect_float_eq(room.roster.cost, want, 1e-6, "seed %u: wanted %g, got %g", seed, want, room.roster.cost);
         cr_expect(room.roster.proven);
@@ -206,6 +225,7 @@ Test(rota, costs_what_brute_force_finds_on_random_desks)
     cr_expect_geq(feasible, 30);
     cr_expect_geq(infeasible, 5);
     cr_expect_geq(crossed, 10);
+    cr_expect_geq(barring, 10);
 }
 
 /* ---- What each part does ------------------------------------------------------------------------- */
