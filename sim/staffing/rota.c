@@ -47,17 +47,71 @@ static bool is_cross_trained(const struct fl_rota_shift *shift)
     return (shift->groups & (shift->groups - 1)) != 0;
 }
 
+static bool is_of_crew(const struct fl_rota_problem *problem, const struct fl_rota_crew *crew, uint32_t shift)
+{
+    return shift >= crew->first_shift && shift - crew->first_shift < crew->shifts_count && problem->shifts[shift].from >= crew->from &&
+           problem->shifts[shift].from < crew->to;
+}
+
+/* ---- What a roster takes -------------------------------------------------------------------------- */
+
+/* Until the next shift begins people only leave, so the most are there where one begins. */
+uint32_t fl_rota_seats(const struct fl_rota_problem *problem, const uint32_t people[])
+{
+    uint32_t most = 0;
+    for (uint32_t k = 0; k < problem->shifts_count; k++) {
+        const fl_time at = problem->shifts[k].from > 0 ? problem->shifts[k].from : 0;
+        uint32_t seated = 0;
+        if (people[k] == 0 || at >= problem->duration) continue;
+        for (uint32_t j = 0; j < problem->shifts_count; j++) seated += is_logged_in(&problem->shifts[j], at) ? people[j] : 0;
+        if (seated > most) most = seated;
+    }
+    return most;
+}
+
+static double seats_cost(const struct fl_rota_problem *problem, uint32_t seats)
+{
+    return problem->seat_cost > 0 && seats > problem->seats_held ? problem->seat_cost * (seats - problem->seats_held) : 0;
+}
+
+double fl_rota_cost(const struct fl_rota_problem *problem, const uint32_t people[])
+{
+    double cost = 0;
+    for (uint32_t j = 0; j < problem->shifts_count; j++) cost += problem->shifts[j].cost * people[j];
+    return problem->seat_cost > 0 ? cost + seats_cost(problem, fl_rota_seats(problem, people)) : cost;
+}
+
+bool fl_rota_keeps_limits(const struct fl_rota_problem *problem, const uint32_t people[])
+{
+    uint64_t all = 0;
+    for (uint32_t j = 0; j < problem->shifts_count; j++) {
+        if (people[j] > problem->shifts[j].people_max) return false;
+        all += people[j];
+    }
+    if (problem->people_max != FL_NONE && all > problem->people_max) return false;
+    for (uint32_t c = 0; c < problem->crews_count; c++) {
+        uint64_t crew = 0;
+        for (uint32_t j = 0; j < problem->shifts_count; j++) crew += is_of_crew(problem, &problem->crews[c], j) ? people[j] : 0;
+        if (crew > problem->crews[c].people_max) return false;
+    }
+    return problem->seats == FL_NONE || fl_rota_seats(problem, people) <= problem->seats;
+}
+
 /* ---- The programme under construction ------------------------------------------------------------- */
+
+/* What is minimised: the cost; what is missing; or by how much one limit is exceeded, GOAL_WIDEN + the limit. */
+enum goal { GOAL_CHEAPEST, GOAL_LEAST_SHORTAGE, GOAL_WIDEN };
 
 struct builder {
     const struct fl_rota_problem *problem;
+    unsigned goal;
     uint64_t *pools; /* [pools_count] distinct sets of groups of the cross-trained */
     uint32_t pools_count;
     fl_time *sittings; /* [sittings_count] when somebody logs in; none where seats are not limited */
     uint32_t sittings_count;
     uint32_t *cell_row; /* [intervals x groups] requirement row, or FL_NONE */
     uint32_t *pool_row; /* [pools x intervals] row that limits what the pool can give, or FL_NONE */
-    uint32_t cuts_row, people_row, seats_row; /* first row of each kind; a row of seats each sitting */
+    uint32_t cuts_row, people_row, crews_row, seats_row; /* first row of each kind; a row of seats each sitting */
     uint32_t *barred_row; /* [barred] its first: one a shift that may have more, and one for the choice among them if there are several */
     double *row_low, *row_high;
     uint32_t rows;
@@ -110,13 +164,19 @@ static void find_pools(struct builder *b)
     }
 }
 
+/* Whether seats are of any consequence. */
+static bool seats_count(const struct builder *b)
+{
+    return b->problem->seats != FL_NONE || (b->problem->seat_cost > 0 && b->goal == GOAL_CHEAPEST);
+}
+
 /* Seats are counted whenever somebody logs in: until the next one does, people only leave. Counted by intervals, two
  * shifts that hand over within one would take two seats. */
 static void find_sittings(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
     b->sittings = take(b, p->shifts_count, sizeof *b->sittings);
-    for (uint32_t j = 0; !b->failed && p->seats != FL_NONE && j < p->shifts_count; j++) {
+    for (uint32_t j = 0; !b->failed && seats_count(b) && j < p->shifts_count; j++) {
         if (overlap(p->shifts[j].from, p->shifts[j].to, 0, p->duration) == 0) continue;
         const fl_time at = p->shifts[j].from > 0 ? p->shifts[j].from : 0;
         uint32_t i = 0;
@@ -168,14 +228,21 @@ static void number_barred_rows(struct builder *b)
     }
 }
 
+/* Seats that cost nothing more. */
+static uint32_t seats_free(const struct builder *b)
+{
+    const struct fl_rota_problem *const p = b->problem;
+    return p->seat_cost > 0 && b->goal == GOAL_CHEAPEST && p->seats_held < p->seats ? p->seats_held : p->seats;
+}
+
 /* What cannot be covered is said of the requirement and the cuts alone: no shortage makes up for a barred roster. */
-static void number_rows(struct builder *b, bool with_shortage)
+static void number_rows(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count,
                  pools = (size_t)b->pools_count * p->intervals_count;
-    const size_t barred = with_shortage ? 0 : p->barred_count;
-    const size_t most = cells + pools + p->cuts_count + 1 + b->sittings_count + barred * (p->shifts_count + 1);
+    const size_t barred = b->goal == GOAL_CHEAPEST ? p->barred_count : 0;
+    const size_t most = cells + pools + p->cuts_count + 1 + p->crews_count + b->sittings_count + barred * (p->shifts_count + 1);
     b->cell_row = take(b, cells, sizeof *b->cell_row);
     b->pool_row = take(b, pools, sizeof *b->pool_row);
     b->barred_row = take(b, barred, sizeof *b->barred_row);
@@ -193,9 +260,11 @@ static void number_rows(struct builder *b, bool with_shortage)
     b->cuts_row = b->rows;
     for (uint32_t c = 0; c < p->cuts_count; c++) (void)add_row(b, p->cuts[c].at_least, INFINITY);
     b->people_row = p->people_max == FL_NONE ? FL_NONE : add_row(b, -INFINITY, p->people_max);
+    b->crews_row = b->rows;
+    for (uint32_t c = 0; c < p->crews_count; c++) (void)add_row(b, -INFINITY, p->crews[c].people_max);
     b->seats_row = b->rows;
-    for (uint32_t i = 0; i < b->sittings_count; i++) (void)add_row(b, -INFINITY, p->seats);
-    if (!with_shortage) number_barred_rows(b);
+    for (uint32_t i = 0; i < b->sittings_count; i++) (void)add_row(b, -INFINITY, seats_free(b));
+    if (b->goal == GOAL_CHEAPEST) number_barred_rows(b);
 }
 
 static void add_column(struct builder *b, double cost, double high, bool whole)
@@ -272,14 +341,15 @@ static uint32_t way_row(const struct builder *b, uint32_t barred, uint32_t shift
     return row;
 }
 
-static void add_shift(struct builder *b, uint32_t number, bool with_shortage)
+/* People of a shift, at most so many. */
+static void add_shift(struct builder *b, uint32_t number, double cost, double high)
 {
     const struct fl_rota_problem *const p = b->problem;
     const struct fl_rota_shift *const shift = &p->shifts[number];
     const bool cross = is_cross_trained(shift);
     const uint32_t group = (uint32_t)__builtin_ctzll(shift->groups);
     const uint32_t pool = cross ? pool_of(b, shift->groups) : 0;
-    add_column(b, with_shortage ? 0 : shift->cost, shift->people_max == FL_NONE ? INFINITY : shift->people_max, true);
+    add_column(b, cost, high, true);
     for (uint32_t t = 0; t < p->intervals_count; t++) {
         if (!counts_in(p, shift, t)) continue;
         if (cross) {
@@ -294,8 +364,11 @@ static void add_shift(struct builder *b, uint32_t number, bool with_shortage)
     for (uint32_t i = 0; i < b->sittings_count; i++) {
         if (is_logged_in(shift, b->sittings[i])) add_entry(b, b->seats_row + i, 1);
     }
+    for (uint32_t c = 0; c < p->crews_count; c++) {
+        if (is_of_crew(p, &p->crews[c], number)) add_entry(b, b->crews_row + c, 1);
+    }
     if (b->people_row != FL_NONE) add_entry(b, b->people_row, 1);
-    for (uint32_t k = 0; !with_shortage && k < p->barred_count; k++)
+    for (uint32_t k = 0; b->goal == GOAL_CHEAPEST && k < p->barred_count; k++)
         if (leads_out(p, k, number)) add_entry(b, way_row(b, k, number), 1);
 }
 
@@ -348,17 +421,48 @@ static void add_shortages(struct builder *b)
     }
 }
 
-static void build(struct builder *b, bool with_shortage)
+/* Seats beyond the limit of every sitting, for so much each. */
+static void add_seats(struct builder *b, double cost, double high)
+{
+    add_column(b, cost, high, true);
+    for (uint32_t i = 0; i < b->sittings_count; i++) add_entry(b, b->seats_row + i, -1);
+}
+
+/* What goes beyond a limit, one each. */
+static void widen(struct builder *b, enum fl_rota_limit limit)
+{
+    const struct fl_rota_problem *const p = b->problem;
+    if (limit == FL_ROTA_SEATS) add_seats(b, 1, INFINITY);
+    if (limit == FL_ROTA_PEOPLE) {
+        add_column(b, 1, INFINITY, true);
+        add_entry(b, b->people_row, -1);
+    }
+    for (uint32_t c = 0; limit == FL_ROTA_CREWS && c < p->crews_count; c++) {
+        add_column(b, 1, INFINITY, true);
+        add_entry(b, b->crews_row + c, -1);
+    }
+    for (uint32_t j = 0; limit == FL_ROTA_SHIFTS && j < p->shifts_count; j++) {
+        if (p->shifts[j].people_max != FL_NONE) add_shift(b, j, 1, INFINITY);
+    }
+}
+
+static void build(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
     find_pools(b);
     if (!b->failed) find_sittings(b);
-    if (!b->failed) number_rows(b, with_shortage);
+    if (!b->failed) number_rows(b);
     if (b->failed) return;
-    for (uint32_t j = 0; j < p->shifts_count; j++) add_shift(b, j, with_shortage);
+    for (uint32_t j = 0; j < p->shifts_count; j++) {
+        const uint32_t most = p->shifts[j].people_max;
+        add_shift(b, j, b->goal == GOAL_CHEAPEST ? p->shifts[j].cost : 0, most == FL_NONE ? INFINITY : most);
+    }
     add_allocations(b);
-    if (with_shortage) add_shortages(b);
-    else add_choices(b);
+    if (b->goal == GOAL_LEAST_SHORTAGE) add_shortages(b);
+    if (b->goal >= GOAL_WIDEN) widen(b, (enum fl_rota_limit)(b->goal - GOAL_WIDEN));
+    if (b->goal != GOAL_CHEAPEST) return;
+    add_choices(b);
+    if (p->seat_cost > 0 && seats_free(b) < p->seats) add_seats(b, p->seat_cost, p->seats == FL_NONE ? INFINITY : p->seats - seats_free(b));
 }
 
 /* ---- The answer ---------------------------------------------------------------------------------- */
@@ -368,17 +472,16 @@ static void read_people(const struct builder *b, const double x[], struct fl_rot
     const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count;
     for (size_t i = 0; i < cells; i++) out->on_duty[i] = out->shortage[i] = 0;
-    out->cost = 0;
     for (uint32_t j = 0; j < p->shifts_count; j++) {
         const struct fl_rota_shift *const shift = &p->shifts[j];
         out->people[j] = (uint32_t)x[j];
-        out->cost += shift->cost * x[j];
         if (is_cross_trained(shift)) continue;
         const uint32_t group = (uint32_t)__builtin_ctzll(shift->groups);
         for (uint32_t t = 0; t < p->intervals_count; t++) {
             if (counts_in(p, shift, t)) out->on_duty[t * p->groups_count + group] += shift->speed * x[j];
         }
     }
+    out->cost = fl_rota_cost(p, out->people);
 }
 
 /* Adds the cross-trained: what each group is allotted, and an even part of what nobody needs. Returns the next column.
@@ -431,34 +534,39 @@ static void read_shortages(const struct builder *b, const double x[], uint32_t c
     }
 }
 
+/* Solves for a goal; x is of b's columns and to be freed with it. */
+static enum fl_status minimise(struct builder *b, double **x, struct fl_solution *solution)
+{
+    build(b);
+    *x = take(b, b->columns, sizeof **x);
+    if (b->failed) return FL_EFULL;
+    const struct fl_program program = { .columns = b->columns,
+                                        .rows = b->rows,
+                                        .cost = b->cost,
+                                        .high = b->high,
+                                        .whole = b->whole,
+                                        .start = b->start,
+                                        .row = b->row,
+                                        .value = b->value,
+                                        .row_low = b->row_low,
+                                        .row_high = b->row_high };
+    const struct fl_solver_limits limits = { .gap = b->goal >= GOAL_WIDEN ? 0 : b->problem->gap, .nodes_max = b->problem->nodes_max };
+    return fl_solver_minimise(&program, &limits, *x, solution);
+}
+
 static enum fl_status solve(const struct fl_rota_problem *problem, bool with_shortage, struct fl_rota *out)
 {
-    struct builder b = { .problem = problem };
-    build(&b, with_shortage);
-    double *const x = take(&b, b.columns, sizeof *x);
-    enum fl_status status = FL_EFULL;
-    if (!b.failed) {
-        const struct fl_program program = { .columns = b.columns,
-                                            .rows = b.rows,
-                                            .cost = b.cost,
-                                            .high = b.high,
-                                            .whole = b.whole,
-                                            .start = b.start,
-                                            .row = b.row,
-                                            .value = b.value,
-                                            .row_low = b.row_low,
-                                            .row_high = b.row_high };
-        const struct fl_solver_limits limits = { .gap = problem->gap, .nodes_max = problem->nodes_max };
-        struct fl_solution solution;
-        status = fl_solver_minimise(&program, &limits, x, &solution);
-        if (status == FL_OK) {
-            out->short_interval = out->short_group = out->short_cut = FL_NONE;
-            read_people(&b, x, out);
-            const uint32_t column = read_allocations(&b, x, out);
-            if (with_shortage) read_shortages(&b, x, column, out);
-            out->bound = with_shortage ? 0 : solution.bound;
-            out->proven = solution.proven;
-        }
+    struct builder b = { .problem = problem, .goal = with_shortage ? GOAL_LEAST_SHORTAGE : GOAL_CHEAPEST };
+    double *x = NULL;
+    struct fl_solution solution;
+    const enum fl_status status = minimise(&b, &x, &solution);
+    if (status == FL_OK) {
+        out->short_interval = out->short_group = out->short_cut = FL_NONE;
+        read_people(&b, x, out);
+        const uint32_t column = read_allocations(&b, x, out);
+        if (with_shortage) read_shortages(&b, x, column, out);
+        out->bound = with_shortage ? 0 : solution.bound;
+        out->proven = solution.proven;
     }
     free(x);
     builder_free(&b);
@@ -489,6 +597,7 @@ static bool problem_is_defined(const struct fl_rota_problem *p)
     if (p->groups_count == 0 || p->groups_count > FL_GROUPS_MAX || p->shifts_count == 0 || p->nodes_max == 0)
         return false;
     if (!(p->whole_share > 0 && p->whole_share <= 1) || !(p->gap >= 0 && p->gap <= 1)) return false;
+    if (!(p->seat_cost >= 0) || !isfinite(p->seat_cost)) return false;
     for (uint32_t i = 0; i < p->intervals_count * p->groups_count; i++) {
         if (!(p->required[i] >= 0) || !isfinite(p->required[i])) return false;
     }
@@ -497,6 +606,9 @@ static bool problem_is_defined(const struct fl_rota_problem *p)
     }
     for (uint32_t c = 0; c < p->cuts_count; c++) {
         if (!cut_is_defined(p, &p->cuts[c])) return false;
+    }
+    for (uint32_t c = 0; c < p->crews_count; c++) {
+        if (p->crews[c].first_shift > p->shifts_count || p->crews[c].shifts_count > p->shifts_count - p->crews[c].first_shift) return false;
     }
     return true;
 }
@@ -508,6 +620,36 @@ enum fl_status fl_rota_solve(const struct fl_rota_problem *problem, struct fl_ro
     if (status != FL_EINFEASIBLE) return status;
     status = solve(problem, true, out);
     return status == FL_OK ? FL_EINFEASIBLE : status;
+}
+
+static bool sets_limit(const struct fl_rota_problem *problem, enum fl_rota_limit limit)
+{
+    if (limit == FL_ROTA_SEATS) return problem->seats != FL_NONE;
+    if (limit == FL_ROTA_PEOPLE) return problem->people_max != FL_NONE;
+    if (limit == FL_ROTA_CREWS) return problem->crews_count > 0;
+    for (uint32_t j = 0; j < problem->shifts_count; j++) {
+        if (problem->shifts[j].people_max != FL_NONE) return true;
+    }
+    return false;
+}
+
+enum fl_status fl_rota_explain(const struct fl_rota_problem *problem, uint32_t more[FL_ROTA_LIMITS_COUNT])
+{
+    if (!problem_is_defined(problem)) return FL_ERANGE;
+    for (unsigned limit = 0; limit < FL_ROTA_LIMITS_COUNT; limit++) {
+        more[limit] = 0;
+        if (!sets_limit(problem, (enum fl_rota_limit)limit)) continue;
+        struct builder b = { .problem = problem, .goal = GOAL_WIDEN + limit };
+        double *x = NULL;
+        struct fl_solution solution;
+        const enum fl_status status = minimise(&b, &x, &solution);
+        free(x);
+        builder_free(&b);
+        if (status == FL_OK) more[limit] = (uint32_t)(solution.cost + 0.5);
+        else if (status == FL_EINFEASIBLE) more[limit] = FL_NONE;
+        else return status;
+    }
+    return FL_OK;
 }
 
 /* ---- Shifts to choose from ------------------------------------------------------------------------ */

@@ -39,6 +39,14 @@ struct fl_rota_cut {
     double at_least;
 };
 
+/* People who share a limit: those on the shifts first_shift to first_shift + shifts_count - 1 that start in [from, to), e.g. all of one
+ * kind on one day, where each works one shift a day. */
+struct fl_rota_crew {
+    uint32_t first_shift, shifts_count;
+    fl_time from, to;
+    uint32_t people_max;
+};
+
 struct fl_rota_problem {
     fl_time interval, duration;
     uint32_t intervals_count; /* duration / interval, rounded up; the last may be shorter */
@@ -53,6 +61,10 @@ struct fl_rota_problem {
     uint32_t people_max; /* over all shifts; FL_NONE: no limit */
     uint32_t seats;      /* people logged in at the same instant, those on a break included; who leaves frees her
                           * seat for whoever begins then; FL_NONE: no limit */
+    uint32_t seats_held; /* seats beyond these cost ... */
+    double seat_cost;    /* ... so much each, once; 0: nothing, and seats_held says nothing */
+    uint32_t crews_count;
+    const struct fl_rota_crew *crews; /* borrowed; they may overlap */
     double gap;          /* 0 to 1 */
     uint32_t nodes_max;  /* of the search tree, >= 1 */
 };
@@ -62,7 +74,7 @@ struct fl_rota {
     double *on_duty; /* [intervals x groups] the caller's array: by speed; cross-trained people where they are allotted,
                       * those nobody needs divided evenly among their groups */
     double *shortage;   /* [intervals x groups] the caller's array: what is missing; 0 unless infeasible */
-    double cost, bound; /* no roster costs less than bound */
+    double cost, bound; /* seats beyond seats_held included; no roster costs less than bound */
     bool proven;        /* cost <= (1 + gap) x bound was reached within the limit of nodes */
     uint32_t short_interval, short_group; /* where most is missing, the earliest of equals; FL_NONE: nowhere */
     uint32_t short_cut;                   /* the cut that is missed most; FL_NONE: none */
@@ -73,6 +85,25 @@ struct fl_rota {
  * the problem is out of its range; FL_EFULL: no roster found within nodes_max, or out of memory; *out is unspecified
  * then. */
 FL_MUST_CHECK enum fl_status fl_rota_solve(const struct fl_rota_problem *problem, struct fl_rota *out);
+
+/* What cannot be widened for free, and what a problem without a roster may be short of. */
+enum fl_rota_limit { FL_ROTA_SEATS, FL_ROTA_PEOPLE, FL_ROTA_CREWS, FL_ROTA_SHIFTS, FL_ROTA_LIMITS_COUNT };
+
+/* Why there is no roster, each limit by itself: more[limit] is how many more seats, people in all, people of the crews together or people
+ * on the shifts together it takes at least when all other limits stay as they are; 0 where the problem does not set that limit, FL_NONE
+ * where it alone does not help. All of them FL_NONE or 0: the shifts on offer do not reach what is required, however many people there are;
+ * fl_rota_solve says where. Called for problems that fl_rota_solve calls infeasible; any other needs no more of anything. FL_ERANGE and
+ * FL_EFULL as there. At most as many programmes are solved as there are limits. */
+FL_MUST_CHECK enum fl_status fl_rota_explain(const struct fl_rota_problem *problem, uint32_t more[FL_ROTA_LIMITS_COUNT]);
+
+/* Most people logged in at once within the duration, those on a break included: the seats of a roster. O(shifts^2). */
+uint32_t fl_rota_seats(const struct fl_rota_problem *problem, const uint32_t people[]);
+
+/* What a roster costs: its shifts, and the seats beyond those held. */
+double fl_rota_cost(const struct fl_rota_problem *problem, const uint32_t people[]);
+
+/* Whether a roster keeps the limits: of shifts, crews, seats and people. Coverage is not looked at. */
+bool fl_rota_keeps_limits(const struct fl_rota_problem *problem, const uint32_t people[]);
 
 /* Time on duty of a shift between two instants, its breaks taken off. */
 fl_time fl_rota_on_duty(const struct fl_rota_shift *shift, fl_time from, fl_time to);

@@ -1,7 +1,7 @@
 /* Random staffing problems and what fl_rota_solve() makes of them, one JSON object a line, for rota_oracle.mjs to judge.
  *
  * Each problem hides a roster: its requirement, its limits and its cuts are what that roster just keeps, so that it can be solved and yet
- * leaves little room. One in five is then spoilt, in one of five ways; whether that made it infeasible is for the solvers to say. Problem I
+ * leaves little room. One in five is then spoilt, in one of six ways; whether that made it infeasible is for the solvers to say. Problem I
  * of seed S is the same alone as among others. */
 #include "core/draw.h"
 #include "staffing/rota.h"
@@ -17,6 +17,7 @@
 #define BREAKS_MAX    2
 #define CUTS_MAX      3
 #define TERMS_MAX     6
+#define CREWS_MAX     3
 #define CELLS_MAX     (INTERVALS_MAX * GROUPS_MAX)
 #define NODES_MAX     1000 /* some seconds at most; where it does not suffice the answer is not proven, and says so */
 
@@ -27,6 +28,7 @@ struct instance {
     struct fl_break breaks[SHIFTS_MAX][BREAKS_MAX];
     struct fl_rota_cut cuts[CUTS_MAX];
     struct fl_rota_term terms[CUTS_MAX][TERMS_MAX];
+    struct fl_rota_crew crews[CREWS_MAX];
     uint32_t crowd;              /* most people on a shift of the hidden roster */
     uint32_t hidden[SHIFTS_MAX]; /* the roster that the problem was made from */
     double given[CELLS_MAX];     /* whom it has on duty, the cross-trained divided at random */
@@ -184,6 +186,26 @@ static void draw_limits(struct instance *in, struct dice *dice)
     if (chance(dice, 50)) p->seats = most_at_once(in) + below(dice, 2);
 }
 
+/* Crews just large enough, and seats of which some have to be bought. */
+static void draw_crews_and_seats(struct instance *in, struct dice *dice)
+{
+    struct fl_rota_problem *const p = &in->problem;
+    p->crews = in->crews;
+    p->crews_count = chance(dice, 50) ? between(dice, 1, CREWS_MAX) : 0;
+    for (uint32_t c = 0; c < p->crews_count; c++) {
+        struct fl_rota_crew *const crew = &in->crews[c];
+        crew->first_shift = below(dice, p->shifts_count);
+        crew->shifts_count = 1 + below(dice, p->shifts_count - crew->first_shift);
+        crew->from = chance(dice, 50) ? INT64_MIN : (fl_time)below(dice, p->intervals_count) * p->interval;
+        crew->to = chance(dice, 50) ? INT64_MAX : p->duration / 2;
+        for (uint32_t j = crew->first_shift; j < crew->first_shift + crew->shifts_count; j++)
+            crew->people_max += in->shifts[j].from >= crew->from && in->shifts[j].from < crew->to ? in->hidden[j] : 0;
+    }
+    if (chance(dice, 50)) return;
+    p->seats_held = most_at_once(in) * between(dice, 30, 100) / 100;
+    p->seat_cost = between(dice, 1, 400);
+}
+
 static void draw_cuts(struct instance *in, struct dice *dice)
 {
     struct fl_rota_problem *const p = &in->problem;
@@ -207,7 +229,7 @@ static void draw_cuts(struct instance *in, struct dice *dice)
 static void spoil(struct instance *in, struct dice *dice)
 {
     struct fl_rota_problem *const p = &in->problem;
-    const uint32_t cells = p->intervals_count * p->groups_count, way = below(dice, 5);
+    const uint32_t cells = p->intervals_count * p->groups_count, way = below(dice, 6);
     if (way == 0) p->people_max = 1 + below(dice, 4);
     if (way == 1) p->seats = 1 + most_at_once(in) / 2;
     if (way == 2) { /* one cell wants more than its group's own shifts may have */
@@ -221,6 +243,10 @@ static void spoil(struct instance *in, struct dice *dice)
         for (uint32_t j = 0; j < p->shifts_count; j++)
             if (in->shifts[j].people_max == FL_NONE) in->shifts[j].people_max = in->hidden[j] - in->hidden[j] / 3;
     }
+    if (way == 5) {
+        in->crews[0] = (struct fl_rota_crew){ .shifts_count = p->shifts_count, .from = INT64_MIN, .to = INT64_MAX, .people_max = 1 + below(dice, 4) };
+        if (p->crews_count == 0) p->crews_count = 1;
+    }
 }
 
 static void instance_draw(struct instance *in, uint64_t seed, uint32_t index)
@@ -233,6 +259,7 @@ static void instance_draw(struct instance *in, uint64_t seed, uint32_t index)
     draw_requirement(in, &dice);
     draw_limits(in, &dice);
     draw_cuts(in, &dice);
+    draw_crews_and_seats(in, &dice);
     if (index % 5 == 4) spoil(in, &dice);
 }
 
@@ -279,6 +306,23 @@ static void print_cut(const struct fl_rota_cut *cut)
     printf("]}");
 }
 
+static void print_crews(const struct fl_rota_problem *p)
+{
+    printf(",\"crews\":[");
+    for (uint32_t c = 0; c < p->crews_count; c++) {
+        const struct fl_rota_crew *const crew = &p->crews[c];
+        printf("%s{\"first\":%" PRIu32 ",\"from\":", c ? "," : "", crew->first_shift);
+        if (crew->from == INT64_MIN) printf("null");
+        else printf("%" PRId64, crew->from);
+        if (crew->to == INT64_MAX) printf(",\"to\":null");
+        else printf(",\"to\":%" PRId64, crew->to);
+        print_count("count", crew->shifts_count);
+        print_count("people_max", crew->people_max);
+        printf("}");
+    }
+    printf("]");
+}
+
 static void print_problem(const struct fl_rota_problem *p, uint32_t index)
 {
     printf("{\"index\":%" PRIu32 ",\"interval\":%" PRId64 ",\"duration\":%" PRId64, index, p->interval, p->duration);
@@ -287,6 +331,8 @@ static void print_problem(const struct fl_rota_problem *p, uint32_t index)
     print_number("whole_share", p->whole_share);
     print_count("people_max", p->people_max);
     print_count("seats", p->seats);
+    print_count("seats_held", p->seats_held);
+    print_number("seat_cost", p->seat_cost);
     print_number("gap", p->gap);
     print_numbers("required", p->required, p->intervals_count * p->groups_count);
     printf(",\"shifts\":[");
@@ -300,6 +346,7 @@ static void print_problem(const struct fl_rota_problem *p, uint32_t index)
         print_cut(&p->cuts[c]);
     }
     printf("]");
+    print_crews(p);
 }
 
 static void print_roster(const struct fl_rota_problem *p, const struct fl_rota *roster)
@@ -318,6 +365,17 @@ static void print_roster(const struct fl_rota_problem *p, const struct fl_rota *
     print_count("short_cut", roster->short_cut);
 }
 
+/* What it would take to cover it, each limit by itself; null: it alone does not do. */
+static void print_reasons(const struct fl_rota_problem *p)
+{
+    static const char *const names[FL_ROTA_LIMITS_COUNT] = { "seats", "people", "crews", "shifts" };
+    uint32_t more[FL_ROTA_LIMITS_COUNT];
+    const enum fl_status status = fl_rota_explain(p, more);
+    printf(",\"explained\":{\"status\":\"%s\"", fl_status_sentence(status));
+    for (uint32_t i = 0; status == FL_OK && i < FL_ROTA_LIMITS_COUNT; i++) print_count(names[i], more[i]);
+    printf("}");
+}
+
 static void answer(const struct fl_rota_problem *p, uint32_t index)
 {
     static uint32_t people[SHIFTS_MAX];
@@ -332,6 +390,7 @@ static void answer(const struct fl_rota_problem *p, uint32_t index)
            : status == FL_EINFEASIBLE ? "infeasible"
                                       : fl_status_sentence(status));
     if (status == FL_OK || status == FL_EINFEASIBLE) print_roster(p, &roster);
+    if (status == FL_EINFEASIBLE) print_reasons(p);
     printf("}}\n");
 }
 

@@ -51,6 +51,10 @@ function presence(problem) {
 const sets = (problem) => range(2 ** problem.groups_count - 1).map((i) => i + 1);
 const groupsOf = (problem, set) => range(problem.groups_count).filter((group) => (set >> group) & 1);
 
+/** The shifts of a crew. */
+const members = (problem, crew) =>
+  range(crew.count).map((i) => crew.first + i).filter((j) => problem.shifts[j].from >= (crew.from ?? -Infinity) && problem.shifts[j].from < (crew.to ?? Infinity));
+
 /** The shifts logged in at each instant when somebody logs in; between two of these, people only leave. */
 function seatings(problem) {
   const instants = [...new Set(problem.shifts.map((shift) => Math.max(0, shift.from)))].filter((at) => at < problem.duration);
@@ -93,12 +97,15 @@ class Program {
 }
 
 /**
- * The programme. Without `shortage` it minimises cost; with it, the sum of what cells and cuts lack, at any cost.
+ * The programme. Without `shortage` it minimises cost; with it, the sum of what cells and cuts lack, at any cost; with a limit's name in
+ * `widened`, by how much that limit is exceeded, at any cost.
  * A cell that a cut speaks of, and every cell where something may lack, has a variable for the people it is given.
  */
-function formulate(problem, shortage) {
-  const program = new Program(), there = presence(problem), { groups_count: groups } = problem;
-  problem.shifts.forEach((shift) => program.column(shortage ? 0 : shift.cost, shift.people_max ?? Infinity, true)); // column j: people of shift j
+function formulate(problem, shortage, widened) {
+  const program = new Program(), there = presence(problem), { groups_count: groups } = problem, priced = !shortage && !widened;
+  const beyond = (limit) => (limit === widened ? [[program.column(1, Infinity, true), -1]] : []);
+  problem.shifts.forEach((shift) => program.column(priced ? shift.cost : 0, (widened === "shifts" ? null : shift.people_max) ?? Infinity, true)); // column j: people of shift j
+  if (widened === "shifts") problem.shifts.forEach((shift, j) => shift.people_max !== null && program.row(-Infinity, shift.people_max, [[j, 1], ...beyond("shifts")]));
 
   const cutCells = new Set(problem.cuts.flatMap((cut) => cut.terms.map((term) => term.interval * groups + term.group)));
   const given = new Map(), lacking = new Map();
@@ -130,8 +137,14 @@ function formulate(problem, shortage) {
   }
 
   const everybody = range(problem.shifts.length).map((j) => [j, 1]);
-  if (problem.people_max !== null) program.row(-Infinity, problem.people_max, everybody);
-  if (problem.seats !== null) for (const seated of seatings(problem)) program.row(-Infinity, problem.seats, seated.map((j) => [j, 1]));
+  if (problem.people_max !== null) program.row(-Infinity, problem.people_max, [...everybody, ...beyond("people")]);
+  for (const crew of problem.crews) program.row(-Infinity, crew.people_max, [...members(problem, crew).map((j) => [j, 1]), ...beyond("crews")]);
+  const bought = priced && problem.seat_cost > 0 ? program.column(problem.seat_cost, Infinity, true) : undefined;
+  const more = problem.seats !== null ? beyond("seats") : [];
+  for (const seated of seatings(problem)) {
+    if (problem.seats !== null) program.row(-Infinity, problem.seats, [...seated.map((j) => [j, 1]), ...more]);
+    if (bought !== undefined) program.row(-Infinity, problem.seats_held, [...seated.map((j) => [j, 1]), [bought, -1]]);
+  }
   return program;
 }
 
@@ -160,6 +173,10 @@ function broken(problem, people, wanted) {
   require(sum(people) <= (problem.people_max ?? Infinity), `${sum(people)} people of ${problem.people_max}`);
   for (const seated of problem.seats === null ? [] : seatings(problem))
     require(sum(seated.map((j) => people[j])) <= problem.seats, `${sum(seated.map((j) => people[j]))} people on ${problem.seats} seats`);
+  for (const crew of problem.crews) {
+    const there = sum(members(problem, crew).map((j) => people[j]));
+    require(there <= crew.people_max, `${there} people of a crew of ${crew.people_max}`);
+  }
   for (const t of range(problem.intervals_count)) {
     for (const set of sets(problem)) {
       const give = sum(problem.shifts.map((shift, j) => (there[t][j] && shift.groups & set ? shift.speed * people[j] : 0)));
@@ -193,7 +210,8 @@ function faultsOf(problem) {
     require(Math.max(...answer.shortage) === 0, "a shortage, though all is covered");
     cutLacks(problem, answer.on_duty).forEach((lack, i) => require(lack <= ROUNDING, `cut ${i} missed by ${lack}`));
   }
-  const cost = sum(problem.shifts.map((shift, j) => shift.cost * answer.people[j]));
+  const bought = problem.seat_cost > 0 ? Math.max(0, ...seatings(problem).map((seated) => sum(seated.map((j) => answer.people[j])) - problem.seats_held)) : 0;
+  const cost = sum(problem.shifts.map((shift, j) => shift.cost * answer.people[j])) + problem.seat_cost * bought;
   require(Math.abs(cost - answer.cost) <= ROUNDING * (1 + cost), `says it costs ${answer.cost}, costs ${cost}`);
   return faults;
 }
@@ -206,6 +224,19 @@ function misplaced(problem) {
   if (cell !== (first < 0 ? null : first)) faults.push(`cell ${cell} named, most is missing at ${first}`);
   const lacks = cutLacks(problem, answer.on_duty), most = Math.max(0, ...lacks);
   if (answer.short_cut === null ? most > ROUNDING : lacks[answer.short_cut] < most - ROUNDING) faults.push(`cut ${answer.short_cut} named as missed most`);
+  return faults;
+}
+
+/** What is wrong with what a problem without a roster is said to be short of. */
+function misexplained(highs, problem) {
+  const { explained } = problem.answer, faults = [];
+  const is_set = { seats: problem.seats !== null, people: problem.people_max !== null, crews: problem.crews.length > 0, shifts: problem.shifts.some((shift) => shift.people_max !== null) };
+  if (explained.status !== "done") return [`explained: ${explained.status}`];
+  for (const limit of Object.keys(is_set)) {
+    const best = is_set[limit] ? solve(highs, formulate(problem, false, limit)) : { cost: 0 };
+    const least = best === null ? null : Math.round(best.cost);
+    if (explained[limit] !== least) faults.push(`${limit}: ${explained[limit]} more would do, HiGHS says ${least}`);
+  }
   return faults;
 }
 
@@ -222,7 +253,7 @@ function judge(highs, problem) {
     const least = solve(highs, formulate(problem, true)).cost, ours = sum(answer.shortage) + sum(cutLacks(problem, answer.on_duty).map((lack) => Math.max(0, lack)));
     require(ours >= least - slack(least), `lacks ${ours}, less than the least, ${least}`);
     require(open || ours <= most * least + slack(least), `lacks ${ours}, the least is ${least}`);
-    return { faults: [...faults, ...misplaced(problem)], best: least, ours, open };
+    return { faults: [...faults, ...misplaced(problem), ...misexplained(highs, problem)], best: least, ours, open };
   }
   // HiGHS's own roster has to pass the same count, or the formulation says something else than the rules.
   const people = best.people.slice(0, problem.shifts.length).map(Math.round);
@@ -270,6 +301,8 @@ function describe(problem) {
     ...count(problem.cuts.length, "cuts"),
     ...(problem.people_max === null ? [] : [`people <= ${problem.people_max}`]),
     ...(problem.seats === null ? [] : [`seats <= ${problem.seats}`]),
+    ...(problem.seat_cost > 0 ? [`seats beyond ${problem.seats_held} cost`] : []),
+    ...count(problem.crews.length, "crews"),
   ].join(", ");
 }
 
