@@ -20,7 +20,7 @@ import { parseArgs } from "node:util";
 const ROUNDING = 1e-6; // of the solvers: what is missed by less is kept
 const USAGE = `usage: rota_oracle.mjs [options]
 Compares rosters with what HiGHS finds. FENLIU_BUILD names the build; npm's package is looked for there and in the folders above it.
-      --count N    problems (default 30)
+      --count N    problems (default 40)
       --seed N     what they are drawn from (default 1)
       --first N    the first problem's number, to see one alone (default 0)
   -h, --help       this
@@ -268,7 +268,7 @@ function judge(highs, problem) {
 // ---- Running it
 
 function options() {
-  const known = { count: { type: "string", default: "30" }, seed: { type: "string", default: "1" }, first: { type: "string", default: "0" } };
+  const known = { count: { type: "string", default: "40" }, seed: { type: "string", default: "1" }, first: { type: "string", default: "0" } };
   try {
     const { values } = parseArgs({ options: { ...known, help: { type: "boolean", short: "h" } } });
     if (values.help) return console.log(USAGE), process.exit(0);

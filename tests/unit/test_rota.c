@@ -377,6 +377,76 @@ Test(rota, who_rests_keeps_her_seat)
     cr_expect_eq(fl_rota_solve(&p, &room.roster), FL_EINFEASIBLE);
 }
 
+Test(rota, a_seat_beyond_those_held_is_bought_only_where_it_is_cheaper_than_doing_without)
+{
+    const double required[] = { 2, 2, 2 };
+    /* two at once all day, or one seat and somebody who does the work of two */
+    struct fl_rota_shift shifts[] = { shift(0, 3, 1, 10), shift(0, 3, 1, 15) };
+    shifts[1].speed = 2;
+    struct fl_rota_problem p = problem(3, 1, required, 2, shifts);
+    struct room room;
+    p.seats_held = 1;
+    p.seat_cost = 4;
+    shifts[1].cost = 23;
+    room_open(&room);
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
+    cr_expect_eq(room.people[1], 1);
+    cr_expect_eq(room.roster.cost, 23);
+
+    shifts[1].cost = 25;
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
+
+    cr_expect_eq(room.people[0], 2);
+    cr_expect_eq(room.roster.cost, 24); /* 2 x 10 and a seat */
+    cr_expect_eq(fl_rota_seats(&p, room.people), 2);
+    cr_expect_eq(fl_rota_cost(&p, room.people), 24);
+}
+
+Test(rota, a_crew_shares_its_limit_over_the_shifts_of_its_day)
+{
+    const double required[] = { 1, 1, 1, 1 };
+    struct fl_rota_shift shifts[] = { shift(0, 1, 1, 1), shift(1, 2, 1, 1), shift(2, 4, 1, 2), shift(0, 2, 1, 9) };
+    const struct fl_rota_crew crew = { .first_shift = 0, .shifts_count = 3, .from = 0, .to = 2 * FL_HOUR, .people_max = 1 };
+    struct fl_rota_problem p = problem(4, 1, required, 4, shifts);
+    p.crews = &crew;
+    p.crews_count = 1;
+    struct room room;
+    room_open(&room);
+
+    cr_assert_eq(fl_rota_solve(&p, &room.roster), FL_OK);
+
+    cr_expect_eq(room.people[2], 1); /* starts after the crew's day */
+    cr_expect_eq(room.people[3], 1); /* the other two would be two of the crew */
+    cr_expect_eq(room.roster.cost, 11);
+    const uint32_t both[] = { 1, 1, 1, 0 };
+    cr_expect(fl_rota_keeps_limits(&p, room.people) && !fl_rota_keeps_limits(&p, both));
+}
+
+Test(rota, explains_which_limit_alone_would_do_and_by_how_much)
+{
+    const double required[] = { 3, 5, 3 };
+    struct fl_rota_shift shifts[] = { shift(0, 3, 1, 3), shift(1, 2, 1, 2) };
+    const struct fl_rota_crew crew = { .first_shift = 0, .shifts_count = 2, .from = 0, .to = FL_DAY, .people_max = 9 };
+    struct fl_rota_problem p = problem(3, 1, required, 2, shifts);
+    uint32_t more[FL_ROTA_LIMITS_COUNT];
+    p.seats = 4;
+    p.crews = &crew;
+    p.crews_count = 1;
+
+    cr_assert_eq(fl_rota_explain(&p, more), FL_OK);
+
+    cr_expect_eq(more[FL_ROTA_SEATS], 1);
+    cr_expect_eq(more[FL_ROTA_CREWS], FL_NONE); /* more people have nowhere to sit */
+    cr_expect_eq(more[FL_ROTA_PEOPLE], 0);      /* there is no such limit */
+    cr_expect_eq(more[FL_ROTA_SHIFTS], 0);
+
+    p.seats = FL_NONE;
+    shifts[0].people_max = shifts[1].people_max = 2;
+    cr_assert_eq(fl_rota_explain(&p, more), FL_OK);
+    cr_expect_eq(more[FL_ROTA_SHIFTS], 1);
+    cr_expect_eq(more[FL_ROTA_CREWS], FL_NONE);
+}
+
 Test(rota, the_last_interval_may_be_shorter_than_the_others)
 {
     const double required[] = { 1, 1 };
