@@ -140,6 +140,7 @@ const struct fl_staffing_def fl_staffing_neutral = {
     .length_min = 4 * FL_HOUR,
     .length_max = 8 * FL_HOUR,
     .max_agents = 200,
+    .more_seats = FL_NONE,
     .day_probability = 0.9,
     .confidence = 0.95,
     .replications = 1000,
@@ -150,9 +151,10 @@ const struct fl_staffing_def fl_staffing_neutral = {
 static const struct fl_key staffing_keys[] = {
     LIST("shifts", shifts, 0, 200, staff_shift_object), DURATION("step", step, 60, 86400),
     DURATION("length_min", length_min, 900, 86400),     DURATION("length_max", length_max, 900, 86400),
-    COUNT("max_agents", max_agents, 1, FL_AGENTS_MAX),  NUMBER("day_probability", day_probability, 0.01, 0.999),
-    NUMBER("confidence", confidence, 0.5, 0.999),       CHOICE("judge", judge, judge_names),
-    COUNT("replications", replications, 10, 1000000),   NUMBER("new_hire_speed", new_hire_speed, 0.01, 10),
+    COUNT("max_agents", max_agents, 1, FL_AGENTS_MAX),  COUNT_OR("more_seats", more_seats, 0, FL_AGENTS_MAX, FL_NONE),
+    NUMBER("day_probability", day_probability, 0.01, 0.999), NUMBER("confidence", confidence, 0.5, 0.999),
+    CHOICE("judge", judge, judge_names),                COUNT("replications", replications, 10, 1000000),
+    NUMBER("new_hire_speed", new_hire_speed, 0.01, 10),
 };
 #undef FL_HERE
 const struct fl_object fl_staffing_object = { .keys = staffing_keys,

@@ -217,6 +217,15 @@ static bool check_silence(struct reader *r, const cJSON *root, const struct fl_a
                    "got neither");
 }
 
+/* More seats than how many? Asks the tree, as check_silence() does. */
+static bool check_more_seats(struct reader *r, const cJSON *root, const struct fl_at *at)
+{
+    const struct fl_at staffing_at = { .up = at, .key = "staffing" }, more_at = { .up = &staffing_at, .key = "more_seats" };
+    const cJSON *const more = fl_member(fl_member(root, "staffing"), "more_seats");
+    if (!cJSON_IsNumber(more) || is_given(fl_member(fl_member(root, "desk"), "seats"))) return true;
+    return fl_note_key(r, more, &more_at, FL_ECONFLICT, "wanted desk.seats beside it, got none");
+}
+
 /* "dedicated_to" names a definition; what belongs together is an agent, the first of that definition. */
 static bool resolve_dedicated(struct reader *r, const cJSON *root)
 {
@@ -374,6 +383,7 @@ static bool read_tree(struct reader *r, const cJSON *root, const char *file)
     ok &= fl_names_collect(r, root);
     ok &= fl_read_members(r, root, NULL, &root_object, s);
     ok &= check_silence(r, root, NULL);
+    ok &= check_more_seats(r, root, NULL);
     if (!ok || r->out_of_memory || !resolve_dedicated(r, root)) return false;
     fl_buyers_complete(r, &s->buyers);
     fl_desk_complete(r, &s->desk);

@@ -469,6 +469,7 @@ struct fl_staffing_def {
     const struct fl_staff_shift *shifts; /* none: starts every `step`, lengths from length_min to length_max */
     fl_time step, length_min, length_max; /* default 1 h, 4 h, 8 h */
     uint32_t max_agents;      /* default 200 */
+    uint32_t more_seats;      /* sub-accounts there may be beyond desk.seats; FL_NONE: any number */
     double day_probability;   /* default 0.9 */
     double confidence;        /* default 0.95 */
     enum fl_judge judge;

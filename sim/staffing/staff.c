@@ -163,24 +163,41 @@ static uint32_t people_sum(const struct fl_staff_problem *problem, const uint32_
     return sum;
 }
 
-/* Most people on duty at once; the level only rises where a shift starts. */
+/* Seats there may be in all; FL_NONE: any number. */
+static uint32_t seats_max(const struct fl_scenario *scenario)
+{
+    const uint32_t held = scenario->desk.seats, more = scenario->staffing.more_seats;
+    return held == FL_NONE || more == FL_NONE ? FL_NONE : held + more;
+}
+
+uint32_t fl_staff_at_once_max(const struct fl_scenario *scenario)
+{
+    const uint32_t seats = seats_max(scenario), people = scenario->staffing.max_agents;
+    return seats < people ? seats : people;
+}
+
+struct fl_rota_problem fl_staff_rota(const struct fl_staff_problem *problem)
+{
+    const struct fl_scenario *scenario = problem->scenario;
+    const bool sold = scenario->desk.seats != FL_NONE && scenario->money.seat_cny > 0;
+    return (struct fl_rota_problem){
+        .duration = scenario->duration, .groups_count = scenario->desk.groups_count, .shifts_count = problem->shifts_count,
+        .shifts = problem->shifts, .people_max = FL_NONE, .seats = seats_max(scenario), .seats_held = sold ? scenario->desk.seats : 0,
+        .seat_cost = sold ? scenario->money.seat_cny / 30 * ((double)scenario->duration / FL_DAY) : 0,
+        .crews_count = problem->crews_count, .crews = problem->crews, .whole_share = 0.5, .gap = FL_ROTA_GAP, .nodes_max = 2000,
+    };
+}
+
 static uint32_t most_at_once(const struct fl_staff_problem *problem, const uint32_t people[])
 {
-    uint32_t most = 0;
-    for (uint32_t at = 0; at < problem->shifts_count; at++) {
-        uint32_t on = 0;
-        for (uint32_t s = 0; s < problem->shifts_count; s++)
-            if (problem->shifts[s].from <= problem->shifts[at].from && problem->shifts[at].from < problem->shifts[s].to) on += people[s];
-        if (on > most) most = on;
-    }
-    return most;
+    const struct fl_rota_problem rota = fl_staff_rota(problem);
+    return fl_rota_seats(&rota, people);
 }
 
 static double cost_of(const struct fl_staff_problem *problem, const uint32_t people[])
 {
-    double cost = 0;
-    for (uint32_t s = 0; s < problem->shifts_count; s++) cost += people[s] * problem->shifts[s].cost;
-    return cost;
+    const struct fl_rota_problem rota = fl_staff_rota(problem);
+    return fl_rota_cost(&rota, people);
 }
 
 static bool passes(const struct search *search, const struct fl_staff_trial *trial)
@@ -223,7 +240,7 @@ static enum fl_status simulate(struct search *search, const uint32_t people[], u
 static enum fl_status try_people(struct search *search, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
 {
     *trial = (struct fl_staff_trial){ .misses_allowed = search->search_misses };
-    if (most_at_once(search->problem, people) > search->problem->scenario->staffing.max_agents) {
+    if (most_at_once(search->problem, people) > fl_staff_at_once_max(search->problem->scenario)) {
         trial->days = trial->misses_allowed + 1;
         return FL_OK;
     }
@@ -268,11 +285,10 @@ static enum fl_status roster_for(struct search *search, double safety, uint32_t 
     const uint32_t count = (uint32_t)((scenario->duration + part - 1) / part);
     require(search, safety);
     for (uint32_t i = 0; i < count * groups; i++) search->wanted[i] = search->required[i / groups / parts * groups + i % groups];
-    const struct fl_rota_problem rota = {
-        .interval = part, .duration = scenario->duration, .intervals_count = count, .groups_count = groups, .required = search->wanted,
-        .shifts_count = problem->shifts_count, .shifts = problem->shifts, .whole_share = 0.5, .people_max = FL_NONE, .seats = FL_NONE,
-        .gap = FL_ROTA_GAP, .nodes_max = 2000,
-    };
+    struct fl_rota_problem rota = fl_staff_rota(problem);
+    rota.interval = part;
+    rota.intervals_count = count;
+    rota.required = search->wanted;
     struct fl_rota out = { .people = people, .on_duty = search->on_duty, .shortage = search->shortage };
     const enum fl_status status = fl_rota_solve(&rota, &out);
     search->proven_cheapest = out.proven;
@@ -422,10 +438,11 @@ static enum fl_status descend(struct search *search)
 
 static bool one_more_fits(const struct search *search, uint32_t shift)
 {
+    const struct fl_rota_problem rota = fl_staff_rota(search->problem);
     search->best[shift]++;
-    const uint32_t most = most_at_once(search->problem, search->best);
+    const bool fits = fl_rota_keeps_limits(&rota, search->best) && fl_rota_seats(&rota, search->best) <= fl_staff_at_once_max(search->problem->scenario);
     search->best[shift]--;
-    return most <= search->problem->scenario->staffing.max_agents;
+    return fits;
 }
 
 /* The shift on which one person more relieves most of the stress for its cost; FL_NONE when there is none. */

@@ -39,6 +39,8 @@ struct fl_staff_problem {
     const struct fl_traffic_plan *plan;
     uint32_t shifts_count;
     const struct fl_rota_shift *shifts; /* candidates, costs set */
+    uint32_t crews_count;
+    const struct fl_rota_crew *crews;   /* people of the candidates who share a limit */
     const double *template_speed;       /* [groups] speed of the people the answer is counted in */
     fl_staff_simulate *simulate;
     void *context;
@@ -69,6 +71,13 @@ struct fl_staff_answer {
 /* FL_OK: *answer holds a roster that passes, on the days of the search at least. FL_EINFEASIBLE: none with at most max_agents on duty at once does, on the shifts on offer;
  * people is then the last roster tried. Other errors are the simulation's. */
 FL_MUST_CHECK enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer);
+
+/* The shifts, limits and prices of its rosters, for fl_rota_cost() and fl_rota_keeps_limits(): the crews, and the scenario's seats with the
+ * price of those it does not hold, a thirtieth of a month's for each day. Nothing is required yet, and there are no intervals. */
+struct fl_rota_problem fl_staff_rota(const struct fl_staff_problem *problem);
+
+/* Most people that may be on duty at once: staffing.max_agents, or the seats there may be if they are fewer. */
+uint32_t fl_staff_at_once_max(const struct fl_scenario *scenario);
 
 /* Work that arrives: people busy composing in each interval and group, load[intervals x groups], by the modified offered
  * load. O(cells). FL_EFULL when out of memory. */

@@ -220,10 +220,9 @@ static void answer_close(struct fl_staff_answer *answer)
     free(answer->load);
 }
 
-/* What the answer becomes in another world: more traffic, slower replies. Counted as the most on duty at once. */
-static enum fl_status what_if(struct staff *staff, double traffic, double reply, struct what_if *out)
+/* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. */
+static enum fl_status ask_world(struct staff *staff, const struct fl_scenario *other, double reply, struct what_if *out)
 {
-    struct fl_scenario other = *staff->scenario;
     const struct fl_scenario *base = staff->desk.base;
     const double speed = staff->desk.speed_factor;
     struct fl_staff_answer answer = { 0 };
@@ -231,8 +230,7 @@ static enum fl_status what_if(struct staff *staff, double traffic, double reply,
         answer_close(&answer);
         return FL_EFULL;
     }
-    other.traffic.scale *= traffic;
-    staff->desk.base = &other;
+    staff->desk.base = other;
     staff->desk.speed_factor = speed / reply;
     const enum fl_status status = search(staff, true, &answer);
     staff->desk.base = base;
@@ -241,6 +239,23 @@ static enum fl_status what_if(struct staff *staff, double traffic, double reply,
     else if (status == FL_EINFEASIBLE) *out = (struct what_if){ true, true, 0 };
     answer_close(&answer);
     return status == FL_EINFEASIBLE ? FL_OK : status;
+}
+
+/* More traffic, slower replies. */
+static enum fl_status what_if(struct staff *staff, double traffic, double reply, struct what_if *out)
+{
+    struct fl_scenario other = *staff->scenario;
+    other.traffic.scale *= traffic;
+    return ask_world(staff, &other, reply, out);
+}
+
+/* Where no headcount passes: whether one does with as many seats as it takes, when they are what is limited. */
+static enum fl_status ask_for_seats(struct staff *staff)
+{
+    struct fl_scenario other = *staff->scenario;
+    if (other.staffing.more_seats == FL_NONE) return FL_OK;
+    other.staffing.more_seats = FL_NONE;
+    return ask_world(staff, &other, 1, &staff->report.seats_free);
 }
 
 /* What happens with as many people as the trade formula asks for, on duty all the time. */
@@ -439,7 +454,7 @@ static enum fl_status complete_report(struct staff *staff)
 {
     ask_rules(staff);
     enum fl_status status = try_trade_formula(staff);
-    if (staff->report.curve.reason == CURVE_UNREACHABLE) return status;
+    if (status == FL_OK && staff->report.curve.reason == CURVE_UNREACHABLE) return ask_for_seats(staff);
     if (status == FL_OK) status = what_if(staff, 1.2, 1, &staff->report.traffic_up);
     if (status == FL_OK) status = what_if(staff, 1, 1.2, &staff->report.reply_up);
     return status;
@@ -489,7 +504,8 @@ static int staff_run(struct staff *staff)
     if (status == FL_OK && !staff->report.believed) return say_disbelief(staff);
     if (status == FL_OK) status = find_answer(staff);
     if (status == FL_OK && staff->proof.results.rows_count == 0) {
-        fprintf(stderr, "fenliu staff: the shifts on offer have no roster: widen staffing.shifts, or raise staffing.max_agents\n");
+        fprintf(stderr, "fenliu staff: the shifts on offer have no roster: widen staffing.shifts, or raise staffing.max_agents%s\n",
+                staff->scenario->staffing.more_seats == FL_NONE ? "" : " or staffing.more_seats");
         return EXIT_MISSED;
     }
     if (status == FL_OK) status = complete_report(staff);

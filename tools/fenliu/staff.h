@@ -106,6 +106,7 @@ struct staff_report {
     double replay_response_s, fitted_response_s;
     uint32_t existing, added;
     struct what_if traffic_up, reply_up;
+    struct what_if seats_free; /* CURVE_UNREACHABLE and staffing.more_seats given: with as many seats as it takes */
     struct staff_curve curve;
     double reply_s;
     struct fl_rule_answer rules[FL_RULES_COUNT];

@@ -20,7 +20,7 @@ static enum fl_status run_ceiling(const struct staff *staff, double reply, struc
     struct fl_scenario all = *base;
     for (uint32_t k = 0; k < staff->desk.kinds_count; k++) {
         agents[k] = base->desk.agents[staff->desk.kinds[k].definition];
-        agents[k].count = (base->staffing.max_agents + staff->desk.kinds_count - 1) / staff->desk.kinds_count;
+        agents[k].count = (fl_staff_at_once_max(base) + staff->desk.kinds_count - 1) / staff->desk.kinds_count;
         agents[k].shift = FL_NONE;
         agents[k].speed *= staff->desk.speed_factor / reply;
     }
@@ -123,7 +123,7 @@ static enum fl_status draw(struct staff *staff, const struct fl_staff_problem *p
     for (double safety = 0; curve->count < CURVE_MAX - CURVE_REFINE - 1; safety += 0.5 + 0.25 * safety) {
         enum fl_status status = fl_staff_roster(problem, safety, spare);
         if (status != FL_OK) return status;
-        if (roster_peak(&staff->desk, spare->people) > staff->scenario->staffing.max_agents) break;
+        if (roster_peak(&staff->desk, spare->people) > fl_staff_at_once_max(staff->scenario)) break;
         if (roster_people(&staff->desk, spare->people) >= most) break;
         status = add_point(staff, spare->people, safety, &added);
         if (status != FL_OK) return status;

@@ -133,6 +133,15 @@ static double in_100(double share)
     return floor(1000 * share + 0.5) / 10;
 }
 
+/* Sub-accounts beyond those held, with their price where one is given. */
+static void add_more_seats(const struct staff_report *report, uint32_t more, bool zh, struct fl_text *out)
+{
+    const double each = report->scenario->money.seat_cny;
+    fl_text_add(out, zh ? "  子账号现有 %u 个,再加 %u 个" : "  Sub-accounts: you hold %u, add %u", report->scenario->desk.seats, more);
+    if (each > 0) fl_text_add(out, zh ? ",每月多 ¥%.6g" : ", CNY %.6g more a month", each * more);
+    fl_text_add(out, zh ? "。\n" : ".\n");
+}
+
 /* The people wanted and those at hand. */
 static void add_headcount(const struct staff_report *report, const char *what, bool zh, struct fl_text *out)
 {
@@ -145,7 +154,7 @@ static void add_headcount(const struct staff_report *report, const char *what, b
     else
         fl_text_add(out, zh ? "现有 %u 名,够用。\n" : "you have %u, which is enough.\n", have);
     if (seats == FL_NONE) return;
-    if (row->peak > seats) fl_text_add(out, zh ? "  子账号现有 %u 个,再加 %u 个。\n" : "  Sub-accounts: you hold %u, add %u.\n", seats, row->peak - seats);
+    if (row->peak > seats) add_more_seats(report, row->peak - seats, zh, out);
     else fl_text_add(out, zh ? "  子账号 %u 个,够用。\n" : "  Sub-accounts: the %u you hold are enough.\n", seats);
 }
 
@@ -168,6 +177,8 @@ static void add_enough(const struct staff_report *report, bool zh, struct fl_tex
     if (need > have) fl_text_add(out, zh ? ";\n  但比现在多要 %u 个人(班短、人多),招不到就照旧" : ";\n  but it wants %u more on the payroll than you have: shorter shifts, more people",
                                  need - have);
     fl_text_add(out, zh ? "。\n" : ".\n");
+    if (row->peak > report->scenario->desk.seats && report->scenario->money.seat_cny > 0)
+        add_more_seats(report, row->peak - report->scenario->desk.seats, zh, out);
 }
 
 /* What stops at the knee says so first: what was asked for, why not more, and what more would take. */
@@ -179,13 +190,14 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
     const bool pooled = report->scenario->staffing.judge == FL_JUDGE_MEAN;
     const uint32_t step = fl_knee_step(knee->people);
     if (curve->reason == CURVE_UNREACHABLE) {
-        fl_text_add(out, zh ? "结论:加到 %u 人,没有哪种人数能达标" : "Answer: no headcount up to %u reaches the objectives", report->scenario->staffing.max_agents);
+        fl_text_add(out, zh ? "结论:加到 %u 人,没有哪种人数能达标" : "Answer: no headcount up to %u reaches the objectives", fl_staff_at_once_max(report->scenario));
         const double asked = report->scenario->staffing.day_probability;
         if (!pooled) fl_text_add(out, zh ? ":\n  最好时 100 天里 %.4g 天达标,要求 %.4g 天" : ": at best\n  %.4g of 100 days pass, wanted %.4g", in_100(curve->best_share), 100 * asked);
         if (!pooled && curve->best_share >= asked) fl_text_add(out, zh ? ",余地太小,证实不了" : ", which is too close to be shown");
         fl_text_add(out, zh ? "。\n  卡在:" : ".\n  In the way: ");
         add_objective(objective, objective->bound, zh, out);
-        fl_text_add(out, zh ? "。人数解决不了。\n" : ". Headcount cannot mend that.\n");
+        if (report->seats_free.known && !report->seats_free.impossible) fl_text_add(out, zh ? "。\n" : ".\n");
+        else fl_text_add(out, zh ? "。人数解决不了。\n" : ". Headcount cannot mend that.\n");
     } else {
         fl_text_add(out, zh ? "结论:要达标得排 %u 人,但最后 %u 人换来的很少" : "Answer: the objectives take %u people, but the last %u of them bring little",
                     curve->full.people, curve->full.people - report->rows[ROW_ANSWER].people);
@@ -193,6 +205,7 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
         fl_text_add(out, zh ? "。\n" : ".\n");
     }
     add_headcount(report, zh ? "建议排到这里为止" : "Advised, and no more", zh, out);
+    if (knee->peak >= fl_staff_at_once_max(report->scenario)) return; /* there cannot be more */
     if (zh) fl_text_add(out, "  再往上,每多 %u 人", step);
     else if (step == 1) fl_text_add(out, "  Beyond that each further person brings ");
     else fl_text_add(out, "  Beyond that every %u further people bring ", step);
@@ -217,6 +230,11 @@ static void add_beyond(const struct staff_report *report, bool zh, struct fl_tex
         if (!isnan(curve->full.cost) && !isnan(answer->cost)) fl_text_add(out, zh ? ",每天多 ¥%.0f" : ",\n  CNY %.0f more a day", curve->full.cost - answer->cost);
         fl_text_add(out, zh ? ":加 --full 再算。\n\n" : ": ask with --full.\n\n");
         return;
+    }
+    if (report->seats_free.known && !report->seats_free.impossible) {
+        const uint32_t most = fl_staff_at_once_max(report->scenario);
+        fl_text_add(out, zh ? "卡在子账号:能有 %u 个,有 %u 个就能达标;\n  " : "sub-accounts are in the way: there may be %u, with %u the objectives hold;\n  ",
+                    most, report->seats_free.people);
     }
     if (curve->faster_holds) fl_text_add(out, zh ? "每条回复快两成(%.0f 秒变 %.0f 秒)就能达到" : "replies a fifth faster (%.0f s to %.0f s) can reach them", report->reply_s, 0.8 * report->reply_s);
     else fl_text_add(out, zh ? "每条回复快两成也达不到" : "replies a fifth faster do not reach them either");
@@ -683,6 +701,13 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
     char needed[16] = "null";
     if (report->answer->days_needed != FL_NONE) snprintf(needed, sizeof needed, "%u", report->answer->days_needed);
     fl_text_add(out, ",\"proven\":%s,\"days_needed\":%s,\"now_passes\":%s", report->answer->proven ? "true" : "false", needed, report->now_passes ? "true" : "false");
+    if (report->scenario->desk.seats != FL_NONE && (report->scenario->money.seat_cny > 0 || report->scenario->staffing.more_seats != FL_NONE)) {
+        const uint32_t held = report->scenario->desk.seats, more = answer->peak > held ? answer->peak - held : 0;
+        fl_text_add(out, ",\"seats\":{\"held\":%u,\"more\":%u,", held, more);
+        add_number(out, "more_cny_a_month", report->scenario->money.seat_cny * more);
+        if (report->seats_free.known && !report->seats_free.impossible) fl_text_add(out, ",\"it_takes\":%u}", report->seats_free.people);
+        else fl_text_add(out, ",\"it_takes\":null}");
+    }
     fl_text_add(out, ",\"search\":{\"trials\":%u,\"days\":%u}", report->answer->trials, report->answer->trial_days); /* the proofs included */
     add_json_roster(report, out);
     add_json_intervals(report, out);
