@@ -21,6 +21,7 @@
 #define FL_CLASSES_MAX 32u
 #define FL_SKILLS_MAX 64u
 #define FL_INTERVALS_MAX 2000u
+#define FL_BREAK_RULES_MAX 4u
 
 /* ---- Traffic --------------------------------------------------------------------------------- */
 
@@ -462,12 +463,45 @@ struct fl_staff_shift {
     const struct fl_break *breaks; /* at: ns after the shift's start */
 };
 
+/* A break of generated shifts, somewhere within [from, to] after their start. */
+struct fl_break_rule {
+    fl_time length, from, to; /* to: default from */
+    fl_time every;            /* grid of its starts, default 30 min */
+    fl_time at_least;         /* shifts of this length or more have it; default to + length */
+    bool paid;                /* default true */
+};
+
+/* A kind of people who can be had. */
+struct fl_hire_def {
+    const char *name;
+    uint32_t like;       /* agent definition that she is like in all that is not said here; FL_NONE: the first */
+    uint32_t count_max;  /* FL_NONE: as many as wanted */
+    uint64_t groups;     /* 0: as `like` */
+    uint32_t grade;      /* FL_NONE: as `like` */
+    double speed;        /* times that of `like`, default 1 */
+    double wage_cny_per_hour; /* NaN: the grade's if one is given, else as `like` */
+    double shift_cny;    /* price of a shift of whatever length, instead of the wage; NaN: by the hour */
+    fl_time length_min, length_max; /* 0: staffing's */
+    uint32_t starts_count;
+    const struct fl_window *starts; /* none: staffing's */
+    bool outsourced;
+    fl_time stand_by;      /* on call beside each shift, default 0 ... */
+    double stand_by_share; /* ... for this share of the wage */
+};
+
+enum fl_existing { FL_EXISTING_BY_PRICE, FL_EXISTING_FIRST };
+
 enum fl_judge { FL_JUDGE_DAYS, FL_JUDGE_MEAN };
 
 struct fl_staffing_def {
     uint32_t shifts_count;
     const struct fl_staff_shift *shifts; /* none: starts every `step`, lengths from length_min to length_max */
     fl_time step, length_min, length_max; /* default 1 h, 4 h, 8 h */
+    uint32_t starts_count, breaks_count, hire_count;
+    const struct fl_window *starts;     /* times of day at which generated shifts may start, both ends included; none: any */
+    const struct fl_break_rule *breaks; /* of generated shifts */
+    const struct fl_hire_def *hire;     /* none: as many like those who are there as wanted */
+    enum fl_existing existing;          /* with `hire`: whether those who are there go first */
     uint32_t max_agents;      /* default 200 */
     uint32_t more_seats;      /* sub-accounts there may be beyond desk.seats; FL_NONE: any number */
     double day_probability;   /* default 0.9 */

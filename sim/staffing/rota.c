@@ -112,9 +112,7 @@ struct builder {
     uint32_t *cell_row; /* [intervals x groups] requirement row, or FL_NONE */
     uint32_t *pool_row; /* [pools x intervals] row that limits what the pool can give, or FL_NONE */
     uint32_t cuts_row, people_row, crews_row, seats_row; /* first row of each kind; a row of seats each sitting */
-    uint32_t *steps; /* ascending for each shift: numbers of people that lead out of a barred roster */
-    uint32_t *step_start; /* [shifts + 1] where a shift's begin */
-    uint32_t steps_row, order_row, barred_row; /* first row of each kind: a row a shift, a step, a barred roster */
+    uint32_t *barred_row; /* [barred] its first: one a shift that may have more, and one for the choice among them if there are several */
     double *row_low, *row_high;
     uint32_t rows;
     /* columns so far */
@@ -143,8 +141,7 @@ static void builder_free(struct builder *b)
     free(b->sittings);
     free(b->cell_row);
     free(b->pool_row);
-    free(b->steps);
-    free(b->step_start);
+    free(b->barred_row);
     free(b->row_low);
     free(b->row_high);
     free(b->cost);
@@ -211,36 +208,24 @@ static bool leads_out(const struct fl_rota_problem *p, uint32_t barred, uint32_t
     return people != FL_NONE && (most == FL_NONE || people < most);
 }
 
-static void find_steps(struct builder *b)
+static uint32_t ways_out(const struct fl_rota_problem *p, uint32_t barred)
 {
-    const struct fl_rota_problem *const p = b->problem;
-    b->steps = take(b, (size_t)p->shifts_count * p->barred_count, sizeof *b->steps);
-    b->step_start = take(b, p->shifts_count + 1, sizeof *b->step_start);
-    for (uint32_t j = 0, count = 0; !b->failed && j < p->shifts_count; j++) {
-        for (uint32_t k = 0; k < p->barred_count; k++) {
-            if (!leads_out(p, k, j)) continue;
-            const uint32_t step = p->barred[(size_t)k * p->shifts_count + j] + 1;
-            uint32_t at = b->step_start[j];
-            while (at < count && b->steps[at] < step) at++;
-            if (at < count && b->steps[at] == step) continue;
-            for (uint32_t i = count++; i > at; i--) b->steps[i] = b->steps[i - 1];
-            b->steps[at] = step;
-        }
-        b->step_start[j + 1] = count;
-    }
+    uint32_t ways = 0;
+    for (uint32_t j = 0; j < p->shifts_count; j++) ways += leads_out(p, barred, j);
+    return ways;
 }
 
-/* A 0/1 column says that a step of a shift is reached. People are at least the steps reached, none is reached before the one below it, and out of
- * every barred roster one is. Steps that are shared and ordered leave the solver far less to guess than a choice of its own for each roster. */
+/* The only way out has to be taken; of several, one that is chosen: people >= more x chosen, and the sum of the chosen >= 1. */
 static void number_barred_rows(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
-    b->steps_row = b->rows;
-    for (uint32_t j = 0; j < p->shifts_count; j++) (void)add_row(b, 0, INFINITY);
-    b->order_row = b->rows;
-    for (uint32_t i = 0; i < b->step_start[p->shifts_count]; i++) (void)add_row(b, 0, INFINITY);
-    b->barred_row = b->rows;
-    for (uint32_t k = 0; k < p->barred_count; k++) (void)add_row(b, 1, INFINITY);
+    for (uint32_t k = 0; k < p->barred_count; k++) {
+        const uint32_t ways = ways_out(p, k);
+        b->barred_row[k] = b->rows;
+        for (uint32_t j = 0; j < p->shifts_count; j++)
+            if (leads_out(p, k, j)) (void)add_row(b, ways == 1 ? p->barred[(size_t)k * p->shifts_count + j] + 1.0 : 0, INFINITY);
+        if (ways != 1) (void)add_row(b, 1, INFINITY);
+    }
 }
 
 /* Seats that cost nothing more. */
@@ -256,9 +241,11 @@ static void number_rows(struct builder *b)
     const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count,
                  pools = (size_t)b->pools_count * p->intervals_count;
-    const size_t most = cells + pools + p->cuts_count + 1 + p->crews_count + b->sittings_count + (size_t)(p->shifts_count + 1) * (p->barred_count + 1);
+    const size_t barred = b->goal == GOAL_CHEAPEST ? p->barred_count : 0;
+    const size_t most = cells + pools + p->cuts_count + 1 + p->crews_count + b->sittings_count + barred * (p->shifts_count + 1);
     b->cell_row = take(b, cells, sizeof *b->cell_row);
     b->pool_row = take(b, pools, sizeof *b->pool_row);
+    b->barred_row = take(b, barred, sizeof *b->barred_row);
     b->row_low = take(b, most, sizeof *b->row_low);
     b->row_high = take(b, most, sizeof *b->row_high);
     b->cut_weight = take(b, p->cuts_count, sizeof *b->cut_weight);
@@ -277,7 +264,7 @@ static void number_rows(struct builder *b)
     for (uint32_t c = 0; c < p->crews_count; c++) (void)add_row(b, -INFINITY, p->crews[c].people_max);
     b->seats_row = b->rows;
     for (uint32_t i = 0; i < b->sittings_count; i++) (void)add_row(b, -INFINITY, seats_free(b));
-    if (b->goal == GOAL_CHEAPEST && p->barred_count > 0) number_barred_rows(b);
+    if (b->goal == GOAL_CHEAPEST) number_barred_rows(b);
 }
 
 static void add_column(struct builder *b, double cost, double high, bool whole)
@@ -346,6 +333,14 @@ static uint32_t pool_of(const struct builder *b, uint64_t groups)
     return i;
 }
 
+/* The row of a barred roster that tells of a shift, which leads out of it. */
+static uint32_t way_row(const struct builder *b, uint32_t barred, uint32_t shift)
+{
+    uint32_t row = b->barred_row[barred];
+    for (uint32_t j = 0; j < shift; j++) row += leads_out(b->problem, barred, j);
+    return row;
+}
+
 /* People of a shift, at most so many. */
 static void add_shift(struct builder *b, uint32_t number, double cost, double high)
 {
@@ -373,7 +368,8 @@ static void add_shift(struct builder *b, uint32_t number, double cost, double hi
         if (is_of_crew(p, &p->crews[c], number)) add_entry(b, b->crews_row + c, 1);
     }
     if (b->people_row != FL_NONE) add_entry(b, b->people_row, 1);
-    if (b->goal == GOAL_CHEAPEST && p->barred_count > 0) add_entry(b, b->steps_row + number, 1);
+    for (uint32_t k = 0; b->goal == GOAL_CHEAPEST && k < p->barred_count; k++)
+        if (leads_out(p, k, number)) add_entry(b, way_row(b, k, number), 1);
 }
 
 /* What each pool gives to each of its groups in each interval, in the order of pool, interval, group. */
@@ -397,18 +393,16 @@ static void add_allocations(struct builder *b)
     }
 }
 
-static void add_steps(struct builder *b)
+static void add_choices(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
-    for (uint32_t j = 0; p->barred_count > 0 && j < p->shifts_count; j++) {
-        for (uint32_t i = b->step_start[j]; i < b->step_start[j + 1]; i++) {
-            const bool first = i == b->step_start[j];
+    for (uint32_t k = 0; k < p->barred_count; k++) {
+        const uint32_t ways = ways_out(p, k);
+        for (uint32_t j = 0, way = 0; ways > 1 && j < p->shifts_count; j++) {
+            if (!leads_out(p, k, j)) continue;
             add_column(b, 0, 1, true);
-            add_entry(b, b->steps_row + j, -(double)(b->steps[i] - (first ? 0 : b->steps[i - 1])));
-            if (!first) add_entry(b, b->order_row + i, -1);
-            if (i + 1 < b->step_start[j + 1]) add_entry(b, b->order_row + i + 1, 1);
-            for (uint32_t k = 0; k < p->barred_count; k++)
-                if (leads_out(p, k, j) && p->barred[(size_t)k * p->shifts_count + j] + 1 == b->steps[i]) add_entry(b, b->barred_row + k, 1);
+            add_entry(b, b->barred_row[k] + way++, -(p->barred[(size_t)k * p->shifts_count + j] + 1.0));
+            add_entry(b, b->barred_row[k] + ways, 1);
         }
     }
 }
@@ -457,7 +451,6 @@ static void build(struct builder *b)
     const struct fl_rota_problem *const p = b->problem;
     find_pools(b);
     if (!b->failed) find_sittings(b);
-    if (!b->failed) find_steps(b);
     if (!b->failed) number_rows(b);
     if (b->failed) return;
     for (uint32_t j = 0; j < p->shifts_count; j++) {
@@ -468,7 +461,7 @@ static void build(struct builder *b)
     if (b->goal == GOAL_LEAST_SHORTAGE) add_shortages(b);
     if (b->goal >= GOAL_WIDEN) widen(b, (enum fl_rota_limit)(b->goal - GOAL_WIDEN));
     if (b->goal != GOAL_CHEAPEST) return;
-    add_steps(b);
+    add_choices(b);
     if (p->seat_cost > 0 && seats_free(b) < p->seats) add_seats(b, p->seat_cost, p->seats == FL_NONE ? INFINITY : p->seats - seats_free(b));
 }
 
@@ -661,58 +654,120 @@ enum fl_status fl_rota_explain(const struct fl_rota_problem *problem, uint32_t m
 
 /* ---- Shifts to choose from ------------------------------------------------------------------------ */
 
-static double shift_cost(double listed, fl_time length, double wage_cny_per_hour)
+static bool is_start(const struct fl_scenario *scenario, const struct fl_rota_people *people, fl_time from)
 {
-    if (!isnan(listed)) return listed;
-    const double hours = (double)length / (double)FL_HOUR;
-    return isnan(wage_cny_per_hour) ? hours : hours * wage_cny_per_hour;
-}
-
-static uint32_t listed_candidates(const struct fl_staffing_def *def, uint64_t groups, double speed, double wage,
-                                  uint32_t room, struct fl_rota_shift shifts[])
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < def->shifts_count; i++) {
-        const struct fl_staff_shift *const listed = &def->shifts[i];
-        const uint64_t answers = listed->group == FL_NONE ? groups : groups & UINT64_C(1) << listed->group;
-        if (answers == 0) continue;
-        if (count < room) {
-            shifts[count] =
-                (struct fl_rota_shift){ .from = listed->from,
-                                        .to = listed->to,
-                                        .breaks_count = listed->breaks_count,
-                                        .breaks = listed->breaks,
-                                        .groups = answers,
-                                        .cost = shift_cost(listed->cost_cny, listed->to - listed->from, wage),
-                                        .speed = speed,
-                                        .people_max = FL_NONE };
-        }
-        count++;
+    const struct fl_staffing_def *const def = &scenario->staffing;
+    const uint32_t count = people->starts_count > 0 ? people->starts_count : def->starts_count;
+    const struct fl_window *const starts = people->starts_count > 0 ? people->starts : def->starts;
+    const fl_time at = fl_time_of_day(scenario, from);
+    for (uint32_t i = 0; i < count; i++) {
+        const bool over_midnight = starts[i].to < starts[i].from;
+        if (over_midnight ? at >= starts[i].from || at <= starts[i].to : at >= starts[i].from && at <= starts[i].to) return true;
     }
-    return count;
+    return count == 0;
 }
 
-uint32_t fl_rota_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
-                            double wage_cny_per_hour, uint32_t room, struct fl_rota_shift shifts[])
+static double shift_cost(const struct fl_rota_people *people, double listed, fl_time paid)
 {
-    if (def->shifts_count > 0) return listed_candidates(def, groups, speed, wage_cny_per_hour, room, shifts);
-    uint32_t count = 0;
+    const double hours = (double)paid / (double)FL_HOUR + people->extra_hours;
+    if (!isnan(people->shift_cny)) return people->shift_cny;
+    if (!isnan(listed)) return listed;
+    return isnan(people->wage_cny_per_hour) ? hours : hours * people->wage_cny_per_hour;
+}
+
+struct candidates {
+    const struct fl_scenario *scenario;
+    const struct fl_rota_people *people;
+    uint32_t room, count;
+    struct fl_rota_shift *shifts;
+    struct fl_break *breaks;
+};
+
+static void offer(struct candidates *c, const struct fl_rota_shift *shift, double listed, fl_time paid)
+{
+    if (c->count < c->room) {
+        struct fl_rota_shift *const made = &c->shifts[c->count];
+        *made = *shift;
+        made->cost = shift_cost(c->people, listed, paid);
+        made->speed = c->people->speed;
+        made->people_max = FL_NONE;
+    }
+    c->count++;
+}
+
+static void offer_listed(struct candidates *c, const struct fl_staff_shift *listed)
+{
+    const struct fl_rota_people *const people = c->people;
+    const fl_time length = listed->to - listed->from;
+    const uint64_t answers = listed->group == FL_NONE ? people->groups : people->groups & UINT64_C(1) << listed->group;
+    if (answers == 0 || length < people->length_min || (people->length_max > 0 && length > people->length_max)) return;
+    if (people->starts_count > 0 && !is_start(c->scenario, people, listed->from)) return;
+    const struct fl_rota_shift shift = {
+        .from = listed->from, .to = listed->to, .breaks_count = listed->breaks_count, .breaks = listed->breaks, .groups = answers
+    };
+    offer(c, &shift, listed->cost_cny, length);
+}
+
+/* Whether a break neither overlaps nor adjoins those before it, and ends before the shift does. */
+static bool is_apart(const struct fl_break chosen[], uint32_t count, const struct fl_break *next, fl_time length)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (next->at <= chosen[i].at + chosen[i].length && chosen[i].at <= next->at + next->length) return false;
+    }
+    return next->at + next->length < length;
+}
+
+/* Every way to place the breaks of the rules from `rule` on; those before it have been placed. */
+static void offer_ways(struct candidates *c, const struct fl_rota_shift *shift, uint32_t rule, struct fl_break chosen[], uint32_t chosen_count,
+                       fl_time paid)
+{
+    const struct fl_staffing_def *const def = &c->scenario->staffing;
+    const fl_time length = shift->to - shift->from;
+    while (rule < def->breaks_count && length < def->breaks[rule].at_least) rule++;
+    if (rule == def->breaks_count) {
+        struct fl_rota_shift made = *shift;
+        made.breaks_count = chosen_count;
+        if (chosen_count > 0 && c->count < c->room) {
+            struct fl_break *const own = c->breaks + (size_t)c->count * def->breaks_count;
+            for (uint32_t i = 0; i < chosen_count; i++) own[i] = chosen[i];
+            made.breaks = own;
+        }
+        offer(c, &made, NAN, paid);
+        return;
+    }
+    const struct fl_break_rule *const at = &def->breaks[rule];
+    for (fl_time from = at->from; from <= at->to; from += at->every) {
+        const struct fl_break next = { .at = from, .length = at->length };
+        if (!is_apart(chosen, chosen_count, &next, length)) continue;
+        chosen[chosen_count] = next;
+        offer_ways(c, shift, rule + 1, chosen, chosen_count + 1, at->paid ? paid : paid - at->length);
+    }
+}
+
+static void offer_generated(struct candidates *c)
+{
+    const struct fl_staffing_def *const def = &c->scenario->staffing;
+    const fl_time duration = c->scenario->duration, least = c->people->length_min > 0 ? c->people->length_min : def->length_min;
+    const fl_time most = c->people->length_max > 0 ? c->people->length_max : def->length_max > least ? def->length_max : least;
     for (fl_time from = 0; from < duration; from += def->step) {
-        for (fl_time length = def->length_min; length <= def->length_max; length += def->step) {
+        if (!is_start(c->scenario, c->people, from)) continue;
+        for (fl_time length = least; length <= most; length += def->step) {
             fl_time to = from + length;
-            const bool is_only_one = from == 0 && length == def->length_min;
+            const bool is_only_one = from == 0 && length == least;
             if (to > duration && !is_only_one && to - duration >= def->step) break;
             if (to > duration) to = duration;
-            if (count < room) {
-                shifts[count] = (struct fl_rota_shift){ .from = from,
-                                                        .to = to,
-                                                        .groups = groups,
-                                                        .cost = shift_cost(NAN, to - from, wage_cny_per_hour),
-                                                        .speed = speed,
-                                                        .people_max = FL_NONE };
-            }
-            count++;
+            const struct fl_rota_shift shift = { .from = from, .to = to, .groups = c->people->groups };
+            struct fl_break chosen[FL_BREAK_RULES_MAX];
+            offer_ways(c, &shift, 0, chosen, 0, to - from);
         }
     }
-    return count;
+}
+
+uint32_t fl_rota_candidates(const struct fl_scenario *scenario, const struct fl_rota_people *people, uint32_t room,
+                            struct fl_rota_shift shifts[], struct fl_break breaks[])
+{
+    struct candidates c = { .scenario = scenario, .people = people, .room = room, .shifts = shifts, .breaks = breaks };
+    for (uint32_t i = 0; i < scenario->staffing.shifts_count; i++) offer_listed(&c, &scenario->staffing.shifts[i]);
+    if (scenario->staffing.shifts_count == 0) offer_generated(&c);
+    return c.count;
 }

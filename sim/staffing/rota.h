@@ -5,7 +5,7 @@
  * need not be whole: routing hands out chats, not people. Rows learnt from a simulation are added as cuts (Atlason,
  * Epelman and Henderson, Management Science 54(2), 2008; Cezik and L'Ecuyer, same issue) and the programme is solved
  * again. A roster that is known not to do bars every roster with no more people on any shift: one of its shifts has to have
- * more, which takes a 0/1 column for each number of people that leads out of one.
+ * more, which takes a choice (a 0/1 column) for each of them.
  *
  * One shift costs about half a percent of a day, so a gap of 0.005 is where searching stops paying; a gap of 0 proves
  * the cheapest. Allocates while it solves and frees all of it. Calls must not overlap (solver.h). */
@@ -108,13 +108,27 @@ bool fl_rota_keeps_limits(const struct fl_rota_problem *problem, const uint32_t 
 /* Time on duty of a shift between two instants, its breaks taken off. */
 fl_time fl_rota_on_duty(const struct fl_rota_shift *shift, fl_time from, fl_time to);
 
-/* The shifts to choose from, for people who answer `groups` at the given speed and hourly wage (NaN: cost counts
- * hours). Shifts that the scenario lists are taken as they stand, those of a single group only when it is among
- * `groups`; a listed cost goes before the wage, which counts from start to end, breaks paid. When it lists none: one
- * every `step` from the start, each length from length_min to length_max by `step`, within [0, duration]; one that
- * would end less than a step late ends with the scenario, and a scenario shorter than length_min has one shift. Writes
- * up to `room` of them, in the order of their start and length, and returns how many there are. */
-uint32_t fl_rota_candidates(const struct fl_staffing_def *def, fl_time duration, uint64_t groups, double speed,
-                            double wage_cny_per_hour, uint32_t room, struct fl_rota_shift shifts[]);
+/* Who shifts are for, and what one of them costs. */
+struct fl_rota_people {
+    uint64_t groups; /* bit per group that they answer */
+    double speed;
+    double wage_cny_per_hour;       /* NaN: cost counts hours */
+    double shift_cny;               /* of a shift of whatever length, instead of the wage; NaN: by the hour */
+    double extra_hours;             /* paid beside each shift: standing by */
+    fl_time length_min, length_max; /* 0: the scenario's; listed shifts outside them are not theirs */
+    uint32_t starts_count;
+    const struct fl_window *starts; /* times of day at which they may start, both ends included; none: the scenario's */
+};
+
+/* The shifts to choose from, for such people. Those that the scenario lists are taken as they stand, those of a single group only when
+ * it is among theirs; a listed cost goes before the wage, a price of their own before both. A wage counts from start to end, unpaid breaks
+ * taken off. When the scenario lists none: one every `step` from the start, each length from the least to the most by `step`, within
+ * [0, duration]; one that would end less than a step late ends with the scenario, and a scenario shorter than the least length has one
+ * shift. Each of those comes once for every way to place the breaks that the scenario's rules give to its length, a way being a place on
+ * each break's grid so that none touches another nor the shift's end; with no way there is no such shift. Writes up to `room` of them, in
+ * the order of start, length and breaks, and returns how many there are; shift i's breaks stand in breaks[i x staffing.breaks_count] on,
+ * which has room for all of them. */
+uint32_t fl_rota_candidates(const struct fl_scenario *scenario, const struct fl_rota_people *people, uint32_t room,
+                            struct fl_rota_shift shifts[], struct fl_break breaks[]);
 
 #endif

@@ -63,6 +63,70 @@ def seats_have_a_price_and_a_limit(folder):
     expect(f"sub-accounts are in the way: there may be 4, with {3 + more} the objectives hold" in said and "Beyond that" not in said, said)
 
 
+def plan_wages(folder):
+    done = subprocess.run([COMMAND, "simulate", "shop.plan.json", "--json", "-q"], cwd=folder, capture_output=True, timeout=100)
+    return json.loads(done.stdout)["totals"]["wages_cny"]["mean"]
+
+
+def chooses_among_those_who_can_be_had(folder):
+    hire = [{"name": "temp", "shift_cny": 60, "outsourced": True, "count_max": 2}, {"name": "dear", "wage_cny_per_hour": 40},
+            {"name": "trainee", "speed": 0.43, "wage_cny_per_hour": 24, "length_max": "2h", "length_min": "1h"}]
+    found = json.loads(staff(folder, changed(staffing={"hire": hire}), "--json"))
+    people = {h["name"]: h["people"] for h in found["hire"]}
+    own = sum(r["agents"] for r in found["roster"] if "hire" not in r)
+    expect(people["temp"] == 2 and people["trainee"] == 0 and own <= 3, people)  # the cheapest are all taken, those who are no bargain none
+    expect(own + sum(people.values()) == found["headcount"]["payroll"] and found["headcount"]["new_hires"] == sum(people.values()), people, own)
+    prices = {"temp": 60, "dear": 160, None: 100}
+    planned = sum(r["agents"] * prices[r.get("hire")] for r in found["roster"])
+    expect(abs(found["cost_cny"] - planned) < 5, found["cost_cny"], planned)
+    expect(plan_wages(folder) == found["cost_cny"], "the plan pays what the roster says")
+    said = screen(folder, changed(staffing={"hire": hire}), "zh")
+    expect(f"现有的用 {own} 名,另招 temp 2、dear {people['dear']}。" in said, said)
+
+    first = answer(folder, changed(staffing={"hire": [{"name": "cheap", "wage_cny_per_hour": 5}], "existing": "first"}))
+    price = answer(folder, changed(staffing={"hire": [{"name": "cheap", "wage_cny_per_hour": 5}]}))
+    expect(sum(r["agents"] for r in first["roster"] if "hire" not in r) == 3, first["roster"])
+    expect(sum(r["agents"] for r in price["roster"] if "hire" not in r) == 0, price["roster"])
+    expect(first["cost_cny"] > price["cost_cny"], first["cost_cny"], price["cost_cny"])
+
+
+def says_when_too_few_can_be_had(folder):
+    few = changed(staffing={"hire": [{"name": "temp", "count_max": 1}]})
+    found = answer(folder, few, code=1)
+    expect(found["headcount"]["on_duty_at_once"] <= 4 and found["on_duty_it_takes"] > 4, found["headcount"])
+    said = screen(folder, few, "zh", code=1)
+    expect("加到 4 人,没有哪种人数能达标" in said and f"卡在人手:能招的不够,同时在岗 {found['on_duty_it_takes']} 人就能达标" in said, said)
+    expect("people are in the way" in screen(folder, few, "en", code=1), few)
+
+
+def breaks_fall_where_they_hurt_least(folder):
+    rule = {"length": "30m", "from": "1h", "to": "2h30m", "at_least": "3h", "paid": False}
+    rested = changed(staffing={"length_min": "2h", "breaks": [rule]})
+    found = json.loads(staff(folder, rested, "--json"))
+    rests = set()
+    for shift in found["roster"]:
+        hours = (int(shift["to"][11:13]) or 24) - int(shift["from"][11:13])
+        expect(len(shift["breaks"]) == (hours >= 3), shift)
+        rests.update(b["from"] for b in shift["breaks"])
+    expect(len(rests) > 1, found["roster"])  # not all at once
+    expect(plan_wages(folder) == found["cost_cny"], found["cost_cny"])
+    paid = sum(r["agents"] * 25 * ((int(r["to"][11:13]) or 24) - int(r["from"][11:13]) - 0.5 * len(r["breaks"])) for r in found["roster"])
+    expect(abs(found["cost_cny"] - paid) < 0.02 * paid, found["cost_cny"], paid)  # who finishes a reply leaves a little later
+    expect(re.search(r"18:00–2\d:00 休19:\d\d", screen(folder, rested, "zh")), "breaks are shown")
+
+
+def starts_are_kept(folder):
+    found = answer(folder, changed(staffing={"length_min": "2h", "starts": [["18:00", "18:00"], ["20:00", "20:00"]]}))
+    expect({r["from"][11:16] for r in found["roster"]} <= {"18:00", "20:00"}, found["roster"])
+
+
+def too_many_ways_are_refused(folder):
+    rules = [{"length": "10m", "from": "10m", "to": "4h", "every": "1m", "at_least": "4h"}, {"length": "5m", "from": "10m", "to": "4h", "every": "1m", "at_least": "4h"}]
+    (folder / "shop.json").write_text(json.dumps(changed(staffing={"breaks": rules})), encoding="utf-8")
+    done = subprocess.run([COMMAND, "staff", "shop.json", "-q"], cwd=folder, capture_output=True, timeout=20)
+    expect(done.returncode == 2 and "$.staffing: wanted at most 20000 shifts to choose from" in done.stderr.decode(), done)
+
+
 def main():
     if os.environ.get("FENLIU_CORE"):
         print("a core build has no staff")
@@ -70,6 +134,11 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         seats_have_a_price_and_a_limit(folder)
+        chooses_among_those_who_can_be_had(folder)
+        says_when_too_few_can_be_had(folder)
+        breaks_fall_where_they_hurt_least(folder)
+        starts_are_kept(folder)
+        too_many_ways_are_refused(folder)
 
 
 main()

@@ -228,6 +228,19 @@ Test(rota, costs_what_brute_force_finds_on_random_desks)
     cr_expect_geq(barring, 10);
 }
 
+/* A scenario of nothing but its time and what staff may choose from. */
+static struct fl_scenario staffed(fl_time duration)
+{
+    return (struct fl_scenario){ .start_s = 18 * 3600, /* 18:00 */
+                                 .duration = duration,
+                                 .staffing = { .step = FL_HOUR, .length_min = 4 * FL_HOUR, .length_max = 8 * FL_HOUR } };
+}
+
+static struct fl_rota_people people_of(uint64_t groups, double speed, double wage)
+{
+    return (struct fl_rota_people){ .groups = groups, .speed = speed, .wage_cny_per_hour = wage, .shift_cny = NAN };
+}
+
 /* ---- What each part does ------------------------------------------------------------------------- */
 
 Test(rota, says_which_interval_and_group_nobody_can_cover)
@@ -471,12 +484,13 @@ Test(rota, a_day_of_half_hours_and_three_groups_comes_within_its_gap_and_again_t
     for (uint32_t t = 0; t < HALVES; t++) {
         for (uint32_t g = 0; g < GROUPS; g++) required[t * GROUPS + g] = shape[t / 2] * (g + 1) + (t * 7 + g * 5) % 3;
     }
-    const struct fl_staffing_def def = { .step = FL_HOUR, .length_min = 4 * FL_HOUR, .length_max = 8 * FL_HOUR };
+    const struct fl_scenario day = staffed(FL_DAY);
     static struct fl_rota_shift shifts[600];
     uint32_t count = 0;
     for (uint64_t groups = 1; groups < 8; groups += groups == 4 ? 3 : 1) {
         const double wage = 20 + 3 * (__builtin_popcountll(groups) - 1);
-        count += fl_rota_candidates(&def, FL_DAY, groups, 1, wage, 600 - count, shifts + count);
+        const struct fl_rota_people people = people_of(groups, 1, wage);
+        count += fl_rota_candidates(&day, &people, 600 - count, shifts + count, NULL);
     }
     cr_assert_leq(count, 600);
     struct fl_rota_problem p = problem(24, GROUPS, required, count, shifts);
@@ -501,24 +515,76 @@ Test(rota, a_day_of_half_hours_and_three_groups_comes_within_its_gap_and_again_t
 
 Test(rota, candidates_are_every_start_and_length_within_the_scenario)
 {
-    const struct fl_staffing_def def = { .step = FL_HOUR, .length_min = 4 * FL_HOUR, .length_max = 8 * FL_HOUR };
+    struct fl_scenario day = staffed(8 * FL_HOUR);
+    struct fl_rota_people people = people_of(1, 1, 25);
     struct fl_rota_shift shifts[32];
 
     /* 8 hours: starts 0 to 4 with 5, 4, 3, 2, 1 lengths */
-    cr_assert_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 25, 32, shifts), 15);
+    cr_assert_eq(fl_rota_candidates(&day, &people, 32, shifts, NULL), 15);
     cr_expect_eq(shifts[0].from, 0);
     cr_expect_eq(shifts[0].to, 4 * FL_HOUR);
     cr_expect_float_eq(shifts[0].cost, 100, 1e-9);
     cr_expect_eq(shifts[14].from, 4 * FL_HOUR);
     cr_expect_eq(shifts[14].to, 8 * FL_HOUR);
+    cr_expect_eq(fl_rota_candidates(&day, &people, 0, NULL, NULL), 15);
 
     /* a scenario shorter than any shift, and one that no whole step ends with */
-    cr_assert_eq(fl_rota_candidates(&def, 2 * FL_HOUR, 1, 1, NAN, 32, shifts), 1);
+    people.wage_cny_per_hour = NAN;
+    day.duration = 2 * FL_HOUR;
+    cr_assert_eq(fl_rota_candidates(&day, &people, 32, shifts, NULL), 1);
     cr_expect_eq(shifts[0].to, 2 * FL_HOUR);
     cr_expect_float_eq(shifts[0].cost, 2, 1e-9);
-    cr_assert_eq(fl_rota_candidates(&def, 5 * FL_HOUR + FL_HOUR / 2, 1, 1, NAN, 32, shifts), 6);
+    day.duration = 5 * FL_HOUR + FL_HOUR / 2;
+    cr_assert_eq(fl_rota_candidates(&day, &people, 32, shifts, NULL), 6);
     cr_expect_eq(shifts[2].to, 5 * FL_HOUR + FL_HOUR / 2);
-    cr_expect_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 25, 0, NULL), 15);
+}
+
+Test(rota, part_time_people_start_when_they_can_and_cost_what_they_ask)
+{
+    const struct fl_window evening = { 19 * FL_HOUR, 20 * FL_HOUR }, night = { 23 * FL_HOUR, FL_HOUR };
+    struct fl_scenario day = staffed(8 * FL_HOUR);
+    struct fl_rota_people people = people_of(1, 1, 20);
+    struct fl_rota_shift shifts[32];
+    people.length_min = 2 * FL_HOUR;
+    people.length_max = 3 * FL_HOUR;
+    people.starts = &evening;
+    people.starts_count = 1;
+    people.extra_hours = 0.5;
+
+    cr_assert_eq(fl_rota_candidates(&day, &people, 32, shifts, NULL), 4); /* 19:00 and 20:00, two lengths each */
+    cr_expect_eq(shifts[0].from, FL_HOUR);
+    cr_expect_eq(shifts[3].to, 5 * FL_HOUR);
+    cr_expect_float_eq(shifts[0].cost, 50, 1e-9); /* 2 hours and half an hour of standing by */
+
+    people.starts = &night;
+    people.shift_cny = 77;
+    cr_assert_eq(fl_rota_candidates(&day, &people, 32, shifts, NULL), 3); /* 23:00 for 2 and 3 hours, 00:00 for 2 */
+    cr_expect_eq(shifts[2].from, 6 * FL_HOUR);
+    cr_expect_eq(shifts[2].cost, 77);
+}
+
+Test(rota, each_way_to_place_the_breaks_is_a_shift_of_its_own)
+{
+    const struct fl_break_rule rules[] = {
+        { .length = 30 * FL_MINUTE, .from = FL_HOUR, .to = 2 * FL_HOUR, .every = 30 * FL_MINUTE, .at_least = 4 * FL_HOUR, .paid = false },
+        { .length = 15 * FL_MINUTE, .from = 2 * FL_HOUR, .to = 4 * FL_HOUR, .every = FL_HOUR, .at_least = 5 * FL_HOUR, .paid = true },
+    };
+    struct fl_scenario day = staffed(5 * FL_HOUR);
+    const struct fl_rota_people people = people_of(1, 1, 20);
+    struct fl_rota_shift shifts[32];
+    struct fl_break breaks[32 * 2];
+    day.staffing.breaks = rules;
+    day.staffing.breaks_count = 2;
+
+    /* 4 hours at 0 and 1: three ways each; 5 hours: those three times three, but for 1h30m with 2h, which adjoin, and 2h with 2h */
+    cr_assert_eq(fl_rota_candidates(&day, &people, 32, shifts, breaks), 3 + 7 + 3);
+    cr_expect_eq(shifts[1].breaks_count, 1);
+    cr_expect_eq(shifts[1].breaks[0].at, 90 * FL_MINUTE);
+    cr_expect_float_eq(shifts[1].cost, 70, 1e-9); /* the half hour is not paid */
+    cr_expect_eq(shifts[3].breaks_count, 2);
+    cr_expect_eq(shifts[3].breaks[1].at, 2 * FL_HOUR);
+    cr_expect_float_eq(shifts[3].cost, 90, 1e-9); /* the quarter is */
+    cr_expect_eq(fl_rota_candidates(&day, &people, 0, NULL, NULL), 13);
 }
 
 Test(rota, listed_shifts_are_taken_as_they_stand_by_those_who_answer_their_group)
@@ -534,17 +600,22 @@ Test(rota, listed_shifts_are_taken_as_they_stand_by_those_who_answer_their_group
           .breaks = &rest },
         { .name = "after", .from = FL_HOUR, .to = 5 * FL_HOUR, .group = 1, .cost_cny = 90 },
     };
-    const struct fl_staffing_def def = { .shifts_count = 2, .shifts = listed };
+    struct fl_scenario day = staffed(8 * FL_HOUR);
+    struct fl_rota_people both = people_of(3, 0.5, 20), one = people_of(1, 1, 20);
     struct fl_rota_shift shifts[2];
+    day.staffing = (struct fl_staffing_def){ .shifts_count = 2, .shifts = listed };
 
-    cr_assert_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 3, 0.5, 20, 2, shifts), 2);
+    cr_assert_eq(fl_rota_candidates(&day, &both, 2, shifts, NULL), 2);
     cr_expect_eq(shifts[0].groups, 3);
     cr_expect_eq(shifts[0].breaks_count, 1);
     cr_expect_float_eq(shifts[0].cost, 120, 1e-9);
     cr_expect_eq(shifts[0].speed, 0.5);
     cr_expect_eq(shifts[1].groups, 2);
     cr_expect_float_eq(shifts[1].cost, 90, 1e-9);
-    cr_expect_eq(fl_rota_candidates(&def, 8 * FL_HOUR, 1, 1, 20, 2, shifts), 1);
+    cr_expect_eq(fl_rota_candidates(&day, &one, 2, shifts, NULL), 1);
+    both.length_max = 5 * FL_HOUR; /* part-time */
+    cr_assert_eq(fl_rota_candidates(&day, &both, 2, shifts, NULL), 1);
+    cr_expect_eq(shifts[0].to, 5 * FL_HOUR);
 }
 
 Test(rota, what_is_out_of_range_is_refused)

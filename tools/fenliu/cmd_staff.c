@@ -185,6 +185,7 @@ static bool problem_make(struct staff *staff, bool quick, struct fl_traffic_plan
     if (!plan_make(staff->desk.base, plan, memory)) return false;
     *out = (struct fl_staff_problem){
         .scenario = staff->desk.base, .plan = plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
+        .crews_count = staff->desk.crews_count, .crews = staff->desk.crews,
         .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .context = staff, .on_trial = staff_on_trial,
         .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick,
         .first_safety = quick ? staff->answer.safety : NAN,
@@ -249,13 +250,18 @@ static enum fl_status what_if(struct staff *staff, double traffic, double reply,
     return ask_world(staff, &other, reply, out);
 }
 
-/* Where no headcount passes: whether one does with as many seats as it takes, when they are what is limited. */
-static enum fl_status ask_for_seats(struct staff *staff)
+/* Where no headcount passes: whether one does with as many seats as it takes, or with as many people, each by itself. */
+static enum fl_status ask_for_more(struct staff *staff)
 {
     struct fl_scenario other = *staff->scenario;
-    if (other.staffing.more_seats == FL_NONE) return FL_OK;
+    const uint32_t crews = staff->desk.crews_count;
+    enum fl_status status = FL_OK;
     other.staffing.more_seats = FL_NONE;
-    return ask_world(staff, &other, 1, &staff->report.seats_free);
+    if (staff->scenario->staffing.more_seats != FL_NONE) status = ask_world(staff, &other, 1, &staff->report.seats_free);
+    staff->desk.crews_count = 0;
+    if (status == FL_OK && crews > 0) status = ask_world(staff, staff->scenario, 1, &staff->report.people_free);
+    staff->desk.crews_count = crews;
+    return status;
 }
 
 /* What happens with as many people as the trade formula asks for, on duty all the time. */
@@ -454,7 +460,7 @@ static enum fl_status complete_report(struct staff *staff)
 {
     ask_rules(staff);
     enum fl_status status = try_trade_formula(staff);
-    if (status == FL_OK && staff->report.curve.reason == CURVE_UNREACHABLE) return ask_for_seats(staff);
+    if (status == FL_OK && staff->report.curve.reason == CURVE_UNREACHABLE) return ask_for_more(staff);
     if (status == FL_OK) status = what_if(staff, 1.2, 1, &staff->report.traffic_up);
     if (status == FL_OK) status = what_if(staff, 1, 1.2, &staff->report.reply_up);
     return status;
@@ -504,8 +510,9 @@ static int staff_run(struct staff *staff)
     if (status == FL_OK && !staff->report.believed) return say_disbelief(staff);
     if (status == FL_OK) status = find_answer(staff);
     if (status == FL_OK && staff->proof.results.rows_count == 0) {
-        fprintf(stderr, "fenliu staff: the shifts on offer have no roster: widen staffing.shifts, or raise staffing.max_agents%s\n",
-                staff->scenario->staffing.more_seats == FL_NONE ? "" : " or staffing.more_seats");
+        fprintf(stderr, "fenliu staff: the shifts on offer have no roster: widen staffing.shifts, or raise staffing.max_agents%s%s\n",
+                staff->scenario->staffing.more_seats == FL_NONE ? "" : " or staffing.more_seats",
+                staff->desk.crews_count == 0 ? "" : " or count_max of staffing.hire");
         return EXIT_MISSED;
     }
     if (status == FL_OK) status = complete_report(staff);
@@ -550,7 +557,14 @@ int cmd_staff(int argc, char **argv)
     if (staff.options.replications > 0) staff.scenario->staffing.replications = staff.options.replications;
     progress_start(&staff.progress, &staff.options, "staff");
     int code = EXIT_INTERNAL;
-    if (staff_desk_open(&staff.desk, staff.scenario, staff.options.language) && answer_open(&staff.answer, &staff)) code = staff_run(&staff);
+    const enum fl_status opened = staff_desk_open(&staff.desk, staff.scenario, staff.options.language);
+    if (opened == FL_ERANGE) {
+        fprintf(stderr, "%s: $.staffing: wanted at most %u shifts to choose from, got more: coarser steps, fewer lengths or break grids\n", staff.options.files[0],
+                SHIFTS_MAX);
+        code = EXIT_USAGE;
+    } else if (opened == FL_OK && answer_open(&staff.answer, &staff)) {
+        code = staff_run(&staff);
+    }
     answer_close(&staff.answer);
     staff_desk_close(&staff.desk);
     staff_proof_close(&staff.proof);

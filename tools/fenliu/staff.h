@@ -9,12 +9,15 @@
 
 /* ---- staff_desk.c: rosters as desks ------------------------------------------------------------- */
 
-#define KINDS_MAX 16u
+#define KINDS_MAX 128u
 
-/* People of one kind answer the same groups; the answer counts people like the first definition of the kind. */
+/* People of one kind answer the same groups, where the owner says whom he can hire also at the same speed and wage; the answer counts people
+ * like the first definition of the kind. */
 struct people_kind {
     uint64_t groups;
     uint32_t definition; /* the template */
+    uint32_t hire;       /* of staffing.hire; FL_NONE: those who are there */
+    uint32_t people_max; /* FL_NONE: as many as wanted */
     uint32_t first_shift, shifts_count; /* of the candidates */
 };
 
@@ -22,16 +25,28 @@ struct staff_desk {
     const struct fl_scenario *base;
     struct people_kind kinds[KINDS_MAX];
     uint32_t kinds_count;
+    uint32_t *kind_of;            /* [definitions] the kind of each; owned */
     struct fl_rota_shift *shifts; /* candidates of all kinds; owned */
-    uint32_t shifts_count;
+    double *pay;                  /* [shifts] CNY of one person; NaN: not known; owned. A shift's cost is what the search goes by */
+    struct fl_break *breaks;      /* of the candidates; owned */
+    struct fl_rota_crew *crews;   /* those of a kind on a day, where they are limited; owned */
+    uint32_t shifts_count, crews_count;
     double template_speed[FL_GROUPS_MAX];
     double speed_factor; /* fitted on the ordinary day; 1: as given */
     const char *extra_name;
 };
 
-/* Fills in kinds and candidates. false when out of memory. */
-bool staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language);
+/* Fills in kinds and candidates. FL_ERANGE: more candidates than SHIFTS_MAX; FL_EFULL: out of memory. */
+#define SHIFTS_MAX 20000u
+enum fl_status staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language);
 void staff_desk_close(struct staff_desk *desk);
+
+/* One of a kind, as the desk would have her. */
+struct fl_agent_def staff_desk_person(const struct staff_desk *desk, const struct people_kind *kind);
+/* What a kind is called: a hire's own name, else NULL. */
+const char *staff_desk_hire(const struct staff_desk *desk, const struct people_kind *kind);
+/* People of a kind that a roster takes: those of its fullest day. */
+uint32_t staff_desk_people(const struct staff_desk *desk, const uint32_t people[], const struct people_kind *kind);
 
 /* A scenario whose desk is this roster; shares everything else with the base. Free `memory`. Existing people come first, by
  * their definitions, then new ones like the template. */
@@ -106,7 +121,7 @@ struct staff_report {
     double replay_response_s, fitted_response_s;
     uint32_t existing, added;
     struct what_if traffic_up, reply_up;
-    struct what_if seats_free; /* CURVE_UNREACHABLE and staffing.more_seats given: with as many seats as it takes */
+    struct what_if seats_free, people_free; /* CURVE_UNREACHABLE: with as many seats, or people, as it takes, where they are limited */
     struct staff_curve curve;
     double reply_s;
     struct fl_rule_answer rules[FL_RULES_COUNT];

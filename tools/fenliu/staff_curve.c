@@ -19,8 +19,10 @@ static enum fl_status run_ceiling(const struct staff *staff, double reply, struc
     struct fl_agent_def agents[KINDS_MAX];
     struct fl_scenario all = *base;
     for (uint32_t k = 0; k < staff->desk.kinds_count; k++) {
-        agents[k] = base->desk.agents[staff->desk.kinds[k].definition];
-        agents[k].count = (fl_staff_at_once_max(base) + staff->desk.kinds_count - 1) / staff->desk.kinds_count;
+        const struct people_kind *kind = &staff->desk.kinds[k];
+        const uint32_t share = (fl_staff_at_once_max(base) + staff->desk.kinds_count - 1) / staff->desk.kinds_count;
+        agents[k] = staff_desk_person(&staff->desk, kind);
+        agents[k].count = kind->people_max < share ? kind->people_max : share;
         agents[k].shift = FL_NONE;
         agents[k].speed *= staff->desk.speed_factor / reply;
     }

@@ -5,70 +5,209 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double speed_of(const struct fl_scenario *scenario, uint32_t definition)
+#define AFTER_THE_OTHERS 0.01 /* of their wages is what those who are there cost the search, where they are to go first */
+
+static double speed_of(const struct fl_scenario *scenario, const struct fl_agent_def *def)
 {
-    const struct fl_agent_def *def = &scenario->desk.agents[definition];
     return def->speed * (def->grade == FL_NONE ? 1 : scenario->desk.grades[def->grade].speed);
 }
 
-static double wage_of(const struct fl_scenario *scenario, uint32_t definition)
+static double wage_of(const struct fl_scenario *scenario, const struct fl_agent_def *def)
 {
-    const struct fl_agent_def *def = &scenario->desk.agents[definition];
     if (!isnan(def->wage_cny_per_hour)) return def->wage_cny_per_hour;
     if (def->grade != FL_NONE && !isnan(scenario->desk.grades[def->grade].wage_cny_per_hour))
         return scenario->desk.grades[def->grade].wage_cny_per_hour;
     return scenario->money.wage_cny_per_hour;
 }
 
-/* Definitions that answer the same groups are one kind. */
+static const struct fl_hire_def *hire_of(const struct staff_desk *desk, const struct people_kind *kind)
+{
+    return kind->hire == FL_NONE ? NULL : &desk->base->staffing.hire[kind->hire];
+}
+
+const char *staff_desk_hire(const struct staff_desk *desk, const struct people_kind *kind)
+{
+    const struct fl_hire_def *const hire = hire_of(desk, kind);
+    return hire == NULL ? NULL : hire->name;
+}
+
+struct fl_agent_def staff_desk_person(const struct staff_desk *desk, const struct people_kind *kind)
+{
+    const struct fl_hire_def *const hire = hire_of(desk, kind);
+    struct fl_agent_def def = desk->base->desk.agents[kind->definition];
+    def.groups = kind->groups;
+    if (hire == NULL) return def;
+    def.name = hire->name;
+    def.count = 1;
+    if (hire->grade != FL_NONE) {
+        def.grade = hire->grade;
+        def.wage_cny_per_hour = NAN; /* the grade's */
+    }
+    def.speed *= hire->speed;
+    if (!isnan(hire->wage_cny_per_hour)) def.wage_cny_per_hour = hire->wage_cny_per_hour;
+    def.main_account = def.proxy_account = false;
+    def.outsourced = hire->outsourced;
+    return def;
+}
+
+/* Whether somebody is of a kind: where it is said who can be hired, those there are counted and have to be told apart. */
+static bool is_of_kind(const struct fl_scenario *base, uint32_t definition, uint64_t groups, const struct people_kind *kind)
+{
+    if (kind->hire != FL_NONE || kind->groups != groups) return false;
+    if (base->staffing.hire_count == 0) return true;
+    const struct fl_agent_def *const a = &base->desk.agents[definition], *const b = &base->desk.agents[kind->definition];
+    const double wage_a = wage_of(base, a), wage_b = wage_of(base, b);
+    return speed_of(base, a) == speed_of(base, b) && (wage_a == wage_b || (isnan(wage_a) && isnan(wage_b)));
+}
+
+/* Beyond KINDS_MAX somebody counts as one of the last kind that answers her groups. */
+static void find_existing_kinds(struct staff_desk *desk, uint64_t all)
+{
+    const struct fl_scenario *const base = desk->base;
+    for (uint32_t d = 0; d < base->desk.agents_count; d++) {
+        const uint64_t groups = base->desk.agents[d].groups & all;
+        uint32_t kind = FL_NONE;
+        for (uint32_t k = 0; k < desk->kinds_count && kind == FL_NONE; k++)
+            if (is_of_kind(base, d, groups, &desk->kinds[k])) kind = k;
+        if (kind == FL_NONE && groups != 0 && desk->kinds_count + base->staffing.hire_count < KINDS_MAX) {
+            kind = desk->kinds_count++;
+            desk->kinds[kind] = (struct people_kind){ .groups = groups, .definition = d, .hire = FL_NONE,
+                                                      .people_max = base->staffing.hire_count > 0 ? 0 : FL_NONE };
+        }
+        for (uint32_t k = 0; k < desk->kinds_count && kind == FL_NONE; k++)
+            if (desk->kinds[k].groups == groups) kind = k;
+        desk->kind_of[d] = kind;
+        if (kind != FL_NONE && base->staffing.hire_count > 0) desk->kinds[kind].people_max += base->desk.agents[d].count;
+    }
+}
+
+static void find_hire_kinds(struct staff_desk *desk, uint64_t all)
+{
+    const struct fl_scenario *const base = desk->base;
+    for (uint32_t h = 0; h < base->staffing.hire_count; h++) {
+        const struct fl_hire_def *const hire = &base->staffing.hire[h];
+        const uint32_t like = hire->like == FL_NONE ? 0 : hire->like;
+        const uint64_t groups = (hire->groups != 0 ? hire->groups : base->desk.agents[like].groups) & all;
+        if (groups == 0 || hire->count_max == 0) continue;
+        desk->kinds[desk->kinds_count++] = (struct people_kind){ .groups = groups, .definition = like, .hire = h, .people_max = hire->count_max };
+    }
+}
+
 static void find_kinds(struct staff_desk *desk)
 {
     const struct fl_scenario *base = desk->base;
     const uint64_t all = base->desk.groups_count >= 64 ? UINT64_MAX : (UINT64_C(1) << base->desk.groups_count) - 1;
-    for (uint32_t d = 0; d < base->desk.agents_count; d++) {
-        const uint64_t groups = base->desk.agents[d].groups & all;
-        bool known = groups == 0;
-        for (uint32_t k = 0; k < desk->kinds_count; k++) known |= desk->kinds[k].groups == groups;
-        if (!known && desk->kinds_count < KINDS_MAX) desk->kinds[desk->kinds_count++] = (struct people_kind){ .groups = groups, .definition = d };
-    }
+    find_existing_kinds(desk, all);
+    find_hire_kinds(desk, all);
     for (uint32_t g = 0; g < base->desk.groups_count; g++) { /* a group's own people count before cross-trained ones */
         desk->template_speed[g] = 1;
         int fewest = 65;
         for (uint32_t k = 0; k < desk->kinds_count; k++) {
             const int size = __builtin_popcountll(desk->kinds[k].groups);
             if (!(desk->kinds[k].groups >> g & 1) || size >= fewest) continue;
+            const struct fl_agent_def def = staff_desk_person(desk, &desk->kinds[k]);
             fewest = size;
-            desk->template_speed[g] = speed_of(base, desk->kinds[k].definition);
+            desk->template_speed[g] = speed_of(base, &def);
         }
     }
 }
 
-bool staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language)
+static struct fl_rota_people rota_people_of(const struct staff_desk *desk, const struct people_kind *kind)
 {
-    *desk = (struct staff_desk){ .base = base, .speed_factor = 1, .extra_name = language == LANGUAGE_ZH ? "加人" : "added" };
-    find_kinds(desk);
-    for (int pass = 0; pass < 2; pass++) { /* count, then fill */
-        uint32_t total = 0;
-        for (uint32_t k = 0; k < desk->kinds_count; k++) {
-            struct people_kind *kind = &desk->kinds[k];
-            const double speed = speed_of(base, kind->definition), wage = wage_of(base, kind->definition);
-            kind->first_shift = total;
-            kind->shifts_count = fl_rota_candidates(&base->staffing, base->duration, kind->groups, speed, wage,
-                                                    pass == 0 ? 0 : desk->shifts_count - total, pass == 0 ? NULL : desk->shifts + total);
-            total += kind->shifts_count;
-        }
-        if (pass == 1) break;
-        desk->shifts_count = total;
-        desk->shifts = calloc(total > 0 ? total : 1, sizeof *desk->shifts);
-        if (desk->shifts == NULL) return false;
+    const struct fl_hire_def *const hire = hire_of(desk, kind);
+    const struct fl_agent_def def = staff_desk_person(desk, kind);
+    struct fl_rota_people people = { .groups = kind->groups, .speed = speed_of(desk->base, &def), .wage_cny_per_hour = wage_of(desk->base, &def),
+                                     .shift_cny = NAN };
+    if (hire == NULL) return people;
+    people.shift_cny = hire->shift_cny;
+    people.extra_hours = hire->stand_by_share * ((double)hire->stand_by / FL_HOUR);
+    people.length_min = hire->length_min;
+    people.length_max = hire->length_max;
+    people.starts = hire->starts;
+    people.starts_count = hire->starts_count;
+    return people;
+}
+
+static uint32_t write_candidates(struct staff_desk *desk, uint32_t room)
+{
+    const uint32_t rules = desk->base->staffing.breaks_count;
+    uint32_t total = 0;
+    for (uint32_t k = 0; k < desk->kinds_count && total <= SHIFTS_MAX; k++) {
+        struct people_kind *kind = &desk->kinds[k];
+        const struct fl_rota_people people = rota_people_of(desk, kind);
+        kind->first_shift = total;
+        kind->shifts_count = fl_rota_candidates(desk->base, &people, room == 0 ? 0 : room - total, room == 0 ? NULL : desk->shifts + total,
+                                                room == 0 ? NULL : desk->breaks + (size_t)total * rules);
+        total += kind->shifts_count;
     }
-    return true;
+    return total;
+}
+
+/* A crew for each day of each kind that is limited: everybody works one shift a day. */
+static void write_crews(struct staff_desk *desk, uint32_t days)
+{
+    for (uint32_t k = 0; k < desk->kinds_count; k++) {
+        const struct people_kind *const kind = &desk->kinds[k];
+        for (uint32_t d = 0; d < days && kind->people_max != FL_NONE; d++)
+            desk->crews[desk->crews_count++] = (struct fl_rota_crew){ .first_shift = kind->first_shift, .shifts_count = kind->shifts_count,
+                                                                      .from = d == 0 ? INT64_MIN : d * FL_DAY, .to = (d + 1) * FL_DAY,
+                                                                      .people_max = kind->people_max };
+    }
+}
+
+static void write_pay(struct staff_desk *desk)
+{
+    for (uint32_t k = 0; k < desk->kinds_count; k++) {
+        const struct people_kind *const kind = &desk->kinds[k];
+        const struct fl_rota_people people = rota_people_of(desk, kind);
+        for (uint32_t s = kind->first_shift; s < kind->first_shift + kind->shifts_count; s++) {
+            desk->pay[s] = isnan(people.wage_cny_per_hour) && isnan(people.shift_cny) && staff_prices(desk->base) == 0 ? NAN : desk->shifts[s].cost;
+            if (kind->hire == FL_NONE && desk->base->staffing.hire_count > 0 && desk->base->staffing.existing == FL_EXISTING_FIRST)
+                desk->shifts[s].cost *= AFTER_THE_OTHERS;
+        }
+    }
+}
+
+enum fl_status staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language)
+{
+    const uint32_t days = (uint32_t)((base->duration + FL_DAY - 1) / FL_DAY);
+    *desk = (struct staff_desk){ .base = base, .speed_factor = 1, .extra_name = language == LANGUAGE_ZH ? "加人" : "added" };
+    desk->kind_of = malloc(base->desk.agents_count * sizeof *desk->kind_of);
+    if (desk->kind_of == NULL) return FL_EFULL;
+    find_kinds(desk);
+    desk->shifts_count = write_candidates(desk, 0);
+    if (desk->shifts_count > SHIFTS_MAX) return FL_ERANGE;
+    desk->shifts = calloc(desk->shifts_count + 1, sizeof *desk->shifts);
+    desk->pay = calloc(desk->shifts_count + 1, sizeof *desk->pay);
+    desk->breaks = calloc((size_t)desk->shifts_count * base->staffing.breaks_count + 1, sizeof *desk->breaks);
+    desk->crews = calloc((size_t)desk->kinds_count * days + 1, sizeof *desk->crews);
+    if (desk->shifts == NULL || desk->pay == NULL || desk->breaks == NULL || desk->crews == NULL) return FL_EFULL;
+    if (desk->shifts_count > 0) (void)write_candidates(desk, desk->shifts_count);
+    write_pay(desk);
+    write_crews(desk, days);
+    return FL_OK;
 }
 
 void staff_desk_close(struct staff_desk *desk)
 {
+    free(desk->kind_of);
     free(desk->shifts);
-    desk->shifts = NULL;
+    free(desk->pay);
+    free(desk->breaks);
+    free(desk->crews);
+    *desk = (struct staff_desk){ 0 };
+}
+
+uint32_t staff_desk_people(const struct staff_desk *desk, const uint32_t people[], const struct people_kind *kind)
+{
+    uint32_t most = 0;
+    for (fl_time day = 0; day < desk->base->duration; day += FL_DAY) {
+        uint32_t sum = 0;
+        for (uint32_t s = kind->first_shift; s < kind->first_shift + kind->shifts_count; s++)
+            if (desk->shifts[s].from >= day && desk->shifts[s].from < day + FL_DAY) sum += people[s];
+        if (sum > most) most = sum;
+    }
+    return most;
 }
 
 uint32_t roster_people(const struct staff_desk *desk, const uint32_t people[])
@@ -106,7 +245,7 @@ struct maker {
 
 /* Places up to `count` existing people of a definition on a shift: in the definition itself the first time, so that the scenario's
  * events still find it, in a further one after that. */
-static uint32_t place_existing(struct maker *maker, uint32_t d, uint32_t shift, uint32_t count)
+static uint32_t place_existing(struct maker *maker, uint32_t d, uint32_t shift, uint32_t count, double wage)
 {
     const uint32_t taken = maker->left[d] < count ? maker->left[d] : count;
     if (taken == 0) return 0;
@@ -119,22 +258,35 @@ static uint32_t place_existing(struct maker *maker, uint32_t d, uint32_t shift, 
     }
     def->count = taken;
     def->shift = shift;
+    def->wage_cny_per_hour = wage;
     maker->out->existing += taken;
     return taken;
 }
 
-static void place(struct maker *maker, const struct people_kind *kind, uint32_t shift, uint32_t count)
+/* What an hour on the shift costs, breaks not paid taken off and all that is paid beside it put on: simulated wages then come to the
+ * shift's pay. Where nothing of the kind is said it is the wage itself. */
+static double hourly(const struct staff_desk *desk, const struct people_kind *kind, uint32_t shift, double wage)
+{
+    const struct fl_hire_def *const hire = hire_of(desk, kind);
+    bool by_pay = hire != NULL && (!isnan(hire->shift_cny) || hire->stand_by > 0);
+    for (uint32_t i = 0; i < desk->base->staffing.breaks_count; i++) by_pay |= !desk->base->staffing.breaks[i].paid;
+    if (!by_pay || isnan(desk->pay[shift])) return wage;
+    return desk->pay[shift] / ((double)(desk->shifts[shift].to - desk->shifts[shift].from) / FL_HOUR);
+}
+
+static void place(struct maker *maker, const struct people_kind *kind, uint32_t candidate, uint32_t shift, uint32_t count)
 {
     const struct fl_scenario *base = maker->desk->base;
-    for (uint32_t d = 0; d < base->desk.agents_count && count > 0; d++)
-        if ((base->desk.agents[d].groups & kind->groups) == kind->groups && base->desk.agents[d].groups == base->desk.agents[kind->definition].groups)
-            count -= place_existing(maker, d, shift, count);
+    for (uint32_t d = 0; kind->hire == FL_NONE && d < base->desk.agents_count && count > 0; d++)
+        if (maker->desk->kind_of[d] == (uint32_t)(kind - maker->desk->kinds))
+            count -= place_existing(maker, d, shift, count, hourly(maker->desk, kind, candidate, base->desk.agents[d].wage_cny_per_hour));
     if (count == 0) return;
     struct fl_agent_def *def = &maker->agents[maker->agents_count++];
-    *def = base->desk.agents[kind->definition];
-    def->name = maker->desk->extra_name;
+    *def = staff_desk_person(maker->desk, kind);
+    if (kind->hire == FL_NONE) def->name = maker->desk->extra_name;
     def->count = count;
     def->shift = shift;
+    def->wage_cny_per_hour = hourly(maker->desk, kind, candidate, def->wage_cny_per_hour);
     def->main_account = def->proxy_account = false;
     maker->out->added += count;
 }
@@ -173,7 +325,7 @@ bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[]
             names += 40;
             for (uint32_t b = 0; b < shift->breaks_count; b++)
                 *next_break++ = (struct fl_break){ fl_time_of_day(base, shift->from + shift->breaks[b].at), shift->breaks[b].length };
-            place(&maker, &desk->kinds[k], maker.shifts_count++, people[s]);
+            place(&maker, &desk->kinds[k], s, maker.shifts_count++, people[s]);
         }
     }
     for (uint32_t d = 0; d < maker.agents_count; d++) {

@@ -48,11 +48,25 @@ static uint32_t payroll(const struct staff_report *report)
     return report->rows[ROW_ANSWER].people;
 }
 
+/* Where it is said who can be hired: those the roster takes. Else as many as make up for them by their speed. */
 static uint32_t new_hires(const struct staff_report *report)
 {
+    uint32_t hired = 0;
+    for (uint32_t k = 0; k < report->desk->kinds_count; k++)
+        if (staff_desk_hire(report->desk, &report->desk->kinds[k]) != NULL) hired += staff_desk_people(report->desk, report->answer->people, &report->desk->kinds[k]);
+    if (report->scenario->staffing.hire_count > 0) return hired;
     const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report);
     const uint32_t added = report->scenario->duration <= FL_DAY ? report->added : need > have ? need - have : 0; /* over days people work again */
     return (uint32_t)ceil(added / report->scenario->staffing.new_hire_speed - 1e-9);
+}
+
+/* Most people there can be at once, with all who can be hired. */
+static uint32_t most_people(const struct staff_report *report)
+{
+    const uint32_t most = fl_staff_at_once_max(report->scenario);
+    uint64_t all = 0;
+    for (uint32_t k = 0; k < report->desk->kinds_count; k++) all += report->desk->kinds[k].people_max;
+    return all < most ? (uint32_t)all : most;
 }
 
 static double shown_of_20(const struct staff_row *row)
@@ -142,13 +156,36 @@ static void add_more_seats(const struct staff_report *report, uint32_t more, boo
     fl_text_add(out, zh ? "。\n" : ".\n");
 }
 
+/* Those there who are rostered, then whom to hire: "现有 3 名,另招 兼职 2、外包 1". */
+static void add_hires(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct staff_desk *desk = report->desk;
+    uint32_t own = 0, hired = 0;
+    for (uint32_t k = 0; k < desk->kinds_count; k++)
+        own += staff_desk_hire(desk, &desk->kinds[k]) == NULL ? staff_desk_people(desk, report->answer->people, &desk->kinds[k]) : 0;
+    fl_text_add(out, zh ? "现有的用 %u 名" : "%u of yours", own);
+    for (uint32_t k = 0; k < desk->kinds_count; k++) {
+        const char *name = staff_desk_hire(desk, &desk->kinds[k]);
+        const uint32_t people = name == NULL ? 0 : staff_desk_people(desk, report->answer->people, &desk->kinds[k]);
+        if (people == 0) continue;
+        fl_text_add(out, hired == 0 ? (zh ? ",另招 " : ", and hire ") : (zh ? "、" : ", "));
+        fl_text_add(out, "%.60s %u", name, people);
+        hired += people;
+    }
+    if (hired == 0) fl_text_add(out, zh ? ",不用招人" : ", nobody to hire");
+}
+
 /* The people wanted and those at hand. */
 static void add_headcount(const struct staff_report *report, const char *what, bool zh, struct fl_text *out)
 {
     const struct staff_row *row = &report->rows[ROW_ANSWER];
     const uint32_t have = fl_scenario_agents_count(report->scenario), need = payroll(report), seats = report->scenario->desk.seats;
     fl_text_add(out, zh ? "%s:同时在岗最多 %u 人,共排 %u 人;" : "%s: at most %u people on duty at once, %u in all; ", what, row->peak, need);
-    if (need > have)
+    if (report->scenario->staffing.hire_count > 0) {
+        if (!zh) fl_text_add(out, "\n  ");
+        add_hires(report, zh, out);
+        fl_text_add(out, zh ? "。\n" : ".\n");
+    } else if (need > have)
         fl_text_add(out, zh ? "现有 %u 名,还差 %u 名(若是新手,约 %u 名)。\n" : "you have %u, %u short\n  (about %u if new hires).\n", have,
                     need - have, new_hires(report));
     else
@@ -174,7 +211,10 @@ static void add_enough(const struct staff_report *report, bool zh, struct fl_tex
     fl_text_add(out, zh ? "%s:同时在岗最多 %u 人,共 %u 人" : "%s: at most %u on duty at once, %u in all", cheaper ? (zh ? "更省的排班" : "Cheaper") : (zh ? "也可以这样排" : "Or"),
                 row->peak, need);
     if (cheaper) fl_text_add(out, zh ? ",工资 ¥%.0f(现在 ¥%.0f,省 ¥%.0f)" : ",\n  wages CNY %.0f (now %.0f, saves %.0f)", row->cost, now->cost, now->cost - row->cost);
-    if (need > have) fl_text_add(out, zh ? ";\n  但比现在多要 %u 个人(班短、人多),招不到就照旧" : ";\n  but it wants %u more on the payroll than you have: shorter shifts, more people",
+    if (report->scenario->staffing.hire_count > 0) {
+        fl_text_add(out, zh ? ";\n  " : ";\n  ");
+        add_hires(report, zh, out);
+    } else if (need > have) fl_text_add(out, zh ? ";\n  但比现在多要 %u 个人(班短、人多),招不到就照旧" : ";\n  but it wants %u more on the payroll than you have: shorter shifts, more people",
                                  need - have);
     fl_text_add(out, zh ? "。\n" : ".\n");
     if (row->peak > report->scenario->desk.seats && report->scenario->money.seat_cny > 0)
@@ -190,13 +230,14 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
     const bool pooled = report->scenario->staffing.judge == FL_JUDGE_MEAN;
     const uint32_t step = fl_knee_step(knee->people);
     if (curve->reason == CURVE_UNREACHABLE) {
-        fl_text_add(out, zh ? "结论:加到 %u 人,没有哪种人数能达标" : "Answer: no headcount up to %u reaches the objectives", fl_staff_at_once_max(report->scenario));
+        fl_text_add(out, zh ? "结论:加到 %u 人,没有哪种人数能达标" : "Answer: no headcount up to %u reaches the objectives", most_people(report));
         const double asked = report->scenario->staffing.day_probability;
         if (!pooled) fl_text_add(out, zh ? ":\n  最好时 100 天里 %.4g 天达标,要求 %.4g 天" : ": at best\n  %.4g of 100 days pass, wanted %.4g", in_100(curve->best_share), 100 * asked);
         if (!pooled && curve->best_share >= asked) fl_text_add(out, zh ? ",余地太小,证实不了" : ", which is too close to be shown");
         fl_text_add(out, zh ? "。\n  卡在:" : ".\n  In the way: ");
         add_objective(objective, objective->bound, zh, out);
-        if (report->seats_free.known && !report->seats_free.impossible) fl_text_add(out, zh ? "。\n" : ".\n");
+        const bool by_limit = (report->seats_free.known && !report->seats_free.impossible) || (report->people_free.known && !report->people_free.impossible);
+        if (by_limit) fl_text_add(out, zh ? "。\n" : ".\n");
         else fl_text_add(out, zh ? "。人数解决不了。\n" : ". Headcount cannot mend that.\n");
     } else {
         fl_text_add(out, zh ? "结论:要达标得排 %u 人,但最后 %u 人换来的很少" : "Answer: the objectives take %u people, but the last %u of them bring little",
@@ -205,7 +246,7 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
         fl_text_add(out, zh ? "。\n" : ".\n");
     }
     add_headcount(report, zh ? "建议排到这里为止" : "Advised, and no more", zh, out);
-    if (knee->peak >= fl_staff_at_once_max(report->scenario)) return; /* there cannot be more */
+    if (knee->peak >= most_people(report)) return; /* there cannot be more */
     if (zh) fl_text_add(out, "  再往上,每多 %u 人", step);
     else if (step == 1) fl_text_add(out, "  Beyond that each further person brings ");
     else fl_text_add(out, "  Beyond that every %u further people bring ", step);
@@ -236,6 +277,9 @@ static void add_beyond(const struct staff_report *report, bool zh, struct fl_tex
         fl_text_add(out, zh ? "卡在子账号:能有 %u 个,有 %u 个就能达标;\n  " : "sub-accounts are in the way: there may be %u, with %u the objectives hold;\n  ",
                     most, report->seats_free.people);
     }
+    if (report->people_free.known && !report->people_free.impossible)
+        fl_text_add(out, zh ? "卡在人手:能招的不够,同时在岗 %u 人就能达标;\n  " : "people are in the way: with %u on duty at once the objectives hold;\n  ",
+                    report->people_free.people);
     if (curve->faster_holds) fl_text_add(out, zh ? "每条回复快两成(%.0f 秒变 %.0f 秒)就能达到" : "replies a fifth faster (%.0f s to %.0f s) can reach them", report->reply_s, 0.8 * report->reply_s);
     else fl_text_add(out, zh ? "每条回复快两成也达不到" : "replies a fifth faster do not reach them either");
     if (!isnan(curve->reachable) && metric != NULL) {
@@ -284,6 +328,16 @@ static void add_levels(const struct staff_report *report, bool zh, struct fl_tex
     fl_text_add(out, "\n");
 }
 
+/* What those on a shift are called, where they are hired. */
+static const char *hire_of_shift(const struct staff_report *report, uint32_t shift)
+{
+    for (uint32_t k = 0; k < report->desk->kinds_count; k++) {
+        const struct people_kind *kind = &report->desk->kinds[k];
+        if (shift >= kind->first_shift && shift - kind->first_shift < kind->shifts_count) return staff_desk_hire(report->desk, kind);
+    }
+    return NULL;
+}
+
 static void add_shifts(const struct staff_report *report, bool zh, struct fl_text *out)
 {
     const uint32_t indent = zh ? 7 : 10;
@@ -292,14 +346,21 @@ static void add_shifts(const struct staff_report *report, bool zh, struct fl_tex
     for (uint32_t s = 0; s < report->desk->shifts_count; s++) {
         const struct fl_rota_shift *shift = &report->desk->shifts[s];
         const uint32_t people = report->answer->people[s];
-        char from[16], to[8], piece[160], groups[96] = "";
+        char from[16], to[8], piece[240], groups[160] = "";
         if (people == 0) continue;
         dated_time(report->scenario, shift->from, from);
         clock_time(report->scenario, shift->to, to);
-        if (report->desk->kinds_count > 1)
+        if (report->desk->kinds_count > 1 && report->scenario->desk.groups_count > 1)
             for (uint32_t g = 0; g < report->scenario->desk.groups_count; g++)
                 if (shift->groups >> g & 1)
                     snprintf(groups + strlen(groups), sizeof groups - strlen(groups), "%s%.24s", groups[0] == '\0' ? " " : "+", report->scenario->desk.groups[g].name);
+        const char *hire = hire_of_shift(report, s);
+        for (uint32_t b = 0; b < shift->breaks_count && report->scenario->staffing.breaks_count > 0; b++) {
+            char at[8];
+            clock_time(report->scenario, shift->from + shift->breaks[b].at, at);
+            snprintf(groups + strlen(groups), sizeof groups - strlen(groups), "%s%s", b > 0 ? "/" : zh ? " 休" : " break ", at);
+        }
+        if (hire != NULL) snprintf(groups + strlen(groups), sizeof groups - strlen(groups), " %.30s", hire);
         snprintf(piece, sizeof piece, zh ? " %s–%s%s %u人 " : " %s–%s%s %u ", from, to, groups, people);
         add_piece(out, &columns, indent, piece);
     }
@@ -615,6 +676,38 @@ static void add_json_intervals(const struct staff_report *report, struct fl_text
     fl_text_add(out, "]");
 }
 
+/* Where the scenario has rules for them. */
+static void add_json_breaks(const struct staff_report *report, const struct fl_rota_shift *shift, struct fl_text *out)
+{
+    char at[32];
+    if (report->scenario->staffing.breaks_count == 0) return;
+    fl_text_add(out, ",\"breaks\":[");
+    for (uint32_t b = 0; b < shift->breaks_count; b++) {
+        fl_instant_format(report->scenario, shift->from + shift->breaks[b].at, at);
+        fl_text_add(out, "%s{\"from\":\"%s\",\"to\":", b > 0 ? "," : "", at);
+        fl_instant_format(report->scenario, shift->from + shift->breaks[b].at + shift->breaks[b].length, at);
+        fl_text_add(out, "\"%s\"}", at);
+    }
+    fl_text_add(out, "]");
+}
+
+static void add_json_hires(const struct staff_report *report, struct fl_text *out)
+{
+    bool first = true;
+    if (report->scenario->staffing.hire_count == 0) return;
+    fl_text_add(out, ",\"hire\":[");
+    for (uint32_t k = 0; k < report->desk->kinds_count; k++) {
+        const struct people_kind *kind = &report->desk->kinds[k];
+        if (kind->hire == FL_NONE) continue;
+        fl_text_add(out, "%s{\"name\":", first ? "" : ",");
+        fl_text_add_json(out, staff_desk_hire(report->desk, kind));
+        fl_text_add(out, ",\"people\":%u}", staff_desk_people(report->desk, report->answer->people, kind));
+        first = false;
+    }
+    if (report->people_free.known && !report->people_free.impossible) fl_text_add(out, "],\"on_duty_it_takes\":%u", report->people_free.people);
+    else fl_text_add(out, "],\"on_duty_it_takes\":null");
+}
+
 static void add_json_roster(const struct staff_report *report, struct fl_text *out)
 {
     bool first = true;
@@ -637,6 +730,11 @@ static void add_json_roster(const struct staff_report *report, struct fl_text *o
             fl_text_add(out, ",\"grade\":");
             if (grade == FL_NONE) fl_text_add(out, "null");
             else fl_text_add_json(out, report->scenario->desk.grades[grade].name);
+            if (kind->hire != FL_NONE) {
+                fl_text_add(out, ",\"hire\":");
+                fl_text_add_json(out, staff_desk_hire(report->desk, kind));
+            }
+            add_json_breaks(report, &report->desk->shifts[s], out);
             fl_text_add(out, ",\"agents\":%u}", report->answer->people[s]);
         }
     }
@@ -708,6 +806,7 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
         if (report->seats_free.known && !report->seats_free.impossible) fl_text_add(out, ",\"it_takes\":%u}", report->seats_free.people);
         else fl_text_add(out, ",\"it_takes\":null}");
     }
+    add_json_hires(report, out);
     fl_text_add(out, ",\"search\":{\"trials\":%u,\"days\":%u}", report->answer->trials, report->answer->trial_days); /* the proofs included */
     add_json_roster(report, out);
     add_json_intervals(report, out);
