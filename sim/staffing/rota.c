@@ -112,7 +112,9 @@ struct builder {
     uint32_t *cell_row; /* [intervals x groups] requirement row, or FL_NONE */
     uint32_t *pool_row; /* [pools x intervals] row that limits what the pool can give, or FL_NONE */
     uint32_t cuts_row, people_row, crews_row, seats_row; /* first row of each kind; a row of seats each sitting */
-    uint32_t *barred_row; /* [barred] its first: one a shift that may have more, and one for the choice among them if there are several */
+    uint32_t *steps; /* ascending for each shift: numbers of people that lead out of a barred roster */
+    uint32_t *step_start; /* [shifts + 1] where a shift's begin */
+    uint32_t steps_row, order_row, barred_row; /* first row of each kind: a row a shift, a step, a barred roster */
     double *row_low, *row_high;
     uint32_t rows;
     /* columns so far */
@@ -141,7 +143,8 @@ static void builder_free(struct builder *b)
     free(b->sittings);
     free(b->cell_row);
     free(b->pool_row);
-    free(b->barred_row);
+    free(b->steps);
+    free(b->step_start);
     free(b->row_low);
     free(b->row_high);
     free(b->cost);
@@ -208,24 +211,36 @@ static bool leads_out(const struct fl_rota_problem *p, uint32_t barred, uint32_t
     return people != FL_NONE && (most == FL_NONE || people < most);
 }
 
-static uint32_t ways_out(const struct fl_rota_problem *p, uint32_t barred)
+static void find_steps(struct builder *b)
 {
-    uint32_t ways = 0;
-    for (uint32_t j = 0; j < p->shifts_count; j++) ways += leads_out(p, barred, j);
-    return ways;
+    const struct fl_rota_problem *const p = b->problem;
+    b->steps = take(b, (size_t)p->shifts_count * p->barred_count, sizeof *b->steps);
+    b->step_start = take(b, p->shifts_count + 1, sizeof *b->step_start);
+    for (uint32_t j = 0, count = 0; !b->failed && j < p->shifts_count; j++) {
+        for (uint32_t k = 0; k < p->barred_count; k++) {
+            if (!leads_out(p, k, j)) continue;
+            const uint32_t step = p->barred[(size_t)k * p->shifts_count + j] + 1;
+            uint32_t at = b->step_start[j];
+            while (at < count && b->steps[at] < step) at++;
+            if (at < count && b->steps[at] == step) continue;
+            for (uint32_t i = count++; i > at; i--) b->steps[i] = b->steps[i - 1];
+            b->steps[at] = step;
+        }
+        b->step_start[j + 1] = count;
+    }
 }
 
-/* The only way out has to be taken; of several, one that is chosen: people >= more x chosen, and the sum of the chosen >= 1. */
+/* A 0/1 column says that a step of a shift is reached. People are at least the steps reached, none is reached before the one below it, and out of
+ * every barred roster one is. Steps that are shared and ordered leave the solver far less to guess than a choice of its own for each roster. */
 static void number_barred_rows(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
-    for (uint32_t k = 0; k < p->barred_count; k++) {
-        const uint32_t ways = ways_out(p, k);
-        b->barred_row[k] = b->rows;
-        for (uint32_t j = 0; j < p->shifts_count; j++)
-            if (leads_out(p, k, j)) (void)add_row(b, ways == 1 ? p->barred[(size_t)k * p->shifts_count + j] + 1.0 : 0, INFINITY);
-        if (ways != 1) (void)add_row(b, 1, INFINITY);
-    }
+    b->steps_row = b->rows;
+    for (uint32_t j = 0; j < p->shifts_count; j++) (void)add_row(b, 0, INFINITY);
+    b->order_row = b->rows;
+    for (uint32_t i = 0; i < b->step_start[p->shifts_count]; i++) (void)add_row(b, 0, INFINITY);
+    b->barred_row = b->rows;
+    for (uint32_t k = 0; k < p->barred_count; k++) (void)add_row(b, 1, INFINITY);
 }
 
 /* Seats that cost nothing more. */
@@ -241,11 +256,9 @@ static void number_rows(struct builder *b)
     const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count,
                  pools = (size_t)b->pools_count * p->intervals_count;
-    const size_t barred = b->goal == GOAL_CHEAPEST ? p->barred_count : 0;
-    const size_t most = cells + pools + p->cuts_count + 1 + p->crews_count + b->sittings_count + barred * (p->shifts_count + 1);
+    const size_t most = cells + pools + p->cuts_count + 1 + p->crews_count + b->sittings_count + (size_t)(p->shifts_count + 1) * (p->barred_count + 1);
     b->cell_row = take(b, cells, sizeof *b->cell_row);
     b->pool_row = take(b, pools, sizeof *b->pool_row);
-    b->barred_row = take(b, barred, sizeof *b->barred_row);
     b->row_low = take(b, most, sizeof *b->row_low);
     b->row_high = take(b, most, sizeof *b->row_high);
     b->cut_weight = take(b, p->cuts_count, sizeof *b->cut_weight);
@@ -264,7 +277,7 @@ static void number_rows(struct builder *b)
     for (uint32_t c = 0; c < p->crews_count; c++) (void)add_row(b, -INFINITY, p->crews[c].people_max);
     b->seats_row = b->rows;
     for (uint32_t i = 0; i < b->sittings_count; i++) (void)add_row(b, -INFINITY, seats_free(b));
-    if (b->goal == GOAL_CHEAPEST) number_barred_rows(b);
+    if (b->goal == GOAL_CHEAPEST && p->barred_count > 0) number_barred_rows(b);
 }
 
 static void add_column(struct builder *b, double cost, double high, bool whole)
@@ -333,14 +346,6 @@ static uint32_t pool_of(const struct builder *b, uint64_t groups)
     return i;
 }
 
-/* The row of a barred roster that tells of a shift, which leads out of it. */
-static uint32_t way_row(const struct builder *b, uint32_t barred, uint32_t shift)
-{
-    uint32_t row = b->barred_row[barred];
-    for (uint32_t j = 0; j < shift; j++) row += leads_out(b->problem, barred, j);
-    return row;
-}
-
 /* People of a shift, at most so many. */
 static void add_shift(struct builder *b, uint32_t number, double cost, double high)
 {
@@ -368,8 +373,7 @@ static void add_shift(struct builder *b, uint32_t number, double cost, double hi
         if (is_of_crew(p, &p->crews[c], number)) add_entry(b, b->crews_row + c, 1);
     }
     if (b->people_row != FL_NONE) add_entry(b, b->people_row, 1);
-    for (uint32_t k = 0; b->goal == GOAL_CHEAPEST && k < p->barred_count; k++)
-        if (leads_out(p, k, number)) add_entry(b, way_row(b, k, number), 1);
+    if (b->goal == GOAL_CHEAPEST && p->barred_count > 0) add_entry(b, b->steps_row + number, 1);
 }
 
 /* What each pool gives to each of its groups in each interval, in the order of pool, interval, group. */
@@ -393,16 +397,18 @@ static void add_allocations(struct builder *b)
     }
 }
 
-static void add_choices(struct builder *b)
+static void add_steps(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
-    for (uint32_t k = 0; k < p->barred_count; k++) {
-        const uint32_t ways = ways_out(p, k);
-        for (uint32_t j = 0, way = 0; ways > 1 && j < p->shifts_count; j++) {
-            if (!leads_out(p, k, j)) continue;
+    for (uint32_t j = 0; p->barred_count > 0 && j < p->shifts_count; j++) {
+        for (uint32_t i = b->step_start[j]; i < b->step_start[j + 1]; i++) {
+            const bool first = i == b->step_start[j];
             add_column(b, 0, 1, true);
-            add_entry(b, b->barred_row[k] + way++, -(p->barred[(size_t)k * p->shifts_count + j] + 1.0));
-            add_entry(b, b->barred_row[k] + ways, 1);
+            add_entry(b, b->steps_row + j, -(double)(b->steps[i] - (first ? 0 : b->steps[i - 1])));
+            if (!first) add_entry(b, b->order_row + i, -1);
+            if (i + 1 < b->step_start[j + 1]) add_entry(b, b->order_row + i + 1, 1);
+            for (uint32_t k = 0; k < p->barred_count; k++)
+                if (leads_out(p, k, j) && p->barred[(size_t)k * p->shifts_count + j] + 1 == b->steps[i]) add_entry(b, b->barred_row + k, 1);
         }
     }
 }
@@ -451,6 +457,7 @@ static void build(struct builder *b)
     const struct fl_rota_problem *const p = b->problem;
     find_pools(b);
     if (!b->failed) find_sittings(b);
+    if (!b->failed) find_steps(b);
     if (!b->failed) number_rows(b);
     if (b->failed) return;
     for (uint32_t j = 0; j < p->shifts_count; j++) {
@@ -461,7 +468,7 @@ static void build(struct builder *b)
     if (b->goal == GOAL_LEAST_SHORTAGE) add_shortages(b);
     if (b->goal >= GOAL_WIDEN) widen(b, (enum fl_rota_limit)(b->goal - GOAL_WIDEN));
     if (b->goal != GOAL_CHEAPEST) return;
-    add_choices(b);
+    add_steps(b);
     if (p->seat_cost > 0 && seats_free(b) < p->seats) add_seats(b, p->seat_cost, p->seats == FL_NONE ? INFINITY : p->seats - seats_free(b));
 }
 

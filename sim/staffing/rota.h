@@ -5,7 +5,7 @@
  * need not be whole: routing hands out chats, not people. Rows learnt from a simulation are added as cuts (Atlason,
  * Epelman and Henderson, Management Science 54(2), 2008; Cezik and L'Ecuyer, same issue) and the programme is solved
  * again. A roster that is known not to do bars every roster with no more people on any shift: one of its shifts has to have
- * more, which takes a choice (a 0/1 column) for each of them.
+ * more, which takes a 0/1 column for each number of people that leads out of one.
  *
  * One shift costs about half a percent of a day, so a gap of 0.005 is where searching stops paying; a gap of 0 proves
  * the cheapest. Allocates while it solves and frees all of it. Calls must not overlap (solver.h). */
