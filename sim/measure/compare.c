@@ -10,23 +10,30 @@
 
 /* ---- Students ---------------------------------------------------------------------------------- */
 
-/* Interval and probability of a difference whose error is t-distributed: with lean 0, Student's t. Where a few days bring most
- * of the difference t leans, and the end on their side is moved out by (2 t^2 + 1) lean errors; lean is the skewness of the days over
- * 6 sqrt(n) (N. J. Johnson, JASA 73, 1978, 536-544; the other end stays, which is safe). p goes with it. What differs by the same on every day has no error to measure
- * it by: the chance is then that of n signs, or of n labels, falling so (`exact`), and not that of an infinite t. */
-static void judge(struct fl_difference *out, double error, double degrees, double lean, double exact)
+/* How the error of a difference is distributed: Student's t, and where a few days bring most of the difference, t of fewer degrees that
+ * leans to their side. The end there is moved out by (2 t^2 + 1) lean errors; lean is the skewness of the days over 6 sqrt(n) (N. J.
+ * Johnson, JASA 73, 1978, 536-544; the other end stays, which is safe). */
+struct law {
+    double error, degrees, lean, far_degrees; /* lean > 0: up; far_degrees: on that side */
+};
+
+/* Interval and probability by that law. What differs by the same on every day has no error to measure it by: the chance is then that
+ * of n signs, or of n labels, falling so (`exact`), and not that of an infinite t. */
+static void judge(struct fl_difference *out, const struct law *law, double exact)
 {
-    const bool is_same = !(error > 1e-12 * fmax(fabs(out->a), fabs(out->b))); /* below is rounding */
+    const bool is_same = !(law->error > 1e-12 * fmax(fabs(out->a), fabs(out->b))); /* below is rounding */
     out->sure = true;
     out->low = out->high = out->value;
     out->p = out->value == 0 ? 1 : exact;
     if (is_same) return;
-    const double t = fl_student_quantile(CONFIDENCE_TAIL, degrees), more = 2 * t * t + 1;
-    out->low = out->value - (t + more * fmax(0, -lean)) * error;
-    out->high = out->value + (t + more * fmax(0, lean)) * error;
-    const double to_zero = fmax(0, out->value > 0 ? -lean : lean); /* on the side of 0; there t + (2 t^2 + 1) lean is what was seen */
-    const double seen = fmax(0, fabs(out->value) / error - to_zero);
-    out->p = 2 * fl_student_cdf(to_zero > 0 ? -(sqrt(1 + 8 * to_zero * seen) - 1) / (4 * to_zero) : -seen, degrees);
+    const double t = fl_student_quantile(CONFIDENCE_TAIL, law->degrees), far_t = fl_student_quantile(CONFIDENCE_TAIL, law->far_degrees);
+    const double far = (far_t + (2 * far_t * far_t + 1) * fabs(law->lean)) * law->error;
+    out->low = out->value - (law->lean < 0 ? far : t * law->error);
+    out->high = out->value + (law->lean > 0 ? far : t * law->error);
+    const double to_zero = fmax(0, out->value > 0 ? -law->lean : law->lean); /* on the side of 0; there t + (2 t^2 + 1) lean is what was seen */
+    const double seen = fmax(0, fabs(out->value) / law->error - to_zero);
+    if (to_zero > 0) out->p = 2 * fl_student_cdf(-(sqrt(1 + 8 * to_zero * seen) - 1) / (4 * to_zero), law->far_degrees);
+    else out->p = 2 * fl_student_cdf(-seen, law->degrees);
 }
 
 /* ln of n over k. */
@@ -37,7 +44,7 @@ static double log_choose(uint32_t n, uint32_t k)
 
 /* What the days add to the error of a mean: of a sum of n parts around their mean. */
 struct spread {
-    double sum, squares, cubes;
+    double sum, squares, cubes, fourths;
     uint32_t n;
 };
 
@@ -46,6 +53,7 @@ static void spread_add(struct spread *spread, double part)
     spread->sum += part;
     spread->squares += part * part;
     spread->cubes += part * part * part;
+    spread->fourths += part * part * part * part;
     spread->n++;
 }
 
@@ -64,10 +72,13 @@ static double lean_of(const struct spread *parts)
     return deviation > 0 ? parts->cubes / n / (deviation * deviation * deviation) / (6 * sqrt(n)) : 0;
 }
 
-static void judge_paired(struct fl_difference *out, const struct spread *difference, double lean)
+static void judge_paired(struct fl_difference *out, const struct spread *difference)
 {
+    if (difference->n < 2) return;
     const double signs = ldexp(1, 1 - (int)(difference->n < 1000 ? difference->n : 1000)); /* all alike, either way */
-    if (difference->n >= 2) judge(out, sqrt(spread_of_mean(difference)), difference->n - 1, lean, signs);
+    const struct law law = { sqrt(spread_of_mean(difference)), difference->n - 1, lean_of(difference),
+                             fl_degrees_of_days(difference->n, difference->squares, difference->fourths) };
+    judge(out, &law, signs);
 }
 
 /* B. L. Welch, "The Generalization of Student's Problem...", Biometrika 34, 1947, 28-35; degrees by Satterthwaite. */
@@ -83,19 +94,20 @@ static struct welch welch_of(const struct spread *a, const struct spread *b)
     return (struct welch){ sqrt(both), below > 0 ? both * both / below : 1, fmin(1, 2 * fl_exp(-log_choose(a->n + b->n, a->n))) };
 }
 
-static void judge_welch(struct fl_difference *out, const struct spread *a, const struct spread *b)
-{
-    if (a->n < 2 || b->n < 2) return;
-    const struct welch welch = welch_of(a, b);
-    judge(out, welch.error, welch.degrees, 0, welch.labels);
-}
-
 /* How far t leans, for the difference b - a of two means of independent days. */
 static double lean_apart(const struct spread *a, const struct spread *b)
 {
     const double variance = a->squares / a->n / a->n + b->squares / b->n / b->n, error = sqrt(variance);
     const double cubes = b->cubes / b->n / b->n / b->n - a->cubes / a->n / a->n / a->n;
     return error > 0 ? cubes / (error * error * error) / 6 : 0;
+}
+
+static void judge_welch(struct fl_difference *out, const struct spread *a, const struct spread *b)
+{
+    if (a->n < 2 || b->n < 2) return;
+    const struct welch welch = welch_of(a, b);
+    const struct law law = { welch.error, welch.degrees, lean_apart(a, b), welch.degrees };
+    judge(out, &law, welch.labels);
 }
 
 static struct fl_difference unknown(void)
@@ -335,7 +347,7 @@ struct fl_difference fl_compare(const struct fl_side *a, uint32_t group_a, const
     if (!parts.known_a || !parts.known_b) return unknown();
     struct fl_difference out = { .a = parts.value_a, .b = parts.value_b, .value = parts.value_b - parts.value_a, .p = 1, .known = true };
     if (!parts.sure) return out;
-    if (paired) judge_paired(&out, &parts.both, is_percentile(metric, statistic) ? lean_of(&parts.both) : 0);
+    if (paired) judge_paired(&out, &parts.both);
     else judge_welch(&out, &parts.a, &parts.b);
     if (out.sure) clip(&out, metric);
     return out;

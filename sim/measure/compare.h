@@ -5,9 +5,12 @@
  * test.
  *   ratio figures   difference of the two ratio estimators; a day's residual is that of B less that of A
  *   percentiles     difference of the pooled percentiles; a day's part is the difference of its parts in either (fl_quantile_part);
- *                   sure where both percentiles are; paired, t leans with the skewness of the days
- * Both with Student's t. With the same thing on both sides every part is exactly 0. What differs by the same on every day leaves
- * no error to divide by: its p is that of the sign test, 2 / 2^days (days of other seeds: 2 / (n + m over n)). */
+ *                   sure where both percentiles are
+ * Both with Student's t, which leans with the skewness of the days: where a few of them bring most of a difference, the end on their side
+ * lies further out, and paired days have fewer degrees there, too (fl_degrees_of_days). Nominal 95 % hold the truth in 92 to 97 % of
+ * runs of 20 days or more; where rare events are what differs, of ten days in some 85 %, and where hardly a day in ten knows of them in less.
+ * With the same thing on both sides every part is exactly 0. What differs by the same on every day leaves no error to divide by: its p
+ * is that of the sign test, 2 / 2^days (days of other seeds: 2 / (n + m over n)). */
 #ifndef FL_MEASURE_COMPARE_H
 #define FL_MEASURE_COMPARE_H
 

@@ -15,10 +15,10 @@ struct fl_results_head {
 };
 
 /* {"fenliu":1,"command","scenario","seed","replications","policy","totals":{NAME:{"mean","ci95",...}},"groups","agents",
- *  "intents","intervals","objectives","thresholds"}; a figure without samples is null with "n" 0. An interval is null with one day, where the days cannot
- *  support one (percentiles of few samples) and where a figure is pooled without its days (intervals, agents); of objectives,
- *  "days_met_ci95" is that of the share of days on which it held, and "ci95" of a worst group that of the worst of all groups
- *  (measure/summary.h). */
+ *  "intents","intervals","objectives","thresholds"}; a figure without samples is null with "n" 0. An interval is null with one day, where
+ *  the days cannot support one (percentiles of few samples; counts and means that are 0 on every day) and where a figure is pooled
+ *  without its days (intervals, agents); of objectives, "days_met_ci95" is that of the share of days on which it held, and "ci95" of a
+ *  worst group that of the worst of all groups (measure/summary.h). */
 void fl_results_json(const struct fl_results *results, const struct fl_results_head *head, struct fl_text *out);
 
 /* One row a day: replication, then every figure that one day has, then met_all; desk only. */
