@@ -69,6 +69,92 @@ static const struct fl_object staff_shift_object = { staff_shift_keys, FL_COUNTO
                                                      sizeof(struct fl_staff_shift), &staff_shift_neutral,
                                                      check_staff_shift };
 
+/* ---- People ----------------------------------------------------------------------------------------- */
+
+/* Where a person or kind has no limit of her own; filled in from staffing.labour when all has been read. */
+#define FROM_STAFFING INT64_C(-1)
+
+static bool check_absence(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
+{
+    struct fl_absence *const absence = out;
+    const struct fl_at to_at = { .up = at, .key = "to" };
+    const cJSON *const from = fl_member(json, "from"), *const to = fl_member(json, "to");
+    absence->daily = !fl_looks_like_instant(from->valuestring);
+    if (absence->daily == fl_looks_like_instant(to->valuestring))
+        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted %s as in \"from\", got %s", absence->daily ? "a time of day" : "an instant",
+                       fl_show(to).text);
+    if (!absence->daily && absence->to <= absence->from)
+        return fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an instant after \"from\", got %s", fl_show(to).text);
+    return true;
+}
+
+static const struct fl_absence wish_neutral = { .weight_cny = 50 };
+#define FL_HERE struct fl_absence
+static const struct fl_key absence_keys[] = {
+    NEEDED_CUSTOM("from", from, read_moment),
+    NEEDED_CUSTOM("to", to, read_moment),
+    NUMBER("weight_cny", weight_cny, 0, 1e6), /* last: absences have none */
+};
+#undef FL_HERE
+static const struct fl_object away_object = { absence_keys, FL_COUNTOF(absence_keys) - 1, sizeof(struct fl_absence), NULL, check_absence };
+static const struct fl_object wish_object = { absence_keys, FL_COUNTOF(absence_keys), sizeof(struct fl_absence), &wish_neutral, check_absence };
+
+#define LABOUR_UNSAID { .hours_day = FROM_STAFFING, .hours_week = FROM_STAFFING, .rest = FROM_STAFFING, .days_week = 0 }
+#define LABOUR_KEYS(prefix)                                                                                                        \
+    DURATION_OR_NEVER("hours_day", prefix hours_day, 900, 86400), DURATION_OR_NEVER("hours_week", prefix hours_week, 900, 7 * 86400), \
+        DURATION("rest", prefix rest, 0, 86400), COUNT("days_week", prefix days_week, 1, 7)
+
+static const struct fl_person_def person_neutral = { .labour = LABOUR_UNSAID };
+#define FL_HERE struct fl_person_def
+static const struct fl_key person_keys[] = {
+    { .name = "agent", .kind = FL_KEY_NAME, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, agent), .names = FL_NAMES_AGENTS },
+    LABOUR_KEYS(labour.),
+    LIST("away", away, 0, 366, away_object),
+    LIST("wishes", wishes, 0, 366, wish_object),
+};
+#undef FL_HERE
+static const struct fl_object person_object = { person_keys, FL_COUNTOF(person_keys), sizeof(struct fl_person_def),
+                                                &person_neutral, NULL };
+
+static struct fl_labour complete(struct fl_labour own, const struct fl_labour *common)
+{
+    if (own.hours_day == FROM_STAFFING) own.hours_day = common->hours_day;
+    if (own.hours_week == FROM_STAFFING) own.hours_week = common->hours_week;
+    if (own.rest == FROM_STAFFING) own.rest = common->rest;
+    if (own.days_week == 0) own.days_week = common->days_week;
+    return own;
+}
+
+static void complete_people(struct fl_staffing_def *s)
+{
+    struct fl_person_def *const people = (struct fl_person_def *)(uintptr_t)s->people; /* the reader's own memory */
+    struct fl_hire_def *const hire = (struct fl_hire_def *)(uintptr_t)s->hire;
+    for (uint32_t i = 0; i < s->people_count; i++) people[i].labour = complete(people[i].labour, &s->labour);
+    for (uint32_t i = 0; i < s->hire_count; i++) hire[i].labour = complete(hire[i].labour, &s->labour);
+}
+
+static bool check_people_names(struct reader *r, const cJSON *people, const struct fl_at *at, const struct fl_staffing_def *s)
+{
+    bool ok = true;
+    for (uint32_t i = 1; i < s->people_count; i++) {
+        const struct fl_at item_at = { .up = at, .index = i }, agent_at = { .up = &item_at, .key = "agent" };
+        uint32_t first = 0;
+        while (s->people[first].agent != s->people[i].agent) first++;
+        if (first == i) continue;
+        const cJSON *const agent = fl_member(cJSON_GetArrayItem(people, (int)i), "agent");
+        ok = fl_note(r, agent, &agent_at, FL_EDUPLICATE, "wanted each agent once, got %s a second time", fl_show(agent).text);
+    }
+    return ok;
+}
+
+#define FL_HERE struct fl_staffing_def
+static const struct fl_key labour_keys[] = {
+    LABOUR_KEYS(labour.),
+    COUNT("days", over_days, 1, 366),
+};
+#undef FL_HERE
+static const struct fl_object labour_object = { .keys = labour_keys, .keys_count = FL_COUNTOF(labour_keys) };
+
 /* ---- Shifts as generated ------------------------------------------------------------------------- */
 
 static bool read_start(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_window *out)
@@ -164,7 +250,7 @@ static bool check_hire(struct reader *r, const cJSON *json, const struct fl_at *
 }
 
 static const struct fl_hire_def hire_neutral = {
-    .like = FL_NONE, .count_max = FL_NONE, .grade = FL_NONE, .speed = 1, .wage_cny_per_hour = NAN, .shift_cny = NAN, .stand_by_share = 1
+    .labour = LABOUR_UNSAID, .like = FL_NONE, .count_max = FL_NONE, .grade = FL_NONE, .speed = 1, .wage_cny_per_hour = NAN, .shift_cny = NAN, .stand_by_share = 1
 };
 #define FL_HERE struct fl_hire_def
 static const struct fl_key hire_keys[] = {
@@ -182,6 +268,8 @@ static const struct fl_key hire_keys[] = {
     BOOLEAN("outsourced", outsourced),
     DURATION("stand_by", stand_by, 0, 86400),
     NUMBER("stand_by_share", stand_by_share, 0, 1),
+    NUMBER("hire_cny", hire_cny, 0, 1e6),
+    LABOUR_KEYS(labour.),
 };
 #undef FL_HERE
 static const struct fl_object hire_object = { hire_keys, FL_COUNTOF(hire_keys), sizeof(struct fl_hire_def),
@@ -220,13 +308,17 @@ static bool check_generated(struct reader *r, const cJSON *json, const struct fl
 
 static bool check_staffing(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
-    const struct fl_staffing_def *const s = out;
+    struct fl_staffing_def *const s = out;
     const struct fl_at max_at = { .up = at, .key = "length_max" };
     const cJSON *const most = fl_member(json, "length_max");
     const cJSON *const least = fl_member(json, "length_min");
-    const struct fl_at hire_at = { .up = at, .key = "hire" };
+    const struct fl_at hire_at = { .up = at, .key = "hire" }, people_at = { .up = at, .key = "people" };
     bool ok = check_hire_names(r, fl_member(json, "hire"), &hire_at, s);
+    ok &= check_people_names(r, fl_member(json, "people"), &people_at, s);
     ok &= check_generated(r, json, at, s);
+    const cJSON *const labour = fl_member(json, "labour");
+    s->has_labour = (labour != NULL && !cJSON_IsNull(labour)) || s->people_count > 0;
+    complete_people(s);
     if (s->length_max >= s->length_min) return ok;
     return fl_note(r, most != NULL ? most : least, &max_at, FL_ECONFLICT, "wanted length_max at least length_min");
 }
@@ -241,6 +333,7 @@ const struct fl_staffing_def fl_staffing_neutral = {
     .confidence = 0.95,
     .replications = 1000,
     .new_hire_speed = 1 / 2.3,
+    .labour = { .hours_day = FL_TIME_NEVER, .hours_week = FL_TIME_NEVER, .days_week = 7 },
 };
 
 #define FL_HERE struct fl_staffing_def
@@ -249,6 +342,7 @@ static const struct fl_key staffing_keys[] = {
     { .name = "starts", .kind = FL_KEY_CUSTOM, .read = read_staffing_starts },
     LIST("breaks", breaks, 0, FL_BREAK_RULES_MAX, break_rule_object),
     LIST("hire", hire, 0, 64, hire_object),             CHOICE("existing", existing, existing_names),
+    OBJECT("labour", labour_object),                    LIST("people", people, 0, FL_AGENTS_MAX, person_object),
     DURATION("length_min", length_min, 900, 86400),     DURATION("length_max", length_max, 900, 86400),
     COUNT("max_agents", max_agents, 1, FL_AGENTS_MAX),  COUNT_OR("more_seats", more_seats, 0, FL_AGENTS_MAX, FL_NONE),
     NUMBER("day_probability", day_probability, 0.01, 0.999), NUMBER("confidence", confidence, 0.5, 0.999),

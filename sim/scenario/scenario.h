@@ -471,6 +471,28 @@ struct fl_break_rule {
     bool paid;                /* default true */
 };
 
+/* Limits on what one person works; a week is seven days from the scenario's first. */
+struct fl_labour {
+    fl_time hours_day, hours_week; /* FL_TIME_NEVER: no limit */
+    fl_time rest;                  /* between two shifts; 0: none */
+    uint32_t days_week;            /* 7: no limit */
+};
+
+/* A time when somebody is away or would rather not work: a span, or a part of every day. */
+struct fl_absence {
+    fl_time from, to;  /* ns from the start; daily: times of day, to <= from runs past midnight */
+    bool daily;
+    double weight_cny; /* of a wish: what it is worth a shift not to have it broken */
+};
+
+/* Who is there, by name. */
+struct fl_person_def {
+    uint32_t agent;          /* definition; what is said holds for each of its people */
+    struct fl_labour labour; /* complete: staffing's where she has none of her own */
+    uint32_t away_count, wishes_count;
+    const struct fl_absence *away, *wishes;
+};
+
 /* A kind of people who can be had. */
 struct fl_hire_def {
     const char *name;
@@ -487,6 +509,8 @@ struct fl_hire_def {
     bool outsourced;
     fl_time stand_by;      /* on call beside each shift, default 0 ... */
     double stand_by_share; /* ... for this share of the wage */
+    double hire_cny;       /* of each, once: agency, training; default 0 */
+    struct fl_labour labour; /* as in fl_person_def */
 };
 
 enum fl_existing { FL_EXISTING_BY_PRICE, FL_EXISTING_FIRST };
@@ -502,6 +526,11 @@ struct fl_staffing_def {
     const struct fl_break_rule *breaks; /* of generated shifts */
     const struct fl_hire_def *hire;     /* none: as many like those who are there as wanted */
     enum fl_existing existing;          /* with `hire`: whether those who are there go first */
+    bool has_labour;                    /* "labour" or "people" given: who works when is worked out by name */
+    struct fl_labour labour;
+    uint32_t over_days;                 /* labour.days: the roster is repeated until so many are filled; 0: the scenario's own */
+    uint32_t people_count;
+    const struct fl_person_def *people;
     uint32_t max_agents;      /* default 200 */
     uint32_t more_seats;      /* sub-accounts there may be beyond desk.seats; FL_NONE: any number */
     double day_probability;   /* default 0.9 */

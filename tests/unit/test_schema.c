@@ -23,7 +23,8 @@ static const char base[] =
     "\"faults\":[{\"at\":\"+1h\",\"do\":\"x\"}],"
     "\"objectives\":{\"abandonment\":{\"want\":\"<= "
     "0.1\"}},\"thresholds\":[{\"measure\":\"response_s\",\"seconds\":60}],\"staffing\":{\"shifts\":[{\"name\":\"u\","
-    "\"from\":\"+1h\",\"to\":\"+2h\"}],\"breaks\":[{\"length\":\"30m\",\"from\":\"2h\"}],\"hire\":[{\"name\":\"h\"}]}}";
+    "\"from\":\"+1h\",\"to\":\"+2h\"}],\"breaks\":[{\"length\":\"30m\",\"from\":\"2h\"}],\"hire\":[{\"name\":\"h\"}],"
+    "\"people\":[{\"agent\":\"a\",\"away\":[{\"from\":\"+1h\",\"to\":\"+2h\"}],\"wishes\":[{\"from\":\"22:00\",\"to\":\"08:00\"}]}]}}";
 
 struct paths {
     char list[PATHS_MAX][160];
