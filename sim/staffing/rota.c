@@ -692,12 +692,14 @@ struct candidates {
 
 static void offer(struct candidates *c, const struct fl_rota_shift *shift, double listed, fl_time paid)
 {
+    if (c->people->hours_day > 0 && paid > c->people->hours_day) return;
     if (c->count < c->room) {
         struct fl_rota_shift *const made = &c->shifts[c->count];
         *made = *shift;
         made->cost = shift_cost(c->people, listed, paid);
         made->speed = c->people->speed;
         made->people_max = FL_NONE;
+        made->paid = paid;
     }
     c->count++;
 }
@@ -777,4 +779,18 @@ uint32_t fl_rota_candidates(const struct fl_scenario *scenario, const struct fl_
     for (uint32_t i = 0; i < scenario->staffing.shifts_count; i++) offer_listed(&c, &scenario->staffing.shifts[i]);
     if (scenario->staffing.shifts_count == 0) offer_generated(&c);
     return c.count;
+}
+
+bool fl_rota_suits(const struct fl_scenario *scenario, const struct fl_rota_people *people, const struct fl_rota_shift *shift)
+{
+    const fl_time length = shift->to - shift->from;
+    if ((shift->groups & ~people->groups) != 0 || people->speed < shift->speed || length < people->length_min) return false;
+    if (people->length_max > 0 && length > people->length_max) return false;
+    if (people->hours_day > 0 && shift->paid > people->hours_day) return false;
+    return people->starts_count == 0 || is_start(scenario, people, shift->from);
+}
+
+double fl_rota_price(const struct fl_rota_people *people, const struct fl_rota_shift *shift)
+{
+    return shift_cost(people, NAN, shift->paid);
 }

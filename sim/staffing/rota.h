@@ -25,6 +25,7 @@ struct fl_rota_shift {
     double cost;                   /* of one person, >= 0 */
     double speed;                  /* what one person is worth in required people, > 0; a new hire 1/2.3 */
     uint32_t people_max;           /* FL_NONE: as many as wanted */
+    fl_time paid;                  /* of candidates: their length, breaks that are not paid taken off */
 };
 
 /* sum of weight x people on duty >= at_least, people counted by their speed. */
@@ -116,6 +117,7 @@ struct fl_rota_people {
     double shift_cny;               /* of a shift of whatever length, instead of the wage; NaN: by the hour */
     double extra_hours;             /* paid beside each shift: standing by */
     fl_time length_min, length_max; /* 0: the scenario's; listed shifts outside them are not theirs */
+    fl_time hours_day;              /* most paid hours of a shift, ns; 0: no limit */
     uint32_t starts_count;
     const struct fl_window *starts; /* times of day at which they may start, both ends included; none: the scenario's */
 };
@@ -130,5 +132,11 @@ struct fl_rota_people {
  * which has room for all of them. */
 uint32_t fl_rota_candidates(const struct fl_scenario *scenario, const struct fl_rota_people *people, uint32_t room,
                             struct fl_rota_shift shifts[], struct fl_break breaks[]);
+
+/* Whether a candidate of somebody else suits such people too: they answer its groups, are no slower, and take its length, hours and start. */
+bool fl_rota_suits(const struct fl_scenario *scenario, const struct fl_rota_people *people, const struct fl_rota_shift *shift);
+
+/* What one of such people costs on it, where the shift has no price of its own. */
+double fl_rota_price(const struct fl_rota_people *people, const struct fl_rota_shift *shift);
 
 #endif

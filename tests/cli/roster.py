@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What an owner says about his people, seats and shifts, fenliu staff keeps to, in the roster and in what it prints."""
+import datetime
 import json
 import os
 import pathlib
@@ -127,6 +128,57 @@ def too_many_ways_are_refused(folder):
     expect(done.returncode == 2 and "$.staffing: wanted at most 20000 shifts to choose from" in done.stderr.decode(), done)
 
 
+def hours(shift):
+    start, end = (datetime.datetime.fromisoformat(shift[end]) for end in ("from", "to"))
+    return start, end, (end - start).total_seconds() / 3600
+
+
+def month_is_dealt_to_people_within_their_limits(folder):
+    named = {"agents": [{"name": name, "max_chats": 5, "wage_cny_per_hour": 25} for name in ("mei", "lan", "qiang")]}
+    said = {"hire": [{"name": "temp", "shift_cny": 110, "hire_cny": 200}], "labour": {"days_week": 5, "rest": "12h", "days": 30},
+            "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+1d"}]}, {"agent": "lan", "days_week": 2, "wishes": [{"from": "+2d", "to": "+3d"}]}]}
+    shop = changed(desk=named, staffing=said)
+    found = json.loads(staff(folder, shop, "--json", "--plan", "-", "--roster", "roster.csv"))
+    team = found["team"]
+    people = {person["name"]: person["shifts"] for person in team["people"]}
+    expect(team["days"] == 30 and team["filled"] and team["within_gap"] and team["open_shifts"] == 0, team)
+    wanted = 30 * sum(r["agents"] for r in found["roster"])
+    expect(sum(len(shifts) for shifts in people.values()) == wanted and team["payroll"] == len(people), wanted, team["payroll"])
+    for name, shifts in people.items():
+        days = [int((hours(s)[0] - datetime.datetime(2026, 6, 17)).days) for s in shifts]
+        limit = 2 if name == "lan" else 5
+        expect(all(sum(d // 7 == week for d in days) <= limit for week in range(5)), name, days)
+        expect(all(hours(b)[0] - hours(a)[1] >= datetime.timedelta(hours=12) for a, b in zip(shifts, shifts[1:])), name)
+    expect("2026-06-17" not in str(people["mei"]) and "2026-06-19" not in str(people["lan"]), people)  # away, and a wish that costs nothing to keep
+    most = max(sum(1 for shifts in people.values() for s in shifts if s["from"][:10] == day) for day in ("2026-06-17", "2026-06-18"))
+    expect(team["payroll"] > most, team["payroll"], most)  # days off take more people than a day has shifts
+
+    lines = (folder / "roster.csv").read_text(encoding="utf-8").splitlines()
+    expect(lines[0] == "person,hired,from,to,hours,groups,cost_cny,against_a_wish" and len(lines) == 1 + wanted, lines[:2], len(lines))
+    costs = sum(float(line.split(",")[6]) for line in lines[1:])
+    expect(abs(costs + 200 * team["hired"] - team["cost_cny"]) < 1e-6, costs, team["cost_cny"])
+    words = screen(folder, shop, "zh")
+    expect(f"30 天共要 {team['payroll']} 人:现有的用 {team['own']} 名,另招 temp {team['hired']};" in words and "--roster 文件 看全部" in words, words)
+
+
+def limits_that_leave_shifts_to_nobody_are_named(folder):
+    short = changed(staffing={"hire": [{"name": "temp", "count_max": 5}], "labour": {"days_week": 5, "days": 7}})
+    found = answer(folder, short, code=1)
+    expect(found["proven"] and not found["team"]["filled"] and found["team"]["open_shifts"] > 0, found["team"])
+    ways = found["team"]["any_of_these_would_do"]
+    expect(ways["days_week"] == 2 and ways["people"] >= 1 and "hours_week" not in ways, ways)
+    said = screen(folder, short, "en", code=1)
+    expect(f"7 days leave {found['team']['open_shifts']} shifts to nobody. Any one of these would do: {ways['people']} more people; 2 more days a week." in said, said)
+    expect("每周多上 2 天" in screen(folder, short, "zh", code=1), short)
+
+    (folder / "shop.json").write_text(json.dumps(CALM), encoding="utf-8")
+    done = subprocess.run([COMMAND, "staff", "shop.json", "-q", "--roster", "r.csv"], cwd=folder, capture_output=True, timeout=20)
+    expect(done.returncode == 2 and not (folder / "r.csv").exists() and 'wanted "labour" or "people" for --roster' in done.stderr.decode(), done)
+    (folder / "shop.json").write_text(json.dumps(short), encoding="utf-8")
+    done = subprocess.run([COMMAND, "staff", "shop.json", "-q", "--plan", "-", "--roster", "nowhere/r.csv"], cwd=folder, capture_output=True, timeout=60)
+    expect(done.returncode == 4 and "cannot write nowhere/r.csv" in done.stderr.decode(), done)
+
+
 def main():
     if os.environ.get("FENLIU_CORE"):
         print("a core build has no staff")
@@ -139,6 +191,8 @@ def main():
         breaks_fall_where_they_hurt_least(folder)
         starts_are_kept(folder)
         too_many_ways_are_refused(folder)
+        month_is_dealt_to_people_within_their_limits(folder)
+        limits_that_leave_shifts_to_nobody_are_named(folder)
 
 
 main()

@@ -16,12 +16,13 @@ static const char usage[] =
     "  -n, --replications N     days of the final check (default: staffing.replications, 1000)\n"
     "  -j, --jobs N             threads (default: one a core); the answer does not depend on it\n"
     "      --plan FILE          write the plan there as a scenario (default: NAME.plan.json in the current folder; - for none)\n"
+    "      --roster FILE        write who works when there, as CSV; needs staffing.labour or staffing.people\n"
     "      --full               meet the objectives even where the last people bring little\n"
     "      --json               the answer as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
     "example: fenliu staff scenarios/618-opening.json --lang en\n"
-    "exit: 0 the plan meets the objectives, 1 it does not or the ordinary day does not match, 2 bad usage or input, 4 not written\n";
+    "exit: 0 the plan meets the objectives, 1 it does not, nobody is found for it or the ordinary day does not match, 2 bad usage or input, 4 not written\n";
 
 #define REPLAY_DAYS 60u
 #define MATCH_WITHIN 0.15 /* a replayed ordinary day closer than this to the panel is believed as it stands */
@@ -299,6 +300,21 @@ static void ask_rules(struct staff *staff)
 
 /* ---- plan.json --------------------------------------------------------------------------------- */
 
+/* Under its name only when it is whole. text NULL: there was no memory for it. */
+static int file_write(const char *path, const char *text, const char *end)
+{
+    char hidden[600];
+    snprintf(hidden, sizeof hidden, "%.500s.%ld.part", path, (long)getpid());
+    FILE *file = text == NULL ? NULL : fopen(hidden, "wb");
+    bool good = file != NULL && fputs(text, file) >= 0 && fputs(end, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    if (file != NULL && fclose(file) != 0) good = false;
+    good = good && rename(hidden, path) == 0;
+    if (good) return EXIT_DONE;
+    fprintf(stderr, "fenliu staff: cannot write %s: %s\n", path, strerror(errno));
+    if (file != NULL) unlink(hidden);
+    return EXIT_UNWRITTEN;
+}
+
 static int plan_write(struct staff *staff)
 {
     static char path[512];
@@ -313,7 +329,7 @@ static int plan_write(struct staff *staff)
     }
     struct roster_scenario roster;
     struct fl_text shifts = { 0 }, agents = { 0 };
-    char *text = NULL, hidden[600];
+    char *text = NULL;
     if (roster_scenario_make(&staff->desk, staff->answer.people, &roster)) {
         if (roster_json(&roster, &shifts, &agents)) {
             char seed[32], days[16]; /* the very days of the proof, so that simulating the plan gives the answer's row */
@@ -327,18 +343,28 @@ static int plan_write(struct staff *staff)
     }
     fl_text_free(&shifts);
     fl_text_free(&agents);
-    snprintf(hidden, sizeof hidden, "%.500s.%ld.part", own, (long)getpid());
-    FILE *file = text == NULL ? NULL : fopen(hidden, "wb");
-    bool good = file != NULL && fputs(text, file) >= 0 && fputc('\n', file) != EOF && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    if (file != NULL && fclose(file) != 0) good = false;
-    good = good && rename(hidden, own) == 0;
-    if (!good) {
-        fprintf(stderr, "fenliu staff: cannot write %s: %s\n", own, strerror(errno));
-        if (file != NULL) unlink(hidden);
-    }
+    const int code = file_write(own, text, "\n");
     free(text);
     staff->report.plan_path = own;
-    return good ? EXIT_DONE : EXIT_UNWRITTEN;
+    return code;
+}
+
+/* ---- Who works when ---------------------------------------------------------------------------- */
+
+static enum fl_status make_team(struct staff *staff)
+{
+    staff->report.team = &staff->team;
+    return staff->scenario->staffing.has_labour ? staff_team_make(&staff->desk, staff->answer.people, &staff->team) : FL_OK;
+}
+
+static int roster_write(const struct staff *staff)
+{
+    struct fl_text text = { 0 };
+    if (staff->roster_option == NULL || !staff->team.known) return EXIT_DONE;
+    staff_team_csv(&staff->team, &staff->desk, &text);
+    const int code = file_write(staff->roster_option, text.full ? NULL : text.bytes, "");
+    fl_text_free(&text);
+    return code;
 }
 
 /* ---- The command ------------------------------------------------------------------------------- */
@@ -470,11 +496,13 @@ static int staff_say(struct staff *staff)
 {
     struct fl_text out = { 0 };
     int code = plan_write(staff);
+    if (code == EXIT_DONE) code = roster_write(staff);
     if (staff->options.json) staff_json(&staff->report, &out);
     else staff_screen(&staff->report, staff->options.language, &out);
     if (code == EXIT_DONE) code = text_print(&out);
     fl_text_free(&out);
-    return code == EXIT_DONE && !staff->answer.proven ? EXIT_MISSED : code;
+    const bool missed = !staff->answer.proven || (staff->team.known && !staff->team.filled);
+    return code == EXIT_DONE && missed ? EXIT_MISSED : code;
 }
 
 static int say_disbelief(const struct staff *staff)
@@ -516,6 +544,7 @@ static int staff_run(struct staff *staff)
         return EXIT_MISSED;
     }
     if (status == FL_OK) status = complete_report(staff);
+    if (status == FL_OK) status = make_team(staff);
     progress_end(&staff->progress);
     return status == FL_OK ? staff_say(staff) : run_failed(status, "staff");
 }
@@ -528,7 +557,12 @@ static int take_own(void *context, struct options *options, int argc, char **arg
         staff->full = true;
         return 1;
     }
-    const char *value = option_value(argc, argv, i, "--plan");
+    const char *value = option_value(argc, argv, i, "--roster");
+    if (value != NULL) {
+        staff->roster_option = value;
+        return value[0] != '\0' ? 1 : -1;
+    }
+    value = option_value(argc, argv, i, "--plan");
     if (value == NULL) return 0;
     staff->plan_option = value;
     return value[0] != '\0' ? 1 : -1;
@@ -554,6 +588,12 @@ int cmd_staff(int argc, char **argv)
         free(staff.text);
         return EXIT_USAGE;
     }
+    if (staff.roster_option != NULL && !staff.scenario->staffing.has_labour) {
+        fprintf(stderr, "%s: $.staffing: wanted \"labour\" or \"people\" for --roster, got neither\n", staff.options.files[0]);
+        fl_scenario_free(staff.scenario);
+        free(staff.text);
+        return EXIT_USAGE;
+    }
     if (staff.options.replications > 0) staff.scenario->staffing.replications = staff.options.replications;
     progress_start(&staff.progress, &staff.options, "staff");
     int code = EXIT_INTERNAL;
@@ -566,6 +606,7 @@ int cmd_staff(int argc, char **argv)
         code = staff_run(&staff);
     }
     answer_close(&staff.answer);
+    staff_team_close(&staff.team);
     staff_desk_close(&staff.desk);
     staff_proof_close(&staff.proof);
     staff_proof_close(&staff.proof_before);

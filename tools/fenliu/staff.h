@@ -6,6 +6,7 @@
 #include "staffing/knee.h"
 #include "staffing/rules_of_thumb.h"
 #include "staffing/staff.h"
+#include "staffing/team.h"
 
 /* ---- staff_desk.c: rosters as desks ------------------------------------------------------------- */
 
@@ -45,6 +46,8 @@ void staff_desk_close(struct staff_desk *desk);
 struct fl_agent_def staff_desk_person(const struct staff_desk *desk, const struct people_kind *kind);
 /* What a kind is called: a hire's own name, else NULL. */
 const char *staff_desk_hire(const struct staff_desk *desk, const struct people_kind *kind);
+/* What the rota is told of a kind. */
+struct fl_rota_people staff_desk_rota_people(const struct staff_desk *desk, const struct people_kind *kind);
 /* People of a kind that a roster takes: those of its fullest day. */
 uint32_t staff_desk_people(const struct staff_desk *desk, const uint32_t people[], const struct people_kind *kind);
 
@@ -107,7 +110,24 @@ struct staff_curve {
     double reachable;                  /* CURVE_UNREACHABLE: the bound that the advised roster would meet; NaN: not known */
 };
 
+/* Who works when, by name; nothing where the scenario says nothing of labour or people. */
+struct staff_team {
+    bool known, filled;
+    uint32_t days;
+    struct fl_team_problem problem; /* its arrays are owned */
+    struct fl_team team;
+    uint32_t places_count;
+    uint32_t *shift_of;             /* [duties] the candidate that each is of; owned */
+    uint32_t *definition_of;        /* [members] of who is there, FL_NONE: a kind to hire ... */
+    uint32_t *kind_of;              /* [members] ... this one; owned with it */
+    double cost;                    /* CNY of all days, hiring included; NaN: not known */
+    uint32_t wishes_broken;
+    uint32_t own, hired;            /* people who work */
+    fl_time more[FL_TEAM_LIMITS_COUNT]; /* not filled: what would have to give way */
+};
+
 struct staff_report {
+    const struct staff_team *team;
     const struct fl_scenario *scenario;
     const struct staff_desk *desk;
     const struct fl_staff_answer *answer;
@@ -155,13 +175,14 @@ struct staff_proof {
 
 struct staff {
     struct options options;
-    const char *plan_option;
+    const char *plan_option, *roster_option;
     bool full; /* the whole objective, however little its last people bring */
     struct fl_scenario *scenario;
     char *text;
     struct staff_desk desk;
     struct staff_report report;
     struct fl_staff_answer answer;
+    struct staff_team team;
     struct staff_proof proof, proof_before; /* of the last roster put to the proof, and of the one before it */
     struct progress progress;
     uint32_t trials;
@@ -185,6 +206,20 @@ uint32_t staff_prices(const struct fl_scenario *scenario);
 /* A row of the table from simulated days of this roster; people NULL: of the desk as it is. */
 void staff_row_fill(const struct staff *staff, const uint32_t people[], const struct fl_results *results, struct staff_row *row);
 enum fl_status staff_row_of_roster(const struct staff *staff, const uint32_t people[], uint32_t days, struct staff_row *row);
+
+/* ---- staff_team.c ------------------------------------------------------------------------------- */
+
+/* Works out who works the answer's shifts. Free with staff_team_close, also on failure. */
+enum fl_status staff_team_make(const struct staff_desk *desk, const uint32_t people[], struct staff_team *out);
+void staff_team_close(struct staff_team *team);
+/* What a person is called: "mei", "mei 2", "temp 3". */
+void staff_team_name(const struct staff_team *team, const struct staff_desk *desk, uint32_t member, uint32_t person, char *out, size_t size);
+/* The shift that somebody has on a day, as a place; FL_NONE: none. */
+uint32_t staff_team_place(const struct staff_team *team, uint32_t member, uint32_t person, uint32_t day);
+/* On the screen, as JSON, and as lines of CSV. */
+void staff_team_screen(const struct staff_team *team, const struct staff_desk *desk, bool zh, struct fl_text *out);
+void staff_team_json(const struct staff_team *team, const struct staff_desk *desk, struct fl_text *out);
+void staff_team_csv(const struct staff_team *team, const struct staff_desk *desk, struct fl_text *out);
 
 /* ---- staff_curve.c ------------------------------------------------------------------------------ */
 

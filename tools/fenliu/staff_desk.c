@@ -112,12 +112,14 @@ static void find_kinds(struct staff_desk *desk)
     }
 }
 
-static struct fl_rota_people rota_people_of(const struct staff_desk *desk, const struct people_kind *kind)
+struct fl_rota_people staff_desk_rota_people(const struct staff_desk *desk, const struct people_kind *kind)
 {
     const struct fl_hire_def *const hire = hire_of(desk, kind);
     const struct fl_agent_def def = staff_desk_person(desk, kind);
     struct fl_rota_people people = { .groups = kind->groups, .speed = speed_of(desk->base, &def), .wage_cny_per_hour = wage_of(desk->base, &def),
                                      .shift_cny = NAN };
+    const fl_time hours = hire == NULL ? desk->base->staffing.labour.hours_day : hire->labour.hours_day;
+    people.hours_day = hours == FL_TIME_NEVER ? 0 : hours;
     if (hire == NULL) return people;
     people.shift_cny = hire->shift_cny;
     people.extra_hours = hire->stand_by_share * ((double)hire->stand_by / FL_HOUR);
@@ -134,7 +136,7 @@ static uint32_t write_candidates(struct staff_desk *desk, uint32_t room)
     uint32_t total = 0;
     for (uint32_t k = 0; k < desk->kinds_count && total <= SHIFTS_MAX; k++) {
         struct people_kind *kind = &desk->kinds[k];
-        const struct fl_rota_people people = rota_people_of(desk, kind);
+        const struct fl_rota_people people = staff_desk_rota_people(desk, kind);
         kind->first_shift = total;
         kind->shifts_count = fl_rota_candidates(desk->base, &people, room == 0 ? 0 : room - total, room == 0 ? NULL : desk->shifts + total,
                                                 room == 0 ? NULL : desk->breaks + (size_t)total * rules);
@@ -159,7 +161,7 @@ static void write_pay(struct staff_desk *desk)
 {
     for (uint32_t k = 0; k < desk->kinds_count; k++) {
         const struct people_kind *const kind = &desk->kinds[k];
-        const struct fl_rota_people people = rota_people_of(desk, kind);
+        const struct fl_rota_people people = staff_desk_rota_people(desk, kind);
         for (uint32_t s = kind->first_shift; s < kind->first_shift + kind->shifts_count; s++) {
             desk->pay[s] = isnan(people.wage_cny_per_hour) && isnan(people.shift_cny) && staff_prices(desk->base) == 0 ? NAN : desk->shifts[s].cost;
             if (kind->hire == FL_NONE && desk->base->staffing.hire_count > 0 && desk->base->staffing.existing == FL_EXISTING_FIRST)

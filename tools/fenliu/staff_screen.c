@@ -596,6 +596,7 @@ void staff_screen(const struct staff_report *report, enum language language, str
     add_conclusion(report, zh, out);
     add_levels(report, zh, out);
     add_shifts(report, zh, out);
+    staff_team_screen(report->team, report->desk, zh, out);
     add_belief(report, zh, out);
     add_table(report, zh, out);
     add_judgement(report, zh, out);
@@ -809,6 +810,7 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
     add_json_hires(report, out);
     fl_text_add(out, ",\"search\":{\"trials\":%u,\"days\":%u}", report->answer->trials, report->answer->trial_days); /* the proofs included */
     add_json_roster(report, out);
+    staff_team_json(report->team, report->desk, out);
     add_json_intervals(report, out);
     add_json_met(out, "probability_met", answer);
     fl_text_add(out, ",");
