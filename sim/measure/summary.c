@@ -702,7 +702,7 @@ static void set_interval(struct fl_figure *figure, const struct evidence *eviden
     const double error = ratio_error(evidence);
     figure->low = fmin(figure->value, end_away(figure->value, -reach.down * error, least, most));
     figure->high = fmax(figure->value, end_away(figure->value, reach.up * error, least, most));
-    figure->sure = true;
+    figure->sure = isfinite(figure->high); /* two days that differ, for one of many groups, leave no end */
 }
 
 /* The day's (above, below) of a figure. */

@@ -12,9 +12,10 @@
  * sqrt(number) + variance / mean of that number, at least one a day. A count or mean of which nothing was seen has no end to be bound by,
  * and no interval.
  * How often nominal 95 % hold what is true (tests/unit/test_coverage.c, tests/cli/coverage.py, results/coverage/): 93 to 97 % for shares
- * from 0.1 to 99.9 %, counts and means of 10 days or more, days alike or not, once a run has events for some 25 independent groups of
- * them; of fewer 93 to 98 %. Where most of a figure comes from days so bad that a run has one or two of them (queues of desks that hardly
- * ever have one) the run cannot know, and its intervals hold it in 80 to 92 %.
+ * from 0.1 to 99.9 % and counts, of 10 days or more, alike or not, once a run has events for some 25 independent groups of them; of fewer
+ * 93 to 98 %. Means of times in 92 to 97 % of runs of 20 days or more; of ten days of a desk that is overloaded on some of them in 88 to 92
+ * %. Where most of a figure comes from days so bad that a run has one or two of them (queues of large desks that are full on one day in
+ * ten) the run cannot know, and its intervals hold it in 80 to 92 %.
  *
  * A percentile is that of all days pooled, interpolated within its bucket; its interval is R. S. Woodruff's ("Confidence Intervals for
  * Medians and Other Position Measures", JASA 47, 1952, 635-646): the share of values beyond the percentile is a ratio whose error the days

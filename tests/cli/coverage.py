@@ -6,10 +6,11 @@ usage: coverage.py                   a selection, in seconds (a test)
        coverage.py --all [--out DIR] 1 000 runs of each length of each desk, half an hour of processor time; with --out the table and its
                                      numbers (README.md, coverage.csv) are written there
 
-One coverage of 1 000 runs has a standard error of 0.7 points. Shares, means and counts are to be held in 93 to 97 % give or take two
-of them; percentiles, of 20 days or more, in 92 to 98 %. That much can be asked where a run has 25 independent groups of events or more. How many
-a day has is told by the run of very many days: 1 over the square of the relative error of one day. Where they are fewer, the interval is to
-be safe or as good as the days allow: what it holds is said, and is to be 85 % or more.
+One coverage of 1 000 runs has a standard error of 0.7 points; all that is asked is asked give or take two of them.
+    shares, ratios and counts   93 to 97 %, where a run has 25 independent groups of events or more. How many a day has is told by the run
+                                of very many days: 1 over the square of the relative error of one day. Of fewer, 85 % or more.
+    means of times              92 to 98 % of 20 days or more, 85 % of ten: those of a desk that is overloaded on some days come from these
+    percentiles                 92 to 98 % of 20 days or more
 """
 import argparse
 import concurrent.futures
@@ -24,11 +25,11 @@ import tempfile
 
 FENLIU = os.environ["FENLIU"]
 LENGTHS = (10, 20, 30, 100)
-RATES = ("abandonment", "waited", "reply_rate_3min", "slow_response_share", "first_reply_rate_30s", "occupancy", "answer_ratio")
-MEANS = ("chats_offered", "chats_answered", "queue_length", "first_response_s", "response_s", "reply_latency_s")
+SHARES = ("abandonment", "waited", "reply_rate_3min", "slow_response_share", "first_reply_rate_30s", "occupancy")
+RATES = (*SHARES, "answer_ratio", "chats_offered", "chats_answered")
+TIMES = ("queue_length", "first_response_s", "response_s", "reply_latency_s")
 TAILS = ("first_response_s", "response_s")
-FIGURES = [(name, "mean") for name in RATES + MEANS] + [(name, p) for name in TAILS for p in ("p50", "p90", "p95")]
-SHARES = RATES[:-1]
+FIGURES = [(name, "mean") for name in RATES + TIMES] + [(name, p) for name in TAILS for p in ("p50", "p90", "p95")]
 GROUPS_MIN = 25
 TRUTH_SEED = 10**9
 
@@ -70,13 +71,13 @@ def figure_of(totals, figure):
 
 
 def groups_a_day(totals, figure, days):
-    """Independent groups of events that a day is worth; None for percentiles, and for what is never uncertain."""
+    """Independent groups of events that a day is worth; None for means of times and percentiles."""
     value, ends = figure_of(totals, figure)
-    if figure[1] != "mean" or ends is None or ends[0] == ends[1]:
+    if figure[0] not in RATES:
         return None
     rare = min(value, 1 - value) if figure[0] in SHARES else value
     error = (ends[1] - ends[0]) / 2 / 1.96
-    return (rare / error) ** 2 / days if rare > 0 else 0
+    return (rare / error) ** 2 / days
 
 
 def measure(path, truth, days, runs, first_seed):
@@ -93,14 +94,17 @@ def measure(path, truth, days, runs, first_seed):
     return rows
 
 
-def asked_of(row, days):
-    """The least and the most that it is to hold, in percent, errors of its own included; None: nothing."""
-    margin = 200 * math.sqrt(0.95 * 0.05 / row["given"]) if row["given"] else 0
-    if row["figure"][1] != "mean":
-        return (92 - margin, 98 + margin) if days >= 20 else None
-    if row["groups"] is None:
-        return None
-    return (93 - margin, 97 + margin) if row["groups"] >= GROUPS_MIN else (85 - margin, 100)
+def is_few(row):
+    """Whether the run is too short to ask for 93 to 97 %."""
+    return row["days"] < 20 if row["groups"] is None else row["groups"] < GROUPS_MIN
+
+
+def asked_of(row):
+    """The least and the most that it is to hold, in percent; None: nothing is asked."""
+    margin = 200 * math.sqrt(0.95 * 0.05 / row["given"])
+    if is_few(row):
+        return None if row["figure"][1] != "mean" else (85 - margin, 100)
+    return (92 - margin, 98 + margin) if row["groups"] is None else (93 - margin, 97 + margin)
 
 
 def measure_desk(folder, number, desk_of, lengths, runs, truth_days):
@@ -118,22 +122,18 @@ def measure_desk(folder, number, desk_of, lengths, runs, truth_days):
 
 
 def fault_of(row):
-    asked = asked_of(row, row["days"])
-    if asked is None or row["held"] is None or asked[0] <= row["held"] <= asked[1]:
+    asked = None if row["held"] is None else asked_of(row)
+    if asked is None or asked[0] <= row["held"] <= asked[1]:
         return None
     return (f"{row['desk']}, {row['days']} days, {'.'.join(row['figure'])} {row['truth']:.4g}: held {row['held']:.1f} % of {row['given']}, "
             f"wanted {asked[0]:.1f} to {asked[1]:.1f}")
-
-
-def is_coarse(row):
-    return row["figure"][1] == "mean" and row["groups"] is not None and row["groups"] < GROUPS_MIN
 
 
 def cell(row):
     if row["held"] is None:
         return "-"
     given = row["given"] / row["runs"]
-    return f"{row['held']:.1f}" + ("*" if is_coarse(row) else "") + (f" ({given:.0%} given)" if given < 0.995 else "")
+    return f"{row['held']:.1f}" + ("*" if is_few(row) else "") + (f" ({given:.0%} given)" if given < 0.995 else "")
 
 
 def table(rows):
@@ -154,21 +154,37 @@ def said(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def told(rows, what):
+    held = [row["held"] for row in rows]
+    within = sum(93 <= one <= 97 for one in held)
+    return f"- {what}: {min(held):.1f} to {max(held):.1f} %, {sum(held) / len(held):.1f} % on average; {within} of {len(held)} lie within 93 and 97 %"
+
+
 def write(out, rows, faults):
     """The finding first."""
-    plain = [row for row in rows if row["held"] is not None and not is_coarse(row) and (row["figure"][1] == "mean" or row["days"] >= 20)]
-    coarse = [row["held"] for row in rows if row["held"] is not None and is_coarse(row)]
-    within = sum(93 <= row["held"] <= 97 for row in plain)
-    held = [row["held"] for row in plain]
-    lines = [f"95 % intervals hold what is true in {min(held):.1f} to {max(held):.1f} % of 1 000 runs, {sum(held) / len(held):.1f} % on average; "
-             f"{within} of {len(held)} coverages lie within 93 and 97 %.", "",
-             f"Not counted in this are {len(coarse)} coverages of figures that come from too few events (marked `*`: fewer than {GROUPS_MIN} independent",
-             f"groups of them are expected in a run), {min(coarse):.1f} to {max(coarse):.1f} %, and percentiles of ten days. One coverage has a standard",
-             "error of 0.7 points. `mean` of a share is the share. Why the intervals are as they are, and what they cannot know: "
-             "`sim/measure/summary.h`.", "", *([f"{len(faults)} of all are not as asked:", "", *(f"- {fault}" for fault in faults), ""] if faults else []), *table(rows)]
+    known = [row for row in rows if row["held"] is not None]
+    rates = [row for row in known if row["groups"] is not None]
+    times = [row for row in known if row["groups"] is None and row["figure"][1] == "mean"]
+    tails = [row for row in known if row["figure"][1] != "mean"]
+    enough = [row for row in known if not is_few(row)]
+    average = sum(row["held"] for row in enough) / len(enough)
+    lines = [f"95 % intervals hold what is true in {average:.1f} % of 1 000 runs of simulated desks, on average over {len(enough)} figures and "
+             "lengths.", "",
+             told([row for row in rates if not is_few(row)], "shares, ratios and counts"),
+             told([row for row in times if not is_few(row)], "means of times, 20 days or more"),
+             told([row for row in tails if not is_few(row)], "percentiles, 20 days or more"),
+             told([row for row in rates if is_few(row)], f"`*`: shares of fewer than {GROUPS_MIN} independent groups of events a run"),
+             told([row for row in times if is_few(row)], "`*`: means of times, 10 days"),
+             told([row for row in tails if is_few(row)], "`*`: percentiles, 10 days"), "",
+             "One coverage has a standard error of 0.7 points. `mean` of a share is the share. Why the intervals are as they are, and what they",
+             "cannot know: `sim/measure/summary.h`.", ""]
+    if faults:
+        lines += [f"Not as asked (`tests/cli/coverage.py`), {len(faults)}:", "", *(f"- {fault}" for fault in faults), ""]
+    lines += table(rows)
     lines += ["`coverage.csv` has the numbers: in how many runs an interval was given, and what was true lay below or above it. Made anew by", "",
               "    FENLIU=fenliu python3 tests/cli/coverage.py --all --out results/coverage", "",
-              f"({said(FENLIU, '--version')}, commit {said('git', 'rev-parse', '--short=12', 'HEAD')}; runs of seed 1 + 1000 x days and on, truth of seed {TRUTH_SEED}.)"]
+              f"with {said(FENLIU, '--version')}, commit {said('git', 'rev-parse', '--short=12', 'HEAD')}; seeds from 1 + 1000 x days on, the truth "
+              f"by seed {TRUTH_SEED}."]
     out.mkdir(parents=True, exist_ok=True)
     (out / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with open(out / "coverage.csv", "w", newline="", encoding="utf-8") as file:
@@ -195,7 +211,7 @@ def main():
                 rows.append(row)
                 if row["held"] is not None:
                     print(f"{row['desk']:20} {row['days']:4} days  {'.'.join(row['figure']):24} {row['truth']:12.5g}  given {row['given']:5}  "
-                          f"held {row['held']:5.1f} %{'  (few events)' if is_coarse(row) else ''}", flush=True)
+                          f"held {row['held']:5.1f} %{'  (few)' if is_few(row) else ''}", flush=True)
     faults = [fault for fault in map(fault_of, rows) if fault]
     print("\n".join(faults) or f"{sum(row['held'] is not None for row in rows)} coverages, all as asked")
     if options.out:

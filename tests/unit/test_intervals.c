@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ static const char plain[] = "{\"fenliu\":1,\"duration\":\"1h\",\"interval\":\"1h
 
 /* ---- Made days --------------------------------------------------------------------------------- */
 
-enum { VALUES = 1 << 14, LEVELS = 1 << 10, DAYS = 100, MEMORY = 8 << 20 };
+enum { VALUES = 1 << 14, LEVELS = 1 << 10, DAYS = 100, MEMORY = 32 << 20 };
 
 /* A population known exactly: reply times at even shares of a lognormal distribution with a median of 20 s and sigma 1; on a day of
  * level z, each times exp(spread z), and so many more buyers. */
@@ -302,6 +303,41 @@ Test(intervals, what_did_not_happen_on_any_day_has_an_upper_bound)
     cr_expect(of_unlike.sure && of_unlike.low == 0 && of_unlike.high == fl_binomial_upper(0, 55, 0.025));
     cr_expect(of_few.sure && of_few.high == fl_binomial_upper(0, 20, 0.025));
     cr_expect(count.known && count.value == 0 && !count.sure);
+    free(maker.memory);
+    fl_scenario_free(scenario);
+}
+
+/* 64 groups, and nearly all of it on one of two days: t is 815 for each. */
+Test(intervals, what_two_days_leave_without_an_end_is_not_given)
+{
+    static char text[8192];
+    int n = snprintf(text, sizeof text, "{\"fenliu\":1,\"duration\":\"1h\",\"interval\":\"1h\",\"traffic\":{\"chats_per_day\":480},\"buyers\":{\"intents\":"
+                     "[{\"name\":\"size\"}]},\"objectives\":{\"chats_offered\":{\"want\":\"<= 9\",\"per\":\"group\"}},\"desk\":{\"groups\":[");
+    for (int g = 0; g < 64; g++) n += snprintf(text + n, sizeof text - n, "%s{\"name\":\"g%d\"}", g > 0 ? "," : "", g);
+    snprintf(text + n, sizeof text - n, "],\"agents\":[{\"name\":\"a\",\"groups\":[\"g0\"]}]}}");
+    struct fl_scenario *scenario = scenario_of(text);
+    struct fl_results results = { .scenario = scenario, .rows_count = 2 };
+    struct maker maker;
+    struct fl_row *rows[2];
+    void *memory = calloc(1, fl_totals_bytes(scenario));
+    maker_start(&maker, scenario);
+    fl_totals_start(&results.totals, scenario, memory);
+    for (uint32_t i = 0; i < 2; i++) {
+        day_start(&maker);
+        for (uint32_t g = 0; g < 64; g++) maker.day.group[g].count[FL_COUNT_chats_offered] = i == 0 ? 1 : 1000;
+        fl_totals_add(&results.totals, &maker.day);
+        rows[i] = day_end(&maker, i);
+    }
+    results.rows = (const struct fl_row *const *)rows;
+    struct fl_objective_result judged;
+
+    fl_objective_judge(&results, 0, &judged);
+
+    const struct fl_figure alone = fl_figure_named(&results, FL_SCOPE_GROUP, 0, "chats_offered");
+    cr_expect(judged.figure.known && judged.figure.value == 500.5 && !judged.figure.sure);
+    cr_expect(alone.sure && alone.low > 0 && isfinite(alone.high));
+    for (uint32_t i = 0; i < 2; i++) free(rows[i]);
+    free(memory);
     free(maker.memory);
     fl_scenario_free(scenario);
 }
