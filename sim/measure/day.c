@@ -32,13 +32,12 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .interval_group_tally = take(arena, intervals * groups * FL_KINDS, sizeof(struct fl_tally), &full),
         .intent_tally = take(arena, intents * FL_KINDS, sizeof(struct fl_tally), &full),
         .agent_tally = take(arena, (size_t)agents * FL_KINDS, sizeof(struct fl_tally), &full),
-        .noted = take(arena, FL_NOTES, sizeof(struct fl_note), &full),
+        .noted = take(arena, FL_KINDS * FL_NOTES, sizeof(struct fl_note), &full),
         .added = take(arena, FL_ADDITIONS, sizeof(struct fl_addition), &full),
     };
     if (full) return FL_EFULL;
     *day = made;
-    day->noted_next = day->noted;
-    day->noted_end = day->noted + FL_NOTES;
+    for (uint32_t kind = 0; kind < FL_KINDS; kind++) day->noted_next[kind] = kind * FL_NOTES;
     return FL_OK;
 }
 
@@ -60,72 +59,99 @@ static inline struct buckets buckets_of(fl_time value)
 {
     enum { FINE = FL_HISTOGRAM_FINE, COARSE = FL_HISTOGRAM_COARSE, ROUGH = FL_HISTOGRAM_ROUGH };
     const uint64_t units = fl_histogram_units(value);
-    const uint32_t highest_bit = 63u - (uint32_t)__builtin_clzll(units | 1);
+    const uint32_t highest_bit = 63u ^ (uint32_t)__builtin_clzll(units | 1); /* one instruction, which 63 - is not */
     if (highest_bit < FINE)
         return (struct buckets){ fl_histogram_bucket_of(units, highest_bit, FINE), fl_histogram_bucket_of(units, highest_bit, COARSE),
                                  fl_histogram_bucket_of(units, highest_bit, ROUGH) };
-    const uint32_t fine = fl_histogram_bucket_of(units, highest_bit, FINE);
+    const uint32_t octave = highest_bit - FINE, fine = (octave << FINE) + (uint32_t)(units >> octave);
     return (struct buckets){ fine, (fine >> (FINE - COARSE)) + ((FINE - COARSE) << COARSE), (fine >> (FINE - ROUGH)) + ((FINE - ROUGH) << ROUGH) };
 }
 
-/* Of a kind that agents keep no buckets of: any of hers, to which nothing is added. */
-static inline uint32_t *agent_bucket(const struct fl_day *day, const struct fl_note *note)
+/* Where the figures of one kind go: in each table the first cell's row of that kind. */
+struct rows {
+    uint32_t *interval_group, *group;
+    uint32_t *intent; /* NULL: there is only one, which is summed up at the end */
+    uint32_t *agent;  /* NULL: agents keep none of this kind */
+    struct fl_tally *interval_group_tally, *intent_tally, *agent_tally;
+    uint32_t groups;
+};
+
+static struct rows rows_of(const struct fl_day *day, enum fl_kind kind)
 {
-    const uint32_t kind = note->kind < FL_AGENT_KINDS ? note->kind : 0;
-    return &day->agent_counts[((size_t)note->where.agent * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS + note->rough];
+    return (struct rows){
+        .interval_group = day->interval_group_counts + kind * FL_COARSE_BUCKETS,
+        .group = day->group_counts + kind * FL_FINE_BUCKETS,
+        .intent = day->intents > 1 ? day->intent_counts + kind * FL_COARSE_BUCKETS : NULL,
+        .agent = kind < FL_AGENT_KINDS ? day->agent_counts + kind * FL_ROUGH_BUCKETS : NULL,
+        .interval_group_tally = day->interval_group_tally + kind, .intent_tally = day->intent_tally + kind,
+        .agent_tally = day->agent_tally + kind, .groups = day->groups,
+    };
 }
 
-static inline struct fl_tally *agent_tally(const struct fl_day *day, const struct fl_note *note)
+static inline uint32_t *agent_bucket(const struct rows *rows, uint32_t agent, uint32_t rough)
 {
-    return &day->agent_tally[(size_t)note->where.agent * FL_KINDS + note->kind];
+    return &rows->agent[(size_t)agent * (FL_AGENT_KINDS * FL_ROUGH_BUCKETS) + rough];
 }
 
-/* The cells of intervals, groups and intents, which are few; those of the agents are sent for meanwhile when they are many. */
-FL_ALWAYS_INLINE void post_shared(const struct fl_day *day, struct fl_note *from, bool many_agents)
+/* The cells of intervals, groups and intents, which are few. */
+FL_ALWAYS_INLINE void post_shared(const struct rows *rows, const struct fl_note *note, struct buckets bucket)
 {
-    struct fl_note note = *from;
-    const struct buckets bucket = buckets_of(note.value);
-    const size_t cell = (size_t)(note.where.interval * day->groups + note.where.group) * FL_KINDS + note.kind;
-    const size_t group = (size_t)note.where.group * FL_KINDS + note.kind, intent = (size_t)note.where.intent * FL_KINDS + note.kind;
-    from->rough = note.rough = bucket.rough;
-    if (many_agents && note.where.agent != FL_NONE) {
-        __builtin_prefetch(agent_tally(day, &note), 1);
-        __builtin_prefetch(agent_bucket(day, &note), 1);
+    const size_t cell = note->where.interval * rows->groups + note->where.group, group = note->where.group, intent = note->where.intent;
+    rows->interval_group[cell * (FL_KINDS * FL_COARSE_BUCKETS) + bucket.coarse]++;
+    rows->group[group * (FL_KINDS * FL_FINE_BUCKETS) + bucket.fine]++;
+    tally(&rows->interval_group_tally[cell * FL_KINDS], note->value);
+    if (rows->intent == NULL) return;
+    rows->intent[intent * (FL_KINDS * FL_COARSE_BUCKETS) + bucket.coarse]++;
+    tally(&rows->intent_tally[intent * FL_KINDS], note->value);
+}
+
+FL_ALWAYS_INLINE void post_agent(const struct rows *rows, const struct fl_note *note, uint32_t rough)
+{
+    const uint32_t agent = note->where.agent;
+    if (agent == FL_NONE) return;
+    if (rows->agent != NULL) ++*agent_bucket(rows, agent, rough);
+    tally(&rows->agent_tally[(size_t)agent * FL_KINDS], note->value);
+}
+
+/* The agents' cells are sent for while the others are entered. */
+static void post_to_many(const struct rows *rows, const struct fl_note *notes, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct buckets bucket = buckets_of(notes[i].value);
+        if (notes[i].where.agent != FL_NONE) {
+            __builtin_prefetch(&rows->agent_tally[(size_t)notes[i].where.agent * FL_KINDS], 1);
+            if (rows->agent != NULL) __builtin_prefetch(agent_bucket(rows, notes[i].where.agent, bucket.rough), 1);
+        }
+        post_shared(rows, &notes[i], bucket);
     }
-    day->interval_group_counts[cell * FL_COARSE_BUCKETS + bucket.coarse]++;
-    day->group_counts[group * FL_FINE_BUCKETS + bucket.fine]++;
-    tally(&day->interval_group_tally[cell], note.value);
-    if (day->intents == 1) return; /* summed up at the end */
-    day->intent_counts[intent * FL_COARSE_BUCKETS + bucket.coarse]++;
-    tally(&day->intent_tally[intent], note.value);
+    for (uint32_t i = 0; i < count; i++) post_agent(rows, &notes[i], fl_histogram_bucket(notes[i].value, FL_HISTOGRAM_ROUGH));
 }
 
-static inline void post_agent(const struct fl_day *day, const struct fl_note *note)
+void fl_day_post_notes(struct fl_day *day, enum fl_kind kind)
 {
-    if (note->where.agent == FL_NONE) return;
-    struct fl_tally *const of = agent_tally(day, note);
-    *agent_bucket(day, note) += note->kind < FL_AGENT_KINDS;
-    tally(of, note->value);
-}
-
-void fl_day_post(struct fl_day *day)
-{
-    const uint32_t noted_count = (uint32_t)(day->noted_next - day->noted);
-    const struct fl_day tables = *day; /* a copy, of which the compiler knows that no count lies in it */
-    if (tables.agents > MANY_AGENTS) {
-        for (uint32_t i = 0; i < tables.added_count; i++)
-            __builtin_prefetch(&tables.agent[tables.added[i].agent].count[tables.added[i].what], 1);
-        for (uint32_t i = 0; i < noted_count; i++) post_shared(&tables, &tables.noted[i], true);
-        for (uint32_t i = 0; i < noted_count; i++) post_agent(&tables, &tables.noted[i]);
+    const struct rows rows = rows_of(day, kind);
+    const struct fl_note *const notes = &day->noted[kind * FL_NOTES];
+    const uint32_t count = day->noted_next[kind] - kind * FL_NOTES;
+    if (day->agents > MANY_AGENTS) {
+        post_to_many(&rows, notes, count);
     } else {
-        for (uint32_t i = 0; i < noted_count; i++) {
-            post_shared(&tables, &tables.noted[i], false);
-            post_agent(&tables, &tables.noted[i]);
+        for (uint32_t i = 0; i < count; i++) {
+            const struct buckets bucket = buckets_of(notes[i].value);
+            post_shared(&rows, &notes[i], bucket);
+            post_agent(&rows, &notes[i], bucket.rough);
         }
     }
-    for (uint32_t i = 0; i < tables.added_count; i++)
-        tables.agent[tables.added[i].agent].count[tables.added[i].what] += tables.added[i].n;
-    day->noted_next = day->noted;
+    day->noted_next[kind] = kind * FL_NOTES;
+}
+
+void fl_day_post_additions(struct fl_day *day)
+{
+    struct fl_cell *const agents = day->agent;
+    const struct fl_addition *const added = day->added;
+    const uint32_t count = day->added_count;
+    if (day->agents > MANY_AGENTS)
+        for (uint32_t i = 0; i < count; i++) __builtin_prefetch(&agents[added[i].agent].count[added[i].what], 1);
+    for (uint32_t i = 0; i < count; i++) agents[added[i].agent].count[added[i].what] += added[i].n;
     day->added_count = 0;
 }
 
@@ -202,7 +228,8 @@ static void find_most(struct fl_levels *levels)
 
 void fl_day_finish(struct fl_day *day)
 {
-    fl_day_post(day);
+    for (uint32_t kind = 0; kind < FL_KINDS; kind++) fl_day_post_notes(day, kind);
+    fl_day_post_additions(day);
     for (uint32_t a = 0; a < day->agents; a++) find_most(&day->levels[a]);
     if (day->intents == 1) sum_up_only_intent(day);
     take_over(day->interval_group, day->interval_group_tally, (size_t)day->intervals * day->groups);

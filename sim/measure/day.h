@@ -83,13 +83,13 @@ struct fl_where {
 #define FL_UNCOUNTED UINT16_MAX
 
 /* A duration that is not yet in its cells. The cells of thousands of agents lie far apart: entered one by one, each would be
- * waited for; entered a hundred at a time, they are fetched together. */
+ * waited for; entered a hundred at a time, they are fetched together. Each kind has its own, as most are long or most are 0, and what
+ * is asked of a kind is asked once. */
 struct fl_note {
     fl_time value;
     struct fl_where where;
-    uint32_t kind;  /* enum fl_kind */
-    uint32_t rough; /* bucket, for the agent's histogram; set by fl_day_post */
 };
+#define FL_NOTES 128
 
 /* A count that is not yet in its agent's cell, for the same reason. */
 struct fl_addition {
@@ -105,8 +105,6 @@ struct fl_tally {
     fl_time most_ns;
 };
 
-#define FL_NOTES 128
-
 /* The day's cells, all in the arena. */
 struct fl_day {
     uint32_t intervals, groups, intents, agents;
@@ -120,7 +118,8 @@ struct fl_day {
     uint32_t *agent_counts;                          /* [agents][FL_AGENT_KINDS][rough buckets] */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
     struct fl_tally *interval_group_tally, *intent_tally, *agent_tally; /* [cells][FL_KINDS] */
-    struct fl_note *noted, *noted_next, *noted_end; /* [FL_NOTES], how far they are used, their end */
+    struct fl_note *noted;          /* [FL_KINDS][FL_NOTES] */
+    uint32_t noted_next[FL_KINDS];  /* the kind's next in all of `noted` */
     struct fl_addition *added; /* [FL_ADDITIONS] */
     uint32_t added_count;      /* below FL_ADDITIONS */
 };
@@ -135,8 +134,9 @@ struct fl_day {
 FL_MUST_CHECK enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario,
                                            uint32_t agents, struct fl_day *day);
 
-/* Enters the noted durations and additions into their cells. */
-void fl_day_post(struct fl_day *day);
+/* Enters the noted durations of one kind into their cells; the additions. */
+void fl_day_post_notes(struct fl_day *day, enum fl_kind kind);
+void fl_day_post_additions(struct fl_day *day);
 
 static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
 {
@@ -145,18 +145,16 @@ static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, 
     if (day->intents > 1) day->intent[where->intent].count[what] += n;
     if (where->agent == FL_NONE) return;
     day->added[day->added_count] = (struct fl_addition){ where->agent, what, n };
-    if (++day->added_count == FL_ADDITIONS) fl_day_post(day);
+    if (++day->added_count == FL_ADDITIONS) fl_day_post_additions(day);
 }
 
-/* Notes a duration of one kind for all cells of `where`; fl_day_post enters it. */
+/* Notes a duration of one kind for all cells of `where`; fl_day_post_notes enters it. */
 static inline void fl_day_record(struct fl_day *day, const struct fl_where *where, enum fl_kind kind, fl_time value)
 {
     if (where->interval == FL_UNCOUNTED) return;
-    struct fl_note *const note = day->noted_next++;
-    note->value = value;
-    note->where = *where;
-    note->kind = kind;
-    if (day->noted_next == day->noted_end) fl_day_post(day);
+    const uint32_t next = day->noted_next[kind]++;
+    day->noted[next] = (struct fl_note){ value, *where };
+    if (next % FL_NOTES == FL_NOTES - 1) fl_day_post_notes(day, kind);
 }
 
 /* Completes the cells, once, at the end: heads (count, least) from the buckets, groups from their intervals, and the ordinary part
