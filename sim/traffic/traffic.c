@@ -197,7 +197,7 @@ void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic
     const char *name = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].name : phase_names[index];
     const fl_time at = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].at : 0; /* tells nameless pushes apart */
     *stream = (struct fl_stream){ .source = fl_hash_text(name) + (uint64_t)at, .phase = is_push ? FL_PHASES : index,
-                                  .push = is_push ? index - FL_PHASES : FL_NONE };
+                                  .push = is_push ? index - FL_PHASES : FL_NONE, .rated = FL_NONE };
     stream->key = fl_key_day(day->seed, day->replication, stream->source);
     if (is_push) stream->at_s = fl_time_to_s(plan->scenario->traffic.pushes[stream->push].at);
 }
@@ -210,19 +210,22 @@ static double interval_factor(const struct fl_traffic_plan *plan, const struct f
     return busyness(spread, fl_draw(key, FL_DRAW_INTERVAL_BUSYNESS, interval));
 }
 
-/* Rates of a stream at both ends of a stretch, on this day. */
-static void stretch_rates(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, const struct fl_stream *stream,
-                          double *from, double *to)
+/* A stream comes to its next stretch: the rate there, on this day. */
+static void enter_stretch(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream)
 {
+    const struct fl_stretch *stretch = &plan->stretches[stream->stretch];
     const double *rate = &plan->rate[((size_t)stream->stretch * FL_PHASES + stream->phase) * plan->parts_count * 2];
     double first = 0, last = 0;
     for (uint32_t part = 0; part < plan->parts_count; part++) {
         first += rate[2 * part] * day->part_factor[part];
         last += rate[2 * part + 1] * day->part_factor[part];
     }
-    const double factor = day->day_factor * interval_factor(plan, day, plan->stretches[stream->stretch].interval);
-    *from = first * factor;
-    *to = last * factor;
+    const double factor = day->day_factor * interval_factor(plan, day, stretch->interval);
+    stream->rated = stream->stretch;
+    stream->first_per_s = first * factor;
+    stream->last_per_s = last * factor;
+    stream->slope = (stream->last_per_s - stream->first_per_s) / (stretch->to_s - stretch->from_s);
+    if (stream->at_s < stretch->from_s) stream->at_s = stretch->from_s;
 }
 
 static fl_time push_next(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, double gap)
@@ -245,16 +248,13 @@ fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traff
     }
     for (; stream->stretch < plan->stretches_count; stream->stretch++) {
         const struct fl_stretch *stretch = &plan->stretches[stream->stretch];
-        double first, last;
-        stretch_rates(plan, day, stream, &first, &last);
-        if (stream->at_s < stretch->from_s) stream->at_s = stretch->from_s;
-        const double slope = (last - first) / (stretch->to_s - stretch->from_s);
-        const double here = first + slope * (stream->at_s - stretch->from_s);
+        if (stream->rated != stream->stretch) enter_stretch(plan, day, stream);
+        const double slope = stream->slope, here = stream->first_per_s + slope * (stream->at_s - stretch->from_s);
         const double rest_s = stretch->to_s - stream->at_s;
-        const double mass = (here + last) / 2 * rest_s;
+        const double mass = (here + stream->last_per_s) / 2 * rest_s;
         if (left < mass) { /* the residual of a linear rate, stable for a slope near 0 (SCIENCE 2) */
             const double root = here * here + 2 * slope * left;
-            const double step = 2 * left / (here + sqrt(root > 0 ? root : 0));
+            const double step = 2 * left / (here + (slope == 0 ? here : sqrt(root > 0 ? root : 0))); /* the root of a square is exact */
             stream->at_s += step < rest_s ? step : rest_s;
             const fl_time at = fl_time_from_s(stream->at_s);
             return at < plan->scenario->duration ? at : FL_TIME_NEVER;

@@ -51,8 +51,9 @@ struct fl_stream {
     uint64_t key;      /* of its gaps */
     uint64_t ordinal;  /* of the next buyer */
     uint32_t phase, push; /* push: index or FL_NONE */
-    uint32_t stretch;
-    double at_s;       /* where it stands */
+    uint32_t stretch, rated; /* where it stands; the stretch whose rate is below, FL_NONE: none yet */
+    double at_s;
+    double first_per_s, last_per_s, slope; /* at both ends of the stretch, on this day; how the rate grows with each second */
 };
 
 void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, uint32_t index, struct fl_stream *stream);
