@@ -100,7 +100,6 @@ void fl_events_put_behind(struct fl_events *events, uint32_t place, uint32_t *li
     }
     own->next = *link;
     *link = place;
-    events->count++;
 }
 
 void fl_events_take_out(struct fl_events *events, uint32_t place)
@@ -115,7 +114,6 @@ void fl_events_take_out(struct fl_events *events, uint32_t place)
         while (*link != place) link = &events->place[*link].next;
         *link = own->next;
         events->filled[bucket / 64] &= ~((uint64_t)(events->first[bucket] == 0) << bucket % 64);
-        events->count--;
     }
     own->key = FL_NO_EVENT;
     if (!was_next) return;

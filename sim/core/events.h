@@ -57,7 +57,6 @@ struct fl_events {
     uint64_t base;                /* time >> shift of the last event taken; everything in the wheel lies in [base, base + buckets) */
     uint32_t buckets;             /* a power of two, >= 64; 0: so few slots that `next` and `other` are all there is */
     uint32_t shift;               /* a bucket is 2^shift ns wide */
-    uint32_t count;               /* in the wheel */
     uint32_t slots;
     fl_event_key next;            /* the earliest of all */
     fl_event_key other;           /* of two slots: the other one, or FL_NO_EVENT */
@@ -165,7 +164,6 @@ FL_ALWAYS_INLINE void fl_events_put(struct fl_events *events, uint32_t slot, fl_
     own->next = *link;
     *link = slot + 1;
     events->filled[bucket / 64] |= UINT64_C(1) << bucket % 64;
-    events->count++;
 }
 
 /* Sets the event of a slot that has none; at < FL_TIME_NEVER. */
@@ -186,11 +184,11 @@ static inline void fl_events_set(struct fl_events *events, uint32_t slot, fl_tim
 FL_ALWAYS_INLINE void fl_events_find_from(struct fl_events *events, uint32_t word, uint64_t bits)
 {
     const fl_event_key late = events->late.node[1];
-    if (__builtin_expect(events->count == 0, 0)) {
-        events->next = late;
-        return;
-    }
-    while (bits == 0) {
+    for (uint32_t left = events->buckets / 64; bits == 0; left--) {
+        if (left == 0) { /* once round, and back at what lies before base in its word */
+            events->next = late;
+            return;
+        }
         word = (word + 1) & (events->buckets / 64 - 1);
         bits = events->filled[word];
     }
@@ -223,7 +221,6 @@ FL_ALWAYS_INLINE fl_event_key fl_events_take(struct fl_events *events)
     events->first[bucket] = follows; /* lists are sorted: she was their first */
     const uint64_t filled = events->filled[bucket / 64] ^ (uint64_t)(follows == 0) << bucket % 64;
     events->filled[bucket / 64] = filled;
-    events->count--;
     fl_events_find_from(events, bucket / 64, filled & UINT64_MAX << bucket % 64);
     return next;
 }

@@ -35,7 +35,7 @@ static void climb(const struct tree *tree, uint32_t leaf, fl_rank rank)
     while (node > 1) {
         const uint32_t rival = winner[node ^ 1];
         const uint64_t rival_high = (uint64_t)(ranks[rival] >> 64), rival_low = (uint64_t)ranks[rival];
-        const bool lost = ranks[rival] < fl_rank_of(high, low) + (node & 1);
+        const bool lost = ranks[rival] < fl_rank_of(high, low + (node & 1)); /* nobody's second half is the largest number */
         node >>= 1;
         high = lost ? rival_high : high;
         low = lost ? rival_low : low;

@@ -25,6 +25,7 @@ struct fl_ranking {
     size_t extra;     /* for policies: distance of further memory, 0: none */
 };
 
+/* secondary < 2^64 - 1 */
 static inline fl_rank fl_rank_of(uint64_t primary, uint64_t secondary)
 {
     return (fl_rank)primary << 64 | secondary;
