@@ -69,8 +69,8 @@ double fl_distribution_value_other(const struct fl_distribution *distribution, u
 /* A value >= 0, in the distribution's own unit (seconds, or a count). */
 static inline double fl_distribution_value(const struct fl_distribution *distribution, uint64_t bits)
 {
-    if (distribution->kind == FL_CONSTANT) return distribution->a;
     if (distribution->kind == FL_EXPONENTIAL) return distribution->a * fl_exponential(bits);
+    if (distribution->kind == FL_CONSTANT) return distribution->a;
     return fl_distribution_value_other(distribution, bits);
 }
 

@@ -58,7 +58,7 @@ uint32_t agent_share_place(const struct fl_desk *desk, uint32_t a, struct chat *
 {
     const struct desk_agent *own = &desk->own[a];
     uint32_t after = own->inbox_last;
-    chat->tag = own->attained + reply_seconds(desk, a, own, chat) * 1e9;
+    chat->tag = own->attained + reply_seconds(desk, own, chat, is_terse(desk, a)) * 1e9;
     while (after != FL_NO_CHAT && desk->chats[after].tag > chat->tag) after = desk->chats[after].previous;
     return after;
 }
@@ -105,7 +105,7 @@ void agent_share_ends(struct fl_desk *desk, uint32_t a)
 static double leave_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
 {
     const struct fl_desk_def *def = &desk->scenario->desk;
-    if (!def->has_leave_reply) return reply_seconds(desk, a, &desk->own[a], chat);
+    if (!def->has_leave_reply) return reply_seconds(desk, &desk->own[a], chat, is_terse(desk, a));
     return fl_distribution_value(&def->leave_reply, fl_draw(chat->key, FL_DRAW_REPLY_TOTAL, round_index(chat))) * desk->own[a].slowness;
 }
 

@@ -138,6 +138,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         .watches_load = scenario->desk.auto_suspend.at_open != FL_NONE || scenario->desk.auto_suspend.below_reply_rate > 0,
     };
     const struct fl_buyers *buyers = &scenario->buyers;
+    desk->ordinary_within = desk->reply_within < SLOW_ROUND ? desk->reply_within : SLOW_ROUND - 1;
     desk->even_speed = !(scenario->desk.tiredness.per_hour > 0);
     for (uint32_t i = 0; i < scenario->desk.multitasking.speeds_count; i++)
         desk->even_speed &= scenario->desk.multitasking.speed_by_open[i] == 1;
@@ -210,6 +211,8 @@ static enum fl_status traffic_begin(struct fl_desk *desk)
     const enum fl_status status = desk->ops->begin(desk->router, desk->arena, &desk->view, &desk->port);
     if (status != FL_OK) return status;
     desk->tells_messages = desk->ops->message != NULL && (desk->ops->wants_messages == NULL || desk->ops->wants_messages(desk->router));
+    desk->messages_heeded = desk->logs || desk->counts_recent;
+    desk->replies_heeded = desk->messages_heeded || desk->tells_messages || desk->watches_load;
     fl_traffic_day_begin(setup->plan, setup->seed, setup->replication, &desk->traffic_day);
     for (uint32_t s = 0; s < desk->streams_count; s++) {
         fl_stream_begin(setup->plan, &desk->traffic_day, s, &desk->streams[s]);

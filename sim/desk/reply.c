@@ -4,8 +4,6 @@
 #include "desk/reply_time.h"
 #include "desk/round.h"
 
-#define SLOW_ROUND (100 * FL_SECOND) /* rounds that took as long or longer are counted as slow */
-
 /* ---- Composing --------------------------------------------------------------------------------- */
 
 /* Among two or more, where it is not simply the oldest. */
@@ -32,7 +30,7 @@ static uint32_t choose_chat(const struct fl_desk *desk, uint32_t a)
     case FL_SHORTEST_FIRST: {
         double shortest = 0;
         for (uint32_t c = own->inbox_first; c != FL_NO_CHAT; c = desk->chats[c].next) {
-            const double seconds = reply_seconds(desk, a, own, &desk->chats[c]);
+            const double seconds = reply_seconds(desk, own, &desk->chats[c], is_terse(desk, a));
             if (c == own->inbox_first || seconds < shortest) {
                 shortest = seconds;
                 chosen = c;
@@ -71,13 +69,13 @@ void agent_compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uin
 /* Starts the next thing when she is free. */
 FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a, struct desk_agent *own)
 {
-    if (!agent_works(own)) return;
+    if (desk->agents[a].state != FL_AVAILABLE && !agent_works(own)) return; /* who is available works */
     if (own->on_duties && agent_duties_continue(desk, a)) return;
     const uint32_t c = next_chat(desk, a, own);
     if (c != FL_NO_CHAT) {
         if (!desk->oldest_first) own->turn = c;
         own->terse = is_terse(desk, a);
-        compose(desk, a, own, COMPOSE_REPLY, c, reply_seconds(desk, a, own, &desk->chats[c]));
+        compose(desk, a, own, COMPOSE_REPLY, c, reply_seconds(desk, own, &desk->chats[c], own->terse));
     } else if (desk->any_extras) {
         agent_extra_continue(desk, a);
     }
@@ -113,11 +111,12 @@ FL_ALWAYS_INLINE void go_on(struct fl_desk *desk, uint32_t c, struct chat *chat)
         if (chat->writes_at != FL_TIME_NEVER) chat->flags |= FLAG_ASKS_NEXT;
         else chat->questions_left = 0;
     } else if (chat->burst_left == 0) {
-        chat->writes_at = FL_TIME_NEVER;
+        fl_time writes_at = FL_TIME_NEVER;
         if (chat->questions_left > 0) {
-            chat->writes_at = desk->now + chat->think;
+            writes_at = desk->now + chat->think;
             draw_next_round(desk, chat);
         }
+        chat->writes_at = writes_at;
     }
     if (chat->writes_at != FL_TIME_NEVER) {
         chat->state = CHAT_THINKING;
@@ -182,23 +181,22 @@ __attribute__((noinline)) static void count_exceptions(struct fl_desk *desk, uin
 FL_ALWAYS_INLINE bool is_ordinary(const struct fl_desk *desk, const struct chat *chat, fl_time response)
 {
     const uint32_t flags = FLAG_ROUND_OPEN | FLAG_ROUND_JUDGED | FLAG_ROUND_PLATFORM;
-    return (chat->flags & FLAGS_OF_ROUND) == flags && response <= desk->reply_within && response < SLOW_ROUND;
+    return (chat->flags & FLAGS_OF_ROUND) == flags && response <= desk->ordinary_within;
 }
 
 FL_ALWAYS_INLINE void measure_reply(struct fl_desk *desk, uint32_t c, struct chat *chat)
 {
-    const struct fl_where where = where_round(chat);
     const fl_time response = desk->now - chat->opened_at;
-    const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
     chat->replies++;
     chat->responses_sum += response;
     if (!is_ordinary(desk, chat, response)) count_exceptions(desk, c, response);
+    const bool first = (chat->flags & FLAG_SETTLED) == 0, same = chat->entered_at <= chat->opened_at;
     if (chat->flags & FLAG_ROUND_JUDGED) {
         if (same) {
-            fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
+            fl_day_record(desk->day, &chat->round, first ? FL_KIND_FIRST_SAME : FL_KIND_LATER_SAME, response);
         } else {
-            fl_day_record(desk->day, &where, first ? FL_KIND_FIRST_DESK : FL_KIND_LATER_DESK, response);
-            fl_day_record(desk->day, &where, FL_KIND_AGENT, desk->now - chat->entered_at);
+            fl_day_record(desk->day, &chat->round, first ? FL_KIND_FIRST_DESK : FL_KIND_LATER_DESK, response);
+            fl_day_record(desk->day, &chat->round, FL_KIND_AGENT, desk->now - chat->entered_at);
         }
     }
     if (first | (chat->replies == 1)) { /* mostly both or neither: one guess for the processor */
@@ -241,6 +239,16 @@ static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
     chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);
 }
 
+/* Who else hears of a reply that is sent. */
+static void tell_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
+{
+    const struct chat *chat = &desk->chats[c];
+    if (desk->watches_load && (chat->flags & FLAG_GONE) == 0) agent_round_ends(&desk->own[a], desk->now - chat->opened_at <= desk->reply_within);
+    if (desk->logs) log_reply(desk, a, c);
+    if (desk->counts_recent) activity_note(desk, c); /* before the router hears of the reply: it may fill her place */
+    if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
+}
+
 /* Her reply is sent: the chat leaves the inbox, and the buyer goes on. */
 FL_ALWAYS_INLINE void reply_sent(struct fl_desk *desk, uint32_t a, struct desk_agent *own, uint32_t c)
 {
@@ -251,12 +259,9 @@ FL_ALWAYS_INLINE void reply_sent(struct fl_desk *desk, uint32_t a, struct desk_a
     agent->awaiting--;
     const uint64_t took = (uint64_t)(desk->now - chat->entered_at);
     agent->mean_reply_ns = agent->mean_reply_ns == 0 ? took : agent->mean_reply_ns - agent->mean_reply_ns / 8 + took / 8;
-    if (desk->watches_load && (chat->flags & FLAG_GONE) == 0) agent_round_ends(own, desk->now - chat->opened_at <= desk->reply_within);
-    if (desk->logs) log_reply(desk, a, c);
     chat->state = CHAT_THINKING;
     chat->active_at = desk->now;
-    if (desk->counts_recent) activity_note(desk, c); /* before the router hears of the reply: it may fill her place */
-    if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));
+    if (desk->replies_heeded) tell_reply(desk, a, c);
     chat_replied(desk, c, chat);
     presence_load_changed(desk, a);
 }

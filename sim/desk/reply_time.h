@@ -34,13 +34,13 @@ FL_ALWAYS_INLINE bool is_terse(const struct fl_desk *desk, uint32_t a)
 }
 
 /* Seconds of a reply by this agent at her full speed. */
-FL_ALWAYS_INLINE double reply_seconds(const struct fl_desk *desk, uint32_t a, const struct desk_agent *own, const struct chat *chat)
+FL_ALWAYS_INLINE double reply_seconds(const struct fl_desk *desk, const struct desk_agent *own, const struct chat *chat, bool terse)
 {
     if (chat->flags & FLAG_GONE && desk->scenario->buyers.patience.has_finds_out)
         return fl_distribution_value(&desk->scenario->buyers.patience.finds_out,
                                      fl_draw(chat->key, FL_DRAW_FINDS_OUT, round_index(chat)));
     double seconds = reply_seconds_alone(desk, own, chat);
-    if (is_terse(desk, a)) seconds *= desk->scenario->desk.depth.terse_scale;
+    if (terse) seconds *= desk->scenario->desk.depth.terse_scale;
     return chat->flags & FLAG_INTERRUPTED ? seconds * chat->work_left : seconds;
 }
 

@@ -56,8 +56,9 @@ FL_ALWAYS_INLINE void draw_round(const struct fl_desk *desk, struct chat *chat)
  * which event is next need not wait for them when her message comes. */
 FL_ALWAYS_INLINE void draw_next_round(const struct fl_desk *desk, struct chat *chat)
 {
+    const fl_time think = thinking(desk, chat, chat->question + 1); /* not needed after her last question: drawing it costs less than asking */
     draw_reply(desk, chat, (chat->question + 1) << 8);
-    chat->think = thinking(desk, chat, chat->question + 1); /* not needed after her last question: drawing it costs less than asking */
+    chat->think = think;
     chat->flags |= FLAG_DRAWN;
 }
 
@@ -84,11 +85,12 @@ FL_ALWAYS_INLINE void message_count(struct fl_desk *desk, uint32_t c, struct cha
 {
     chat->messages++;
     chat->active_at = desk->now;
-    if (desk->counts_recent) activity_note(desk, c);
     if (!opens) {
         const struct fl_where where = where_round(chat);
         fl_day_add(desk->day, &where, FL_COUNT_buyer_messages, 1);
     }
+    if (!desk->messages_heeded) return;
+    if (desk->counts_recent) activity_note(desk, c);
     chat_log(desk, c, FL_LOG_BUYER_MESSAGE, 0, 0);
 }
 

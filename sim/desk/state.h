@@ -10,6 +10,7 @@
 #include "desk/desk.h"
 
 #define NOT_COUNTED FL_UNCOUNTED
+#define SLOW_ROUND (100 * FL_SECOND) /* rounds that took as long or longer are counted as slow */
 
 enum chat_state {
     CHAT_FREE,
@@ -186,8 +187,9 @@ struct fl_desk {
     bool interleaved;    /* agents share their speed among all who wait */
     bool watches_load;   /* agents are suspended by load or reply rate */
     bool logs;
+    bool messages_heeded, replies_heeded; /* some of these must hear of each: log, router, counts of recent chats, auto-suspend */
     uint16_t round_flags;  /* what a round that opens now is judged by */
-    fl_time reply_within;
+    fl_time reply_within, ordinary_within; /* in time; in time and not slow either */
 
     struct fl_events events;
     fl_time events_span; /* within which most chats' next events lie */
@@ -229,9 +231,9 @@ static inline uint32_t chat_slot(const struct fl_desk *desk, uint32_t c)
 FL_ALWAYS_INLINE void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
 {
     const bool writes = timer == TIMER_MESSAGE || timer == TIMER_BOT_ASKS;
-    fl_events_are_many(&desk->events);
     if (desk->chats[c].timer != TIMER_NONE) fl_events_cancel(&desk->events, chat_slot(desk, c));
     desk->chats[c].timer = (uint8_t)timer;
+    fl_events_are_many(&desk->events);
     fl_events_add(&desk->events, chat_slot(desk, c), at, writes ? FL_CLASS_ARRIVAL : FL_CLASS_RELEASE);
 }
 
