@@ -72,7 +72,7 @@ void agent_share_changed(struct fl_desk *desk, uint32_t a)
     if (busy && own->compose == COMPOSE_NOTHING) {
         own->compose = COMPOSE_REPLY;
         own->chat = FL_NO_CHAT;
-        own->busy_from = desk->now;
+        own->composing_since = desk->now;
         desk->agents[a].composing = 1;
     } else if (!busy && own->compose == COMPOSE_REPLY) {
         busy_account(desk, own);
@@ -181,9 +181,10 @@ void agent_interrupt(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
     if (own->compose == COMPOSE_NOTHING || desk->interleaved) return;
-    if (own->compose == COMPOSE_REPLY && own->chat != FL_NO_CHAT && own->composing_until > own->composing_since) {
+    const fl_time since = own->composing_since, until = fl_events_at(&desk->events, desk->slot_agents + a);
+    if (own->compose == COMPOSE_REPLY && own->chat != FL_NO_CHAT && until > since) {
         struct chat *chat = &desk->chats[own->chat];
-        const double still = (double)(own->composing_until - desk->now) / (double)(own->composing_until - own->composing_since);
+        const double still = (double)(until - desk->now) / (double)(until - since);
         chat->work_left = (chat->flags & FLAG_INTERRUPTED ? chat->work_left : 1) * still;
         chat->flags |= FLAG_INTERRUPTED;
         own->chat = FL_NO_CHAT;

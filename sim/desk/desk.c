@@ -1,7 +1,7 @@
 /* The run of one day: setting up, the loop over events, the intervals, the end. */
 #include "desk/desk.h"
 
-#include "desk/state.h"
+#include "desk/inbox.h"
 
 #include <math.h>
 #include <string.h>
@@ -230,10 +230,7 @@ static void flush_agent(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
     agent_account(desk, a);
-    if (own->compose != COMPOSE_NOTHING) {
-        own->busy_ns += (uint64_t)(desk->now - own->busy_from);
-        own->busy_from = desk->now;
-    }
+    if (own->compose != COMPOSE_NOTHING) busy_account(desk, own);
     if (own->duty_from >= 0) {
         own->duty_ns += (uint64_t)(desk->now - own->duty_from);
         own->duty_from = desk->now;
@@ -298,6 +295,7 @@ static void flush(struct fl_desk *desk)
 {
     if (desk->interval != NOT_COUNTED) {
         for (uint32_t a = 0; a < desk->view.agents_count; a++) flush_agent(desk, a);
+        desk->counted_from = desk->now;
         flush_queues(desk);
         check_conservation(desk);
     }
@@ -311,9 +309,10 @@ static void warmup_ends(struct fl_desk *desk)
 {
     for (uint32_t a = 0; a < desk->view.agents_count; a++) {
         struct desk_agent *own = &desk->own[a];
-        own->depth_from = own->open_from = own->busy_from = desk->now;
+        own->depth_from = own->open_from = desk->now;
         if (own->duty_from >= 0) own->duty_from = desk->now;
     }
+    desk->counted_from = desk->now;
     for (uint32_t g = 0; g < desk->day->groups; g++) desk->waiting_from[g] = desk->now;
 }
 
@@ -356,7 +355,7 @@ FL_ALWAYS_INLINE void fetch(const void *record, size_t bytes)
 
 FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
 {
-    fetch(&desk->own[a], 128);
+    fetch(&desk->own[a], 64);
     fetch(&desk->agents[a], 1);
     fetch(&desk->levels[a], 1);
 }

@@ -34,10 +34,11 @@ static inline void open_account(const struct fl_desk *desk, uint32_t a, struct d
     own->open_ns += span * open;
 }
 
-FL_ALWAYS_INLINE void busy_account(struct fl_desk *desk, struct desk_agent *own)
+/* Books what she has composed since it is counted, when she stops and at the end of an interval. */
+FL_ALWAYS_INLINE void busy_account(const struct fl_desk *desk, struct desk_agent *own)
 {
-    if (desk->interval != NOT_COUNTED) own->busy_ns += (uint64_t)(desk->now - own->busy_from);
-    own->busy_from = desk->now;
+    const fl_time from = own->composing_since > desk->counted_from ? own->composing_since : desk->counted_from;
+    if (desk->interval != NOT_COUNTED) own->busy_ns += (uint64_t)(desk->now - from);
 }
 
 /* Behind `after`; FL_NO_CHAT: at the beginning. */

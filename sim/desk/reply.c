@@ -54,8 +54,8 @@ FL_ALWAYS_INLINE void compose(struct fl_desk *desk, uint32_t a, struct desk_agen
     const double slowed = desk->even_speed ? seconds : seconds * tiredness(desk, own) / multitasking(desk, desk->agents[a].open);
     own->compose = (uint8_t)kind;
     own->chat = c;
-    own->composing_since = own->busy_from = desk->now;
-    const fl_time until = own->composing_until = desk->now + fl_time_from_s(slowed);
+    own->composing_since = desk->now;
+    const fl_time until = desk->now + fl_time_from_s(slowed);
     desk->agents[a].composing = 1;
     fl_events_are_many(&desk->events);
     fl_events_add(&desk->events, desk->slot_agents + a, until, FL_CLASS_RELEASE); /* she composed nothing, so none was pending */

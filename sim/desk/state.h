@@ -102,21 +102,24 @@ struct chat {
 
 enum compose_kind { COMPOSE_NOTHING, COMPOSE_REPLY, COMPOSE_EXTRA, COMPOSE_BACKLOG, COMPOSE_DUTIES };
 
+/* The first cache line serves the messages and replies. */
 struct desk_agent {
     _Alignas(64) uint32_t inbox_first;
     uint32_t inbox_last;
     uint32_t chat;           /* being composed for, or FL_NO_CHAT */
-    uint32_t first_chat;     /* of her open chats */
     uint8_t compose;         /* enum compose_kind */
     bool terse;              /* the reply under way is a bare yes or no */
-    bool shift_on, left, offline, suspended, auto_suspended, draining, on_duties, short_break, finishing, absent;
-    uint8_t away;            /* breaks and meetings under way */
+    bool on_duties, finishing;
     double slowness;         /* 1 / (speed x grade) */
-    fl_time busy_from, depth_from; /* accounting up to here */
+    fl_time composing_since;
+    fl_time depth_from;      /* accounting up to here */
     fl_time duty_from;       /* -1: off duty */
+    uint64_t busy_ns, depth_ns; /* since the last interval boundary */
     /* ---- */
-    uint64_t busy_ns, depth_ns, open_ns, duty_ns; /* since the last interval boundary */
-    fl_time composing_since, composing_until;
+    uint64_t open_ns, duty_ns; /* the same */
+    uint32_t first_chat;     /* of her open chats */
+    bool shift_on, left, offline, suspended, auto_suspended, draining, short_break, absent;
+    uint8_t away;            /* breaks and meetings under way */
     fl_time open_from;
     fl_time duty_since;      /* start of this stretch of duty, for tiredness */
     /* ---- */
@@ -173,6 +176,7 @@ struct fl_desk {
     struct fl_port port;
 
     fl_time now, boundary; /* next end of an interval */
+    fl_time counted_from;  /* the last one: what agents did before is booked */
     uint16_t interval;     /* counted interval of now, or NOT_COUNTED */
     uint16_t interval_index;
     bool open_hours, platform_hours, ended, any_extras;
