@@ -12,7 +12,7 @@
 
 #define KINDS_MAX 128u
 
-/* People of one kind answer the same groups, where the owner says whom he can hire also at the same speed and wage; the answer counts people
+/* People of one kind answer the same groups, where the owner says whom he can hire also at the same speed, wage and skills; the answer counts people
  * like the first definition of the kind. */
 struct people_kind {
     uint64_t groups;
@@ -46,6 +46,10 @@ void staff_desk_close(struct staff_desk *desk);
 struct fl_agent_def staff_desk_person(const struct staff_desk *desk, const struct people_kind *kind);
 /* What a kind is called: a hire's own name, else NULL. */
 const char *staff_desk_hire(const struct staff_desk *desk, const struct people_kind *kind);
+/* The kind that a candidate is for. */
+const struct people_kind *staff_desk_kind(const struct staff_desk *desk, uint32_t shift);
+/* What somebody earns an hour: her own, her grade's, the scenario's; NaN: not given. */
+double staff_desk_wage(const struct staff_desk *desk, const struct fl_agent_def *def);
 /* What the rota is told of a kind. */
 struct fl_rota_people staff_desk_rota_people(const struct staff_desk *desk, const struct people_kind *kind);
 /* People of a kind that a roster takes: those of its fullest day. */

@@ -20,6 +20,18 @@ static double wage_of(const struct fl_scenario *scenario, const struct fl_agent_
     return scenario->money.wage_cny_per_hour;
 }
 
+double staff_desk_wage(const struct staff_desk *desk, const struct fl_agent_def *def)
+{
+    return wage_of(desk->base, def);
+}
+
+const struct people_kind *staff_desk_kind(const struct staff_desk *desk, uint32_t shift)
+{
+    uint32_t k = 0;
+    while (shift - desk->kinds[k].first_shift >= desk->kinds[k].shifts_count) k++;
+    return &desk->kinds[k];
+}
+
 static const struct fl_hire_def *hire_of(const struct staff_desk *desk, const struct people_kind *kind)
 {
     return kind->hire == FL_NONE ? NULL : &desk->base->staffing.hire[kind->hire];
@@ -57,6 +69,8 @@ static bool is_of_kind(const struct fl_scenario *base, uint32_t definition, uint
     if (base->staffing.hire_count == 0) return true;
     const struct fl_agent_def *const a = &base->desk.agents[definition], *const b = &base->desk.agents[kind->definition];
     const double wage_a = wage_of(base, a), wage_b = wage_of(base, b);
+    for (uint32_t i = 0; i < base->skills_count; i++)
+        if (a->skill[i] != b->skill[i]) return false;
     return speed_of(base, a) == speed_of(base, b) && (wage_a == wage_b || (isnan(wage_a) && isnan(wage_b)));
 }
 

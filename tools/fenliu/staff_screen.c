@@ -328,16 +328,6 @@ static void add_levels(const struct staff_report *report, bool zh, struct fl_tex
     fl_text_add(out, "\n");
 }
 
-/* What those on a shift are called, where they are hired. */
-static const char *hire_of_shift(const struct staff_report *report, uint32_t shift)
-{
-    for (uint32_t k = 0; k < report->desk->kinds_count; k++) {
-        const struct people_kind *kind = &report->desk->kinds[k];
-        if (shift >= kind->first_shift && shift - kind->first_shift < kind->shifts_count) return staff_desk_hire(report->desk, kind);
-    }
-    return NULL;
-}
-
 static void add_shifts(const struct staff_report *report, bool zh, struct fl_text *out)
 {
     const uint32_t indent = zh ? 7 : 10;
@@ -354,7 +344,7 @@ static void add_shifts(const struct staff_report *report, bool zh, struct fl_tex
             for (uint32_t g = 0; g < report->scenario->desk.groups_count; g++)
                 if (shift->groups >> g & 1)
                     snprintf(groups + strlen(groups), sizeof groups - strlen(groups), "%s%.24s", groups[0] == '\0' ? " " : "+", report->scenario->desk.groups[g].name);
-        const char *hire = hire_of_shift(report, s);
+        const char *hire = staff_desk_hire(report->desk, staff_desk_kind(report->desk, s));
         for (uint32_t b = 0; b < shift->breaks_count && report->scenario->staffing.breaks_count > 0; b++) {
             char at[8];
             clock_time(report->scenario, shift->from + shift->breaks[b].at, at);

@@ -108,16 +108,30 @@ static bool touches(const struct fl_scenario *base, const struct fl_absence *abs
     return into < length || into + (duty->to - duty->from) > FL_DAY;
 }
 
+/* Whether somebody has every skill as well as those whose shift it is. */
+static bool is_skilled(const struct staff_desk *desk, const struct fl_agent_def *own, const struct people_kind *kind)
+{
+    const struct fl_agent_def *const wanted = &desk->base->desk.agents[kind->definition];
+    for (uint32_t i = 0; i < desk->base->skills_count; i++)
+        if (own->skill[i] < wanted->skill[i]) return false;
+    return true;
+}
+
+/* CNY of one of them on the shift of a duty, hours where no wage is given; INFINITY: it is not for them. Those who are there have their own
+ * wages even where the roster counts them as one kind. */
 static double cost_of(const struct staff_desk *desk, const struct staff_team *team, uint32_t m, uint32_t duty)
 {
-    const struct people_kind *const kind = &desk->kinds[team->kind_of[m]];
-    const uint32_t s = team->shift_of[duty];
-    const struct fl_rota_shift *const shift = &desk->shifts[s];
-    const struct fl_rota_people people = staff_desk_rota_people(desk, kind);
-    const bool is_own = s >= kind->first_shift && s - kind->first_shift < kind->shifts_count;
-    if (!is_own && !fl_rota_suits(desk->base, &people, shift)) return INFINITY;
-    const bool priced = staff_prices(desk->base) > 0 && isnan(people.shift_cny);
-    return (is_own || priced) && !isnan(desk->pay[s]) ? desk->pay[s] : fl_rota_price(&people, shift);
+    const uint32_t s = team->shift_of[duty], definition = team->definition_of[m];
+    const struct people_kind *const kind = &desk->kinds[team->kind_of[m]], *const wanted = staff_desk_kind(desk, s);
+    struct fl_rota_people people = staff_desk_rota_people(desk, kind);
+    struct fl_agent_def own = staff_desk_person(desk, kind);
+    if (definition != FL_NONE) {
+        own = desk->base->desk.agents[definition];
+        people.wage_cny_per_hour = staff_desk_wage(desk, &own);
+    }
+    if (kind != wanted && (!fl_rota_suits(desk->base, &people, &desk->shifts[s]) || !is_skilled(desk, &own, wanted))) return INFINITY;
+    if (staff_prices(desk->base) > 0 && isnan(people.shift_cny) && !isnan(desk->pay[s])) return desk->pay[s]; /* the shift's own price */
+    return fl_rota_price(&people, &desk->shifts[s]);
 }
 
 static bool write_cells(const struct staff_desk *desk, struct staff_team *team)
