@@ -2,7 +2,7 @@
  * nothing covers everything, shortages. Rows are numbered first. */
 #include "staffing/rota.h"
 
-#include "staffing/solver.h"
+#include "staffing/sparse.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -115,26 +115,16 @@ struct builder {
     uint32_t *steps; /* ascending for each shift: numbers of people that lead out of a barred roster */
     uint32_t *step_start; /* [shifts + 1] where a shift's begin */
     uint32_t steps_row, order_row, barred_row; /* first row of each kind: a row a shift, a step, a barred roster */
-    double *row_low, *row_high;
-    uint32_t rows;
-    /* columns so far */
-    double *cost, *high, *value;
-    bool *whole;
-    uint32_t *start, *row;
-    uint32_t columns, columns_room, entries, entries_room;
+    struct fl_sparse programme;
     double *cut_weight; /* [cuts] scratch of one column */
-    bool failed;        /* memory ran out */
+    bool failed;        /* memory ran out, but for the programme's, which tells when it is solved */
 };
-
-static void *taken(struct builder *b, void *memory)
-{
-    if (memory == NULL) b->failed = true;
-    return memory;
-}
 
 static void *take(struct builder *b, size_t count, size_t bytes)
 {
-    return taken(b, calloc(count ? count : 1, bytes));
+    void *const memory = calloc(count ? count : 1, bytes);
+    if (memory == NULL) b->failed = true;
+    return memory;
 }
 
 static void builder_free(struct builder *b)
@@ -145,15 +135,8 @@ static void builder_free(struct builder *b)
     free(b->pool_row);
     free(b->steps);
     free(b->step_start);
-    free(b->row_low);
-    free(b->row_high);
-    free(b->cost);
-    free(b->high);
-    free(b->value);
-    free(b->whole);
-    free(b->start);
-    free(b->row);
     free(b->cut_weight);
+    fl_sparse_free(&b->programme);
 }
 
 static void find_pools(struct builder *b)
@@ -190,9 +173,18 @@ static void find_sittings(struct builder *b)
 
 static uint32_t add_row(struct builder *b, double low, double high)
 {
-    b->row_low[b->rows] = low;
-    b->row_high[b->rows] = high;
-    return b->rows++;
+    return fl_sparse_row(&b->programme, low, high);
+}
+
+static void add_column(struct builder *b, double cost, double high, bool whole)
+{
+    (void)fl_sparse_column(&b->programme, cost, high, whole);
+}
+
+/* One more entry of the newest column. */
+static void add_entry(struct builder *b, uint32_t row, double value)
+{
+    fl_sparse_entry(&b->programme, row, value);
 }
 
 static bool pool_is_on(const struct builder *b, uint32_t pool, uint32_t interval)
@@ -235,11 +227,11 @@ static void find_steps(struct builder *b)
 static void number_barred_rows(struct builder *b)
 {
     const struct fl_rota_problem *const p = b->problem;
-    b->steps_row = b->rows;
+    b->steps_row = b->programme.rows;
     for (uint32_t j = 0; j < p->shifts_count; j++) (void)add_row(b, 0, INFINITY);
-    b->order_row = b->rows;
+    b->order_row = b->programme.rows;
     for (uint32_t i = 0; i < b->step_start[p->shifts_count]; i++) (void)add_row(b, 0, INFINITY);
-    b->barred_row = b->rows;
+    b->barred_row = b->programme.rows;
     for (uint32_t k = 0; k < p->barred_count; k++) (void)add_row(b, 1, INFINITY);
 }
 
@@ -256,11 +248,8 @@ static void number_rows(struct builder *b)
     const struct fl_rota_problem *const p = b->problem;
     const size_t cells = (size_t)p->intervals_count * p->groups_count,
                  pools = (size_t)b->pools_count * p->intervals_count;
-    const size_t most = cells + pools + p->cuts_count + 1 + p->crews_count + b->sittings_count + (size_t)(p->shifts_count + 1) * (p->barred_count + 1);
     b->cell_row = take(b, cells, sizeof *b->cell_row);
     b->pool_row = take(b, pools, sizeof *b->pool_row);
-    b->row_low = take(b, most, sizeof *b->row_low);
-    b->row_high = take(b, most, sizeof *b->row_high);
     b->cut_weight = take(b, p->cuts_count, sizeof *b->cut_weight);
     if (b->failed) return;
     for (size_t i = 0; i < cells; i++)
@@ -270,53 +259,14 @@ static void number_rows(struct builder *b)
             b->pool_row[k * p->intervals_count + t] = pool_is_on(b, k, t) ? add_row(b, 0, INFINITY) : FL_NONE;
         }
     }
-    b->cuts_row = b->rows;
+    b->cuts_row = b->programme.rows;
     for (uint32_t c = 0; c < p->cuts_count; c++) (void)add_row(b, p->cuts[c].at_least, INFINITY);
     b->people_row = p->people_max == FL_NONE ? FL_NONE : add_row(b, -INFINITY, p->people_max);
-    b->crews_row = b->rows;
+    b->crews_row = b->programme.rows;
     for (uint32_t c = 0; c < p->crews_count; c++) (void)add_row(b, -INFINITY, p->crews[c].people_max);
-    b->seats_row = b->rows;
+    b->seats_row = b->programme.rows;
     for (uint32_t i = 0; i < b->sittings_count; i++) (void)add_row(b, -INFINITY, seats_free(b));
     if (b->goal == GOAL_CHEAPEST && p->barred_count > 0) number_barred_rows(b);
-}
-
-static void add_column(struct builder *b, double cost, double high, bool whole)
-{
-    if (b->failed) return;
-    if (b->columns == b->columns_room) {
-        b->columns_room = b->columns_room ? 2 * b->columns_room : 256;
-        double *const costs = taken(b, realloc(b->cost, b->columns_room * sizeof *costs));
-        if (costs != NULL) b->cost = costs;
-        double *const highs = taken(b, realloc(b->high, b->columns_room * sizeof *highs));
-        if (highs != NULL) b->high = highs;
-        bool *const wholes = taken(b, realloc(b->whole, b->columns_room * sizeof *wholes));
-        if (wholes != NULL) b->whole = wholes;
-        uint32_t *const starts = taken(b, realloc(b->start, (b->columns_room + 1) * sizeof *starts));
-        if (starts != NULL) b->start = starts;
-        if (b->failed) return;
-    }
-    b->cost[b->columns] = cost;
-    b->high[b->columns] = high;
-    b->whole[b->columns] = whole;
-    b->start[b->columns++] = b->entries;
-    b->start[b->columns] = b->entries;
-}
-
-/* One more entry of the newest column. */
-static void add_entry(struct builder *b, uint32_t row, double value)
-{
-    if (b->failed) return;
-    if (b->entries == b->entries_room) {
-        b->entries_room = b->entries_room ? 2 * b->entries_room : 1024;
-        uint32_t *const rows = taken(b, realloc(b->row, b->entries_room * sizeof *rows));
-        if (rows != NULL) b->row = rows;
-        double *const values = taken(b, realloc(b->value, b->entries_room * sizeof *values));
-        if (values != NULL) b->value = values;
-        if (b->failed) return;
-    }
-    b->row[b->entries] = row;
-    b->value[b->entries++] = value;
-    b->start[b->columns] = b->entries;
 }
 
 /* Notes what `people` of this cell add to the cuts; add_cut_entries() then writes the column's sums. */
@@ -544,21 +494,9 @@ static void read_shortages(const struct builder *b, const double x[], uint32_t c
 /* Solves for a goal; x is of b's columns and to be freed with it. */
 static enum fl_status minimise(struct builder *b, double **x, struct fl_solution *solution)
 {
-    build(b);
-    *x = take(b, b->columns, sizeof **x);
-    if (b->failed) return FL_EFULL;
-    const struct fl_program program = { .columns = b->columns,
-                                        .rows = b->rows,
-                                        .cost = b->cost,
-                                        .high = b->high,
-                                        .whole = b->whole,
-                                        .start = b->start,
-                                        .row = b->row,
-                                        .value = b->value,
-                                        .row_low = b->row_low,
-                                        .row_high = b->row_high };
     const struct fl_solver_limits limits = { .gap = b->goal >= GOAL_WIDEN ? 0 : b->problem->gap, .nodes_max = b->problem->nodes_max };
-    return fl_solver_minimise(&program, &limits, *x, solution);
+    build(b);
+    return b->failed ? FL_EFULL : fl_sparse_minimise(&b->programme, &limits, x, solution);
 }
 
 static enum fl_status solve(const struct fl_rota_problem *problem, bool with_shortage, struct fl_rota *out)
