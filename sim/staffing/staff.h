@@ -87,6 +87,10 @@ FL_MUST_CHECK enum fl_status fl_staff_load(const struct fl_scenario *scenario, c
  * cannot cover it. */
 FL_MUST_CHECK enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double safety, struct fl_staff_answer *answer);
 
+/* By how much each limit alone (seats, crews) would have to give way so that the shifts cover required[intervals x groups], in people like
+ * the template; as fl_rota_explain. A requirement that is known to do comes from a search without the limit. */
+FL_MUST_CHECK enum fl_status fl_staff_explain(const struct fl_staff_problem *problem, const double required[], uint32_t more[FL_ROTA_LIMITS_COUNT]);
+
 /* How far an objective is from being met, pooled, in its worst cell: misses over what it allows, 1 being just met; infinite when
  * there is no figure. *judged is filled in. */
 double fl_staff_excess(const struct fl_results *results, uint32_t objective, struct fl_objective_result *judged);

@@ -58,10 +58,11 @@ def seats_have_a_price_and_a_limit(folder):
 
     few = changed(desk={"seats": 3}, staffing={"more_seats": 1})
     short = answer(folder, few, code=1)
-    expect(short["headcount"]["on_duty_at_once"] <= 4 and short["seats"]["it_takes"] == 3 + more, short["headcount"], short["seats"])
-    expect(f"卡在子账号:能有 4 个,有 {3 + more} 个就能达标" in screen(folder, few, "zh", code=1), more)
+    takes = short["seats"]["it_takes"]
+    expect(short["headcount"]["on_duty_at_once"] <= 4 and 4 < takes <= 3 + more, short["headcount"], short["seats"])
+    expect(f"卡在子账号:能有 4 个,有 {takes} 个就能达标" in screen(folder, few, "zh", code=1), more)
     said = screen(folder, few, "en", code=1)
-    expect(f"sub-accounts are in the way: there may be 4, with {3 + more} the objectives hold" in said and "Beyond that" not in said, said)
+    expect(f"sub-accounts are in the way: there may be 4, with {takes} the objectives hold" in said and "Beyond that" not in said, said)
 
 
 def plan_wages(folder):
@@ -96,7 +97,8 @@ def says_when_too_few_can_be_had(folder):
     found = answer(folder, few, code=1)
     expect(found["headcount"]["on_duty_at_once"] <= 4 and found["on_duty_it_takes"] > 4, found["headcount"])
     said = screen(folder, few, "zh", code=1)
-    expect("加到 4 人,没有哪种人数能达标" in said and f"卡在人手:能招的不够,同时在岗 {found['on_duty_it_takes']} 人就能达标" in said, said)
+    expect("加到 4 人,没有哪种人数能达标" in said and f"卡在人手:能招的不够,至少再要 {found['people_it_takes_more']} 人,同时在岗 {found['on_duty_it_takes']} 人就能达标" in said, said)
+    expect(found["people_it_takes_more"] == found["on_duty_it_takes"] - 4, found)  # all of them are there all evening
     expect("people are in the way" in screen(folder, few, "en", code=1), few)
 
 
@@ -114,6 +116,16 @@ def breaks_fall_where_they_hurt_least(folder):
     paid = sum(r["agents"] * 25 * ((int(r["to"][11:13]) or 24) - int(r["from"][11:13]) - 0.5 * len(r["breaks"])) for r in found["roster"])
     expect(abs(found["cost_cny"] - paid) < 0.02 * paid, found["cost_cny"], paid)  # who finishes a reply leaves a little later
     expect(re.search(r"18:00–2\d:00 休19:\d\d", screen(folder, rested, "zh")), "breaks are shown")
+
+
+def times_that_no_shift_reaches_are_named(folder):
+    early = changed(staffing={"length_min": "1h", "length_max": "2h", "starts": [["18:00", "18:30"]]})
+    expect("注意 没有班次能上 20:00–22:00,那时来的买家没人接" in screen(folder, early, "zh"), early)
+    expect("no shift on offer reaches 20:00–22:00" in screen(folder, early, "en"), early)
+    expect("没有班次" not in screen(folder, CALM, "zh"), CALM)
+    both = changed(desk={"seats": 3}, staffing={"more_seats": 0, "hire": [{"name": "temp", "count_max": 0}]})
+    said = screen(folder, both, "en", code=1)
+    expect("sub-accounts and people are both in the way" in said, said)
 
 
 def starts_are_kept(folder):
@@ -190,6 +202,7 @@ def main():
         says_when_too_few_can_be_had(folder)
         breaks_fall_where_they_hurt_least(folder)
         starts_are_kept(folder)
+        times_that_no_shift_reaches_are_named(folder)
         too_many_ways_are_refused(folder)
         month_is_dealt_to_people_within_their_limits(folder)
         limits_that_leave_shifts_to_nobody_are_named(folder)

@@ -222,8 +222,9 @@ static void answer_close(struct fl_staff_answer *answer)
     free(answer->load);
 }
 
-/* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. */
-static enum fl_status ask_world(struct staff *staff, const struct fl_scenario *other, double reply, struct what_if *out)
+/* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. `required`, where it is
+ * not NULL, receives what its roster was made for [intervals x groups]. */
+static enum fl_status ask_world(struct staff *staff, const struct fl_scenario *other, double reply, struct what_if *out, double required[])
 {
     const struct fl_scenario *base = staff->desk.base;
     const double speed = staff->desk.speed_factor;
@@ -237,8 +238,9 @@ static enum fl_status ask_world(struct staff *staff, const struct fl_scenario *o
     const enum fl_status status = search(staff, true, &answer);
     staff->desk.base = base;
     staff->desk.speed_factor = speed;
-    if (status == FL_OK) *out = (struct what_if){ true, false, roster_peak(&staff->desk, answer.people) };
-    else if (status == FL_EINFEASIBLE) *out = (struct what_if){ true, true, 0 };
+    if (status == FL_OK) *out = (struct what_if){ .known = true, .people = roster_peak(&staff->desk, answer.people) };
+    else if (status == FL_EINFEASIBLE) *out = (struct what_if){ .known = true, .impossible = true };
+    for (uint32_t i = 0; required != NULL && i < staff->scenario->intervals_count * staff->scenario->desk.groups_count; i++) required[i] = answer.required[i];
     answer_close(&answer);
     return status == FL_EINFEASIBLE ? FL_OK : status;
 }
@@ -248,20 +250,44 @@ static enum fl_status what_if(struct staff *staff, double traffic, double reply,
 {
     struct fl_scenario other = *staff->scenario;
     other.traffic.scale *= traffic;
-    return ask_world(staff, &other, reply, out);
+    return ask_world(staff, &other, reply, out, NULL);
 }
 
-/* Where no headcount passes: whether one does with as many seats as it takes, or with as many people, each by itself. */
+/* By how much a limit would have to give way at least, so that the shifts cover what passed without it. */
+static enum fl_status explain(struct staff *staff, const double required[], enum fl_rota_limit limit, struct what_if *out)
+{
+    struct fl_traffic_plan plan;
+    struct fl_staff_problem problem;
+    uint32_t more[FL_ROTA_LIMITS_COUNT];
+    void *memory = NULL;
+    if (!out->known || out->impossible) return FL_OK;
+    if (!problem_make(staff, true, &plan, &memory, &problem)) return FL_EFULL;
+    const enum fl_status status = fl_staff_explain(&problem, required, more);
+    if (status == FL_OK) out->more = more[limit] == FL_NONE ? 0 : more[limit];
+    free(memory);
+    return status;
+}
+
+/* Where no headcount passes: whether one does with as many seats as it takes, or as many people, each by itself, else both. */
 static enum fl_status ask_for_more(struct staff *staff)
 {
-    struct fl_scenario other = *staff->scenario;
+    struct staff_report *report = &staff->report;
+    struct fl_scenario free_seats = *staff->scenario;
     const uint32_t crews = staff->desk.crews_count;
+    const bool seats_limited = staff->scenario->staffing.more_seats != FL_NONE;
+    double *required = malloc((size_t)staff->scenario->intervals_count * staff->scenario->desk.groups_count * sizeof *required);
+    if (required == NULL) return FL_EFULL;
     enum fl_status status = FL_OK;
-    other.staffing.more_seats = FL_NONE;
-    if (staff->scenario->staffing.more_seats != FL_NONE) status = ask_world(staff, &other, 1, &staff->report.seats_free);
+    free_seats.staffing.more_seats = FL_NONE;
+    if (seats_limited) status = ask_world(staff, &free_seats, 1, &report->seats_free, required);
+    if (status == FL_OK) status = explain(staff, required, FL_ROTA_SEATS, &report->seats_free);
     staff->desk.crews_count = 0;
-    if (status == FL_OK && crews > 0) status = ask_world(staff, staff->scenario, 1, &staff->report.people_free);
+    if (status == FL_OK && crews > 0) status = ask_world(staff, staff->scenario, 1, &report->people_free, required);
+    const bool neither = report->seats_free.impossible && report->people_free.impossible;
+    if (status == FL_OK && neither) status = ask_world(staff, &free_seats, 1, &report->both_free, NULL);
     staff->desk.crews_count = crews;
+    if (status == FL_OK) status = explain(staff, required, FL_ROTA_CREWS, &report->people_free);
+    free(required);
     return status;
 }
 

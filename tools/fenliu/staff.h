@@ -87,6 +87,7 @@ enum row_id { ROW_NOW, ROW_FEWER, ROW_ANSWER, ROW_MORE, ROWS_COUNT };
 struct what_if {
     bool known, impossible; /* impossible: no headcount passes */
     uint32_t people;
+    uint32_t more;          /* without a limit: by how much that would have to give way at least; 0: not known */
 };
 
 #define CURVE_MAX 16u
@@ -145,7 +146,7 @@ struct staff_report {
     double replay_response_s, fitted_response_s;
     uint32_t existing, added;
     struct what_if traffic_up, reply_up;
-    struct what_if seats_free, people_free; /* CURVE_UNREACHABLE: with as many seats, or people, as it takes, where they are limited */
+    struct what_if seats_free, people_free, both_free; /* CURVE_UNREACHABLE: with as many seats, people, or both, as it takes, where limited */
     struct staff_curve curve;
     double reply_s;
     struct fl_rule_answer rules[FL_RULES_COUNT];

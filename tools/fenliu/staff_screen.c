@@ -221,6 +221,11 @@ static void add_enough(const struct staff_report *report, bool zh, struct fl_tex
         add_more_seats(report, row->peak - report->scenario->desk.seats, zh, out);
 }
 
+static bool would_do(const struct what_if *lifted)
+{
+    return lifted->known && !lifted->impossible;
+}
+
 /* What stops at the knee says so first: what was asked for, why not more, and what more would take. */
 static void add_short(const struct staff_report *report, bool zh, struct fl_text *out)
 {
@@ -236,7 +241,7 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
         if (!pooled && curve->best_share >= asked) fl_text_add(out, zh ? ",余地太小,证实不了" : ", which is too close to be shown");
         fl_text_add(out, zh ? "。\n  卡在:" : ".\n  In the way: ");
         add_objective(objective, objective->bound, zh, out);
-        const bool by_limit = (report->seats_free.known && !report->seats_free.impossible) || (report->people_free.known && !report->people_free.impossible);
+        const bool by_limit = would_do(&report->seats_free) || would_do(&report->people_free) || would_do(&report->both_free);
         if (by_limit) fl_text_add(out, zh ? "。\n" : ".\n");
         else fl_text_add(out, zh ? "。人数解决不了。\n" : ". Headcount cannot mend that.\n");
     } else {
@@ -257,6 +262,29 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
                                                                      : "the worst objective less than %.4g%% closer to its bound.\n", 100 * curve->least_excess);
 }
 
+/* Sub-accounts that would do: no more than the cheapest roster without the limit takes. */
+static uint32_t seats_wanted(const struct staff_report *report)
+{
+    const uint32_t most = fl_staff_at_once_max(report->scenario), least = most + report->seats_free.more;
+    return report->seats_free.more > 0 && least < report->seats_free.people ? least : report->seats_free.people;
+}
+
+/* What is in the way that the owner has set himself. */
+static void add_limits(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    if (would_do(&report->seats_free))
+        fl_text_add(out, zh ? "卡在子账号:能有 %u 个,有 %u 个就能达标;\n  " : "sub-accounts are in the way: there may be %u, with %u the objectives hold;\n  ",
+                    fl_staff_at_once_max(report->scenario), seats_wanted(report));
+    if (would_do(&report->people_free)) {
+        fl_text_add(out, zh ? "卡在人手:能招的不够" : "people are in the way: there are too few to be had");
+        if (report->people_free.more > 0) fl_text_add(out, zh ? ",至少再要 %u 人" : ", at least %u more", report->people_free.more);
+        fl_text_add(out, zh ? ",同时在岗 %u 人就能达标;\n  " : ";\n  with %u on duty at once the objectives hold;\n  ", report->people_free.people);
+    }
+    if (would_do(&report->both_free))
+        fl_text_add(out, zh ? "子账号和人手要一起放宽:同时在岗 %u 人就能达标;\n  " : "sub-accounts and people are both in the way: with %u on duty at once the objectives hold;\n  ",
+                    report->both_free.people);
+}
+
 static void add_beyond(const struct staff_report *report, bool zh, struct fl_text *out)
 {
     const struct staff_curve *curve = &report->curve;
@@ -272,14 +300,7 @@ static void add_beyond(const struct staff_report *report, bool zh, struct fl_tex
         fl_text_add(out, zh ? ":加 --full 再算。\n\n" : ": ask with --full.\n\n");
         return;
     }
-    if (report->seats_free.known && !report->seats_free.impossible) {
-        const uint32_t most = fl_staff_at_once_max(report->scenario);
-        fl_text_add(out, zh ? "卡在子账号:能有 %u 个,有 %u 个就能达标;\n  " : "sub-accounts are in the way: there may be %u, with %u the objectives hold;\n  ",
-                    most, report->seats_free.people);
-    }
-    if (report->people_free.known && !report->people_free.impossible)
-        fl_text_add(out, zh ? "卡在人手:能招的不够,同时在岗 %u 人就能达标;\n  " : "people are in the way: with %u on duty at once the objectives hold;\n  ",
-                    report->people_free.people);
+    add_limits(report, zh, out);
     if (curve->faster_holds) fl_text_add(out, zh ? "每条回复快两成(%.0f 秒变 %.0f 秒)就能达到" : "replies a fifth faster (%.0f s to %.0f s) can reach them", report->reply_s, 0.8 * report->reply_s);
     else fl_text_add(out, zh ? "每条回复快两成也达不到" : "replies a fifth faster do not reach them either");
     if (!isnan(curve->reachable) && metric != NULL) {
@@ -355,6 +376,40 @@ static void add_shifts(const struct staff_report *report, bool zh, struct fl_tex
         add_piece(out, &columns, indent, piece);
     }
     fl_text_add(out, "\n\n");
+}
+
+/* Whether somebody could be there for most of an interval. */
+static bool is_covered(const struct staff_report *report, uint32_t interval, uint32_t group)
+{
+    const fl_time from = (fl_time)interval * report->scenario->interval, to = from + report->scenario->interval;
+    for (uint32_t s = 0; s < report->desk->shifts_count; s++) {
+        const struct fl_rota_shift *shift = &report->desk->shifts[s];
+        if ((shift->groups >> group & 1) && 2 * fl_rota_on_duty(shift, from, to) >= to - from) return true;
+    }
+    return false;
+}
+
+/* Times when buyers write and no shift on offer reaches, the first three. */
+static void add_uncovered(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct fl_scenario *scenario = report->scenario;
+    const uint32_t groups = scenario->desk.groups_count;
+    uint32_t said = 0;
+    for (uint32_t g = 0; g < groups; g++) {
+        for (uint32_t i = 0; i < scenario->intervals_count && said < 3; i++) {
+            uint32_t end = i;
+            while (end < scenario->intervals_count && report->answer->load[(size_t)end * groups + g] > 1e-9 && !is_covered(report, end, g)) end++;
+            if (end == i) continue;
+            char from[16], to[8];
+            dated_time(scenario, (fl_time)i * scenario->interval, from);
+            clock_time(scenario, (fl_time)end * scenario->interval < scenario->duration ? (fl_time)end * scenario->interval : scenario->duration, to);
+            fl_text_add(out, said++ == 0 ? (zh ? "  注意  没有班次能上 " : "  careful  no shift on offer reaches ") : (zh ? "、" : ", "));
+            fl_text_add(out, "%s–%s", from, to);
+            if (groups > 1) fl_text_add(out, " %.24s", scenario->desk.groups[g].name);
+            i = end;
+        }
+    }
+    if (said > 0) fl_text_add(out, zh ? ",那时来的买家没人接。\n\n" : ": buyers who write then find nobody.\n\n");
 }
 
 static void add_belief(const struct staff_report *report, bool zh, struct fl_text *out)
@@ -586,6 +641,7 @@ void staff_screen(const struct staff_report *report, enum language language, str
     add_conclusion(report, zh, out);
     add_levels(report, zh, out);
     add_shifts(report, zh, out);
+    add_uncovered(report, zh, out);
     staff_team_screen(report->team, report->desk, zh, out);
     add_belief(report, zh, out);
     add_table(report, zh, out);
@@ -695,8 +751,8 @@ static void add_json_hires(const struct staff_report *report, struct fl_text *ou
         fl_text_add(out, ",\"people\":%u}", staff_desk_people(report->desk, report->answer->people, kind));
         first = false;
     }
-    if (report->people_free.known && !report->people_free.impossible) fl_text_add(out, "],\"on_duty_it_takes\":%u", report->people_free.people);
-    else fl_text_add(out, "],\"on_duty_it_takes\":null");
+    if (would_do(&report->people_free)) fl_text_add(out, "],\"on_duty_it_takes\":%u,\"people_it_takes_more\":%u", report->people_free.people, report->people_free.more);
+    else fl_text_add(out, "],\"on_duty_it_takes\":null,\"people_it_takes_more\":null");
 }
 
 static void add_json_roster(const struct staff_report *report, struct fl_text *out)
@@ -794,7 +850,7 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
         const uint32_t held = report->scenario->desk.seats, more = answer->peak > held ? answer->peak - held : 0;
         fl_text_add(out, ",\"seats\":{\"held\":%u,\"more\":%u,", held, more);
         add_number(out, "more_cny_a_month", report->scenario->money.seat_cny * more);
-        if (report->seats_free.known && !report->seats_free.impossible) fl_text_add(out, ",\"it_takes\":%u}", report->seats_free.people);
+        if (would_do(&report->seats_free)) fl_text_add(out, ",\"it_takes\":%u}", seats_wanted(report));
         else fl_text_add(out, ",\"it_takes\":null}");
     }
     add_json_hires(report, out);
