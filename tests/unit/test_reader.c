@@ -578,3 +578,37 @@ Test(reader, an_intent_can_have_its_own_patience)
     cr_expect_null(refused);
     fl_scenario_free(s);
 }
+
+Test(reader, people_and_kinds_to_hire_have_the_limits_of_all_where_they_have_none_of_their_own)
+{
+    static const char text[] =
+        "{\"fenliu\":1,\"traffic\":{\"chats_per_day\":500},\"buyers\":{\"intents\":[{\"name\":\"size\"}]},"
+        "\"desk\":{\"agents\":[{\"name\":\"mei\"},{\"name\":\"lan\"}]},\"staffing\":{"
+        "\"people\":[{\"agent\":\"lan\",\"hours_week\":\"20h\",\"away\":[{\"from\":\"+1d\",\"to\":\"+2d\"}],\"wishes\":[{\"from\":\"22:00\",\"to\":\"08:00\"}]}],"
+        "\"hire\":[{\"name\":\"temp\",\"days_week\":3,\"hours_week\":null,\"starts\":[[\"08:00\",\"10:00\"]]}],"
+        "\"breaks\":[{\"length\":\"30m\",\"from\":\"2h\",\"to\":\"4h\"}],"
+        "\"labour\":{\"hours_week\":\"44h\",\"rest\":\"11h\",\"days_week\":6,\"days\":30}}}";
+    struct fl_scenario *s = NULL;
+    static struct fl_errors found;
+
+    cr_assert_eq(fl_scenario_read("people", text, strlen(text), NULL, 0, &s, &found), FL_OK, "%s", found.list[0].text);
+
+    const struct fl_person_def *const lan = &s->staffing.people[0];
+    const struct fl_hire_def *const temp = &s->staffing.hire[0];
+    cr_expect(s->staffing.has_labour);
+    cr_expect_eq(s->staffing.over_days, 30);
+    cr_expect_eq(lan->agent, 1);
+    cr_expect_eq(lan->labour.hours_week, 20 * FL_HOUR);
+    cr_expect_eq(lan->labour.rest, 11 * FL_HOUR);
+    cr_expect_eq(lan->labour.hours_day, FL_TIME_NEVER);
+    cr_expect_eq(lan->labour.days_week, 6);
+    cr_expect(!lan->away[0].daily && lan->away[0].from == FL_DAY);
+    cr_expect(lan->wishes[0].daily && lan->wishes[0].to == 8 * FL_HOUR && lan->wishes[0].weight_cny == 50);
+    cr_expect_eq(temp->labour.days_week, 3);
+    cr_expect_eq(temp->labour.hours_week, FL_TIME_NEVER, "null: no limit, whatever the others have");
+    cr_expect_eq(temp->labour.rest, 11 * FL_HOUR);
+    cr_expect_eq(temp->starts[0].to, 10 * FL_HOUR);
+    cr_expect_eq(s->staffing.breaks[0].at_least, 4 * FL_HOUR + 30 * FL_MINUTE);
+    cr_expect(s->staffing.breaks[0].paid && s->staffing.breaks[0].every == 30 * FL_MINUTE);
+    fl_scenario_free(s);
+}

@@ -563,6 +563,37 @@ Test(rota, part_time_people_start_when_they_can_and_cost_what_they_ask)
     cr_expect_eq(shifts[2].cost, 77);
 }
 
+Test(rota, a_shift_suits_others_who_answer_its_groups_as_fast_and_for_as_long)
+{
+    const struct fl_window evening = { 19 * FL_HOUR, 20 * FL_HOUR };
+    struct fl_scenario day = staffed(8 * FL_HOUR);
+    struct fl_rota_people people = people_of(3, 1, 20);
+    struct fl_rota_shift late = shift(1, 6, 2, 0);
+    late.paid = 4 * FL_HOUR;
+
+    cr_expect(fl_rota_suits(&day, &people, &late));
+    cr_expect_float_eq(fl_rota_price(&people, &late), 80, 1e-9);
+    late.speed = 1.1;
+    cr_expect_not(fl_rota_suits(&day, &people, &late));
+    late.speed = 1;
+    late.groups = 6;
+    cr_expect_not(fl_rota_suits(&day, &people, &late));
+    late.groups = 1;
+    people.hours_day = 3 * FL_HOUR;
+    cr_expect_not(fl_rota_suits(&day, &people, &late));
+    cr_expect_eq(fl_rota_candidates(&day, &people, 0, NULL, NULL), 0); /* all of four hours or more */
+    people.hours_day = 4 * FL_HOUR;
+    cr_expect_eq(fl_rota_candidates(&day, &people, 0, NULL, NULL), 5);
+    people.length_max = 4 * FL_HOUR;
+    cr_expect_not(fl_rota_suits(&day, &people, &late));
+    people.length_max = 0;
+    people.starts = &evening; /* the scenario begins at 18:00, the shift at 19:00 */
+    people.starts_count = 1;
+    cr_expect(fl_rota_suits(&day, &people, &late));
+    late.from += 2 * FL_HOUR;
+    cr_expect_not(fl_rota_suits(&day, &people, &late));
+}
+
 Test(rota, each_way_to_place_the_breaks_is_a_shift_of_its_own)
 {
     const struct fl_break_rule rules[] = {

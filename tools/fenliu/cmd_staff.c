@@ -386,7 +386,7 @@ static enum fl_status make_team(struct staff *staff)
 static int roster_write(const struct staff *staff)
 {
     struct fl_text text = { 0 };
-    if (staff->roster_option == NULL || !staff->team.known) return EXIT_DONE;
+    if (staff->roster_option == NULL) return EXIT_DONE;
     staff_team_csv(&staff->team, &staff->desk, &text);
     const int code = file_write(staff->roster_option, text.full ? NULL : text.bytes, "");
     fl_text_free(&text);

@@ -159,7 +159,24 @@ static uint32_t write_candidates(struct staff_desk *desk, uint32_t room)
     return total;
 }
 
-/* A crew for each day of each kind that is limited: everybody works one shift a day. */
+/* Of a kind, those who are away all day, as far as the scenario has it. */
+static uint32_t away_on(const struct staff_desk *desk, uint32_t kind, uint32_t day)
+{
+    const struct fl_scenario *const base = desk->base;
+    const fl_time from = day * FL_DAY, to = from + FL_DAY < base->duration ? from + FL_DAY : base->duration;
+    uint32_t away = 0;
+    for (uint32_t i = 0; i < base->staffing.people_count; i++) {
+        const struct fl_person_def *const person = &base->staffing.people[i];
+        bool all_day = false;
+        if (desk->kind_of[person->agent] != kind) continue;
+        for (uint32_t k = 0; k < person->away_count; k++)
+            all_day |= !person->away[k].daily && person->away[k].from <= from && person->away[k].to >= to;
+        away += all_day ? base->desk.agents[person->agent].count : 0;
+    }
+    return away;
+}
+
+/* A crew for each day of each kind that is limited: everybody works one shift a day, unless she is away. */
 static void write_crews(struct staff_desk *desk, uint32_t days)
 {
     for (uint32_t k = 0; k < desk->kinds_count; k++) {
@@ -167,7 +184,7 @@ static void write_crews(struct staff_desk *desk, uint32_t days)
         for (uint32_t d = 0; d < days && kind->people_max != FL_NONE; d++)
             desk->crews[desk->crews_count++] = (struct fl_rota_crew){ .first_shift = kind->first_shift, .shifts_count = kind->shifts_count,
                                                                       .from = d == 0 ? INT64_MIN : d * FL_DAY, .to = (d + 1) * FL_DAY,
-                                                                      .people_max = kind->people_max };
+                                                                      .people_max = kind->people_max - (kind->hire == FL_NONE ? away_on(desk, k, d) : 0) };
     }
 }
 
