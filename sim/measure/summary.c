@@ -1165,6 +1165,19 @@ static enum fl_scope scope_of(enum fl_objective_per per)
     return per == FL_PER_INTERVAL ? FL_SCOPE_INTERVAL : per == FL_PER_GROUP ? FL_SCOPE_GROUP : per == FL_PER_AGENT ? FL_SCOPE_AGENT : FL_SCOPE_DESK;
 }
 
+enum fl_scope fl_objective_scope(const struct fl_objective *objective)
+{
+    return scope_of(objective->per);
+}
+
+bool fl_objective_judges(const struct fl_results *results, const struct fl_objective *objective, uint32_t cell)
+{
+    struct source source;
+    if (objective->per == FL_PER_DAY) return true;
+    source_of_totals(&results->totals, scope_of(objective->per), cell, &source);
+    return !interval_is_empty(&source);
+}
+
 static uint32_t cells_of(enum fl_objective_per per, uint32_t intervals, uint32_t groups, uint32_t agents)
 {
     return per == FL_PER_INTERVAL ? intervals : per == FL_PER_GROUP ? groups : per == FL_PER_AGENT ? agents : 1;

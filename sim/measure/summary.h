@@ -207,6 +207,11 @@ void fl_objective_judge(const struct fl_results *results, uint32_t objective, st
  *   profit_cny     margin x sales - labour - penalties - buyers lost x lost_contact_cny
  * A penalty on a single day overstates a rule that looks at 30 days and understates what its breach costs afterwards. */
 
+/* Where the cells of an objective are figures, and whether it judges a cell: nothing is asked of an interval, group or agent that no buyer
+ * came to in opening hours. */
+enum fl_scope fl_objective_scope(const struct fl_objective *objective);
+bool fl_objective_judges(const struct fl_results *results, const struct fl_objective *objective, uint32_t cell);
+
 /* Days on which all objectives held. */
 uint32_t fl_days_met(const struct fl_results *results);
 

@@ -26,9 +26,7 @@ struct search {
 
 static double cost_of(const struct search *search, const uint32_t people[])
 {
-    double cost = 0;
-    for (uint32_t s = 0; s < search->shifts; s++) cost += people[s] * search->problem->rota->shifts[s].cost;
-    return cost;
+    return fl_rota_cost(search->problem->rota, people);
 }
 
 static bool is_within(uint32_t shifts, const uint32_t inner[], const uint32_t outer[])
@@ -52,7 +50,7 @@ static bool add(struct search *search, struct rosters *rosters, const uint32_t p
 }
 
 /* What follows from rosters tried before; FL_UNTRIED: nothing. */
-static enum fl_verdict known(const struct search *search, const uint32_t people[])
+static enum fl_judgement known(const struct search *search, const uint32_t people[])
 {
     for (uint32_t i = 0; i < search->barred.count; i++)
         if (is_within(search->shifts, people, search->barred.people + (size_t)i * search->shifts)) return FL_MISSES;
@@ -61,7 +59,7 @@ static enum fl_verdict known(const struct search *search, const uint32_t people[
     return FL_UNTRIED;
 }
 
-static enum fl_status attempt(struct search *search, const uint32_t people[], enum fl_try how, enum fl_verdict *verdict)
+static enum fl_status attempt(struct search *search, const uint32_t people[], enum fl_try how, enum fl_judgement *verdict)
 {
     *verdict = known(search, people);
     if (*verdict != FL_UNTRIED) return FL_OK;
@@ -76,7 +74,7 @@ static enum fl_status attempt(struct search *search, const uint32_t people[], en
  * that cannot be shown to do may be left out with it, but to be left out for not having looked closely would lose answers. */
 static enum fl_status still_misses(struct search *search, bool *misses)
 {
-    enum fl_verdict verdict;
+    enum fl_judgement verdict;
     const enum fl_status status = attempt(search, search->grown, search->in_doubt ? FL_CLOSE_LOOK : FL_GLANCE, &verdict);
     *misses = verdict == FL_MISSES || (search->in_doubt && verdict == FL_UNDECIDED);
     return status;
@@ -165,7 +163,7 @@ static enum fl_status round_of(struct search *search, bool *over)
 {
     struct fl_cheapest *const out = search->out;
     double bound = out->cost;
-    enum fl_verdict verdict;
+    enum fl_judgement verdict;
     enum fl_status status = propose(search, &bound);
     if (status == FL_EINFEASIBLE) { /* whatever does costs no less than what we have, or is in doubt */
         out->bound = fmin(search->doubt, out->cost);

@@ -15,14 +15,8 @@
 #ifndef FL_STAFFING_CHEAPEST_H
 #define FL_STAFFING_CHEAPEST_H
 
+#include "measure/evidence.h"
 #include "staffing/rota.h"
-
-enum fl_verdict {
-    FL_MISSES,    /* shown not to do */
-    FL_UNDECIDED, /* as much trying as was allowed shows neither */
-    FL_MEETS,     /* shown to do */
-    FL_UNTRIED,   /* no trying is left */
-};
 
 /* How hard a roster is tried: a glance shows what is clear, a close look decides as much as it can. */
 enum fl_try { FL_GLANCE, FL_CLOSE_LOOK };
@@ -30,15 +24,15 @@ enum fl_try { FL_GLANCE, FL_CLOSE_LOOK };
 struct fl_cheapest_problem {
     const struct fl_rota_problem *rota; /* what a roster may be; its gap is how far from the cheapest the answer may be; no barred ones */
     const uint32_t *ample;              /* [shifts] as many as help, at least those of the roster to begin with: more are never tried */
-    /* Answers other than FL_OK end the search. */
-    enum fl_status (*attempt)(void *context, const uint32_t people[], enum fl_try how, enum fl_verdict *verdict);
+    /* FL_UNTRIED: no trying is left. A status other than FL_OK ends the search. */
+    enum fl_status (*attempt)(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *verdict);
     void *context;
     uint32_t rounds_max;
 };
 
 struct fl_cheapest {
     uint32_t *people; /* [shifts] the caller's array; in: a roster that does; out: the cheapest found */
-    double cost;      /* of it */
+    double cost;      /* of it, fl_rota_cost */
     double bound;     /* no roster that costs less does */
     bool proven;      /* cost <= (1 + gap) x bound */
     uint32_t rounds, undecided; /* rosters cheaper than the answer that a close look could not decide */

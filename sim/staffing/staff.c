@@ -1,125 +1,16 @@
 #include "staffing/staff.h"
 
 #include "core/special.h"
-#include "staffing/offered_load.h"
+#include "staffing/chat_desk.h"
+#include "staffing/refine.h"
 #include "staffing/rules_of_thumb.h"
-
-#include "routing/engine.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- The work that arrives --------------------------------------------------------------------- */
-
-/* Mean composing time of one reply of an intent at speed 1, and of a whole chat. */
-static double reply_mean_s(const struct fl_scenario *scenario, const struct fl_intent *intent)
-{
-    const struct fl_reply_def *reply = &intent->reply;
-    double effort = 0;
-    for (uint32_t c = 0; c < scenario->buyers.classes_count; c++)
-        effort += scenario->buyers.classes[c].share * scenario->buyers.classes[c].effort_scale;
-    if (reply->has_total) return fl_distribution_mean(&reply->total) * effort;
-    const double cpm = isnan(scenario->desk.agents[0].typing_cpm) ? 60 : scenario->desk.agents[0].typing_cpm;
-    const double typed = fl_distribution_mean(&reply->chars) * 60 / cpm;
-    return (fl_distribution_mean(&reply->read) + fl_distribution_mean(&reply->think) +
-            reply->needs_tool * fl_distribution_mean(&reply->tool) + (1 - reply->quick_phrase) * typed +
-            reply->quick_phrase * fl_time_to_s(reply->quick_phrase_time)) * effort;
-}
-
-static double think_mean_s(const struct fl_scenario *scenario, const struct fl_intent *intent)
-{
-    return fl_distribution_mean(intent->has_think_time ? &intent->think_time : &scenario->buyers.think_time);
-}
-
-static double rounds_mean(const struct fl_scenario *scenario, const struct fl_intent *intent)
-{
-    double scale = 0;
-    for (uint32_t c = 0; c < scenario->buyers.classes_count; c++)
-        scale += scenario->buyers.classes[c].share * scenario->buyers.classes[c].rounds_scale;
-    const double mean = fl_distribution_mean(&intent->rounds) * scale;
-    return mean > 1 ? mean : 1;
-}
-
-static uint32_t group_of(const struct fl_scenario *scenario, uint32_t intent)
-{
-    const struct fl_chat_view seen = { .intent = (uint8_t)intent, .to_group = FL_NONE, .entry_point = 255, .device = 255,
-                                       .order_status = (uint8_t)(scenario->buyers.intents[intent].order_status & 255) };
-    return scenario->desk.groups_count == 1 ? 0 : fl_engine_match_group(scenario, &seen);
-}
-
-/* Chats of an intent per second over the cells of a grid: its share of its phase's rate, pushes included. */
-static void intent_rates(const struct fl_traffic_plan *plan, uint32_t i, fl_time cell, uint32_t cells, double rate[])
-{
-    const struct fl_scenario *scenario = plan->scenario;
-    const struct fl_intent *intent = &scenario->buyers.intents[i];
-    double phase_share = 0;
-    for (uint32_t k = 0; k < scenario->buyers.intents_count; k++)
-        if (scenario->buyers.intents[k].phase == intent->phase) phase_share += scenario->buyers.intents[k].share;
-    const double share = phase_share > 0 ? intent->share / phase_share : 0;
-    for (uint32_t c = 0; c < cells; c++) {
-        const fl_time from = c * cell, to = from + cell < scenario->duration ? from + cell : scenario->duration;
-        double chats = 0;
-        rate[c] = 0;
-        if (to <= from) continue; /* the last interval may be shorter: nobody writes after the end */
-        for (uint32_t s = 0; s < plan->stretches_count; s++) { /* exact on linear stretches: the rate at the middle of the overlap */
-            const struct fl_stretch *stretch = &plan->stretches[s];
-            const double a = fmax(stretch->from_s, fl_time_to_s(from)), b = fmin(stretch->to_s, fl_time_to_s(to));
-            if (!(b > a)) continue;
-            const double *ends = &plan->rate[((size_t)s * FL_PHASES + intent->phase) * plan->parts_count * 2];
-            const double middle = ((a + b) / 2 - stretch->from_s) / (stretch->to_s - stretch->from_s);
-            for (uint32_t p = 0; p < plan->parts_count; p++) chats += share * (ends[2 * p] + middle * (ends[2 * p + 1] - ends[2 * p])) * (b - a);
-        }
-        for (uint32_t p = 0; p < scenario->traffic.pushes_count; p++) {
-            const struct fl_push *push = &scenario->traffic.pushes[p];
-            const fl_time spread = push->spread > FL_SECOND ? push->spread : FL_SECOND;
-            const fl_time a = push->at > from ? push->at : from, b = push->at + spread < to ? push->at + spread : to;
-            const double own = push->intent == FL_NONE ? intent->share : push->intent == i ? 1 : 0;
-            if (b > a) chats += push->buyers * own * (double)(b - a) / (double)spread;
-        }
-        rate[c] = chats / fl_time_to_s(to - from);
-    }
-}
-
-/* Nobody has to be there when the shop is closed; what is written then is worked off when it opens. */
-static bool is_open(const struct fl_scenario *scenario, uint32_t interval)
-{
-    const fl_time middle = (fl_time)interval * scenario->interval + scenario->interval / 2;
-    return !scenario->desk.has_open || fl_window_holds(&scenario->desk.open, fl_time_of_day(scenario, middle));
-}
-
-enum fl_status fl_staff_load(const struct fl_scenario *scenario, const struct fl_traffic_plan *plan, double load[])
-{
-    const uint32_t groups = scenario->desk.groups_count, intervals = scenario->intervals_count;
-    const uint32_t each = (uint32_t)(scenario->interval / (scenario->interval > FL_MINUTE ? FL_MINUTE : scenario->interval));
-    const fl_time cell = scenario->interval / each;
-    const uint32_t cells = intervals * each;
-    double *rate = malloc(cells * sizeof *rate), *busy = malloc((cells + 1) * sizeof *busy), *peak = malloc(intervals * sizeof *peak);
-    if (rate == NULL || busy == NULL || peak == NULL) {
-        free(rate), free(busy), free(peak);
-        return FL_EFULL;
-    }
-    memset(load, 0, (size_t)intervals * groups * sizeof *load);
-    for (uint32_t i = 0; i < scenario->buyers.intents_count; i++) {
-        const struct fl_intent *intent = &scenario->buyers.intents[i];
-        const double rounds = rounds_mean(scenario, intent), reply = reply_mean_s(scenario, intent);
-        const double chat_s = rounds * reply + (rounds - 1) * think_mean_s(scenario, intent);
-        const uint32_t g = group_of(scenario, i);
-        if (!(chat_s > 0) || !(intent->share > 0)) continue;
-        intent_rates(plan, i, cell, cells, rate);
-        const struct fl_load_grid grid = { cells, fl_time_to_s(cell), rate, rate, scenario->warmup > 0 ? rate[0] : 0 };
-        fl_offered_load_exponential(&grid, 1 / chat_s, busy); /* chats open, were there no limit */
-        fl_load_peaks(busy, cells, each, peak);
-        for (uint32_t k = 0; k < intervals; k++)
-            if (is_open(scenario, k)) load[(size_t)k * groups + g] += peak[k] * rounds * reply / chat_s;
-    }
-    free(rate), free(busy), free(peak);
-    return FL_OK;
-}
-
-/* ---- The search -------------------------------------------------------------------------------- */
-
 #define PROOFS_MAX 12u
+#define RAISES_MAX 64
 #define SEARCH_FLATTERS 0.75 /* standard errors. Measured on the shipped scenarios: at 0 three proofs in four fail, at 0.75 every other */
 #define SEEN_MAX 128u /* a search has some thirty trials; those beyond are only not remembered */
 
@@ -134,7 +25,9 @@ struct search {
     struct fl_staff_trial seen[SEEN_MAX];
     uint32_t seen_count;
     uint32_t search_misses; /* allowed on search_days */
-    bool best_known, proven_cheapest;
+    bool best_known;
+    bool decides; /* rosters can be decided, and there is a budget for it */
+    struct fl_decider decider;
     uint32_t fewer; /* the shift that misses one person least */
     double best_cost, best_safety;
 };
@@ -260,7 +153,7 @@ static void require(struct search *search, double safety)
     const uint32_t groups = search->problem->scenario->desk.groups_count;
     for (uint32_t i = 0; i < search->cells; i++) {
         const double speed = search->problem->template_speed[i % groups], load = search->answer->load[i] / speed;
-        const double wanted = load > 1e-9 ? ceil(load + safety * sqrt(load) - 1e-9) : 0;
+        const double wanted = load > 1e-9 && safety > -INFINITY ? ceil(load + safety * sqrt(load) - 1e-9) : 0;
         search->required[i] = (load > 1e-9 && wanted < 1 ? 1 : wanted) * speed;
     }
 }
@@ -276,22 +169,25 @@ static uint32_t parts_of(const struct fl_scenario *scenario)
     return parts > 1 ? parts : 1;
 }
 
+/* The rota of a safety; borrows the search's arrays. */
+static struct fl_rota_problem rota_for(struct search *search, double safety)
+{
+    const struct fl_scenario *scenario = search->problem->scenario;
+    const uint32_t groups = scenario->desk.groups_count, parts = parts_of(scenario);
+    struct fl_rota_problem rota = fl_staff_rota(search->problem);
+    rota.interval = scenario->interval / parts;
+    rota.intervals_count = (uint32_t)((scenario->duration + rota.interval - 1) / rota.interval);
+    rota.required = search->wanted;
+    require(search, safety);
+    for (uint32_t i = 0; i < rota.intervals_count * groups; i++) search->wanted[i] = search->required[i / groups / parts * groups + i % groups];
+    return rota;
+}
+
 static enum fl_status roster_for(struct search *search, double safety, uint32_t people[])
 {
-    const struct fl_staff_problem *problem = search->problem;
-    const struct fl_scenario *scenario = problem->scenario;
-    const uint32_t groups = scenario->desk.groups_count, parts = parts_of(scenario);
-    const fl_time part = scenario->interval / parts;
-    const uint32_t count = (uint32_t)((scenario->duration + part - 1) / part);
-    require(search, safety);
-    for (uint32_t i = 0; i < count * groups; i++) search->wanted[i] = search->required[i / groups / parts * groups + i % groups];
-    struct fl_rota_problem rota = fl_staff_rota(problem);
-    rota.interval = part;
-    rota.intervals_count = count;
-    rota.required = search->wanted;
+    const struct fl_rota_problem rota = rota_for(search, safety);
     struct fl_rota out = { .people = people, .on_duty = search->on_duty, .shortage = search->shortage };
     const enum fl_status status = fl_rota_solve(&rota, &out);
-    search->proven_cheapest = out.proven;
     return status == FL_EINFEASIBLE ? FL_OK : status; /* as much as the shifts allow; the simulation judges */
 }
 
@@ -392,8 +288,8 @@ static enum fl_status search_safety(struct search *search)
     if (status != FL_OK || passes(search, &trial)) return status;
     search->best_known = false;
     bool passed = false;
-    for (int i = 0; i < 24 && !passed; i++) {
-        safety += 0.12;
+    for (int i = 0; i < RAISES_MAX && !passed && people_sum(problem, search->people) <= 4 * problem->scenario->staffing.max_agents; i++) {
+        safety += i < RAISES_MAX / 2 ? 0.12 : 0.5; /* a desk of one or two is alike at many safeties: those are not simulated again */
         status = step(search, safety, all, &passed);
         if (status != FL_OK) return status;
     }
@@ -473,24 +369,23 @@ static uint32_t where_it_hurts(const struct search *search)
     return chosen;
 }
 
-/* Puts the best roster to the proof, on many other days. */
-static enum fl_status put_to_proof(struct search *search, struct fl_staff_trial *trial, bool *proven)
+/* Puts a roster to the proof, on so many other days. */
+static enum fl_status put_to_proof(struct search *search, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial, bool *proven)
 {
-    const struct fl_staff_answer *answer = search->answer;
-    const uint32_t days = search->problem->scenario->staffing.replications;
-    const bool pooled = search->problem->scenario->staffing.judge == FL_JUDGE_MEAN;
-    *trial = (struct fl_staff_trial){ .stress = search->stress, .misses_allowed = answer->days_needed == FL_NONE ? days : days - answer->days_needed };
-    const enum fl_status status = simulate(search, search->best, days, trial);
-    *proven = status == FL_OK && trial->days == days && passes(search, trial) && (pooled || answer->days_needed != FL_NONE);
+    const struct fl_staffing_def *staffing = &search->problem->scenario->staffing;
+    const uint32_t needed = fl_staff_days_needed(days, staffing->day_probability, staffing->confidence);
+    *trial = (struct fl_staff_trial){ .stress = search->stress, .misses_allowed = needed == FL_NONE ? days : days - needed };
+    const enum fl_status status = simulate(search, people, days, trial);
+    *proven = status == FL_OK && trial->days == days && passes(search, trial) && (staffing->judge == FL_JUDGE_MEAN || needed != FL_NONE);
     return status;
 }
 
 /* A person more wherever the days miss, until the bound holds. */
-static enum fl_status prove_upwards(struct search *search, uint32_t *proofs)
+static enum fl_status prove_upwards(struct search *search, uint32_t days, uint32_t *proofs)
 {
     struct fl_staff_answer *answer = search->answer;
     for (;;) {
-        const enum fl_status status = put_to_proof(search, &answer->final, &answer->proven);
+        const enum fl_status status = put_to_proof(search, search->best, days, &answer->final, &answer->proven);
         if (status != FL_OK) return status;
         answer->more = where_it_hurts(search);
         if (++*proofs == PROOFS_MAX || answer->proven || answer->more == FL_NONE || answer->days_needed == FL_NONE) return FL_OK;
@@ -507,7 +402,7 @@ static enum fl_status prove_downwards(struct search *search)
         struct fl_staff_trial trial;
         bool proven;
         search->best[answer->fewer]--;
-        const enum fl_status status = put_to_proof(search, &trial, &proven);
+        const enum fl_status status = put_to_proof(search, search->best, search->problem->scenario->staffing.replications, &trial, &proven);
         if (status != FL_OK) return status;
         if (!proven) {
             search->best[answer->fewer]++;
@@ -519,21 +414,96 @@ static enum fl_status prove_downwards(struct search *search)
     return FL_OK;
 }
 
+/* The shift on which one person fewer hurts least, as far as a glance tells. */
+static enum fl_status find_fewer(struct search *search)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    double best = -1;
+    search->answer->fewer = FL_NONE;
+    for (uint32_t s = 0; s < problem->shifts_count; s++) {
+        enum fl_judgement verdict;
+        if (search->best[s] == 0) continue;
+        search->best[s]--;
+        const enum fl_status status = fl_decide(&search->decider, search->best, FL_GLANCE, &verdict);
+        search->best[s]++;
+        if (status != FL_OK) return status;
+        const struct fl_evidence *evidence = &search->decider.evidence;
+        const double held = verdict == FL_UNTRIED ? 0 : evidence->days + (double)evidence->days_met / (evidence->days + 1.0);
+        if (held > best) best = held, search->answer->fewer = s;
+    }
+    return FL_OK;
+}
+
+/* Means are no matter of days that pass: a roster whose means hold on some days may owe it to luck. It is raised until that they hold is shown,
+ * all intervals give up whom they can spare, and the proof takes as many days as showing it did. */
+static enum fl_status prove_means(struct search *search)
+{
+    struct fl_staff_answer *answer = search->answer;
+    enum fl_judgement judgement = FL_UNDECIDED;
+    enum fl_status status = FL_OK;
+    for (double safety = search->best_safety; status == FL_OK && safety < search->best_safety + 4; safety += 0.15) {
+        status = fl_decide(&search->decider, search->best, FL_CLOSE_LOOK, &judgement);
+        if (status != FL_OK || judgement == FL_MEETS || judgement == FL_UNTRIED) break;
+        status = roster_for(search, safety + 0.15, search->best);
+    }
+    if (status == FL_OK && judgement == FL_MEETS) status = fl_descend_together(&search->decider, search->best);
+    if (status != FL_OK) return status;
+    uint32_t proofs = 0;
+    status = prove_upwards(search, fl_decider_proof_days(&search->decider), &proofs);
+    answer->proven &= judgement == FL_MEETS; /* of the roster, or of one within it */
+    return status == FL_OK && answer->fewer == FL_NONE ? find_fewer(search) : status;
+}
+
 static enum fl_status prove(struct search *search)
 {
     uint32_t proofs = 0;
-    const enum fl_status status = prove_upwards(search, &proofs);
+    if (search->decides && search->problem->scenario->staffing.judge == FL_JUDGE_MEAN) return prove_means(search);
+    const enum fl_status status = prove_upwards(search, search->problem->scenario->staffing.replications, &proofs);
     return status == FL_OK && search->answer->proven && proofs == 1 ? prove_downwards(search) : status;
+}
+
+/* ---- The cheapest -------------------------------------------------------------------------------- */
+
+/* A cheaper roster's proof; the answer's is taken over only where it is proven. */
+static enum fl_status prove_cheaper(void *context, const uint32_t people[], uint32_t days, bool *proven)
+{
+    struct search *search = context;
+    struct fl_staff_trial trial;
+    const enum fl_status status = put_to_proof(search, people, days, &trial, proven);
+    if (*proven) {
+        search->answer->final = trial;
+        search->answer->days_needed = trial.days - trial.misses_allowed;
+    }
+    return status;
+}
+
+static enum fl_status refine(struct search *search)
+{
+    struct fl_staff_answer *answer = search->answer;
+    struct fl_refined refined;
+    if (!search->decides || !answer->proven) return FL_OK;
+    const struct fl_rota_problem least = rota_for(search, -INFINITY); /* one person wherever anybody writes */
+    const enum fl_status status = fl_refine(&search->decider, &least, answer->load, search->best, prove_cheaper, search, &refined);
+    if (status != FL_OK) return status;
+    answer->bound = refined.bound;
+    answer->cheapest = refined.cheapest;
+    answer->undecided = refined.undecided;
+    answer->decided = search->decider.rosters;
+    answer->decided_days = search->decider.days;
+    if (!refined.changed) return FL_OK;
+    answer->more = where_it_hurts(search); /* its proof was the last one */
+    return find_fewer(search);
 }
 
 static enum fl_status search_all(struct search *search)
 {
     enum fl_status status = search_safety(search);
     if (status != FL_OK || search->problem->quick) return status;
-    status = descend(search);
+    const bool means = search->decides && search->problem->scenario->staffing.judge == FL_JUDGE_MEAN;
+    if (!means) status = descend(search);
     search->answer->fewer = search->fewer;
     if (status == FL_OK) status = prove(search);
-    return status;
+    return status == FL_OK ? refine(search) : status;
 }
 
 /* Misses that the days of the search may have: in the proportion of the proof (or of what is asked, where no proof can be had), less
@@ -560,11 +530,13 @@ static bool search_open(struct search *search)
     search->wanted = search->stress + search->cells;
     search->shortage = search->wanted + fine;
     search->on_duty = search->shortage + fine;
-    return true;
+    search->decides = !search->problem->quick && search->problem->work_max > 0 && fl_can_decide(search->problem->scenario);
+    return !search->decides || fl_decider_open(&search->decider, search->problem);
 }
 
 static void search_close(struct search *search)
 {
+    fl_decider_close(&search->decider);
     free(search->people);
     free(search->required);
 }
@@ -607,7 +579,6 @@ enum fl_status fl_staff_roster(const struct fl_staff_problem *problem, double sa
         answer->cost = cost_of(problem, answer->people);
         answer->fewer = answer->more = FL_NONE;
         answer->proven = false;
-        answer->proven_cheapest = search.proven_cheapest;
         describe(&search, answer);
     }
     search_close(&search);
@@ -620,7 +591,9 @@ enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl
     struct fl_staff_answer made = *answer;
     struct search search = { .problem = problem, .answer = &made, .fewer = FL_NONE,
                              .cells = problem->scenario->intervals_count * problem->scenario->desk.groups_count };
-    made.trials = made.trial_days = 0;
+    made.trials = made.trial_days = made.undecided = made.decided = made.decided_days = 0;
+    made.bound = 0;
+    made.cheapest = false;
     made.fewer = made.more = FL_NONE;
     made.days_needed = fl_staff_days_needed(staffing->replications, staffing->day_probability, staffing->confidence);
     search.search_misses = misses_while_searching(problem, made.days_needed);
@@ -630,62 +603,10 @@ enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl
         memcpy(made.people, search.best_known ? search.best : search.people, problem->shifts_count * sizeof *made.people);
         made.cost = cost_of(problem, made.people);
         made.safety = search.best_safety;
-        made.proven_cheapest = search.proven_cheapest;
         describe(&search, &made);
         made.final.stress = NULL;
         *answer = made;
     }
     search_close(&search);
     return status;
-}
-
-/* ---- Stress ------------------------------------------------------------------------------------ */
-
-static double tail_of(const char *statistic)
-{
-    return strcmp(statistic, "p50") == 0 ? 0.50 : strcmp(statistic, "p90") == 0 ? 0.10 : strcmp(statistic, "p95") == 0 ? 0.05 : 0.01;
-}
-
-/* Misses over what the objective allows: shares of misses where there are any, else the figure over its bound. */
-static double excess_of(const struct fl_objective *objective, const struct fl_metric *metric, double value)
-{
-    const bool wants_more = objective->comparison == FL_AT_LEAST || objective->comparison == FL_ABOVE;
-    if (wants_more && metric->kind == FL_METRIC_SHARE) return objective->bound < 1 ? (1 - value) / (1 - objective->bound) : 0;
-    if (objective->bound > 0 && value > 0) return wants_more ? objective->bound / value : value / objective->bound;
-    /* No ratio says how far it is from or to the other side of zero: the distance does. */
-    const double missing = wants_more ? objective->bound - value : value - objective->bound;
-    return missing > 0 ? 1 + missing / fmax(fabs(objective->bound), 1) : 0;
-}
-
-static double stress_of(const struct fl_results *results, uint32_t cell, const struct fl_objective *objective)
-{
-    const char *statistic;
-    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
-    if (metric == NULL) return 0;
-    if (metric->kind == FL_METRIC_DISTRIBUTION && statistic[0] == 'p') {
-        const struct fl_figure beyond = fl_figure_beyond(results, FL_SCOPE_INTERVAL_GROUP, cell, metric, objective->bound);
-        return beyond.known ? beyond.value / tail_of(statistic) : 0;
-    }
-    const struct fl_figure figure = fl_figure(results, FL_SCOPE_INTERVAL_GROUP, cell, metric, statistic);
-    return figure.known ? excess_of(objective, metric, figure.value) : 0;
-}
-
-double fl_staff_excess(const struct fl_results *results, uint32_t objective, struct fl_objective_result *judged)
-{
-    const char *statistic;
-    const struct fl_metric *metric = fl_metric_find(results->scenario->objectives[objective].name, &statistic);
-    fl_objective_judge(results, objective, judged);
-    return metric != NULL && judged->figure.known ? excess_of(&results->scenario->objectives[objective], metric, judged->figure.value) : INFINITY;
-}
-
-void fl_staff_stress(const struct fl_results *results, double stress[])
-{
-    const uint32_t cells = results->totals.intervals * results->totals.groups;
-    for (uint32_t cell = 0; cell < cells; cell++) {
-        stress[cell] = 0;
-        for (uint32_t i = 0; i < results->scenario->objectives_count; i++) {
-            const double own = stress_of(results, cell, &results->scenario->objectives[i]);
-            if (own > stress[cell]) stress[cell] = own;
-        }
-    }
 }

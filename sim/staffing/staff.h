@@ -15,7 +15,7 @@
 #ifndef FL_STAFFING_STAFF_H
 #define FL_STAFFING_STAFF_H
 
-#include "measure/summary.h"
+#include "measure/evidence.h"
 #include "staffing/rota.h"
 #include "traffic/traffic.h"
 
@@ -34,6 +34,9 @@ struct fl_staff_trial {
  * took. The answer is one of the last two rosters of a last trial. */
 typedef enum fl_status fl_staff_simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial);
 
+/* Simulates days first to first + days - 1 of those that rosters are decided by, again others, and adds them to the evidence. */
+typedef enum fl_status fl_staff_weigh(void *context, const uint32_t people[], uint32_t first, uint32_t days, struct fl_evidence *evidence);
+
 struct fl_staff_problem {
     const struct fl_scenario *scenario;
     const struct fl_traffic_plan *plan;
@@ -43,7 +46,9 @@ struct fl_staff_problem {
     const struct fl_rota_crew *crews;   /* people of the candidates who share a limit */
     const double *template_speed;       /* [groups] speed of the people the answer is counted in */
     fl_staff_simulate *simulate;
+    fl_staff_weigh *weigh;
     void *context;
+    double work_max;                    /* to decide which cheaper rosters do: chats simulated, a reply a quarter of one, at most about; 0: none */
     double work_scale;                  /* how many times longer than the scenario says a reply takes, e.g. fitted; 1 */
     uint32_t search_days;               /* of one trial while searching, e.g. 100 */
     uint32_t screen_days;               /* of them, the hardest: what a roster is screened with, e.g. 40; judge mean takes all */
@@ -61,7 +66,11 @@ struct fl_staff_answer {
     double cost, safety;
     bool proven;          /* the final days show it with the confidence asked for */
     uint32_t days_needed; /* of the final days have to be met for that; FL_NONE: so few days cannot show it */
-    bool proven_cheapest; /* the rota's gap was reached */
+    double bound;         /* no roster that costs less meets the objectives: shown by simulation, if more people do no harm (cheapest.h); 0: not looked at */
+    bool cheapest;        /* bound and cost are the same */
+    uint32_t undecided;   /* cheaper rosters that could not be decided */
+    uint32_t decided;     /* rosters that were, and on how many days in all */
+    uint32_t decided_days;
     uint32_t fewer;       /* the shift on which one fewer hurts least, and more: on which one more helps most; FL_NONE */
     uint32_t more;
     uint32_t trials, trial_days;

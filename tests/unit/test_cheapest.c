@@ -55,7 +55,7 @@ static int32_t margin(const struct world *world, const uint32_t people[])
     return least;
 }
 
-static enum fl_status attempt(void *context, const uint32_t people[], enum fl_try how, enum fl_verdict *verdict)
+static enum fl_status attempt(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *verdict)
 {
     struct world *world = context;
     for (uint32_t i = 0; i < world->attempts; i++)

@@ -166,6 +166,8 @@ void staff_json(const struct staff_report *report, struct fl_text *out);
 #define SCREEN_DAYS 40u
 #define ROW_DAYS_MAX 200u
 #define WHAT_IF_DAYS 40u
+#define WORK_MAX 12e6     /* chats simulated to decide which cheaper rosters do: some seconds */
+#define MEAN_WORK_MAX 60e6 /* means are decided on many more days: a minute where they are close */
 #define PROOF_PARTS_MAX 32u
 
 /* The days of a proof, simulated part by part. */
@@ -176,6 +178,7 @@ struct staff_proof {
     uint32_t parts_count;
     const struct fl_row **rows;    /* of all parts */
     struct fl_results results;     /* of all parts; rows_count 0: none yet */
+    bool stands;                   /* the objectives are met on as many days as they have to be */
 };
 
 struct staff {
@@ -204,6 +207,7 @@ void staff_proof_close(struct staff_proof *proof);
 
 /* As in fl_staff_problem; the context is the struct staff. */
 fl_staff_simulate staff_simulate;
+fl_staff_weigh staff_weigh;
 bool staff_on_trial(void *context, const struct fl_staff_trial *trial, uint32_t people);
 
 /* Listed shifts that have a price of their own. */

@@ -490,6 +490,18 @@ static void add_table(const struct staff_report *report, bool zh, struct fl_text
         if (report->rows[id].known) add_row(report, names[id][zh], &report->rows[id], NULL, zh, out);
 }
 
+/* Whether something cheaper would do. The knee is another question: it stops before the objectives are met. */
+static void add_cheapest(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct fl_staff_answer *answer = report->answer;
+    if (!(answer->bound > 0) || report->curve.reason != CURVE_NONE) return;
+    if (answer->cheapest)
+        fl_text_add(out, zh ? "更省的排法都不行:已逐一用模拟排除。\n" : "Nothing cheaper does: every cheaper roster was ruled out by simulation.\n");
+    else
+        fl_text_add(out, zh ? "更省的排法:省 %.1f%% 以上的都不行;省得更少的,没能全部排除。\n"
+                            : "Rosters more than %.1f%% cheaper were ruled out; nearer ones not all.\n", 100 * (1 - answer->bound / answer->cost));
+}
+
 /* What was judged, on how many days, and how far that is from chance. */
 static void add_judgement(const struct staff_report *report, bool zh, struct fl_text *out)
 {
@@ -513,6 +525,7 @@ static void add_judgement(const struct staff_report *report, bool zh, struct fl_
     if (scenario->staffing.judge == FL_JUDGE_MEAN) {
         fl_text_add(out, zh ? "\n%u 天模拟合在一起看:%s。单独一天能不能达标没有判断。\n" : "\n%u days simulated, judged all together: %s; nothing is said of a single day.\n", row->days,
                     report->answer->proven ? (zh ? "达标" : "met") : (zh ? "未达标" : "NOT met"));
+        add_cheapest(report, zh, out);
         return;
     }
     fl_text_add(out, zh ? "\n要求 %.4g%% 的日子达标。模拟了 %u 天,达标 %u 天" : "\nWanted: %.4g%% of days. Simulated: %u days, of which %u passed", 100 * asked, row->days, row->days_met);
@@ -521,8 +534,9 @@ static void add_judgement(const struct staff_report *report, bool zh, struct fl_
     else
         fl_text_add(out, zh ? ";\n  至少 %u 天才算数(多出的 %.1f 个百分点防运气,这样才有 %.4g%% 的把握):%s。\n"
                             : "; it takes\n  %u (%.1f points more, against luck: then it is %.4g%% sure): %s.\n",
-                    report->answer->days_needed, 100 * ((double)report->answer->days_needed / scenario->staffing.replications - asked), 100 * scenario->staffing.confidence,
+                    report->answer->days_needed, 100 * ((double)report->answer->days_needed / row->days - asked), 100 * scenario->staffing.confidence,
                     report->answer->proven ? (zh ? "已证实" : "shown") : (zh ? "未能证实" : "NOT shown"));
+    add_cheapest(report, zh, out);
 }
 
 /* The interval in which an agent has most on her hands. */
@@ -854,7 +868,10 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
         else fl_text_add(out, ",\"it_takes\":null}");
     }
     add_json_hires(report, out);
-    fl_text_add(out, ",\"search\":{\"trials\":%u,\"days\":%u}", report->answer->trials, report->answer->trial_days); /* the proofs included */
+    fl_text_add(out, ",\"search\":{\"trials\":%u,\"days\":%u,\"decided\":%u,\"decided_days\":%u,", report->answer->trials, report->answer->trial_days, /* the proofs included */
+                report->answer->decided, report->answer->decided_days);
+    add_number(out, "bound_cny", report->answer->bound > 0 ? report->answer->bound : NAN);
+    fl_text_add(out, ",\"cheapest\":%s,\"undecided\":%u}", report->answer->cheapest ? "true" : "false", report->answer->undecided);
     add_json_roster(report, out);
     staff_team_json(report->team, report->desk, out);
     add_json_intervals(report, out);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define SEARCH_FROM 1000000u /* search days have numbers of their own: the final check is made of others */
+#define WEIGH_FROM 2000000u /* and so have those that rosters are decided by */
+#define MEAN_BATCH 20u /* a value of a t-test */
 #define BATCH_DAYS 10u
 #define FIRST_LOOK 200u   /* days of the proof before it is asked whether it can still succeed; as many as a row of the table has */
 #define NEXT_LOOK 100u
@@ -97,8 +99,11 @@ static enum fl_status try_last(struct staff *staff, const uint32_t people[], uin
     struct staff_proof *proof = &staff->proof;
     const size_t bytes = (staff->desk.shifts_count + 1) * sizeof *people;
     const bool by_day = staff->scenario->staffing.judge == FL_JUDGE_DAYS;
-    staff_proof_close(&staff->proof_before);
-    staff->proof_before = *proof;
+    /* Of the two before, the answer's is kept: the last that was proven. */
+    if (proof->stands || !staff->proof_before.stands) {
+        staff_proof_close(&staff->proof_before);
+        staff->proof_before = *proof;
+    } else staff_proof_close(proof);
     *proof = (struct staff_proof){ .people = malloc(bytes), .rows = malloc((size_t)days * sizeof *proof->rows) };
     if (proof->people == NULL || proof->rows == NULL) return FL_EFULL;
     memcpy(proof->people, people, staff->desk.shifts_count * sizeof *people);
@@ -112,6 +117,7 @@ static enum fl_status try_last(struct staff *staff, const uint32_t people[], uin
         trial->days_met = staff_days_met(&proof->results);
         if (by_day && is_hopeless(trial->days - trial->days_met, trial->days, days, trial->misses_allowed)) break;
     }
+    proof->stands = trial->days == days && (by_day ? trial->days - trial->days_met <= trial->misses_allowed : trial->days_met == trial->days);
     fl_staff_stress(&proof->results, trial->stress);
     return FL_OK;
 }
@@ -182,6 +188,27 @@ enum fl_status staff_simulate(void *context, const uint32_t people[], uint32_t d
                                                                                    : try_pooled(staff, &roster.scenario, days, trial);
     free(roster.memory);
     return status;
+}
+
+/* Means are weighed by batches, days one by one. */
+enum fl_status staff_weigh(void *context, const uint32_t people[], uint32_t first, uint32_t days, struct fl_evidence *evidence)
+{
+    struct staff *staff = context;
+    struct roster_scenario roster;
+    const uint32_t batch = staff->scenario->staffing.judge == FL_JUDGE_MEAN ? MEAN_BATCH : days;
+    enum fl_status status = FL_OK;
+    if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
+    for (uint32_t done = 0; status == FL_OK && done < days; done += batch) {
+        struct fl_run *found = NULL;
+        status = run(staff, &roster.scenario, (struct fl_run_options){ .first = WEIGH_FROM + first + done, .replications = days - done < batch ? days - done : batch }, &found);
+        if (status != FL_OK) break;
+        fl_evidence_add(evidence, &found->results);
+        fl_run_free(found);
+    }
+    free(roster.memory);
+    if (status == FL_OK && !staff->progress.quiet && staff->progress.terminal)
+        fprintf(stderr, "\rstaff: deciding what costs less, %u days   ", first + days);
+    return interrupted ? FL_EINTERRUPTED : status;
 }
 
 bool staff_on_trial(void *context, const struct fl_staff_trial *trial, uint32_t people)

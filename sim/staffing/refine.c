@@ -1,0 +1,298 @@
+#include "staffing/refine.h"
+
+#include "core/special.h"
+#include "staffing/rules_of_thumb.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_LOOK   20u    /* days */
+#define REPLY_WORK   0.25   /* of simulating a chat's coming and going */
+#define WRONG        0.0001 /* a roster that meets the objectives is called missed so seldom at each look: hundreds are looked at */
+#define DOUBT        0.02   /* one that misses is called met so seldom; it still has to stand the proof */
+#define GLANCE_PART  16.0   /* of a close look */
+#define CLOSE_PART   10.0   /* of the budget */
+#define CLOSE_MOST   100.0  /* times the scenario's replications */
+#define SHORT_LOOK   200u   /* days */
+#define CLOSE_LOOKS_LEAST 3.0
+#define ROUNDS_MAX   400u
+#define AMPLE_SAFETY 4.0    /* people beyond load + 4 sqrt(load) + 3 help nobody: in a pool without waiting one buyer in 30 000 would find so many busy */
+#define PROOF_GROWS  32u
+
+/* ---- Deciding ------------------------------------------------------------------------------------ */
+
+bool fl_can_decide(const struct fl_scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->objectives_count; i++)
+        if (scenario->objectives[i].per == FL_PER_AGENT) return false;
+    return scenario->objectives_count > 0;
+}
+
+bool fl_decider_open(struct fl_decider *decider, const struct fl_staff_problem *problem)
+{
+    const struct fl_scenario *scenario = problem->scenario;
+    const struct fl_desk_facts facts = fl_desk_facts_of(scenario, scenario->traffic.chats_per_day, 0, 1);
+    const double chats = fl_traffic_expected(scenario, 0, scenario->duration);
+    *decider = (struct fl_decider){ .problem = problem, .work_a_day = fmax(chats * (1 + REPLY_WORK * facts.replies_per_chat), 1),
+                                    .work_left = problem->work_max };
+    decider->evidence.cells = fl_evidence_cells(scenario, 0);
+    decider->evidence.sum = calloc(2 * (size_t)decider->evidence.cells + 1, sizeof *decider->evidence.sum);
+    decider->evidence.square = decider->evidence.sum + decider->evidence.cells;
+    return decider->evidence.sum != NULL;
+}
+
+void fl_decider_close(struct fl_decider *decider)
+{
+    free(decider->evidence.sum);
+}
+
+static uint32_t days_for(const struct fl_decider *decider, double replies, double most)
+{
+    const double days = fmin(fmax(replies / decider->work_a_day, FIRST_LOOK), most);
+    return (uint32_t)days;
+}
+
+static uint32_t close_days(const struct fl_decider *decider)
+{
+    const double replications = decider->problem->scenario->staffing.replications;
+    const uint32_t days = days_for(decider, decider->problem->work_max / CLOSE_PART, CLOSE_MOST * replications);
+    return days > replications ? days : (uint32_t)replications;
+}
+
+static void forget(struct fl_decider *decider)
+{
+    struct fl_evidence *evidence = &decider->evidence;
+    evidence->days = evidence->days_met = evidence->batches = 0;
+    memset(evidence->sum, 0, 2 * (size_t)evidence->cells * sizeof *evidence->sum);
+}
+
+/* Looks at this roster until so many of its days are known. */
+static enum fl_status look_on(struct fl_decider *decider, const uint32_t people[], uint32_t until)
+{
+    const struct fl_staff_problem *problem = decider->problem;
+    const uint32_t first = decider->evidence.days, days = until - first;
+    decider->work_left -= days * decider->work_a_day;
+    decider->days += days;
+    return problem->weigh(problem->context, people, first, days, &decider->evidence);
+}
+
+static enum fl_status look(struct fl_decider *decider, const uint32_t people[], uint32_t days)
+{
+    forget(decider);
+    decider->rosters++;
+    return look_on(decider, people, days);
+}
+
+enum fl_status fl_decide(struct fl_decider *decider, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
+{
+    const struct fl_staff_problem *problem = decider->problem;
+    const struct fl_evidence *evidence = &decider->evidence;
+    const uint32_t whole = how == FL_GLANCE ? days_for(decider, close_days(decider) / GLANCE_PART * decider->work_a_day, INFINITY) : close_days(decider);
+    const uint32_t left = decider->work_left > 0 ? days_for(decider, decider->work_left, whole) : 0;
+    const bool means = problem->scenario->staffing.judge == FL_JUDGE_MEAN;
+    const double doubt = means ? 1 - problem->scenario->staffing.confidence : DOUBT;
+    forget(decider);
+    *judgement = FL_UNTRIED;
+    for (uint32_t look = means ? SHORT_LOOK : FIRST_LOOK; evidence->days < left && (*judgement == FL_UNTRIED || *judgement == FL_UNDECIDED); look *= 2) {
+        const enum fl_status status = look_on(decider, people, look < left ? look : left);
+        if (status != FL_OK) return status;
+        *judgement = fl_evidence_weigh(evidence, problem->scenario, doubt, WRONG);
+    }
+    decider->rosters++;
+    if (*judgement == FL_UNDECIDED && left < whole) *judgement = FL_UNTRIED;
+    return FL_OK;
+}
+
+uint32_t fl_decider_proof_days(const struct fl_decider *decider)
+{
+    const struct fl_staffing_def *staffing = &decider->problem->scenario->staffing;
+    const struct fl_evidence *evidence = &decider->evidence;
+    if (staffing->judge == FL_JUDGE_MEAN) return evidence->days > staffing->replications ? evidence->days : staffing->replications;
+    if (evidence->days == 0) return staffing->replications;
+    const double share = (double)evidence->days_met / evidence->days;
+    uint32_t days = staffing->replications;
+    for (uint32_t times = 1; times < PROOF_GROWS; times *= 2, days *= 2) {
+        const double likely = share * days - 1.28 * sqrt(share * (1 - share) * days); /* or more in nine proofs of ten */
+        if (fl_staff_shown((uint32_t)fmax(0, likely), days, staffing->day_probability, staffing->confidence)) break;
+        if (2.0 * days * decider->work_a_day > decider->problem->work_max / 2) break;
+    }
+    return days;
+}
+
+/* ---- Everybody at once --------------------------------------------------------------------------- */
+
+static bool is_on(const struct fl_rota_shift *shift, const struct fl_scenario *scenario, uint32_t interval)
+{
+    const fl_time from = (fl_time)interval * scenario->interval;
+    return fl_rota_on_duty(shift, from, from + scenario->interval) > 0;
+}
+
+/* Binds the shifts that spared somebody in vain: those on duty in an interval that is not shown to be met, or else those of the interval before.
+ * How many more are bound now. */
+static uint32_t bind(const struct fl_decider *decider, const uint32_t fewer[], const uint32_t people[], bool bound[])
+{
+    const struct fl_staff_problem *problem = decider->problem;
+    const struct fl_scenario *scenario = problem->scenario;
+    const double doubt = 1 - scenario->staffing.confidence;
+    uint32_t more = 0;
+    for (uint32_t o = 0; o < scenario->objectives_count; o++) {
+        for (uint32_t i = 0; i < scenario->intervals_count; i++) {
+            if (fl_evidence_shows(&decider->evidence, scenario, o, i, doubt)) continue;
+            uint32_t here = 0;
+            for (uint32_t before = 0; here == 0 && before <= i; before++) {
+                for (uint32_t s = 0; s < problem->shifts_count; s++) {
+                    if (fewer[s] == people[s] || !is_on(&problem->shifts[s], scenario, i - before)) continue;
+                    more += !bound[s];
+                    bound[s] = true;
+                    here++;
+                }
+            }
+        }
+    }
+    return more;
+}
+
+static bool is_per_interval(const struct fl_scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->objectives_count; i++)
+        if (scenario->objectives[i].per != FL_PER_INTERVAL) return false;
+    return scenario->staffing.judge == FL_JUDGE_MEAN;
+}
+
+struct descent {
+    struct fl_decider *decider;
+    uint32_t *people, *fewer;
+    bool *bound;
+    uint32_t look_days;
+    double reserve; /* of the budget, for what follows */
+};
+
+/* Takes a person off every shift of a class that is not bound, and puts back those that were missed. What is shown with fewer people is shown with
+ * those put back as well, so it need not be looked at again. *spared: how many were not missed. */
+static enum fl_status spare(struct descent *descent, uint32_t class, uint32_t classes, uint32_t *spared)
+{
+    struct fl_decider *decider = descent->decider;
+    const uint32_t shifts = decider->problem->shifts_count;
+    uint32_t tried = 0;
+    *spared = 0;
+    for (uint32_t s = 0; s < shifts; s++) {
+        const bool one = s % classes == class && !descent->bound[s] && descent->people[s] > 0;
+        descent->fewer[s] = descent->people[s] - one;
+        tried += one;
+    }
+    if (tried == 0 || decider->work_left - descent->look_days * decider->work_a_day < descent->reserve) return FL_OK;
+    const enum fl_status status = look(decider, descent->fewer, descent->look_days);
+    if (status != FL_OK) return status;
+    *spared = tried - bind(decider, descent->fewer, descent->people, descent->bound);
+    for (uint32_t s = 0; s < shifts; s++)
+        if (!descent->bound[s]) descent->people[s] = descent->fewer[s];
+    return FL_OK;
+}
+
+static enum fl_status spare_all(struct descent *descent, uint32_t class, uint32_t classes)
+{
+    uint32_t spared = 1;
+    enum fl_status status = FL_OK;
+    memset(descent->bound, 0, descent->decider->problem->shifts_count * sizeof *descent->bound);
+    while (status == FL_OK && spared > 0) status = spare(descent, class, classes, &spared);
+    return status;
+}
+
+/* All shifts together; then every third one, since a shift that spares somebody makes the next one busier. */
+static enum fl_status descend_by_looks(struct descent *descent)
+{
+    enum fl_status status = spare_all(descent, 0, 1);
+    for (uint32_t class = 0; status == FL_OK && class < 3; class++) status = spare_all(descent, class, 3);
+    return status;
+}
+
+enum fl_status fl_descend_together(struct fl_decider *decider, uint32_t people[])
+{
+    const uint32_t shifts = decider->problem->shifts_count;
+    if (!is_per_interval(decider->problem->scenario)) return FL_OK;
+    struct descent descent = { .decider = decider, .people = people, .fewer = malloc(shifts * sizeof *people), .bound = calloc(shifts, sizeof(bool)),
+                               .reserve = decider->work_left / 8 };
+    enum fl_status status = descent.fewer != NULL && descent.bound != NULL ? FL_OK : FL_EFULL;
+    const uint32_t most = close_days(decider);
+    for (uint32_t part = 16; status == FL_OK && part > 0; part /= 4) { /* short looks spare whoever is plainly too many */
+        descent.look_days = most / part > SHORT_LOOK ? most / part : SHORT_LOOK;
+        status = descend_by_looks(&descent);
+    }
+    free(descent.fewer), free(descent.bound);
+    return status;
+}
+
+/* ---- Refining ------------------------------------------------------------------------------------ */
+
+struct refinement {
+    struct fl_decider *decider;
+    enum fl_status (*prove)(void *context, const uint32_t people[], uint32_t days, bool *proven);
+    void *context;
+};
+
+static enum fl_status attempt(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
+{
+    struct refinement *refinement = context;
+    struct fl_decider *decider = refinement->decider;
+    enum fl_status status = fl_decide(decider, people, how, judgement);
+    if (status != FL_OK || *judgement != FL_MEETS || how != FL_CLOSE_LOOK) return status;
+    const uint32_t days = fl_decider_proof_days(decider);
+    bool proven;
+    decider->work_left -= days * decider->work_a_day;
+    status = refinement->prove(refinement->context, people, days, &proven);
+    if (!proven) *judgement = FL_UNDECIDED;
+    return status;
+}
+
+/* More people on a shift than any of its intervals can keep busy help nobody. */
+static void find_ample(const struct fl_staff_problem *problem, const double load[], const uint32_t people[], uint32_t ample[])
+{
+    const struct fl_scenario *scenario = problem->scenario;
+    const uint32_t groups = scenario->desk.groups_count;
+    for (uint32_t s = 0; s < problem->shifts_count; s++) {
+        const struct fl_rota_shift *shift = &problem->shifts[s];
+        double most = 0;
+        for (uint32_t i = 0; i < scenario->intervals_count; i++) {
+            const fl_time from = (fl_time)i * scenario->interval;
+            if (fl_rota_on_duty(shift, from, from + scenario->interval) == 0) continue;
+            double here = 0;
+            for (uint32_t g = 0; g < groups; g++) here += shift->groups >> g & 1 ? load[(size_t)i * groups + g] : 0;
+            most = fmax(most, here);
+        }
+        most = ceil(most / shift->speed + AMPLE_SAFETY * sqrt(most / shift->speed) + 3);
+        ample[s] = most < shift->people_max ? (uint32_t)most : shift->people_max;
+        if (ample[s] < people[s]) ample[s] = people[s];
+    }
+}
+
+enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_problem *least, const double load[], uint32_t people[],
+                         enum fl_status (*prove)(void *context, const uint32_t people[], uint32_t days, bool *proven), void *context, struct fl_refined *out)
+{
+    const struct fl_staff_problem *problem = decider->problem;
+    const size_t shifts = problem->shifts_count;
+    *out = (struct fl_refined){ 0 };
+    if (decider->work_left < CLOSE_LOOKS_LEAST * close_days(decider) * decider->work_a_day) return FL_OK; /* too little to decide anything */
+    struct refinement refinement = { decider, prove, context };
+    uint32_t *const ample = malloc(2 * shifts * sizeof *ample), *const before = ample + shifts;
+    struct fl_rota_shift *const capped = malloc(shifts * sizeof *capped);
+    if (ample == NULL || capped == NULL) {
+        free(ample), free(capped);
+        return FL_EFULL;
+    }
+    find_ample(problem, load, people, ample);
+    memcpy(before, people, shifts * sizeof *people);
+    memcpy(capped, problem->shifts, shifts * sizeof *capped);
+    for (size_t s = 0; s < shifts; s++) capped[s].people_max = ample[s];
+    struct fl_rota_problem rota = *least;
+    rota.shifts = capped;
+    rota.seats = fl_staff_at_once_max(problem->scenario);
+    rota.gap = 0;
+    const struct fl_cheapest_problem cheapest = { .rota = &rota, .ample = ample, .attempt = attempt, .context = &refinement, .rounds_max = ROUNDS_MAX };
+    struct fl_cheapest found = { .people = people };
+    const enum fl_status status = fl_cheapest(&cheapest, &found);
+    *out = (struct fl_refined){ .cost = found.cost, .bound = found.bound, .cheapest = found.proven, .undecided = found.undecided,
+                                .changed = memcmp(before, people, shifts * sizeof *people) != 0, .barred_rounds = found.rounds };
+    free(ample), free(capped);
+    return status;
+}

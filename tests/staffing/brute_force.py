@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Small desks, whose every cheaper roster can be simulated: whether fenliu staff finds the cheapest that meets the objectives.
+
+A desk is drawn from a seed: one or two groups, two to four shifts to choose from, some dozens of chats a day. The answer has to meet its
+objectives on a hundred times the days it was proven on, and no roster that costs less may. A roster within one that was seen to miss is not
+simulated again: fewer people do not help. Neither is one decided any longer than its days leave it in doubt.
+
+    brute_force.py [--desks N] [--first SEED] [--times 100] [--keep FILE]
+
+prints a line a desk, and exits with 1 if an answer is not the cheapest. With --keep the lines are appended to FILE as JSON, and desks that are
+there already are not run again."""
+import argparse
+import itertools
+import json
+import math
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+COMMAND = os.environ.get("FENLIU", "fenliu")
+
+
+def desk(seed):
+    dice = random.Random(seed)
+    groups = dice.choice([1, 1, 2])
+    hours = dice.choice([2, 3, 4])
+    rate = dice.choice([20, 30, 45, 60])
+    rounds, reply, think = dice.choice([2, 3, 5]), dice.choice([15, 25, 40]), dice.choice([20, 40])
+    names = ["pre", "after"][:groups]
+    phases = ["pre_sale", "after_sale"]
+    shape = [dice.uniform(0.4, 1.6) for _ in range(hours + 1)]
+    half = hours / 2
+    spans = [(0, hours), (0, half), (half, hours)] if dice.random() < 0.7 else [(0, half), (half, hours)]
+    shifts = []
+    for name in names:
+        for low, high in spans if groups == 1 or dice.random() < 0.4 else [(0, half), (half, hours)]:
+            price = (high - low) * dice.choice([20, 24, 25, 30]) - (3 if high - low == hours else 0)
+            shifts.append({"name": f"{name} {low:g}-{high:g}", "from": f"+{low * 60:g}m", "to": f"+{high * 60:g}m", "cost_cny": round(price, 1),
+                           **({"group": name} if groups == 2 else {})})
+    objectives = {}
+    if dice.random() < 0.7:
+        objectives["first_response_s.p90"] = f"<= {dice.choice([3.5, 4, 5]) * reply:g}"
+    objectives["abandonment"] = f"<= {dice.choice([0.08, 0.12, 0.16])}"
+    made = {
+        "fenliu": 1, "name": f"small {seed}", "start": "2026-06-17T10:00", "duration": f"{hours}h", "interval": "30m", "seed": str(seed),
+        "traffic": {"rate": {"points": [[f"+{i}h", round(rate * x, 1)] for i, x in enumerate(shape)]},
+                    **({"busyness": {"day": {"gamma_cv": 0.15}}} if dice.random() < 0.3 else {})},
+        "buyers": {"intents": [{"name": f"i{g}", "phase": phases[g], "share": 1, "rounds": {"geometric": rounds}, "reply": {"total": {"exponential": f"{reply}s"}}}
+                               for g in range(groups)],
+                   "think_time": {"exponential": f"{think}s"}, "patience": {"first": {"exponential": "4m"}, "later": {"exponential": "15m"}}},
+        "desk": {"agents": [{"name": f"{n}", "count": 0 if i else 1, "max_chats": 4, **({"groups": [n]} if groups == 2 else {})} for i, n in enumerate(names)],
+                 **({"groups": [{"name": n, "phases": [phases[i]]} for i, n in enumerate(names)]} if groups == 2 else {})},
+        "objectives": objectives,
+        "staffing": {"replications": 200, "max_agents": 40, "day_probability": dice.choice([0.8, 0.9]), "shifts": shifts},
+    }
+    return made
+
+
+class Desk:
+    def __init__(self, seed, folder, times):
+        self.scenario, self.folder, self.times = desk(seed), folder, times
+        self.shifts = self.scenario["staffing"]["shifts"]
+        self.file = folder / f"small-{seed}.json"
+        self.file.write_text(json.dumps(self.scenario), encoding="utf-8")
+        self.wanted = self.scenario["staffing"]["day_probability"]
+        self.missing = []
+        self.simulated = 0
+
+    def answer(self):
+        done = subprocess.run([COMMAND, "staff", self.file, "--json", "-q", "--full", "--plan", "-"], capture_output=True, text=True, timeout=600)
+        found = json.loads(done.stdout) if done.returncode == 0 else None
+        if found is None or not found["proven"]:
+            return None, None
+        people = [0] * len(self.shifts)
+        for line in found["roster"]:
+            start = (int(line["from"][11:13]) - 10) * 60 + int(line["from"][14:16])
+            end = (int(line["to"][11:13]) - 10) * 60 + int(line["to"][14:16])
+            for i, shift in enumerate(self.shifts):
+                if (shift["from"], shift["to"]) == (f"+{start}m", f"+{end}m") and shift.get("group", "all") == line["group"]:
+                    people[i] += line["agents"]
+        return found, people
+
+    def cost(self, people):
+        return sum(n * s["cost_cny"] for n, s in zip(people, self.shifts))
+
+    def days_met(self, people, first, days):
+        """Of days that neither the search nor the proof has seen: another seed."""
+        made = json.loads(json.dumps(self.scenario))
+        agent = {a["name"]: a for a in made["desk"]["agents"]}
+        made["desk"]["shifts"] = [{"name": s["name"], "from": s["from"], "to": s["to"]} for s in self.shifts]
+        made["desk"]["agents"] = [{**agent[s.get("group", next(iter(agent)))], "name": f"{s['name']} {i}", "count": n, "shift": s["name"]}
+                                  for i, (s, n) in enumerate(zip(self.shifts, people)) if n > 0]
+        if not made["desk"]["agents"]:
+            return 0
+        file = self.folder / "plan.json"
+        file.write_text(json.dumps(made), encoding="utf-8")
+        done = subprocess.run([COMMAND, "simulate", file, "--json", "-q", "-n", str(days), "-s", str(10**9 + first)], capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            raise RuntimeError(done.stderr)
+        self.simulated += days
+        return json.loads(done.stdout)["days_met"]
+
+    def share(self, people):
+        """(share of days met, days): until it is 4.5 standard errors from what is wanted, at most `times` the answer's days."""
+        most, days, met = self.times * self.scenario["staffing"]["replications"], 0, 0
+        step = 100
+        while days < most:
+            step = min(step, most - days)
+            met += self.days_met(people, days, step)
+            days += step
+            step = days
+            error = math.sqrt(max(self.wanted * (1 - self.wanted), 0.01) / days)
+            if abs(met / days - self.wanted) > 4.5 * error:
+                break
+        return met / days, days
+
+    def cheaper(self, limit):
+        """All rosters that cost less, the largest first, so that most need not be simulated."""
+        ranges = [range(int(limit / s["cost_cny"]) + 1) for s in self.shifts]
+        found = [p for p in itertools.product(*ranges) if self.cost(p) < limit - 1e-6]
+        return sorted(found, key=lambda p: (-sum(p), p))
+
+    def cheapest_below(self, limit):
+        """The cheapest roster below the limit that is seen to meet the objectives, and its share; None."""
+        best = None
+        for people in self.cheaper(limit):
+            if any(all(a <= b for a, b in zip(people, m)) for m in self.missing) or (best and self.cost(people) >= best[0]):
+                continue
+            share, days = self.share(people)
+            if share >= self.wanted:
+                best = (self.cost(people), people, share, days)
+            else:
+                self.missing.append(people)
+        return best
+
+
+def judge(seed, folder, times):
+    small = Desk(seed, folder, times)
+    found, people = small.answer()
+    if found is None:
+        return {"desk": seed, "state": "no answer"}
+    cost, (share, days) = small.cost(people), small.share(people)
+    best = small.cheapest_below(cost)
+    line = {"desk": seed, "people": people, "cost": round(cost, 2), "bound": found["search"]["bound_cny"], "cheapest": found["search"]["cheapest"],
+            "undecided": found["search"]["undecided"], "wanted": small.wanted, "met": round(share, 4), "days": days, "rosters": len(small.cheaper(cost)),
+            "simulated": small.simulated}
+    if best:
+        line["cheaper"] = {"people": best[1], "cost": round(best[0], 2), "met": round(best[2], 4), "days": best[3]}
+    line["state"] = "misses" if share < small.wanted else "dearer" if best else "cheapest"
+    return line
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--desks", type=int, default=3)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--times", type=int, default=100)
+    parser.add_argument("--keep", type=pathlib.Path)
+    options = parser.parse_args()
+    kept = [json.loads(x) for x in options.keep.read_text().splitlines()] if options.keep and options.keep.exists() else []
+    lines = []
+    with tempfile.TemporaryDirectory() as name:
+        seed = options.first
+        while len([x for x in lines if x["state"] != "no answer"]) < options.desks:
+            line = next((x for x in kept if x["desk"] == seed), None) or judge(seed, pathlib.Path(name), options.times)
+            lines.append(line)
+            print(json.dumps(line), flush=True)
+            if options.keep and line not in kept:
+                with open(options.keep, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+            seed += 1
+    wrong = [x for x in lines if x["state"] in ("misses", "dearer")]
+    print(f"{len(lines)} desks, {sum(x['state'] == 'cheapest' for x in lines)} cheapest, {len(wrong)} not, "
+          f"{sum(x.get('rosters', 0) for x in lines)} cheaper rosters")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
