@@ -18,6 +18,7 @@ struct search {
     uint32_t shifts;
     struct rosters barred; /* FL_NONE where they reach what is ample */
     struct rosters doing;  /* shown to do */
+    struct rosters open;   /* not shown to miss at a glance */
     uint32_t *tried, *grown; /* [shifts] */
     double *cells;           /* of the rota's answer */
     double doubt;            /* cost of the cheapest that could not be decided */
@@ -59,13 +60,27 @@ static enum fl_judgement known(const struct search *search, const uint32_t peopl
     return FL_UNTRIED;
 }
 
-static enum fl_status attempt(struct search *search, const uint32_t people[], enum fl_try how, enum fl_judgement *verdict)
+/* Whether a roster within this one was not shown to miss at a glance: with more people it is less likely to be. */
+static bool is_open(const struct search *search, const uint32_t people[])
 {
-    *verdict = known(search, people);
-    if (*verdict != FL_UNTRIED) return FL_OK;
-    const enum fl_status status = search->problem->attempt(search->problem->context, people, how, verdict);
-    if (status == FL_OK && *verdict == FL_MEETS && !add(search, &search->doing, people)) return FL_EFULL;
-    return status;
+    for (uint32_t i = 0; i < search->open.count; i++)
+        if (is_within(search->shifts, search->open.people + (size_t)i * search->shifts, people)) return true;
+    return false;
+}
+
+static enum fl_status attempt(struct search *search, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
+{
+    *judgement = known(search, people);
+    if (*judgement != FL_UNTRIED) return FL_OK;
+    if (how == FL_GLANCE && is_open(search, people)) {
+        *judgement = FL_UNDECIDED;
+        return FL_OK;
+    }
+    const enum fl_status status = search->problem->attempt(search->problem->context, people, how, judgement);
+    if (status != FL_OK) return status;
+    if (*judgement == FL_MEETS && !add(search, &search->doing, people)) return FL_EFULL;
+    if (*judgement == FL_UNDECIDED && how == FL_GLANCE && !add(search, &search->open, people)) return FL_EFULL;
+    return FL_OK;
 }
 
 /* ---- The largest that does not ------------------------------------------------------------------- */
@@ -74,9 +89,9 @@ static enum fl_status attempt(struct search *search, const uint32_t people[], en
  * that cannot be shown to do may be left out with it, but to be left out for not having looked closely would lose answers. */
 static enum fl_status still_misses(struct search *search, bool *misses)
 {
-    enum fl_judgement verdict;
-    const enum fl_status status = attempt(search, search->grown, search->in_doubt ? FL_CLOSE_LOOK : FL_GLANCE, &verdict);
-    *misses = verdict == FL_MISSES || (search->in_doubt && verdict == FL_UNDECIDED);
+    enum fl_judgement judgement;
+    const enum fl_status status = attempt(search, search->grown, search->in_doubt ? FL_CLOSE_LOOK : FL_GLANCE, &judgement);
+    *misses = judgement == FL_MISSES || (search->in_doubt && judgement == FL_UNDECIDED);
     return status;
 }
 
@@ -163,7 +178,7 @@ static enum fl_status round_of(struct search *search, bool *over)
 {
     struct fl_cheapest *const out = search->out;
     double bound = out->cost;
-    enum fl_judgement verdict;
+    enum fl_judgement judgement;
     enum fl_status status = propose(search, &bound);
     if (status == FL_EINFEASIBLE) { /* whatever does costs no less than what we have, or is in doubt */
         out->bound = fmin(search->doubt, out->cost);
@@ -177,16 +192,16 @@ static enum fl_status round_of(struct search *search, bool *over)
     out->bound = fmin(fmin(bound, search->doubt), out->cost);
     *over = is_near(search, bound) || cost_of(search, search->tried) >= out->cost * (1 - NEAR);
     if (*over) return FL_OK;
-    status = attempt(search, search->tried, FL_CLOSE_LOOK, &verdict);
+    status = attempt(search, search->tried, FL_CLOSE_LOOK, &judgement);
     if (status != FL_OK) return status;
-    *over = verdict == FL_MEETS || verdict == FL_UNTRIED;
-    if (verdict == FL_MEETS) take(search, search->tried);
+    *over = judgement == FL_MEETS || judgement == FL_UNTRIED;
+    if (judgement == FL_MEETS) take(search, search->tried);
     if (*over) return FL_OK;
-    if (verdict == FL_UNDECIDED) {
+    if (judgement == FL_UNDECIDED) {
         out->undecided++;
         search->doubt = fmin(search->doubt, cost_of(search, search->tried));
     }
-    return bar_grown(search, search->tried, verdict == FL_UNDECIDED);
+    return bar_grown(search, search->tried, judgement == FL_UNDECIDED);
 }
 
 static bool open_search(struct search *search)
@@ -204,6 +219,7 @@ static void close_search(struct search *search)
     free(search->cells);
     free(search->barred.people);
     free(search->doing.people);
+    free(search->open.people);
 }
 
 enum fl_status fl_cheapest(const struct fl_cheapest_problem *problem, struct fl_cheapest *out)

@@ -25,7 +25,7 @@ struct fl_cheapest_problem {
     const struct fl_rota_problem *rota; /* what a roster may be; its gap is how far from the cheapest the answer may be; no barred ones */
     const uint32_t *ample;              /* [shifts] as many as help, at least those of the roster to begin with: more are never tried */
     /* FL_UNTRIED: no trying is left. A status other than FL_OK ends the search. */
-    enum fl_status (*attempt)(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *verdict);
+    enum fl_status (*attempt)(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement);
     void *context;
     uint32_t rounds_max;
 };

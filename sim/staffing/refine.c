@@ -12,10 +12,11 @@
 #define WRONG        0.0001 /* a roster that meets the objectives is called missed so seldom at each look: hundreds are looked at */
 #define DOUBT        0.02   /* one that misses is called met so seldom; it still has to stand the proof */
 #define GLANCE_PART  16.0   /* of a close look */
-#define CLOSE_PART   10.0   /* of the budget */
+#define CLOSE_PART   12.0   /* of the budget */
 #define CLOSE_MOST   100.0  /* times the scenario's replications */
 #define SHORT_LOOK   200u   /* days */
 #define CLOSE_LOOKS_LEAST 3.0
+#define SHIFTS_MOST  24u    /* that overlap: beyond, the largest rosters that miss are too many to find */
 #define ROUNDS_MAX   400u
 #define AMPLE_SAFETY 4.0    /* people beyond load + 4 sqrt(load) + 3 help nobody: in a pool without waiting one buyer in 30 000 would find so many busy */
 #define PROOF_GROWS  32u
@@ -84,6 +85,14 @@ static enum fl_status look(struct fl_decider *decider, const uint32_t people[], 
     return look_on(decider, people, days);
 }
 
+/* Whether a glance that goes on will hardly show a miss: not even with a share of days met that is a standard error worse than so far. */
+static bool is_futile(const struct fl_evidence *evidence, const struct fl_scenario *scenario, uint32_t whole)
+{
+    if (scenario->staffing.judge == FL_JUDGE_MEAN) return false;
+    const double share = (evidence->days_met + 0.5) / (evidence->days + 1.0), worse = share - sqrt(share * (1 - share) / evidence->days);
+    return fl_binomial_upper((uint64_t)(fmax(0, worse) * whole), whole, WRONG) >= scenario->staffing.day_probability;
+}
+
 enum fl_status fl_decide(struct fl_decider *decider, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
 {
     const struct fl_staff_problem *problem = decider->problem;
@@ -98,6 +107,7 @@ enum fl_status fl_decide(struct fl_decider *decider, const uint32_t people[], en
         const enum fl_status status = look_on(decider, people, look < left ? look : left);
         if (status != FL_OK) return status;
         *judgement = fl_evidence_weigh(evidence, problem->scenario, doubt, WRONG);
+        if (how == FL_GLANCE && *judgement == FL_UNDECIDED && is_futile(evidence, problem->scenario, whole)) break;
     }
     decider->rosters++;
     if (*judgement == FL_UNDECIDED && left < whole) *judgement = FL_UNTRIED;
@@ -272,6 +282,7 @@ enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_proble
     const struct fl_staff_problem *problem = decider->problem;
     const size_t shifts = problem->shifts_count;
     *out = (struct fl_refined){ 0 };
+    if (shifts > SHIFTS_MOST) return FL_OK;
     if (decider->work_left < CLOSE_LOOKS_LEAST * close_days(decider) * decider->work_a_day) return FL_OK; /* too little to decide anything */
     struct refinement refinement = { decider, prove, context };
     uint32_t *const ample = malloc(2 * shifts * sizeof *ample), *const before = ample + shifts;

@@ -341,11 +341,20 @@ static bool one_more_fits(const struct search *search, uint32_t shift)
     return fits;
 }
 
+/* The stress from which on an interval wants relief: any, or where means are missed only what is missed. */
+static double least_stress(const struct search *search)
+{
+    double most = 0;
+    for (uint32_t i = 0; i < search->cells; i++) most = fmax(most, search->stress[i]);
+    return search->problem->scenario->staffing.judge == FL_JUDGE_MEAN && most > 1 ? 1 : 0;
+}
+
 /* The shift on which one person more relieves most of the stress for its cost; FL_NONE when there is none. */
 static uint32_t where_it_hurts(const struct search *search)
 {
     const struct fl_staff_problem *problem = search->problem;
     const struct fl_scenario *scenario = problem->scenario;
+    const double least = least_stress(search);
     double best = 0;
     uint32_t chosen = FL_NONE;
     for (uint32_t s = 0; s < problem->shifts_count; s++) {
@@ -357,7 +366,7 @@ static uint32_t where_it_hurts(const struct search *search)
             for (uint32_t g = 0; g < scenario->desk.groups_count; g++) {
                 const double stress = search->stress[(size_t)i * scenario->desk.groups_count + g];
                 const double load = search->answer->load[(size_t)i * scenario->desk.groups_count + g];
-                if ((shift->groups >> g & 1) && stress > 0) relief += on * stress * stress * load;
+                if ((shift->groups >> g & 1) && stress > least) relief += on * stress * stress * load;
             }
         }
         relief /= shift->cost > 0 ? shift->cost : 1;

@@ -55,7 +55,7 @@ static int32_t margin(const struct world *world, const uint32_t people[])
     return least;
 }
 
-static enum fl_status attempt(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *verdict)
+static enum fl_status attempt(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
 {
     struct world *world = context;
     for (uint32_t i = 0; i < world->attempts; i++)
@@ -66,7 +66,7 @@ static enum fl_status attempt(void *context, const uint32_t people[], enum fl_tr
     world->closely += how == FL_CLOSE_LOOK;
     for (uint32_t s = 0; s < SHIFTS; s++) cr_expect_leq(people[s], MOST);
     const int32_t at = margin(world, people), vague = (int32_t)(how == FL_GLANCE ? world->glance_vague : world->vague);
-    *verdict = world->left == 0 ? FL_UNTRIED : at >= -vague && at < vague ? FL_UNDECIDED : at >= 0 ? FL_MEETS : FL_MISSES;
+    *judgement = world->left == 0 ? FL_UNTRIED : at >= -vague && at < vague ? FL_UNDECIDED : at >= 0 ? FL_MEETS : FL_MISSES;
     if (world->left > 0) world->left--;
     return FL_OK;
 }

@@ -180,6 +180,14 @@ static bool plan_make(const struct fl_scenario *scenario, struct fl_traffic_plan
     return false;
 }
 
+/* What is asked of every interval is held in every interval: there is no mean of the day to be content with less of. */
+static bool asks_of_intervals(const struct fl_scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->objectives_count; i++)
+        if (scenario->objectives[i].per == FL_PER_INTERVAL) return true;
+    return false;
+}
+
 /* The problem of the desk's world; free *memory. */
 static bool problem_make(struct staff *staff, bool quick, struct fl_traffic_plan *plan, void **memory, struct fl_staff_problem *out)
 {
@@ -188,7 +196,7 @@ static bool problem_make(struct staff *staff, bool quick, struct fl_traffic_plan
         .scenario = staff->desk.base, .plan = plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
         .crews_count = staff->desk.crews_count, .crews = staff->desk.crews,
         .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .weigh = staff_weigh, .context = staff, .on_trial = staff_on_trial,
-        .work_max = quick ? 0 : staff->scenario->staffing.judge == FL_JUDGE_MEAN ? MEAN_WORK_MAX : WORK_MAX,
+        .work_max = quick ? 0 : staff->scenario->staffing.judge == FL_JUDGE_MEAN && asks_of_intervals(staff->scenario) ? INTERVALS_WORK_MAX : WORK_MAX,
         .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick,
         .first_safety = quick ? staff->answer.safety : NAN,
     };
@@ -475,7 +483,8 @@ static double share_on_same_days(const struct staff *staff)
 static bool looks_flat(const struct staff *staff)
 {
     const struct staff_row *fewer = &staff->report.rows[ROW_FEWER], *answer = &staff->report.rows[ROW_ANSWER];
-    if (!fewer->known || staff->full || staff->report.now_passes || staff->scenario->staffing.judge == FL_JUDGE_MEAN) return false;
+    if (!fewer->known || staff->full || staff->report.now_passes) return false;
+    if (staff->scenario->staffing.judge == FL_JUDGE_MEAN) return !asks_of_intervals(staff->scenario);
     return (share_on_same_days(staff) - fewer->met.value) * fl_knee_step(answer->people) < KNEE_LEAST_MISSED * (1 - staff->scenario->staffing.day_probability);
 }
 

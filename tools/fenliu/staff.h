@@ -166,8 +166,8 @@ void staff_json(const struct staff_report *report, struct fl_text *out);
 #define SCREEN_DAYS 40u
 #define ROW_DAYS_MAX 200u
 #define WHAT_IF_DAYS 40u
-#define WORK_MAX 12e6     /* chats simulated to decide which cheaper rosters do: some seconds */
-#define MEAN_WORK_MAX 60e6 /* means are decided on many more days: a minute where they are close */
+#define WORK_MAX 20e6     /* chats simulated to decide which cheaper rosters do: some seconds */
+#define INTERVALS_WORK_MAX 60e6 /* the means of intervals are decided on many more days: a minute */
 #define PROOF_PARTS_MAX 32u
 
 /* The days of a proof, simulated part by part. */

@@ -490,6 +490,8 @@ static void add_table(const struct staff_report *report, bool zh, struct fl_text
         if (report->rows[id].known) add_row(report, names[id][zh], &report->rows[id], NULL, zh, out);
 }
 
+#define BOUND_SAYS 0.8 /* of the cost: a bound further off says nothing */
+
 /* Whether something cheaper would do. The knee is another question: it stops before the objectives are met. */
 static void add_cheapest(const struct staff_report *report, bool zh, struct fl_text *out)
 {
@@ -497,7 +499,7 @@ static void add_cheapest(const struct staff_report *report, bool zh, struct fl_t
     if (!(answer->bound > 0) || report->curve.reason != CURVE_NONE) return;
     if (answer->cheapest)
         fl_text_add(out, zh ? "更省的排法都不行:已逐一用模拟排除。\n" : "Nothing cheaper does: every cheaper roster was ruled out by simulation.\n");
-    else
+    else if (answer->bound > BOUND_SAYS * answer->cost)
         fl_text_add(out, zh ? "更省的排法:省 %.1f%% 以上的都不行;省得更少的,没能全部排除。\n"
                             : "Rosters more than %.1f%% cheaper were ruled out; nearer ones not all.\n", 100 * (1 - answer->bound / answer->cost));
 }
