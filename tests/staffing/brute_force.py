@@ -8,8 +8,9 @@ simulated again: fewer people do not help. Neither is one decided any longer tha
     brute_force.py [--desks N] [--first SEED] [--times 100] [--keep FILE]
 
 prints a line a desk, and exits with 1 if an answer is not the cheapest. With --keep the lines are appended to FILE as JSON, and desks that are
-there already are not run again."""
+there already are not run again, as long as this file and the golden outputs of fenliu staff are as they were."""
 import argparse
+import hashlib
 import itertools
 import json
 import math
@@ -21,6 +22,14 @@ import sys
 import tempfile
 
 COMMAND = os.environ.get("FENLIU", "fenliu")
+
+
+def state():
+    """A digest of what decides a line: this file, and what fenliu staff answers."""
+    here = pathlib.Path(__file__).resolve()
+    golden = json.loads((here.parent.parent / "golden" / "hashes.json").read_text(encoding="utf-8"))
+    staff = {scenario: found["staff --json"] for scenario, found in sorted(golden.items()) if "staff --json" in found}
+    return hashlib.sha256(here.read_bytes() + json.dumps(staff).encode()).hexdigest()[:16]
 
 
 def draw(dice, seed):
@@ -73,7 +82,7 @@ class Desk:
         self.file.write_text(json.dumps(self.scenario), encoding="utf-8")
         self.wanted = self.scenario["staffing"]["day_probability"]
         self.missing = []
-        self.simulated = 0
+        self.simulated = self.in_doubt = 0
 
     def answer(self):
         done = subprocess.run([COMMAND, "staff", self.file, "--json", "-q", "--full", "--plan", "-"], capture_output=True, text=True, timeout=600)
@@ -130,14 +139,18 @@ class Desk:
         return sorted(found, key=lambda p: (-sum(p), p))
 
     def cheapest_below(self, limit):
-        """The cheapest roster below the limit that is seen to meet the objectives, and its share; None."""
+        """The cheapest roster below the limit that meets the objectives, and its share; None. One that its days leave within two standard errors of
+        what is wanted is in doubt: whether it meets them so many days cannot tell."""
         best = None
         for people in self.cheaper(limit):
             if any(all(a <= b for a, b in zip(people, m)) for m in self.missing) or (best and self.cost(people) >= best[0]):
                 continue
             share, days = self.share(people)
-            if share >= self.wanted:
+            error = 2 * math.sqrt(self.wanted * (1 - self.wanted) / days)
+            if share >= self.wanted + error:
                 best = (self.cost(people), people, share, days)
+            elif share > self.wanted - error:
+                self.in_doubt += 1
             else:
                 self.missing.append(people)
         return best
@@ -153,10 +166,10 @@ def judge(seed, folder, times):
     best = small.cheapest_below(cost)
     line = {"desk": seed, "people": people, "cost": round(cost, 2), "bound": found["search"]["bound_cny"], "cheapest": found["search"]["cheapest"],
             "undecided": found["search"]["undecided"], "wanted": small.wanted, "met": round(share, 4), "days": days, "rosters": len(small.cheaper(cost)),
-            "simulated": small.simulated}
+            "in_doubt": small.in_doubt, "simulated": small.simulated}
     if best:
         line["cheaper"] = {"people": best[1], "cost": round(best[0], 2), "met": round(best[2], 4), "days": best[3]}
-    line["state"] = "misses" if share < small.wanted else "dearer" if best else "cheapest"
+    line["state"] = "misses" if share < small.wanted - 2 * math.sqrt(small.wanted * (1 - small.wanted) / days) else "dearer" if best else "cheapest"
     return line
 
 
@@ -167,12 +180,14 @@ def main():
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--keep", type=pathlib.Path)
     options = parser.parse_args()
-    kept = [json.loads(x) for x in options.keep.read_text().splitlines()] if options.keep and options.keep.exists() else []
-    lines = []
+    kept, lines, of = [], [], state()
+    if options.keep and options.keep.exists():
+        kept = [x for x in map(json.loads, options.keep.read_text(encoding="utf-8").splitlines()) if x["of"] == of and x["times"] == options.times]
     with tempfile.TemporaryDirectory() as name:
         seed = options.first
         while len([x for x in lines if x["state"] != "no answer"]) < options.desks:
-            line = next((x for x in kept if x["desk"] == seed), None) or judge(seed, pathlib.Path(name), options.times)
+            line = next((x for x in kept if x["desk"] == seed), None) or {
+                **judge(seed, pathlib.Path(name), options.times), "times": options.times, "of": of}
             lines.append(line)
             print(json.dumps(line), flush=True)
             if options.keep and line not in kept:
