@@ -423,22 +423,23 @@ static enum fl_status prove_downwards(struct search *search)
     return FL_OK;
 }
 
-/* The shift on which one person fewer hurts least, as far as a glance tells. */
-static enum fl_status find_fewer(struct search *search)
+/* What one person fewer on each shift does, as far as a glance tells, and the shift on which it hurts least. */
+static enum fl_status judge_one_fewer(struct search *search)
 {
+    struct fl_staff_answer *answer = search->answer;
     const struct fl_staff_problem *problem = search->problem;
     double best = -1;
-    search->answer->fewer = FL_NONE;
     for (uint32_t s = 0; s < problem->shifts_count; s++) {
-        enum fl_judgement verdict;
+        enum fl_judgement judgement;
         if (search->best[s] == 0) continue;
         search->best[s]--;
-        const enum fl_status status = fl_decide(&search->decider, search->best, FL_GLANCE, &verdict);
+        const enum fl_status status = fl_decide(&search->decider, search->best, FL_GLANCE, &judgement);
         search->best[s]++;
         if (status != FL_OK) return status;
         const struct fl_evidence *evidence = &search->decider.evidence;
-        const double held = verdict == FL_UNTRIED ? 0 : evidence->days + (double)evidence->days_met / (evidence->days + 1.0);
-        if (held > best) best = held, search->answer->fewer = s;
+        const double held = judgement == FL_UNTRIED ? 0 : evidence->days + (double)evidence->days_met / (evidence->days + 1.0);
+        if (answer->one_fewer != NULL) answer->one_fewer[s] = answer->cheapest && problem->shifts[s].cost > 0 ? FL_MISSES : judgement;
+        if (held > best) best = held, search->fewer = s;
     }
     return FL_OK;
 }
@@ -460,7 +461,7 @@ static enum fl_status prove_means(struct search *search)
     uint32_t proofs = 0;
     status = prove_upwards(search, fl_decider_proof_days(&search->decider), &proofs);
     answer->proven &= judgement == FL_MEETS; /* of the roster, or of one within it */
-    return status == FL_OK && answer->fewer == FL_NONE ? find_fewer(search) : status;
+    return status;
 }
 
 static enum fl_status prove(struct search *search)
@@ -497,11 +498,12 @@ static enum fl_status refine(struct search *search)
     answer->bound = refined.bound;
     answer->cheapest = refined.cheapest;
     answer->undecided = refined.undecided;
+    if (refined.changed) answer->more = where_it_hurts(search); /* its proof was the last one */
+    const enum fl_status judged = judge_one_fewer(search);
+    if (refined.changed || answer->fewer == FL_NONE) answer->fewer = search->fewer;
     answer->decided = search->decider.rosters;
     answer->decided_days = search->decider.days;
-    if (!refined.changed) return FL_OK;
-    answer->more = where_it_hurts(search); /* its proof was the last one */
-    return find_fewer(search);
+    return judged;
 }
 
 static enum fl_status search_all(struct search *search)

@@ -68,6 +68,8 @@ struct fl_staff_answer {
     uint32_t days_needed; /* of the final days have to be met for that; FL_NONE: so few days cannot show it */
     double bound;         /* no roster that costs less meets the objectives: shown by simulation, if more people do no harm (cheapest.h); 0: not looked at */
     bool cheapest;        /* bound and cost are the same */
+    uint8_t *one_fewer;   /* [shifts] the caller's array, all FL_UNTRIED, or NULL: enum fl_judgement of the answer with one person fewer there;
+                           * FL_UNTRIED where nobody is or that was not looked at */
     uint32_t undecided;   /* cheaper rosters that could not be decided */
     uint32_t decided;     /* rosters that were, and on how many days in all */
     uint32_t decided_days;

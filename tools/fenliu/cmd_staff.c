@@ -219,7 +219,9 @@ static bool answer_open(struct fl_staff_answer *answer, const struct staff *staf
     const size_t cells = (size_t)staff->scenario->intervals_count * staff->scenario->desk.groups_count;
     answer->people = calloc(staff->desk.shifts_count + 1, sizeof *answer->people);
     answer->load = calloc(3 * cells, sizeof *answer->load);
-    if (answer->people == NULL || answer->load == NULL) return false;
+    answer->one_fewer = malloc(staff->desk.shifts_count + 1);
+    if (answer->people == NULL || answer->load == NULL || answer->one_fewer == NULL) return false;
+    memset(answer->one_fewer, FL_UNTRIED, staff->desk.shifts_count);
     answer->required = answer->load + cells;
     answer->on_duty = answer->load + 2 * cells;
     return true;
@@ -229,6 +231,7 @@ static void answer_close(struct fl_staff_answer *answer)
 {
     free(answer->people);
     free(answer->load);
+    free(answer->one_fewer);
 }
 
 /* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. `required`, where it is

@@ -496,12 +496,20 @@ static void add_table(const struct staff_report *report, bool zh, struct fl_text
 static void add_cheapest(const struct staff_report *report, bool zh, struct fl_text *out)
 {
     const struct fl_staff_answer *answer = report->answer;
-    if (!(answer->bound > 0) || report->curve.reason != CURVE_NONE) return;
-    if (answer->cheapest)
+    if (answer->decided == 0 || report->curve.reason != CURVE_NONE) return;
+    if (answer->cheapest) {
         fl_text_add(out, zh ? "更省的排法都不行:已逐一用模拟排除。\n" : "Nothing cheaper does: every cheaper roster was ruled out by simulation.\n");
-    else if (answer->bound > BOUND_SAYS * answer->cost)
+        return;
+    }
+    if (answer->bound > BOUND_SAYS * answer->cost)
         fl_text_add(out, zh ? "更省的排法:省 %.1f%% 以上的都不行;省得更少的,没能全部排除。\n"
                             : "Rosters more than %.1f%% cheaper were ruled out; nearer ones not all.\n", 100 * (1 - answer->bound / answer->cost));
+    uint32_t used = 0, missed = 0;
+    for (uint32_t s = 0; s < report->desk->shifts_count; s++) {
+        used += answer->people[s] > 0;
+        missed += answer->people[s] > 0 && answer->one_fewer[s] == FL_MISSES;
+    }
+    fl_text_add(out, zh ? "少一人:%u 个班里 %u 个已证明不行,其余没能证明。\n" : "One fewer: of %u shifts it was shown to miss on %u, on the others not.\n", used, missed);
 }
 
 /* What was judged, on how many days, and how far that is from chance. */
@@ -771,6 +779,13 @@ static void add_json_hires(const struct staff_report *report, struct fl_text *ou
     else fl_text_add(out, "],\"on_duty_it_takes\":null,\"people_it_takes_more\":null");
 }
 
+/* What one person fewer on a shift was seen to do; the knee's roster was not asked. */
+static const char *one_fewer_word(const struct staff_report *report, uint32_t shift)
+{
+    static const char *const words[] = { [FL_MISSES] = "\"misses\"", [FL_UNDECIDED] = "\"undecided\"", [FL_MEETS] = "\"meets\"", [FL_UNTRIED] = "null" };
+    return report->curve.reason == CURVE_NONE ? words[report->answer->one_fewer[shift]] : "null";
+}
+
 static void add_json_roster(const struct staff_report *report, struct fl_text *out)
 {
     bool first = true;
@@ -798,7 +813,7 @@ static void add_json_roster(const struct staff_report *report, struct fl_text *o
                 fl_text_add_json(out, staff_desk_hire(report->desk, kind));
             }
             add_json_breaks(report, &report->desk->shifts[s], out);
-            fl_text_add(out, ",\"agents\":%u}", report->answer->people[s]);
+            fl_text_add(out, ",\"agents\":%u,\"one_fewer\":%s}", report->answer->people[s], one_fewer_word(report, s));
         }
     }
     fl_text_add(out, "]");
