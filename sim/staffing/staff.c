@@ -604,13 +604,14 @@ enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl
                              .cells = problem->scenario->intervals_count * problem->scenario->desk.groups_count };
     made.trials = made.trial_days = made.undecided = made.decided = made.decided_days = 0;
     made.bound = 0;
-    made.cheapest = false;
+    made.cheapest = made.proven = false;
     made.fewer = made.more = FL_NONE;
     made.days_needed = fl_staff_days_needed(staffing->replications, staffing->day_probability, staffing->confidence);
     search.search_misses = misses_while_searching(problem, made.days_needed);
     enum fl_status status = search_open(&search) ? load_of(problem, search.cells, made.load) : FL_EFULL;
     if (status == FL_OK) status = search_all(&search);
-    if (status == FL_OK || status == FL_EINFEASIBLE) {
+    const bool stopped = status == FL_EINTERRUPTED && search.best_known;
+    if (status == FL_OK || status == FL_EINFEASIBLE || stopped) {
         memcpy(made.people, search.best_known ? search.best : search.people, problem->shifts_count * sizeof *made.people);
         made.cost = cost_of(problem, made.people);
         made.safety = search.best_safety;

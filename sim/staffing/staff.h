@@ -80,7 +80,8 @@ struct fl_staff_answer {
 };
 
 /* FL_OK: *answer holds a roster that passes, on the days of the search at least. FL_EINFEASIBLE: none with at most max_agents on duty at once does, on the shifts on offer;
- * people is then the last roster tried. Other errors are the simulation's. */
+ * people is then the last roster tried. FL_EINTERRUPTED: *answer holds the best roster so far, if its cost is not 0, proven or not. Other errors
+ * are the simulation's. */
 FL_MUST_CHECK enum fl_status fl_staff_search(const struct fl_staff_problem *problem, struct fl_staff_answer *answer);
 
 /* The shifts, limits and prices of its rosters, for fl_rota_cost() and fl_rota_keeps_limits(): the crews, and the scenario's seats with the

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -184,6 +185,27 @@ def promotion_day_is_answered_with_few_days_and_as_its_about_says():
     expect(found["search"]["days"] < 1700, found["search"])  # 2900 when it looked at every day of every roster
 
 
+def stopped_it_says_the_best_so_far(folder):
+    long = changed(objectives={"first_response_s.p90": "<= 52"}, duration="24h")
+    long["staffing"] = {"step": "1h", "length_min": "4h", "length_max": "8h", "replications": 1000, "max_agents": 60}
+    (folder / "long.json").write_text(json.dumps(long), encoding="utf-8")
+    for seconds in (2, 4, 8, 16, 32):  # nothing is known in the first moments, on any machine
+        child = subprocess.Popen([COMMAND, "staff", "long.json", "-q", "--json", "--plan", "so-far.json"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGINT)
+        said, complaint = child.communicate(timeout=60)
+        if said or child.returncode == 0:
+            break
+    expect(child.returncode == 130, child.returncode, seconds, complaint)
+    found = json.loads(said)
+    expect(found["partial"] and found["headcount"]["on_duty_at_once"] >= 5 and found["roster"], found)
+    people = sum(agent["count"] for agent in json.loads((folder / "so-far.json").read_text(encoding="utf-8"))["desk"]["agents"])
+    expect(people == sum(line["agents"] for line in found["roster"]), found, people)
+    subprocess.run([COMMAND, "check", "so-far.json"], cwd=folder, check=True, capture_output=True)
+
+
 def main():
     if os.environ.get("FENLIU_CORE"):
         print("a core build has no staff")
@@ -198,6 +220,7 @@ def main():
         buyers_who_leave_are_a_share_of_those_in_opening_hours(folder)
         days_of_a_long_scenario_are_told_apart(folder)
         jobs_change_nothing(folder)
+        stopped_it_says_the_best_so_far(folder)
     if not os.environ.get("FENLIU_SANITIZED"):  # ten times slower, and the days are the same ones
         promotion_day_is_answered_with_few_days_and_as_its_about_says()
 

@@ -22,7 +22,8 @@ static const char usage[] =
     "      --lang zh|en         language (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
     "example: fenliu staff scenarios/618-opening.json --lang en\n"
-    "exit: 0 the plan meets the objectives, 1 it does not, nobody is found for it or the ordinary day does not match, 2 bad usage or input, 4 not written\n";
+    "exit: 0 the plan meets the objectives, 1 it does not, nobody is found for it or the ordinary day does not match, 2 bad usage or input, 4 not written,\n"
+    "130 interrupted (the best roster so far is printed, and written as the plan)\n";
 
 #define REPLAY_DAYS 60u
 #define MATCH_WITHIN 0.15 /* a replayed ordinary day closer than this to the panel is believed as it stands */
@@ -372,7 +373,8 @@ static int plan_write(struct staff *staff)
         if (roster_json(&roster, &shifts, &agents)) {
             char seed[32], days[16]; /* the very days of the proof, so that simulating the plan gives the answer's row */
             snprintf(seed, sizeof seed, "\"%llu\"", (unsigned long long)staff->report.seed);
-            snprintf(days, sizeof days, "%u", staff->report.rows[ROW_ANSWER].days);
+            const uint32_t shown = staff->report.rows[ROW_ANSWER].days; /* none where the search was stopped */
+            snprintf(days, sizeof days, "%u", shown > 0 ? shown : staff->scenario->staffing.replications);
             const struct fl_override overrides[] = { { "desk.shifts", shifts.bytes }, { "desk.agents", agents.bytes }, { "seed", seed },
                                                      { "replications", days } };
             text = fl_scenario_text(staff->text, strlen(staff->text), overrides, 4);
@@ -543,6 +545,18 @@ static int staff_say(struct staff *staff)
     return code == EXIT_DONE && missed ? EXIT_MISSED : code;
 }
 
+/* Stopped: the best roster so far is an answer too. */
+static int say_so_far(struct staff *staff)
+{
+    struct fl_text out = { 0 };
+    int code = plan_write(staff);
+    if (staff->options.json) staff_json_so_far(&staff->report, &out);
+    else staff_screen_so_far(&staff->report, staff->options.language, &out);
+    if (code == EXIT_DONE) code = text_print(&out);
+    fl_text_free(&out);
+    return code == EXIT_DONE ? EXIT_INTERRUPTED : code;
+}
+
 static int say_disbelief(const struct staff *staff)
 {
     const struct fl_ordinary_day *day = &staff->scenario->ordinary_day;
@@ -584,6 +598,7 @@ static int staff_run(struct staff *staff)
     if (status == FL_OK) status = complete_report(staff);
     if (status == FL_OK) status = make_team(staff);
     progress_end(&staff->progress);
+    if (status == FL_EINTERRUPTED && staff->answer.cost > 0) return say_so_far(staff);
     return status == FL_OK ? staff_say(staff) : run_failed(status, "staff");
 }
 

@@ -159,6 +159,9 @@ struct staff_report {
 
 void staff_screen(const struct staff_report *report, enum language language, struct fl_text *out);
 void staff_json(const struct staff_report *report, struct fl_text *out);
+/* What a search had found when it was stopped. */
+void staff_screen_so_far(const struct staff_report *report, enum language language, struct fl_text *out);
+void staff_json_so_far(const struct staff_report *report, struct fl_text *out);
 
 /* ---- staff_trial.c: simulating ----------------------------------------------------------------- */
 

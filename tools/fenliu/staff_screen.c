@@ -681,6 +681,20 @@ void staff_screen(const struct staff_report *report, enum language language, str
     trim_lines(out);
 }
 
+/* Rosters that passed the search's days, and may fail the proof's. */
+void staff_screen_so_far(const struct staff_report *report, enum language language, struct fl_text *out)
+{
+    const bool zh = language == LANGUAGE_ZH;
+    const uint32_t peak = roster_peak(report->desk, report->answer->people), people = roster_people(report->desk, report->answer->people);
+    add_title(report, zh, out);
+    fl_text_add(out, zh ? "已中断。到目前为止最好的:同时在岗最多 %u 人,一共 %u 人;\n  %s。\n" : "Stopped. The best so far: at most %u people on duty at once, %u in all;\n  %s.\n", peak, people,
+                report->answer->proven ? (zh ? "已证实达标" : "shown to pass") : (zh ? "找的时候那些天都达标,还没有另外证实" : "it passed while searching and is not proven"));
+    add_levels(report, zh, out);
+    add_shifts(report, zh, out);
+    if (report->plan_path != NULL) fl_text_add(out, zh ? "方案 %s(可再模拟)\n" : "Plan %s (a scenario)\n", report->plan_path);
+    trim_lines(out);
+}
+
 /* ---- JSON -------------------------------------------------------------------------------------- */
 
 static void add_number(struct fl_text *out, const char *key, double value)
@@ -862,6 +876,17 @@ static void add_json_knee(const struct staff_report *report, struct fl_text *out
         add_number(out, "reachable_bound", curve->reachable);
     }
     fl_text_add(out, "}}");
+}
+
+void staff_json_so_far(const struct staff_report *report, struct fl_text *out)
+{
+    const uint32_t *people = report->answer->people;
+    fl_text_add(out, "{\"fenliu\":1,\"command\":\"staff\",\"partial\":true,\"scenario\":");
+    fl_text_add_json(out, report->scenario->name);
+    fl_text_add(out, ",\"seed\":\"%llu\",\"headcount\":{\"on_duty_at_once\":%u,\"payroll\":%u},\"proven\":%s", (unsigned long long)report->seed,
+                roster_peak(report->desk, people), roster_people(report->desk, people), report->answer->proven ? "true" : "false");
+    add_json_roster(report, out);
+    fl_text_add(out, "}\n");
 }
 
 void staff_json(const struct staff_report *report, struct fl_text *out)
