@@ -19,7 +19,7 @@
 #define SHIFTS_MOST  24u    /* that overlap: beyond, the largest rosters that miss are too many to find */
 #define ROUNDS_MAX   400u
 #define AMPLE_SAFETY 4.0    /* people beyond load + 4 sqrt(load) + 3 help nobody: in a pool without waiting one buyer in 30 000 would find so many busy */
-#define PROOF_GROWS  32u
+#define PROOF_DAYS   12800u /* at most, or the scenario's replications */
 
 /* ---- Deciding ------------------------------------------------------------------------------------ */
 
@@ -122,7 +122,7 @@ uint32_t fl_decider_proof_days(const struct fl_decider *decider)
     if (evidence->days == 0) return staffing->replications;
     const double share = (double)evidence->days_met / evidence->days;
     uint32_t days = staffing->replications;
-    for (uint32_t times = 1; times < PROOF_GROWS; times *= 2, days *= 2) {
+    for (; 2 * days <= PROOF_DAYS; days *= 2) {
         const double likely = share * days - 1.28 * sqrt(share * (1 - share) * days); /* or more in nine proofs of ten */
         if (fl_staff_shown((uint32_t)fmax(0, likely), days, staffing->day_probability, staffing->confidence)) break;
         if (2.0 * days * decider->work_a_day > decider->problem->work_max / 2) break;
@@ -276,6 +276,78 @@ static void find_ample(const struct fl_staff_problem *problem, const double load
     }
 }
 
+/* Moves one person at a time to where she costs less, or away, as long as that is proven to do: what takes most off the cost first. Where the
+ * budget ends before every cheaper roster is ruled out, the answer is at least none that a single move betters. */
+struct move {
+    double saving;
+    uint32_t from, to; /* to FL_NONE: away */
+};
+
+static int compare_moves(const void *a, const void *b)
+{
+    const struct move *first = a, *second = b;
+    if (first->saving != second->saving) return first->saving > second->saving ? -1 : 1;
+    if (first->from != second->from) return first->from < second->from ? -1 : 1;
+    return first->to < second->to ? -1 : first->to > second->to;
+}
+
+static uint32_t list_moves(const struct fl_rota_problem *rota, const uint32_t people[], struct move moves[])
+{
+    uint32_t count = 0;
+    for (uint32_t s = 0; s < rota->shifts_count; s++) {
+        if (people[s] == 0) continue;
+        moves[count++] = (struct move){ rota->shifts[s].cost, s, FL_NONE };
+        for (uint32_t t = 0; t < rota->shifts_count; t++)
+            if (rota->shifts[t].cost < rota->shifts[s].cost && people[t] < rota->shifts[t].people_max)
+                moves[count++] = (struct move){ rota->shifts[s].cost - rota->shifts[t].cost, s, t };
+    }
+    qsort(moves, count, sizeof *moves, compare_moves);
+    return count;
+}
+
+static void make_move(uint32_t people[], const struct move *move, uint32_t forth, uint32_t back)
+{
+    people[move->from] += back - forth;
+    if (move->to != FL_NONE) people[move->to] += forth - back;
+}
+
+/* Whether somebody is there wherever the rota wants somebody; moves only ask for rotas that want no more than that. */
+static bool is_covered(const struct fl_rota_problem *rota, const uint32_t people[])
+{
+    for (uint32_t i = 0; i < rota->intervals_count; i++) {
+        const fl_time from = (fl_time)i * rota->interval, to = from + rota->interval < rota->duration ? from + rota->interval : rota->duration;
+        for (uint32_t g = 0; g < rota->groups_count; g++) {
+            bool covered = !(rota->required[(size_t)i * rota->groups_count + g] > 0);
+            for (uint32_t s = 0; !covered && s < rota->shifts_count; s++)
+                covered = people[s] > 0 && (rota->shifts[s].groups >> g & 1) &&
+                          (double)fl_rota_on_duty(&rota->shifts[s], from, to) >= rota->whole_share * (double)(to - from);
+            if (!covered) return false;
+        }
+    }
+    return true;
+}
+
+static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, struct move moves[], uint32_t people[])
+{
+    struct fl_decider *decider = refinement->decider;
+    const double reserve = decider->work_left / 2;
+    uint32_t count = list_moves(rota, people, moves);
+    for (uint32_t i = 0; i < count && decider->work_left > reserve;) {
+        const struct move *move = &moves[i++];
+        enum fl_judgement judgement = FL_MISSES;
+        make_move(people, move, 1, 0);
+        enum fl_status status = FL_OK;
+        if (fl_rota_keeps_limits(rota, people) && is_covered(rota, people)) status = attempt(refinement, people, FL_GLANCE, &judgement);
+        if (status == FL_OK && judgement != FL_MISSES && judgement != FL_UNTRIED) status = attempt(refinement, people, FL_CLOSE_LOOK, &judgement);
+        if (status != FL_OK || judgement != FL_MEETS) make_move(people, move, 0, 1);
+        if (status != FL_OK) return status;
+        if (judgement != FL_MEETS) continue;
+        count = list_moves(rota, people, moves);
+        i = 0;
+    }
+    return FL_OK;
+}
+
 enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_problem *least, const double load[], uint32_t people[],
                          enum fl_status (*prove)(void *context, const uint32_t people[], uint32_t days, bool *proven), void *context, struct fl_refined *out)
 {
@@ -299,9 +371,12 @@ enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_proble
     rota.shifts = capped;
     rota.seats = fl_staff_at_once_max(problem->scenario);
     rota.gap = 0;
+    struct move *const moves = malloc((shifts + 1) * (shifts + 1) * sizeof *moves);
+    enum fl_status status = moves == NULL ? FL_EFULL : move_people(&refinement, &rota, moves, people);
+    free(moves);
     const struct fl_cheapest_problem cheapest = { .rota = &rota, .ample = ample, .attempt = attempt, .context = &refinement, .rounds_max = ROUNDS_MAX };
     struct fl_cheapest found = { .people = people };
-    const enum fl_status status = fl_cheapest(&cheapest, &found);
+    if (status == FL_OK) status = fl_cheapest(&cheapest, &found);
     *out = (struct fl_refined){ .cost = found.cost, .bound = found.bound, .cheapest = found.proven, .undecided = found.undecided,
                                 .changed = memcmp(before, people, shifts * sizeof *people) != 0, .barred_rounds = found.rounds };
     free(ample), free(capped);
