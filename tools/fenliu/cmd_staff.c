@@ -1,6 +1,6 @@
 /* fenliu staff: how many people, on which shifts, and what one fewer costs. The main job. */
 #include "report.h"
-#include "staff.h"
+#include "staff_levers.h"
 
 #include <errno.h>
 #include <math.h>
@@ -18,6 +18,7 @@ static const char usage[] =
     "      --plan FILE          write the plan there as a scenario (default: NAME.plan.json in the current folder; - for none)\n"
     "      --roster FILE        write who works when there, as CSV; needs staffing.labour or staffing.people\n"
     "      --full               meet the objectives even where the last people bring little\n"
+    "      --levers             find the best routing, chats at once and weights for it, and say what they save\n"
     "      --json               the answer as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
@@ -256,6 +257,11 @@ static enum fl_status ask_world(struct staff *staff, const struct fl_scenario *o
     for (uint32_t i = 0; required != NULL && i < staff->scenario->intervals_count * staff->scenario->desk.groups_count; i++) required[i] = answer.required[i];
     answer_close(&answer);
     return status == FL_EINFEASIBLE ? FL_OK : status;
+}
+
+enum fl_status staff_ask_world(struct staff *staff, const struct fl_scenario *other, double reply, struct what_if *out)
+{
+    return ask_world(staff, other, reply, out, NULL);
 }
 
 /* More traffic, slower replies. */
@@ -582,7 +588,7 @@ static enum fl_status find_answer(struct staff *staff)
 
 static int staff_run(struct staff *staff)
 {
-    staff->report = (struct staff_report){ .scenario = staff->scenario, .desk = &staff->desk, .answer = &staff->answer,
+    staff->report = (struct staff_report){ .scenario = staff->scenario, .desk = &staff->desk, .answer = &staff->answer, .levers = staff->levers,
                                            .seed = staff->options.has_seed ? staff->options.seed : staff->scenario->seed };
     staff->report.chats = fl_traffic_expected(staff->scenario, 0, staff->scenario->duration);
     staff->report.peak_per_hour = fl_traffic_peak_per_hour(staff->scenario, &staff->report.peak_at);
@@ -597,6 +603,7 @@ static int staff_run(struct staff *staff)
     }
     if (status == FL_OK) status = complete_report(staff);
     if (status == FL_OK) status = make_team(staff);
+    if (status == FL_OK && staff->levers != NULL) status = staff_levers_find(staff, staff->levers);
     progress_end(&staff->progress);
     if (status == FL_EINTERRUPTED && staff->answer.cost > 0) return say_so_far(staff);
     return status == FL_OK ? staff_say(staff) : run_failed(status, "staff");
@@ -610,6 +617,10 @@ static int take_own(void *context, struct options *options, int argc, char **arg
         staff->full = true;
         return 1;
     }
+    if (strcmp(argv[*i], "--levers") == 0) {
+        staff->asks_levers = true;
+        return 1;
+    }
     const char *value = option_value(argc, argv, i, "--roster");
     if (value != NULL) {
         staff->roster_option = value;
@@ -619,6 +630,12 @@ static int take_own(void *context, struct options *options, int argc, char **arg
     if (value == NULL) return 0;
     staff->plan_option = value;
     return value[0] != '\0' ? 1 : -1;
+}
+
+static bool levers_open(struct staff *staff)
+{
+    if (staff->asks_levers) staff->levers = calloc(1, sizeof *staff->levers);
+    return !staff->asks_levers || staff->levers != NULL;
 }
 
 int cmd_staff(int argc, char **argv)
@@ -655,11 +672,12 @@ int cmd_staff(int argc, char **argv)
         fprintf(stderr, "%s: $.staffing: wanted at most %u shifts to choose from, got more: coarser steps, fewer lengths or break grids\n", staff.options.files[0],
                 SHIFTS_MAX);
         code = EXIT_USAGE;
-    } else if (opened == FL_OK && answer_open(&staff.answer, &staff)) {
+    } else if (opened == FL_OK && answer_open(&staff.answer, &staff) && levers_open(&staff)) {
         code = staff_run(&staff);
     }
     answer_close(&staff.answer);
     staff_team_close(&staff.team);
+    free(staff.levers);
     staff_desk_close(&staff.desk);
     staff_proof_close(&staff.proof);
     staff_proof_close(&staff.proof_before);

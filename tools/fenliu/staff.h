@@ -46,6 +46,8 @@ void staff_desk_close(struct staff_desk *desk);
 struct fl_agent_def staff_desk_person(const struct staff_desk *desk, const struct people_kind *kind);
 /* What a kind is called: a hire's own name, else NULL. */
 const char *staff_desk_hire(const struct staff_desk *desk, const struct people_kind *kind);
+/* How fast somebody composes, her grade's speed included. */
+double staff_desk_speed(const struct fl_scenario *scenario, const struct fl_agent_def *def);
 /* The kind that a candidate is for. */
 const struct people_kind *staff_desk_kind(const struct staff_desk *desk, uint32_t shift);
 /* What somebody earns an hour: her own, her grade's, the scenario's; NaN: not given. */
@@ -71,6 +73,8 @@ bool roster_json(const struct roster_scenario *roster, struct fl_text *shifts, s
 uint32_t roster_peak(const struct staff_desk *desk, const uint32_t people[]);
 /* People to have: everyone works one shift a day, so those of the fullest day. Rest days are not in it. */
 uint32_t roster_people(const struct staff_desk *desk, const uint32_t people[]);
+
+struct staff_levers;
 
 /* ---- The answer, for the screen and for JSON ---------------------------------------------------- */
 
@@ -155,6 +159,7 @@ struct staff_report {
     uint32_t trade_people;
     const char *plan_path;
     uint64_t seed;
+    const struct staff_levers *levers; /* staff_levers.h; NULL: not asked for */
 };
 
 void staff_screen(const struct staff_report *report, enum language language, struct fl_text *out);
@@ -188,6 +193,8 @@ struct staff {
     struct options options;
     const char *plan_option, *roster_option;
     bool full; /* the whole objective, however little its last people bring */
+    bool asks_levers;
+    struct staff_levers *levers; /* owned; NULL: not asked for */
     struct fl_scenario *scenario;
     char *text;
     struct staff_desk desk;
@@ -202,6 +209,8 @@ struct staff {
 
 /* Days 0 to days - 1 of a scenario, with the seed and the threads of the options. */
 enum fl_status staff_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **out);
+/* Days first to first + days - 1. */
+enum fl_status staff_days_from(const struct staff *staff, const struct fl_scenario *scenario, uint32_t first, uint32_t days, struct fl_run **out);
 /* The same of days that no proof is made of. */
 enum fl_status staff_search_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **out);
 /* Days that meet the objectives; judge mean: all of them or none. */
@@ -232,6 +241,11 @@ uint32_t staff_team_place(const struct staff_team *team, uint32_t member, uint32
 void staff_team_screen(const struct staff_team *team, const struct staff_desk *desk, bool zh, struct fl_text *out);
 void staff_team_json(const struct staff_team *team, const struct staff_desk *desk, struct fl_text *out);
 void staff_team_csv(const struct staff_team *team, const struct staff_desk *desk, struct fl_text *out);
+
+/* ---- cmd_staff.c -------------------------------------------------------------------------------- */
+
+/* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. */
+enum fl_status staff_ask_world(struct staff *staff, const struct fl_scenario *other, double reply, struct what_if *out);
 
 /* ---- staff_curve.c ------------------------------------------------------------------------------ */
 

@@ -7,7 +7,7 @@
 
 #define AFTER_THE_OTHERS 0.01 /* of their wages is what those who are there cost the search, where they are to go first */
 
-static double speed_of(const struct fl_scenario *scenario, const struct fl_agent_def *def)
+double staff_desk_speed(const struct fl_scenario *scenario, const struct fl_agent_def *def)
 {
     return def->speed * (def->grade == FL_NONE ? 1 : scenario->desk.grades[def->grade].speed);
 }
@@ -71,7 +71,7 @@ static bool is_of_kind(const struct fl_scenario *base, uint32_t definition, uint
     const double wage_a = wage_of(base, a), wage_b = wage_of(base, b);
     for (uint32_t i = 0; i < base->skills_count; i++)
         if (a->skill[i] != b->skill[i]) return false;
-    return speed_of(base, a) == speed_of(base, b) && (wage_a == wage_b || (isnan(wage_a) && isnan(wage_b)));
+    return staff_desk_speed(base, a) == staff_desk_speed(base, b) && (wage_a == wage_b || (isnan(wage_a) && isnan(wage_b)));
 }
 
 /* Beyond KINDS_MAX somebody counts as one of the last kind that answers her groups. */
@@ -121,7 +121,7 @@ static void find_kinds(struct staff_desk *desk)
             if (!(desk->kinds[k].groups >> g & 1) || size >= fewest) continue;
             const struct fl_agent_def def = staff_desk_person(desk, &desk->kinds[k]);
             fewest = size;
-            desk->template_speed[g] = speed_of(base, &def);
+            desk->template_speed[g] = staff_desk_speed(base, &def);
         }
     }
 }
@@ -130,7 +130,7 @@ struct fl_rota_people staff_desk_rota_people(const struct staff_desk *desk, cons
 {
     const struct fl_hire_def *const hire = hire_of(desk, kind);
     const struct fl_agent_def def = staff_desk_person(desk, kind);
-    struct fl_rota_people people = { .groups = kind->groups, .speed = speed_of(desk->base, &def), .wage_cny_per_hour = wage_of(desk->base, &def),
+    struct fl_rota_people people = { .groups = kind->groups, .speed = staff_desk_speed(desk->base, &def), .wage_cny_per_hour = wage_of(desk->base, &def),
                                      .shift_cny = NAN };
     const fl_time hours = hire == NULL ? desk->base->staffing.labour.hours_day : hire->labour.hours_day;
     people.hours_day = hours == FL_TIME_NEVER ? 0 : hours;

@@ -1,5 +1,5 @@
 /* The first screen of fenliu staff, 80 columns, in Chinese and English; and the same answer as JSON. */
-#include "staff.h"
+#include "staff_levers.h"
 
 #include "report.h"
 
@@ -676,6 +676,7 @@ void staff_screen(const struct staff_report *report, enum language language, str
     if (report->traffic_up.known) add_doubts(report, zh, out);
     add_money(report, zh, out);
     add_settings(report, zh, out);
+    if (report->levers != NULL) staff_levers_screen(report->levers, report->scenario, zh, out);
     if (report->plan_path != NULL) fl_text_add(out, zh ? "方案 %s(可再模拟)  " : "Plan %s (a scenario)  ", report->plan_path);
     fl_text_add(out, zh ? "模拟 %u 天,种子 %llu\n" : "%u days simulated, seed %llu\n", report->rows[ROW_ANSWER].days, (unsigned long long)report->seed);
     trim_lines(out);
@@ -946,7 +947,9 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
     if (report->reply_up.known)
         fl_text_add(out, "%s{\"what\":\"reply\",\"factor\":1.2,\"possible\":%s,\"on_duty_at_once\":%u}", report->traffic_up.known ? "," : "",
                     report->reply_up.impossible ? "false" : "true", report->reply_up.people);
-    fl_text_add(out, "],\n\"ordinary_day\":{\"given\":%s,", report->scenario->ordinary_day.given ? "true" : "false");
+    fl_text_add(out, "]");
+    if (report->levers != NULL) staff_levers_json(report->levers, report->scenario, out);
+    fl_text_add(out, ",\n\"ordinary_day\":{\"given\":%s,", report->scenario->ordinary_day.given ? "true" : "false");
     add_number(out, "response_s", report->scenario->ordinary_day.given ? report->scenario->ordinary_day.response_s : NAN);
     fl_text_add(out, ",");
     add_number(out, "replayed_response_s", report->scenario->ordinary_day.given ? report->replay_response_s : NAN);

@@ -36,6 +36,11 @@ enum fl_status staff_days(const struct staff *staff, const struct fl_scenario *s
     return run(staff, scenario, (struct fl_run_options){ .replications = days }, out);
 }
 
+enum fl_status staff_days_from(const struct staff *staff, const struct fl_scenario *scenario, uint32_t first, uint32_t days, struct fl_run **out)
+{
+    return run(staff, scenario, (struct fl_run_options){ .first = first, .replications = days }, out);
+}
+
 enum fl_status staff_search_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **out)
 {
     return run(staff, scenario, (struct fl_run_options){ .first = SEARCH_FROM, .replications = days }, out);
