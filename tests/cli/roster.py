@@ -49,6 +49,10 @@ def changed(desk=None, staffing=None, **parts):
     return made
 
 
+def row(answered, plan):
+    return next(r for r in answered["curve"] if r["plan"] == plan)
+
+
 def seats_have_a_price_and_a_limit(folder):
     priced = changed(desk={"seats": 3}, money={"seat_cny": 30})
     found = answer(folder, priced)
@@ -173,6 +177,23 @@ def month_is_dealt_to_people_within_their_limits(folder):
     expect(f"30 天共要 {team['payroll']} 人:现有的用 {team['own']} 名,另招 temp {team['hired']};" in words and "--roster 文件 看全部" in words, words)
 
 
+def plan_is_by_name_and_the_same_desk(folder):
+    named = {"agents": [{"name": name, "max_chats": 5, "wage_cny_per_hour": 20} for name in ("mei", "lan", "qiang")]}
+    shop = changed(desk=named, staffing={"length_min": "2h", "hire": [{"name": "temp", "wage_cny_per_hour": 25}], "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+4h"}]}]})
+    found = json.loads(staff(folder, shop, "--json"))
+    plan = json.loads((folder / "shop.plan.json").read_text(encoding="utf-8"))
+    worked = {person["name"]: person["shifts"][0] for person in found["team"]["people"]}
+    shifts = {shift["name"]: shift for shift in plan["desk"]["shifts"]}
+    planned = {agent["name"]: shifts[agent["shift"]] for agent in plan["desk"]["agents"] if agent["count"] == 1}
+    expect(planned.keys() == worked.keys() and {"lan", "qiang"} <= planned.keys() and "mei" not in planned, planned.keys(), worked.keys())
+    for name, shift in worked.items():
+        begins = int(shift["from"][11:13]) - 18
+        expect(planned[name]["from"] in (f"+{begins}h", f"+{3600 * begins}s", f"+{60 * begins}m"), name, planned[name], shift)
+    done = subprocess.run([COMMAND, "simulate", "shop.plan.json", "--json", "-q"], cwd=folder, capture_output=True, timeout=100)
+    simulated = json.loads(done.stdout)
+    expect(simulated["days_met"] == found["probability_met"]["days_met"] and simulated["totals"]["abandonment"]["mean"] == row(found, "answer")["abandonment"]["mean"], simulated["days_met"])
+
+
 def who_is_away_is_not_counted_on(folder):
     named = {"agents": [{"name": name, "max_chats": 5, "wage_cny_per_hour": 10} for name in ("mei", "lan", "qiang")]}
     shop = changed(desk=named, staffing={"hire": [{"name": "temp", "wage_cny_per_hour": 25}], "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+4h"}]}]})
@@ -215,6 +236,7 @@ def main():
         times_that_no_shift_reaches_are_named(folder)
         too_many_ways_are_refused(folder)
         month_is_dealt_to_people_within_their_limits(folder)
+        plan_is_by_name_and_the_same_desk(folder)
         who_is_away_is_not_counted_on(folder)
         limits_that_leave_shifts_to_nobody_are_named(folder)
 

@@ -376,7 +376,9 @@ static int plan_write(struct staff *staff)
     struct fl_text shifts = { 0 }, agents = { 0 };
     char *text = NULL;
     if (roster_scenario_make(&staff->desk, staff->answer.people, &roster)) {
-        if (roster_json(&roster, &shifts, &agents)) {
+        bool full;
+        void *const labels = staff_team_relabel(&staff->team, &staff->desk, &roster, &full);
+        if (!full && roster_json(&roster, &shifts, &agents)) {
             char seed[32], days[16]; /* the very days of the proof, so that simulating the plan gives the answer's row */
             snprintf(seed, sizeof seed, "\"%llu\"", (unsigned long long)staff->report.seed);
             const uint32_t shown = staff->report.rows[ROW_ANSWER].days; /* none where the search was stopped */
@@ -385,6 +387,7 @@ static int plan_write(struct staff *staff)
                                                      { "replications", days } };
             text = fl_scenario_text(staff->text, strlen(staff->text), overrides, 4);
         }
+        free(labels);
         free(roster.memory);
     }
     fl_text_free(&shifts);

@@ -63,6 +63,7 @@ struct roster_scenario {
     struct fl_scenario scenario;
     void *memory;
     uint32_t existing, added; /* people used */
+    const uint32_t *candidate_of; /* [shifts of the scenario] */
 };
 bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[], struct roster_scenario *out);
 
@@ -237,6 +238,10 @@ void staff_team_close(struct staff_team *team);
 void staff_team_name(const struct staff_team *team, const struct staff_desk *desk, uint32_t member, uint32_t person, char *out, size_t size);
 /* The shift that somebody has on a day, as a place; FL_NONE: none. */
 uint32_t staff_team_place(const struct staff_team *team, uint32_t member, uint32_t person, uint32_t day);
+/* Names those who work a roster's shifts on the team's days, so that the plan is one by name: one definition a person, in the same places, so
+ * that it is the same desk. Left as it is where a name means more than itself (events, absences drawn by name, dedicated agents) or somebody
+ * would stand for another kind of agent. Returns what to free after the roster, NULL where nothing changed; *full: memory ran out. */
+void *staff_team_relabel(const struct staff_team *team, const struct staff_desk *desk, struct roster_scenario *roster, bool *full);
 /* On the screen, as JSON, and as lines of CSV. */
 void staff_team_screen(const struct staff_team *team, const struct staff_desk *desk, bool zh, struct fl_text *out);
 void staff_team_json(const struct staff_team *team, const struct staff_desk *desk, struct fl_text *out);

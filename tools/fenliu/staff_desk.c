@@ -335,14 +335,16 @@ bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[]
     const uint32_t room = base->desk.agents_count * (used + 1) + used + 1;
     *out = (struct roster_scenario){ .scenario = *base };
     const size_t bytes = room * sizeof(struct fl_agent_def) + (used + 1) * sizeof(struct fl_shift_def) + (breaks + 1) * sizeof(struct fl_break) +
-                         base->desk.agents_count * sizeof(uint32_t) + used * 40;
+                         (base->desk.agents_count + used) * sizeof(uint32_t) + used * 40;
     out->memory = calloc(1, bytes);
     if (out->memory == NULL) return false;
     struct maker maker = { .desk = desk, .agents = out->memory, .agents_count = base->desk.agents_count, .out = out };
     maker.shifts = (struct fl_shift_def *)(maker.agents + room);
     struct fl_break *next_break = (struct fl_break *)(maker.shifts + used + 1);
     maker.left = (uint32_t *)(next_break + breaks + 1);
-    char *names = (char *)(maker.left + base->desk.agents_count);
+    uint32_t *candidate_of = maker.left + base->desk.agents_count;
+    char *names = (char *)(candidate_of + used);
+    out->candidate_of = candidate_of;
     for (uint32_t d = 0; d < base->desk.agents_count; d++) {
         maker.agents[d] = base->desk.agents[d];
         maker.agents[d].count = 0;
@@ -358,6 +360,7 @@ bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[]
             names += 40;
             for (uint32_t b = 0; b < shift->breaks_count; b++)
                 *next_break++ = (struct fl_break){ fl_time_of_day(base, shift->from + shift->breaks[b].at), shift->breaks[b].length };
+            candidate_of[maker.shifts_count] = s;
             place(&maker, &desk->kinds[k], s, maker.shifts_count++, people[s]);
         }
     }

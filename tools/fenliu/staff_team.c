@@ -285,6 +285,132 @@ static void add_table(const struct staff_team *team, const struct staff_desk *de
     if (shown < all || days < team->days) fl_text_add(out, zh ? "  (共 %u 人 %u 天:--roster 文件 看全部)\n" : "  (%u people, %u days: all of them with --roster FILE)\n", all, team->days);
 }
 
+/* ---- The plan by name --------------------------------------------------------------------------- */
+
+static bool names_mean_more(const struct fl_scenario *base)
+{
+    for (uint32_t c = 0; c < base->buyers.classes_count; c++)
+        if (base->buyers.classes[c].dedicated_to != FL_NONE) return true;
+    for (uint32_t d = 0; d < base->desk.agents_count; d++)
+        if (base->desk.agents[d].absent > 0) return true;
+    return base->events_count > 0;
+}
+
+static bool works_alike(const struct fl_agent_def *a, const struct fl_agent_def *b)
+{
+    return a->groups == b->groups && a->grade == b->grade && a->weight == b->weight && a->max_chats == b->max_chats && a->speed == b->speed &&
+           a->typing_cpm == b->typing_cpm && memcmp(a->skill, b->skill, sizeof a->skill) == 0;
+}
+
+/* The next place of a shift on the roster's own days, from *from on; FL_NONE: none, or nobody is on it. */
+static uint32_t next_on(const struct staff_team *team, const struct staff_desk *desk, uint32_t candidate, uint32_t *from)
+{
+    for (; *from < team->places_count; ++*from) {
+        const struct fl_team_place *const place = &team->team.places[*from];
+        const fl_time at = team->problem.duties[place->duty].from;
+        if (team->shift_of[place->duty] != candidate || at != desk->shifts[candidate].from) continue;
+        return place->member == FL_NONE ? FL_NONE : (*from)++;
+    }
+    return FL_NONE;
+}
+
+struct relabelled {
+    struct fl_agent_def *agents;
+    char *names; /* NAME_ROOM each */
+    uint32_t count;
+};
+
+#define NAME_ROOM 240u
+
+/* One definition for each of a definition's people. false where somebody else would stand for her. */
+static bool relabel(const struct staff_team *team, const struct staff_desk *desk, const struct fl_agent_def *def, uint32_t candidate, uint32_t *from,
+                    struct relabelled *out)
+{
+    for (uint32_t i = 0; i < def->count; i++) {
+        const uint32_t number = next_on(team, desk, candidate, from);
+        if (number == FL_NONE) return false;
+        const struct fl_team_place *const place = &team->team.places[number];
+        struct fl_agent_def own = staff_desk_person(desk, &desk->kinds[team->kind_of[place->member]]);
+        if (team->definition_of[place->member] != FL_NONE) own = desk->base->desk.agents[team->definition_of[place->member]];
+        own.speed *= desk->speed_factor;
+        if (!works_alike(&own, def)) return false;
+        struct fl_agent_def *const made = &out->agents[out->count];
+        char *const name = out->names + (size_t)out->count++ * NAME_ROOM;
+        if (place->person == 0 && team->definition_of[place->member] != FL_NONE) /* the scenario may speak of her by this name */
+            snprintf(name, NAME_ROOM, "%.200s", desk->base->desk.agents[team->definition_of[place->member]].name);
+        else staff_team_name(team, desk, place->member, place->person, name, NAME_ROOM);
+        *made = *def;
+        made->name = name;
+        made->count = 1;
+        made->main_account = def->main_account && def->count == 1;
+    }
+    return true;
+}
+
+static bool is_named(const struct relabelled *made, const char *name, uint32_t except)
+{
+    for (uint32_t i = 0; i < made->count; i++)
+        if (i != except && strcmp(made->agents[i].name, name) == 0) return true;
+    return false;
+}
+
+/* The scenario may speak of those who have no shift: a definition without people has the name of one of them, its own if it can, and those
+ * still missing get one each. */
+static void name_idle(const struct staff_desk *desk, struct relabelled *made)
+{
+    const struct fl_desk_def *const base = &desk->base->desk;
+    uint32_t missing = 0;
+    const uint32_t given = made->count;
+    for (uint32_t i = 0; i < given; i++) {
+        struct fl_agent_def *const idle = &made->agents[i];
+        if (idle->count > 0 || !is_named(made, idle->name, i)) continue;
+        while (missing < base->agents_count && is_named(made, base->agents[missing].name, FL_NONE)) missing++;
+        if (missing < base->agents_count) {
+            idle->name = base->agents[missing].name;
+            continue;
+        }
+        char *const name = made->names + (size_t)i * NAME_ROOM;
+        snprintf(name, NAME_ROOM, "%.200s (%u)", idle->name, i);
+        idle->name = name;
+    }
+    for (uint32_t d = 0; d < base->agents_count; d++) {
+        if (is_named(made, base->agents[d].name, FL_NONE)) continue;
+        struct fl_agent_def *const idle = &made->agents[made->count++];
+        *idle = base->agents[d];
+        idle->count = 0;
+        idle->shift = FL_NONE;
+        idle->speed *= desk->speed_factor;
+        idle->main_account = idle->proxy_account = false;
+    }
+}
+
+void *staff_team_relabel(const struct staff_team *team, const struct staff_desk *desk, struct roster_scenario *roster, bool *full)
+{
+    struct fl_desk_def *const own = &roster->scenario.desk;
+    *full = false;
+    if (!team->known || !team->filled || names_mean_more(desk->base)) return NULL;
+    const size_t room = own->agents_count + (size_t)fl_scenario_agents_count(&roster->scenario) + desk->base->desk.agents_count;
+    unsigned char *const memory = calloc(room, sizeof(struct fl_agent_def) + NAME_ROOM);
+    uint32_t *const from = calloc(desk->shifts_count + 1, sizeof *from); /* where a shift's next person is looked for */
+    struct relabelled made = { .agents = (struct fl_agent_def *)(void *)memory, .names = memory == NULL ? NULL : (char *)memory + room * sizeof(struct fl_agent_def) };
+    bool done = memory != NULL && from != NULL;
+    *full = !done;
+    for (uint32_t d = 0; done && d < own->agents_count; d++) {
+        const struct fl_agent_def *const def = &own->agents[d];
+        if (def->count == 0) made.agents[made.count++] = *def;
+        else done = def->shift != FL_NONE && relabel(team, desk, def, roster->candidate_of[def->shift], &from[roster->candidate_of[def->shift]], &made);
+    }
+    free(from);
+    if (!done) {
+        free(memory);
+        return NULL;
+    }
+    name_idle(desk, &made);
+    own->agents = made.agents;
+    own->agents_count = made.count;
+    return memory;
+}
+
 /* ---- Why there is none -------------------------------------------------------------------------- */
 
 static void add_way(enum fl_team_limit limit, fl_time more, bool zh, struct fl_text *out)
