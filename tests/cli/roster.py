@@ -108,7 +108,7 @@ def says_when_too_few_can_be_had(folder):
 
 def breaks_fall_where_they_hurt_least(folder):
     rule = {"length": "30m", "from": "1h", "to": "2h30m", "at_least": "3h", "paid": False}
-    rested = changed(staffing={"length_min": "2h", "breaks": [rule]})
+    rested = changed(staffing={"length_min": "4h", "breaks": [rule], "replications": 100}, traffic={"rate": {"points": [["+0h", 60]]}})
     found = json.loads(staff(folder, rested, "--json"))
     rests = set()
     for shift in found["roster"]:
@@ -133,7 +133,7 @@ def times_that_no_shift_reaches_are_named(folder):
 
 
 def starts_are_kept(folder):
-    found = answer(folder, changed(staffing={"length_min": "2h", "starts": [["18:00", "18:00"], ["20:00", "20:00"]]}))
+    found = answer(folder, changed(staffing={"length_min": "2h", "length_max": "2h", "starts": [["18:00", "18:00"], ["20:00", "20:00"]]}))
     expect({r["from"][11:16] for r in found["roster"]} <= {"18:00", "20:00"}, found["roster"])
 
 
@@ -179,7 +179,7 @@ def month_is_dealt_to_people_within_their_limits(folder):
 
 def plan_is_by_name_and_the_same_desk(folder):
     named = {"agents": [{"name": name, "max_chats": 5, "wage_cny_per_hour": 20} for name in ("mei", "lan", "qiang")]}
-    shop = changed(desk=named, staffing={"length_min": "2h", "hire": [{"name": "temp", "wage_cny_per_hour": 25}], "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+4h"}]}]})
+    shop = changed(desk=named, staffing={"length_min": "2h", "length_max": "2h", "starts": [["18:00", "18:00"], ["20:00", "20:00"]], "hire": [{"name": "temp", "wage_cny_per_hour": 25}], "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+4h"}]}]})
     found = json.loads(staff(folder, shop, "--json"))
     plan = json.loads((folder / "shop.plan.json").read_text(encoding="utf-8"))
     worked = {person["name"]: person["shifts"][0] for person in found["team"]["people"]}
@@ -231,12 +231,12 @@ def main():
             seats_have_a_price_and_a_limit(folder)
             chooses_among_those_who_can_be_had(folder)
             says_when_too_few_can_be_had(folder)
-        breaks_fall_where_they_hurt_least(folder)
-        starts_are_kept(folder)
-        times_that_no_shift_reaches_are_named(folder)
+            breaks_fall_where_they_hurt_least(folder)
+            starts_are_kept(folder)
+            times_that_no_shift_reaches_are_named(folder)
+            plan_is_by_name_and_the_same_desk(folder)
         too_many_ways_are_refused(folder)
         month_is_dealt_to_people_within_their_limits(folder)
-        plan_is_by_name_and_the_same_desk(folder)
         who_is_away_is_not_counted_on(folder)
         limits_that_leave_shifts_to_nobody_are_named(folder)
 
