@@ -429,6 +429,7 @@ static enum fl_status judge_one_fewer(struct search *search)
     struct fl_staff_answer *answer = search->answer;
     const struct fl_staff_problem *problem = search->problem;
     double best = -1;
+    search->decider.work_left = fmax(search->decider.work_left, problem->work_max / 10); /* its own, where ruling out cheaper ones took all */
     for (uint32_t s = 0; s < problem->shifts_count; s++) {
         enum fl_judgement judgement;
         if (search->best[s] == 0) continue;

@@ -73,7 +73,7 @@ Test(evidence, what_is_neither_is_called_so)
 {
     struct fl_scenario *scenario = scenario_of("\"waited\":\"<= 0.5\"", "\"judge\":\"mean\"");
     struct fl_run *run;
-    cr_assert_eq(fl_run(scenario, &(struct fl_run_options){ .seed = 8, .replications = 40000 }, &run), FL_OK);
+    cr_assert_eq(fl_run(scenario, &(struct fl_run_options){ .seed = 8, .replications = 10000 }, &run), FL_OK);
     const struct fl_figure truth = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "waited");
     fl_run_free(run);
     fl_scenario_free(scenario);
@@ -81,7 +81,7 @@ Test(evidence, what_is_neither_is_called_so)
     snprintf(objective, sizeof objective, "\"waited\":\"<= %.5f\"", truth.value);
     scenario = scenario_of(objective, "\"judge\":\"mean\"");
     uint32_t met = 0, missed = 0;
-    for (uint32_t set = 0; set < 200; set++) {
+    for (uint32_t set = 0; set < 100; set++) {
         double sum[1] = { 0 }, square[1] = { 0 };
         struct fl_evidence evidence = { .cells = 1, .sum = sum, .square = square };
         for (uint32_t i = 0; i < 10; i++) add_days(&evidence, scenario, 200 * set + 20 * i, 20);
@@ -89,8 +89,8 @@ Test(evidence, what_is_neither_is_called_so)
         met += judgement == FL_MEETS;
         missed += judgement == FL_MISSES;
     }
-    cr_expect(met >= 3 && met <= 20, "%u of 200 called met at a doubt of 5 %%", met);
-    cr_expect_leq(missed, 2);
+    cr_expect(met >= 1 && met <= 13, "%u of 100 called met at a doubt of 5 %%", met);
+    cr_expect_leq(missed, 1);
     fl_scenario_free(scenario);
 }
 
