@@ -132,8 +132,19 @@ struct figure_of {
     uint32_t group;
 };
 
+/* Money of a whole desk is an amount a day. */
+static bool money_part(const struct fl_side *side, const struct figure_of *figure, uint32_t day, double *above, double *below)
+{
+    if (figure->group != FL_NONE || strcmp(figure->metric->unit, "CNY") != 0) return false;
+    const struct fl_figure amount = fl_row_figure(side->scenario, side->rows[day], FL_NONE, figure->metric, figure->statistic);
+    *above = amount.value;
+    *below = 1;
+    return amount.known;
+}
+
 static bool day_part(const struct fl_side *side, const struct figure_of *figure, uint32_t day, double *above, double *below)
 {
+    if (money_part(side, figure, day, above, below)) return true;
     return fl_row_ratio(side->scenario, side->rows[day], figure->group, figure->metric, figure->statistic, above, below);
 }
 

@@ -4,6 +4,7 @@
  * worth some ten times as many days (SCIENCE 4.2 of the project's documentation). Runs of different days are compared by Welch's
  * test.
  *   ratio figures   difference of the two ratio estimators; a day's residual is that of B less that of A
+ *   money           of the whole desk, wages, penalties and profit too: the difference of its amounts a day
  *   percentiles     difference of the pooled percentiles; a day's part is the difference of its parts in either (fl_quantile_part);
  *                   sure where both percentiles are
  * Both with Student's t, which leans with the skewness of the days: where a few of them bring most of a difference, the end on their side

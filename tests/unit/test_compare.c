@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -99,6 +100,34 @@ Test(compare, a_count_is_compared_by_the_paired_t_test)
 
 /* The same numbers as independent days: variances 19.3 and 33.8, error sqrt(53.1 / 5), degrees 53.1^2 x 4 / (19.3^2 + 33.8^2). The cubes
  * around the means add up to 383.04 and 685.44; what leans is their difference over 5^3, over the cube of sqrt(212.4) / 5, over 6. */
+/* Wages of a desk that is there all the time are the same every day; profit is that less of them, sales being equal. */
+Test(compare, money_of_the_desk_is_compared_day_by_day)
+{
+    static const char paid[] = "{\"fenliu\":1,\"duration\":\"1h\",\"traffic\":{\"chats_per_day\":480},\"buyers\":{\"intents\":[{\"name\":\"size\"}]},"
+                               "\"desk\":{\"agents\":[{\"name\":\"a\",\"count\":2,\"wage_cny_per_hour\":%d}]},"
+                               "\"money\":{\"conversion\":0.5,\"order_value_cny\":100}}";
+    char cheap_text[sizeof paid], dear_text[sizeof paid];
+    snprintf(cheap_text, sizeof cheap_text, paid, 20);
+    snprintf(dear_text, sizeof dear_text, paid, 25);
+    struct fl_scenario *cheap = scenario_of(cheap_text), *dear = scenario_of(dear_text);
+    struct fl_run *a = run_of(cheap, 1, 10), *b = run_of(dear, 1, 10);
+    const struct fl_side of_a = side_of(a), of_b = side_of(b);
+
+    const struct fl_difference wages = difference_of(&of_a, &of_b, true, "wages_cny"), profit = difference_of(&of_a, &of_b, true, "profit_cny");
+
+    cr_expect(wages.known && profit.known && profit.sure);
+    cr_expect_float_eq(wages.a, 40, 1e-9);
+    cr_expect_float_eq(wages.value, 10, 1e-9);
+    cr_expect_float_eq(profit.value, -10, 1e-9);
+    cr_expect_float_eq(profit.a, fl_figure_named(&a->results, FL_SCOPE_DESK, 0, "profit_cny").value, 1e-9);
+    const struct fl_difference apart = difference_of(&of_a, &of_b, false, "profit_cny");
+    cr_expect(apart.low < -10 && apart.high > -10, "sales differ from day to day");
+    fl_run_free(a);
+    fl_run_free(b);
+    fl_scenario_free(cheap);
+    fl_scenario_free(dear);
+}
+
 Test(compare, unpaired_days_are_compared_by_welch)
 {
     struct fl_scenario *scenario = scenario_of(small);

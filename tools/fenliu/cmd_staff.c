@@ -1,6 +1,7 @@
 /* fenliu staff: how many people, on which shifts, and what one fewer costs. The main job. */
 #include "report.h"
 #include "staff_levers.h"
+#include "staff_risk.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,6 +20,7 @@ static const char usage[] =
     "      --roster FILE        write who works when there, as CSV; needs staffing.labour or staffing.people\n"
     "      --full               meet the objectives even where the last people bring little\n"
     "      --levers             find the best routing, chats at once and weights for it, and say what they save\n"
+    "      --explain            say why: in words, every risk, the money, and what else could be done\n"
     "      --json               the answer as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
@@ -535,10 +537,12 @@ static enum fl_status complete_report(struct staff *staff)
 {
     ask_rules(staff);
     enum fl_status status = try_trade_formula(staff);
-    if (status == FL_OK && staff->report.curve.reason == CURVE_UNREACHABLE) return ask_for_more(staff);
-    if (status == FL_OK) status = what_if(staff, 1.2, 1, &staff->report.traffic_up);
-    if (status == FL_OK) status = what_if(staff, 1, 1.2, &staff->report.reply_up);
-    return status;
+    if (status == FL_OK && staff->report.curve.reason == CURVE_UNREACHABLE) status = ask_for_more(staff);
+    else {
+        if (status == FL_OK) status = what_if(staff, 1.2, 1, &staff->report.traffic_up);
+        if (status == FL_OK) status = what_if(staff, 1, 1.2, &staff->report.reply_up);
+    }
+    return status == FL_OK ? staff_risk_assess(staff) : status;
 }
 
 static int staff_say(struct staff *staff)
@@ -591,7 +595,7 @@ static enum fl_status find_answer(struct staff *staff)
 
 static int staff_run(struct staff *staff)
 {
-    staff->report = (struct staff_report){ .scenario = staff->scenario, .desk = &staff->desk, .answer = &staff->answer, .levers = staff->levers,
+    staff->report = (struct staff_report){ .scenario = staff->scenario, .desk = &staff->desk, .answer = &staff->answer, .levers = staff->levers, .explain = staff->explain,
                                            .seed = staff->options.has_seed ? staff->options.seed : staff->scenario->seed };
     staff->report.chats = fl_traffic_expected(staff->scenario, 0, staff->scenario->duration);
     staff->report.peak_per_hour = fl_traffic_peak_per_hour(staff->scenario, &staff->report.peak_at);
@@ -622,6 +626,10 @@ static int take_own(void *context, struct options *options, int argc, char **arg
     }
     if (strcmp(argv[*i], "--levers") == 0) {
         staff->asks_levers = true;
+        return 1;
+    }
+    if (strcmp(argv[*i], "--explain") == 0) {
+        staff->explain = true;
         return 1;
     }
     const char *value = option_value(argc, argv, i, "--roster");
@@ -682,6 +690,7 @@ int cmd_staff(int argc, char **argv)
     staff_team_close(&staff.team);
     free(staff.levers);
     staff_desk_close(&staff.desk);
+    staff_risk_free(staff.risk);
     staff_proof_close(&staff.proof);
     staff_proof_close(&staff.proof_before);
     fl_scenario_free(staff.scenario);

@@ -76,6 +76,7 @@ uint32_t roster_peak(const struct staff_desk *desk, const uint32_t people[]);
 uint32_t roster_people(const struct staff_desk *desk, const uint32_t people[]);
 
 struct staff_levers;
+struct staff_risk;
 
 /* ---- The answer, for the screen and for JSON ---------------------------------------------------- */
 
@@ -161,6 +162,8 @@ struct staff_report {
     const char *plan_path;
     uint64_t seed;
     const struct staff_levers *levers; /* staff_levers.h; NULL: not asked for */
+    const struct staff_risk *risk; /* staff_risk.h; NULL: not assessed */
+    bool explain;
 };
 
 void staff_screen(const struct staff_report *report, enum language language, struct fl_text *out);
@@ -196,6 +199,7 @@ struct staff {
     bool full; /* the whole objective, however little its last people bring */
     bool asks_levers;
     struct staff_levers *levers; /* owned; NULL: not asked for */
+    bool explain; /* why, and what else could be done */
     struct fl_scenario *scenario;
     char *text;
     struct staff_desk desk;
@@ -203,6 +207,7 @@ struct staff {
     struct fl_staff_answer answer;
     struct staff_team team;
     struct staff_proof proof, proof_before; /* of the last roster put to the proof, and of the one before it */
+    struct staff_risk *risk; /* owned */
     struct progress progress;
     uint32_t trials;
     uint32_t missed[SEARCH_DAYS], tried[SEARCH_DAYS]; /* how often each search day was: the hard ones are tried first */

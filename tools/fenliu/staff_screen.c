@@ -1,7 +1,7 @@
 /* The first screen of fenliu staff, 80 columns, in Chinese and English; and the same answer as JSON. */
-#include "staff_levers.h"
-
 #include "report.h"
+#include "staff_levers.h"
+#include "staff_money.h"
 
 #include <math.h>
 #include <string.h>
@@ -674,11 +674,14 @@ void staff_screen(const struct staff_report *report, enum language language, str
     add_tightest(report, zh, out);
     add_rules(report, zh, out);
     if (report->traffic_up.known) add_doubts(report, zh, out);
+    if (report->risk != NULL) staff_risk_lines(report, zh, out);
     add_money(report, zh, out);
+    if (report->risk != NULL) staff_profit_line(report, zh, out);
     add_settings(report, zh, out);
     if (report->levers != NULL) staff_levers_screen(report->levers, report->scenario, zh, out);
     if (report->plan_path != NULL) fl_text_add(out, zh ? "方案 %s(可再模拟)  " : "Plan %s (a scenario)  ", report->plan_path);
     fl_text_add(out, zh ? "模拟 %u 天,种子 %llu\n" : "%u days simulated, seed %llu\n", report->rows[ROW_ANSWER].days, (unsigned long long)report->seed);
+    if (report->risk != NULL && report->explain) staff_explain(report, zh, out);
     trim_lines(out);
 }
 
@@ -955,5 +958,7 @@ void staff_json(const struct staff_report *report, struct fl_text *out)
     add_number(out, "replayed_response_s", report->scenario->ordinary_day.given ? report->replay_response_s : NAN);
     fl_text_add(out, ",");
     add_number(out, "reply_time_factor", 1 / report->desk->speed_factor);
-    fl_text_add(out, "}}\n");
+    fl_text_add(out, "}");
+    if (report->risk != NULL) staff_risk_json(report, out);
+    fl_text_add(out, "}\n");
 }
