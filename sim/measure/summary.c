@@ -893,13 +893,23 @@ static double wage_of(const struct fl_scenario *scenario, uint32_t definition)
     return scenario->money.wage_cny_per_hour;
 }
 
+/* Hours paid to somebody for those she was on duty in the whole scenario, overtime by what she was on an average working day: whose shift
+ * takes place once has one. */
+static double paid_hours(const struct fl_scenario *scenario, uint32_t definition, double hours)
+{
+    if (scenario->money.overtime_after == FL_TIME_NEVER) return hours;
+    const uint32_t shift = scenario->desk.agents[definition].shift;
+    const double days = shift != FL_NONE && scenario->desk.shifts[shift].once ? 1 : (double)((scenario->duration + FL_DAY - 1) / FL_DAY);
+    return days * fl_money_hours(&scenario->money, hours / days);
+}
+
 static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day)
 {
     double wages = 0;
     uint32_t a = 0;
     for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
         for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
-            wages += (double)day->agent[a].count[FL_COUNT_duty_us] / 3.6e9 * wage_of(scenario, d);
+            wages += paid_hours(scenario, d, (double)day->agent[a].count[FL_COUNT_duty_us] / 3.6e9) * wage_of(scenario, d);
     return wages;
 }
 
@@ -920,12 +930,14 @@ static double row_money(const struct fl_scenario *scenario, const struct fl_row 
     const double a_case = money->penalty_cny_per_case > 0 ? money->penalty_cny_per_case : scenario->platform.penalty_cny;
     const bool breached = rounds > 0 && 1 - cases / rounds < scenario->platform.reply_rate_min; /* false where there is no least rate */
     const double penalties = breached && !isnan(a_case) ? cases * a_case : 0;
+    const double score = sum[FL_COUNT_ratings] > 0 ? (double)sum[FL_COUNT_dsr_points] / (double)sum[FL_COUNT_ratings] - money->score_expected : 0;
+    const double later = money->score_traffic > 0 ? money->margin * sales * money->score_traffic * score : 0; /* margin of later traffic, gained or lost */
     const double lost = (double)(sum[FL_COUNT_chats_abandoned] + sum[FL_COUNT_chats_rejected] + sum[FL_COUNT_chats_unserved]) * money->lost_contact_cny;
     switch (id) {
     case METRIC_wages_cny: return row->wages_cny;
     case METRIC_labour_cny: return labour;
     case METRIC_penalties_cny: return penalties;
-    default: return money->margin * sales - labour - penalties - lost;
+    default: return money->margin * sales + later - labour - penalties - lost;
     }
 }
 
@@ -962,7 +974,7 @@ static struct fl_figure wages_figure(const struct fl_results *results, enum fl_s
             if (scope == FL_SCOPE_AGENT && a != index) continue;
             if (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) != index) continue;
             const double hours = (double)results->totals.agent[a].count[FL_COUNT_duty_us] / 3.6e9 / results->totals.days;
-            figure.value += hours * wage_of(scenario, d);
+            figure.value += paid_hours(scenario, d, hours) * wage_of(scenario, d);
         }
     }
     figure.known = results->totals.days > 0 && !isnan(figure.value) && scope <= FL_SCOPE_AGENT;

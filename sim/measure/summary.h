@@ -200,11 +200,13 @@ struct fl_objective_result {
 void fl_objective_judge(const struct fl_results *results, uint32_t objective, struct fl_objective_result *out);
 
 /* Figures in CNY a day, of the whole desk and, for wages, of its groups and agents:
- *   wages_cny      hours on duty x wage
+ *   wages_cny      hours on duty x wage, those beyond a working day at the rate of overtime
  *   labour_cny     wages + commission x sales + each thirtieth of bonus x people and of seats beyond those held
  *   penalties_cny  cases x penalty on days whose platform rate is below the platform's least; a case is a round in its window
  *                  that was not answered in time
- *   profit_cny     margin x sales - labour - penalties - buyers lost x lost_contact_cny
+ *   profit_cny     margin x sales x (1 + traffic per point of service score x (the day's score - the one expected)) - labour - penalties -
+ *                  buyers lost x lost_contact_cny: a month's score is the mean of its days', so each makes it for as much later traffic as
+ *                  the day itself has
  * A penalty on a single day overstates a rule that looks at 30 days and understates what its breach costs afterwards. */
 
 /* Where the cells of an objective are figures, and whether it judges a cell: nothing is asked of an interval, group or agent that no buyer

@@ -34,6 +34,18 @@ static const struct fl_key satisfaction_keys[] = {
 static const struct fl_object satisfaction_object = { .keys = satisfaction_keys,
                                                       .keys_count = FL_COUNTOF(satisfaction_keys) };
 
+static const struct fl_key overtime_keys[] = {
+    NEEDED_DURATION("after", overtime_after, 3600, 86400),
+    NUMBER("rate", overtime_rate, 1, 10),
+};
+static const struct fl_object overtime_object = { .keys = overtime_keys, .keys_count = FL_COUNTOF(overtime_keys) };
+
+static const struct fl_key score_keys[] = {
+    NEEDED_NUMBER("expected", score_expected, 1, 5),
+    NEEDED_NUMBER("traffic_per_point", score_traffic, 0, 1),
+};
+static const struct fl_object score_object = { .keys = score_keys, .keys_count = FL_COUNTOF(score_keys) };
+
 /* unserved: chat raised purchases by some 16 % (Tan, Wang and Tan 2019), so who is not served still buys
  * with 1 / 1.16 of the base. */
 const struct fl_money fl_money_neutral = {
@@ -44,6 +56,9 @@ const struct fl_money fl_money_neutral = {
     .margin = 1,
     .satisfaction_base = NAN,
     .rates_share = 0.1,
+    .overtime_after = FL_TIME_NEVER,
+    .overtime_rate = 1.5,
+    .score_expected = NAN,
 };
 
 static const struct fl_key money_keys[] = {
@@ -57,6 +72,8 @@ static const struct fl_key money_keys[] = {
     NUMBER("penalty_cny_per_case", penalty_cny_per_case, 0, 1e6),
     NUMBER("seat_cny", seat_cny, 0, 1e6),
     NUMBER("lost_contact_cny", lost_contact_cny, 0, 1e6),
+    OBJECT("overtime", overtime_object),
+    OBJECT("service_score", score_object),
 };
 #undef FL_HERE
 const struct fl_object fl_money_object = { .keys = money_keys, .keys_count = FL_COUNTOF(money_keys) };

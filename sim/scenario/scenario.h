@@ -452,7 +452,18 @@ struct fl_money {
     double penalty_cny_per_case;
     double seat_cny;           /* one more sub-account, a month */
     double lost_contact_cny;   /* advertising wasted by a lost inquiry, default 0 */
+    fl_time overtime_after;    /* "overtime": hours of a working day, FL_TIME_NEVER: none is paid ... */
+    double overtime_rate;      /* ... beyond which an hour is paid so many times the wage */
+    double score_expected;     /* "service_score": the mean of 1 to 5 at which traffic stays as it is; NaN: not given ... */
+    double score_traffic;      /* ... and the share of later traffic that a point more or less brings or costs */
 };
+
+/* Hours that are paid for so many on duty on a working day, overtime counted at its rate. */
+static inline double fl_money_hours(const struct fl_money *money, double hours)
+{
+    const double beyond = money->overtime_after == FL_TIME_NEVER ? 0 : hours - fl_time_to_s(money->overtime_after) / 3600;
+    return beyond > 0 ? hours + (money->overtime_rate - 1) * beyond : hours;
+}
 
 struct fl_staff_shift {
     const char *name;

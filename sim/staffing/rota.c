@@ -614,7 +614,7 @@ static bool is_start(const struct fl_scenario *scenario, const struct fl_rota_pe
 
 static double shift_cost(const struct fl_rota_people *people, double listed, fl_time paid)
 {
-    const double hours = (double)paid / (double)FL_HOUR + people->extra_hours;
+    const double on = (double)paid / (double)FL_HOUR, hours = (people->money == NULL ? on : fl_money_hours(people->money, on)) + people->extra_hours;
     if (!isnan(people->shift_cny)) return people->shift_cny;
     if (!isnan(listed)) return listed;
     return isnan(people->wage_cny_per_hour) ? hours : hours * people->wage_cny_per_hour;

@@ -116,6 +116,7 @@ struct fl_rota_people {
     double wage_cny_per_hour;       /* NaN: cost counts hours */
     double shift_cny;               /* of a shift of whatever length, instead of the wage; NaN: by the hour */
     double extra_hours;             /* paid beside each shift: standing by */
+    const struct fl_money *money;   /* borrowed: what overtime costs; NULL: nothing more */
     fl_time length_min, length_max; /* 0: the scenario's; listed shifts outside them are not theirs */
     fl_time hours_day;              /* most paid hours of a shift, ns; 0: no limit */
     uint32_t starts_count;

@@ -19,6 +19,15 @@ Test(risk, people_short_is_half_the_spread_at_the_load_and_falls_from_there)
     }
 }
 
+Test(money, hours_beyond_a_working_day_are_paid_at_the_rate_of_overtime)
+{
+    const struct fl_money plain = { .overtime_after = FL_TIME_NEVER, .overtime_rate = 1.5 }, paid = { .overtime_after = 8 * FL_HOUR, .overtime_rate = 1.5 };
+
+    cr_expect_eq(fl_money_hours(&plain, 12), 12);
+    cr_expect_eq(fl_money_hours(&paid, 8), 8);
+    cr_expect_float_eq(fl_money_hours(&paid, 10), 11, 1e-12);
+}
+
 Test(risk, the_variance_of_what_follows_the_factor_alone_is_all_the_factors)
 {
     const double low[] = { 10 - 3 * FL_Z_90, 10 - 3 * FL_Z_90 }, middle[] = { 10, 10 }, high[] = { 10 + 3 * FL_Z_90, 10 + 3 * FL_Z_90 };

@@ -131,7 +131,7 @@ struct fl_rota_people staff_desk_rota_people(const struct staff_desk *desk, cons
     const struct fl_hire_def *const hire = hire_of(desk, kind);
     const struct fl_agent_def def = staff_desk_person(desk, kind);
     struct fl_rota_people people = { .groups = kind->groups, .speed = staff_desk_speed(desk->base, &def), .wage_cny_per_hour = wage_of(desk->base, &def),
-                                     .shift_cny = NAN };
+                                     .money = &desk->base->money, .shift_cny = NAN };
     const fl_time hours = hire == NULL ? desk->base->staffing.labour.hours_day : hire->labour.hours_day;
     people.hours_day = hours == FL_TIME_NEVER ? 0 : hours;
     if (hire == NULL) return people;
@@ -304,7 +304,7 @@ static double hourly(const struct staff_desk *desk, const struct people_kind *ki
     bool by_pay = hire != NULL && (!isnan(hire->shift_cny) || hire->stand_by > 0);
     for (uint32_t i = 0; i < desk->base->staffing.breaks_count; i++) by_pay |= !desk->base->staffing.breaks[i].paid;
     if (!by_pay || isnan(desk->pay[shift])) return wage;
-    return desk->pay[shift] / ((double)(desk->shifts[shift].to - desk->shifts[shift].from) / FL_HOUR);
+    return desk->pay[shift] / fl_money_hours(&desk->base->money, (double)(desk->shifts[shift].to - desk->shifts[shift].from) / FL_HOUR);
 }
 
 static void place(struct maker *maker, const struct people_kind *kind, uint32_t candidate, uint32_t shift, uint32_t count)

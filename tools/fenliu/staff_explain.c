@@ -211,12 +211,6 @@ static void add_multiplier(const struct staff_report *report, bool zh, struct fl
 
 /* ---- Money ------------------------------------------------------------------------------------- */
 
-static double value_of(const struct staff_report *report, const char *name)
-{
-    const struct fl_figure figure = fl_figure_named(report->results, FL_SCOPE_DESK, 0, name);
-    return figure.known ? figure.value : NAN;
-}
-
 static void add_missing(const struct staff_money *money, bool zh, struct fl_text *out)
 {
     fl_text_add(out, zh ? "  利润未算,请填:" : "  Profit is not reckoned; give:");
@@ -226,26 +220,35 @@ static void add_missing(const struct staff_money *money, bool zh, struct fl_text
     fl_text_add(out, "\n");
 }
 
+static void add_part(double cny, const char *zh_words, const char *en_words, bool zh, struct fl_text *out)
+{
+    if (isnan(cny)) return;
+    if (zh) fl_text_add(out, "%s%s ¥%.0f", out->length > 0 ? ";" : "", zh_words, cny);
+    else fl_text_add(out, "%s%s CNY %.0f", out->length > 0 ? "; " : "", en_words, cny);
+}
+
 static void add_parts(const struct staff_report *report, bool zh, struct fl_text *out)
 {
     const struct fl_money *rules = &report->scenario->money;
-    const double sales = value_of(report, "sales_cny"), wages = value_of(report, "wages_cny"), lost = value_of(report, "lost_sales_cny");
-    const double profit = value_of(report, "profit_cny");
+    const struct money_parts parts = staff_money_parts(report);
     struct fl_text text = { 0 };
-    if (!isnan(wages)) fl_text_add(&text, zh ? "工资 ¥%.0f;" : "wages CNY %.0f;", wages);
-    if (rules->commission > 0 && !isnan(sales)) fl_text_add(&text, zh ? "提成 ¥%.0f;" : " commission %.0f;", rules->commission * sales);
-    if (rules->bonus_cny > 0)
-        fl_text_add(&text, zh ? "奖金 ¥%.0f;" : " bonuses %.0f;",
-                          rules->bonus_cny * report->rows[ROW_ANSWER].people * fl_time_to_s(report->scenario->duration) / 86400 / 30);
-    fl_text_add(&text, zh ? "平台罚款 ¥%.0f;" : " the platform's penalties %.0f;", value_of(report, "penalties_cny"));
-    if (!isnan(sales)) fl_text_add(&text, zh ? "销售额 ¥%.0f;" : " sales %.0f;", sales);
-    if (!isnan(lost))
-        fl_text_add(&text, zh ? "丢掉的订单 ¥%.0f,毛利 ¥%.0f;" : " orders lost %.0f, of which margin %.0f;", lost, rules->margin * lost);
-    if (rules->lost_contact_cny > 0 && !isnan(profit))
-        fl_text_add(&text, zh ? "白花的引流费 ¥%.0f;" : " advertising wasted %.0f;",
-                    rules->margin * sales - value_of(report, "labour_cny") - value_of(report, "penalties_cny") - profit);
-    if (!isnan(profit)) fl_text_add(&text, zh ? "剩下 ¥%.0f。" : " left over CNY %.0f.", profit);
+    add_part(parts.wages, "工资", "wages", zh, &text);
+    if (parts.overtime > 0) add_part(parts.overtime, "其中加班费", "of which overtime", zh, &text);
+    if (rules->commission > 0) add_part(parts.commission, "提成", "commission", zh, &text);
+    if (rules->bonus_cny > 0) add_part(parts.bonuses, "奖金", "bonuses", zh, &text);
+    if (parts.seats >= 0.5) add_part(parts.seats, "加子账号", "further sub-accounts", zh, &text);
+    add_part(parts.penalties, "平台罚款", "the platform's penalties", zh, &text);
+    add_part(parts.sales, "销售额", "sales", zh, &text);
+    add_part(parts.lost_sales, "丢掉的订单", "orders lost", zh, &text);
+    add_part(rules->margin * parts.lost_sales, "其中毛利", "their margin", zh, &text);
+    if (rules->lost_contact_cny > 0) add_part(parts.advertising, "白花的引流费", "advertising wasted on who was lost", zh, &text);
+    if (rules->score_traffic > 0) add_part(parts.later, "服务分对以后流量的影响", "later traffic by the service score", zh, &text);
+    add_part(parts.profit, "剩下", "left over", zh, &text);
+    fl_text_add(&text, zh ? "。" : ".");
     add_lines(&text, out);
+    if (!(rules->score_traffic > 0))
+        fl_text_add(out, zh ? "  服务分怎样影响以后的流量没有算:填 money.service_score 和 satisfaction。\n"
+                            : "  The service score's effect on later traffic is left out: give money.service_score\n  and money.satisfaction.\n");
 }
 
 static void add_points(const struct staff_report *report, bool zh, struct fl_text *out)

@@ -276,6 +276,42 @@ bool staff_lever_worth(const struct lever_worth *lever, const struct staff_outco
     return out->known;
 }
 
+/* ---- Parts of a day's profit ------------------------------------------------------------------- */
+
+static double value_of(const struct staff_report *report, const char *name)
+{
+    const struct fl_figure figure = fl_figure_named(report->results, FL_SCOPE_DESK, 0, name);
+    return figure.known ? figure.value : NAN;
+}
+
+/* What is paid for hours beyond a working day beside what they would have cost within it. */
+static double overtime_of(const struct staff_report *report)
+{
+    double sum = 0;
+    for (uint32_t s = 0; s < report->desk->shifts_count; s++) {
+        const uint32_t people = report->answer->people[s];
+        const double hours = (double)report->desk->shifts[s].paid / FL_HOUR;
+        if (people > 0 && hours > 0) sum += people * report->desk->pay[s] * (1 - hours / fl_money_hours(&report->scenario->money, hours));
+    }
+    return sum;
+}
+
+struct money_parts staff_money_parts(const struct staff_report *report)
+{
+    const struct fl_money *rules = &report->scenario->money;
+    struct money_parts parts = { .wages = value_of(report, "wages_cny"), .penalties = value_of(report, "penalties_cny"),
+                                 .sales = value_of(report, "sales_cny"), .lost_sales = value_of(report, "lost_sales_cny"),
+                                 .profit = value_of(report, "profit_cny"), .overtime = overtime_of(report) };
+    const double lost = value_of(report, "chats_abandoned") + value_of(report, "chats_rejected") + value_of(report, "chats_unserved");
+    const double days = fl_time_to_s(report->scenario->duration) / 86400, labour = value_of(report, "labour_cny");
+    parts.commission = rules->commission > 0 ? rules->commission * parts.sales : 0;
+    parts.bonuses = rules->bonus_cny * fl_scenario_agents_count(report->results->scenario) * days / 30;
+    parts.seats = labour - parts.wages - parts.commission - parts.bonuses;
+    parts.advertising = rules->lost_contact_cny * lost;
+    parts.later = rules->score_traffic > 0 ? parts.profit - (rules->margin * parts.sales - labour - parts.penalties - parts.advertising) : 0;
+    return parts;
+}
+
 /* ---- All of it --------------------------------------------------------------------------------- */
 
 static bool has_order_value(const struct fl_scenario *scenario)

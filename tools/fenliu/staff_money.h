@@ -48,6 +48,16 @@ struct staff_money {
     struct lever_worth levers[LEVERS_COUNT];
 };
 
+/* A day of the proof, CNY; NaN: not known. wages + commission + bonuses + seats is labour; margin x sales + later - labour - penalties -
+ * advertising is profit. */
+struct money_parts {
+    double wages, overtime /* of the wages, by the roster */, commission, bonuses, seats, penalties, sales, lost_sales;
+    double advertising; /* spent on buyers who were lost */
+    double later;       /* margin of later days' traffic that the service score brings or costs */
+    double profit;
+};
+struct money_parts staff_money_parts(const struct staff_report *report);
+
 /* Fills in staff->risk->money. Levers take --explain. */
 enum fl_status staff_money_assess(struct staff *staff);
 
