@@ -246,9 +246,9 @@ static void add_parts(const struct staff_report *report, bool zh, struct fl_text
     add_part(parts.profit, "剩下", "left over", zh, &text);
     fl_text_add(&text, zh ? "。" : ".");
     add_lines(&text, out);
-    if (!(rules->score_traffic > 0))
-        fl_text_add(out, zh ? "  服务分怎样影响以后的流量没有算:填 money.service_score 和 satisfaction。\n"
-                            : "  The service score's effect on later traffic is left out: give money.service_score\n  and money.satisfaction.\n");
+    if (rules->score_traffic > 0) return;
+    fl_text_add(out, zh ? "  服务分怎样影响以后的流量没有算:填 money.service_score 和 money.satisfaction。\n"
+                        : "  The service score's effect on later traffic is left out: give\n  money.service_score and money.satisfaction.\n");
 }
 
 static void add_points(const struct staff_report *report, bool zh, struct fl_text *out)
@@ -309,36 +309,36 @@ static void add_money(const struct staff_report *report, bool zh, struct fl_text
 
 /* ---- Levers ------------------------------------------------------------------------------------ */
 
-static const char *const lever_words[LEVERS_COUNT][2] = {
-    [LEVER_ONE_MORE] = { "one more person", "再加一人" },
-    [LEVER_BOT] = { "the bot answers first", "机器人先答" },
-    [LEVER_QUICK_PHRASES] = { "a fifth more quick phrases", "快捷短语多两成" },
-    [LEVER_LEAST_ACTIVE] = { "routing: least_active", "分流改 least_active" },
-    [LEVER_FEWEST_AWAITING] = { "routing: fewest_awaiting", "分流改 fewest_awaiting" },
-    [LEVER_HOUR_BEFORE] = { "the opening's shift an hour earlier", "开场的班早到一小时" },
+static const char *const measure_words[MEASURES_COUNT][2] = {
+    [MEASURE_ONE_MORE] = { "one more person", "再加一人" },
+    [MEASURE_BOT] = { "the bot answers first", "机器人先答" },
+    [MEASURE_QUICK_PHRASES] = { "a fifth more quick phrases", "快捷短语多两成" },
+    [MEASURE_LEAST_ACTIVE] = { "routing: least_active", "分流改 least_active" },
+    [MEASURE_FEWEST_AWAITING] = { "routing: fewest_awaiting", "分流改 fewest_awaiting" },
+    [MEASURE_HOUR_BEFORE] = { "the opening's shift an hour earlier", "开场的班早到一小时" },
 };
 
-/* Why a lever was not pulled. */
-static const char *why_not(const struct lever_worth *lever, enum lever which, bool zh)
+/* Why a measure was not pulled. */
+static const char *why_not(const struct measure_worth *measure, enum measure which, bool zh)
 {
-    if (lever->is_on && which != LEVER_BOT) return zh ? "已经是了" : "it is so already";
+    if (measure->is_on && which != MEASURE_BOT) return zh ? "已经是了" : "it is so already";
     switch (which) {
-    case LEVER_ONE_MORE: return zh ? "加不了人了" : "nobody more can be had";
-    case LEVER_BOT: return zh ? "请填 intents[].bot_can_answer" : "give intents[].bot_can_answer";
-    case LEVER_QUICK_PHRASES: return zh ? "请填 intents[].reply.chars" : "give intents[].reply.chars";
+    case MEASURE_ONE_MORE: return zh ? "加不了人了" : "nobody more can be had";
+    case MEASURE_BOT: return zh ? "请填 intents[].bot_can_answer" : "give intents[].bot_can_answer";
+    case MEASURE_QUICK_PHRASES: return zh ? "请填 intents[].reply.chars" : "give intents[].reply.chars";
     default: return zh ? "没有在开场时上班的人" : "nobody begins at an opening";
     }
 }
 
-static void add_lever(const struct staff_report *report, enum lever which, bool zh, struct fl_text *out)
+static void add_measure(const struct staff_report *report, enum measure which, bool zh, struct fl_text *out)
 {
-    const struct lever_worth *lever = &report->risk->money->levers[which];
+    const struct measure_worth *measure = &report->risk->money->measures[which];
     struct fl_difference worth = { 0 };
     bool cny = false;
     fl_text_add(out, "  ");
-    text_add_padded(out, lever_words[which][zh], 34, false);
-    if (!staff_lever_worth(lever, &report->risk->base, &worth, &cny)) {
-        fl_text_add(out, "  %s\n", why_not(lever, which, zh));
+    text_add_padded(out, measure_words[which][zh], 34, false);
+    if (!staff_measure_worth(measure, &report->risk->base, &worth, &cny)) {
+        fl_text_add(out, "  %s\n", why_not(measure, which, zh));
         return;
     }
     const bool is_clear = worth.sure && (worth.low > 0 || worth.high < 0);
@@ -349,15 +349,15 @@ static void add_lever(const struct staff_report *report, enum lever which, bool 
     fl_text_add(out, cny ? (zh ? "  每天 ¥%+.0f" : "  CNY %+.0f a day") : (zh ? "  每天少走 %.1f 位" : "  %.1f fewer leave a day"), worth.value);
     if (worth.sure) fl_text_add(out, cny ? " (%.0f .. %.0f)" : " (%.1f .. %.1f)", worth.low, worth.high);
     if (!is_clear) fl_text_add(out, zh ? ",分不出" : ", undecided");
-    if (lever->is_on) fl_text_add(out, zh ? ",已开着" : ", already on");
+    if (measure->is_on) fl_text_add(out, zh ? ",已开着" : ", already on");
     fl_text_add(out, "\n");
 }
 
-static void add_levers(const struct staff_report *report, bool zh, struct fl_text *out)
+static void add_measures(const struct staff_report *report, bool zh, struct fl_text *out)
 {
-    if (!report->risk->money->levers_asked) return;
+    if (!report->risk->money->measures_asked) return;
     add_title(zh ? "还能做什么(同样的日子里逐天比较,括号里是 95% 区间)" : "What else could be done (the same days, compared day by day; 95% intervals)", out);
-    for (int l = 0; l < LEVERS_COUNT; l++) add_lever(report, (enum lever)l, zh, out);
+    for (int l = 0; l < MEASURES_COUNT; l++) add_measure(report, (enum measure)l, zh, out);
 }
 
 /* ---- Rules of thumb ---------------------------------------------------------------------------- */
@@ -408,6 +408,6 @@ void staff_explain(const struct staff_report *report, bool zh, struct fl_text *o
     add_tornado(report, zh, out);
     add_multiplier(report, zh, out);
     add_money(report, zh, out);
-    add_levers(report, zh, out);
+    add_measures(report, zh, out);
     add_rules(report, zh, out);
 }

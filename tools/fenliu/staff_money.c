@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *lever_name(enum lever lever)
+const char *measure_name(enum measure measure)
 {
     static const char *const names[] = {
-#define LEVER_NAME(upper, lower) #lower,
-        LEVERS(LEVER_NAME)
-#undef LEVER_NAME
+#define MEASURE_NAME(upper, lower) #lower,
+        MEASURES(MEASURE_NAME)
+#undef MEASURE_NAME
     };
-    return names[lever];
+    return names[measure];
 }
 
 /* ---- The curve --------------------------------------------------------------------------------- */
@@ -187,7 +187,7 @@ static enum fl_status make_earlier(struct fl_arena *arena, const struct fl_scena
 }
 
 /* Makes the world, then simulates it where there is something to be changed, which making it may tell. */
-static enum fl_status pull(const struct staff *staff, staff_world_make *make, const void *context, const bool *changed, struct lever_worth *worth)
+static enum fl_status pull(const struct staff *staff, staff_world_make *make, const void *context, const bool *changed, struct measure_worth *worth)
 {
     struct staff_world world;
     enum fl_status status = staff_world_open(&staff->proof.roster.scenario, make, context, &world);
@@ -198,7 +198,7 @@ static enum fl_status pull(const struct staff *staff, staff_world_make *make, co
     return status;
 }
 
-static enum fl_status try_bot(const struct staff *staff, struct lever_worth *worth)
+static enum fl_status try_bot(const struct staff *staff, struct measure_worth *worth)
 {
     const struct fl_scenario *base = &staff->proof.roster.scenario;
     const bool could = fl_bot_could_answer(base), on = !fl_bot_is_on(base);
@@ -206,14 +206,14 @@ static enum fl_status try_bot(const struct staff *staff, struct lever_worth *wor
     return could ? pull(staff, make_bot, &on, &could, worth) : FL_OK;
 }
 
-static enum fl_status try_phrases(const struct staff *staff, struct lever_worth *worth)
+static enum fl_status try_phrases(const struct staff *staff, struct measure_worth *worth)
 {
     bool changed = false;
     const struct phrases phrases = { &changed };
     return pull(staff, make_phrases, &phrases, &changed, worth);
 }
 
-static enum fl_status try_policy(const struct staff *staff, enum fl_policy_id policy, struct lever_worth *worth)
+static enum fl_status try_policy(const struct staff *staff, enum fl_policy_id policy, struct measure_worth *worth)
 {
     struct fl_scenario other = staff->proof.roster.scenario;
     worth->is_on = other.routing.policy == policy;
@@ -223,14 +223,14 @@ static enum fl_status try_policy(const struct staff *staff, enum fl_policy_id po
     return staff_outcome_of(staff, &other, staff->risk->days, staff->risk->base_run, &worth->outcome, NULL);
 }
 
-static enum fl_status try_earlier(const struct staff *staff, struct lever_worth *worth)
+static enum fl_status try_earlier(const struct staff *staff, struct measure_worth *worth)
 {
     bool changed = false;
     const struct earlier earlier = { opening(staff->scenario), &worth->people, &changed };
     return earlier.at == FL_TIME_NEVER ? FL_OK : pull(staff, make_earlier, &earlier, &changed, worth);
 }
 
-static enum fl_status try_one_more(const struct staff *staff, struct lever_worth *worth)
+static enum fl_status try_one_more(const struct staff *staff, struct measure_worth *worth)
 {
     const uint32_t shifts = staff->desk.shifts_count, shift = staff_shift_helped(staff, staff->answer.people, 1);
     if (shift == FL_NONE) return FL_OK;
@@ -245,16 +245,16 @@ static enum fl_status try_one_more(const struct staff *staff, struct lever_worth
     return status;
 }
 
-static enum fl_status try_levers(struct staff *staff)
+static enum fl_status try_measures(struct staff *staff)
 {
-    struct lever_worth *levers = staff->risk->money->levers;
-    staff->risk->money->levers_asked = true;
-    enum fl_status status = try_one_more(staff, &levers[LEVER_ONE_MORE]);
-    if (status == FL_OK) status = try_bot(staff, &levers[LEVER_BOT]);
-    if (status == FL_OK) status = try_phrases(staff, &levers[LEVER_QUICK_PHRASES]);
-    if (status == FL_OK) status = try_policy(staff, FL_POLICY_LEAST_ACTIVE, &levers[LEVER_LEAST_ACTIVE]);
-    if (status == FL_OK) status = try_policy(staff, FL_POLICY_FEWEST_AWAITING, &levers[LEVER_FEWEST_AWAITING]);
-    if (status == FL_OK) status = try_earlier(staff, &levers[LEVER_HOUR_BEFORE]);
+    struct measure_worth *measures = staff->risk->money->measures;
+    staff->risk->money->measures_asked = true;
+    enum fl_status status = try_one_more(staff, &measures[MEASURE_ONE_MORE]);
+    if (status == FL_OK) status = try_bot(staff, &measures[MEASURE_BOT]);
+    if (status == FL_OK) status = try_phrases(staff, &measures[MEASURE_QUICK_PHRASES]);
+    if (status == FL_OK) status = try_policy(staff, FL_POLICY_LEAST_ACTIVE, &measures[MEASURE_LEAST_ACTIVE]);
+    if (status == FL_OK) status = try_policy(staff, FL_POLICY_FEWEST_AWAITING, &measures[MEASURE_FEWEST_AWAITING]);
+    if (status == FL_OK) status = try_earlier(staff, &measures[MEASURE_HOUR_BEFORE]);
     return status;
 }
 
@@ -267,12 +267,12 @@ static struct fl_difference turned(struct fl_difference d, double factor)
     return d;
 }
 
-bool staff_lever_worth(const struct lever_worth *lever, const struct staff_outcome *base, struct fl_difference *out, bool *cny)
+bool staff_measure_worth(const struct measure_worth *measure, const struct staff_outcome *base, struct fl_difference *out, bool *cny)
 {
-    const double sign = lever->is_on ? -1 : 1;
-    if (!lever->tried) return false;
-    *cny = lever->outcome.profit_change.known;
-    *out = *cny ? turned(lever->outcome.profit_change, sign) : turned(lever->outcome.left_change, -sign * base->buyers);
+    const double sign = measure->is_on ? -1 : 1;
+    if (!measure->tried) return false;
+    *cny = measure->outcome.profit_change.known;
+    *out = *cny ? turned(measure->outcome.profit_change, sign) : turned(measure->outcome.left_change, -sign * base->buyers);
     return out->known;
 }
 
@@ -330,6 +330,6 @@ enum fl_status staff_money_assess(struct staff *staff)
     money->needs_order_value = !has_order_value(staff->scenario);
     money->known = staff->risk->base.profit.known;
     enum fl_status status = money->known ? curve_of(staff) : FL_OK;
-    if (status == FL_OK && staff->explain) status = try_levers(staff);
+    if (status == FL_OK && staff->explain) status = try_measures(staff);
     return status;
 }

@@ -17,20 +17,20 @@ struct profit_point {
 };
 
 /* X(upper, lower): what a shop could do, id and name in results. policy_*: that routing instead of the given one. */
-#define LEVERS(X) X(ONE_MORE, one_more) X(BOT, bot) X(QUICK_PHRASES, quick_phrases) X(LEAST_ACTIVE, policy_least_active) \
+#define MEASURES(X) X(ONE_MORE, one_more) X(BOT, bot) X(QUICK_PHRASES, quick_phrases) X(LEAST_ACTIVE, policy_least_active) \
     X(FEWEST_AWAITING, policy_fewest_awaiting) X(HOUR_BEFORE, hour_before_opening)
 
-enum lever {
-#define LEVER_ID(upper, lower) LEVER_##upper,
-    LEVERS(LEVER_ID)
-#undef LEVER_ID
-    LEVERS_COUNT
+enum measure {
+#define MEASURE_ID(upper, lower) MEASURE_##upper,
+    MEASURES(MEASURE_ID)
+#undef MEASURE_ID
+    MEASURES_COUNT
 };
-const char *lever_name(enum lever lever);
+const char *measure_name(enum measure measure);
 
 #define MORE_QUICK_PHRASES 0.2 /* of all replies */
 
-struct lever_worth {
+struct measure_worth {
     bool tried;       /* false: nothing to be pulled, or nothing to reckon it from */
     bool is_on;       /* it is there already; the outcome is that without it, the other way round */
     uint32_t people;  /* whom it concerns, where it is people */
@@ -44,8 +44,8 @@ struct staff_money {
     uint32_t count, answer, best;
     bool decided;            /* the best is more than chance better than its neighbours */
     bool at_the_end;         /* nobody more can be had, or so many were tried: the best may lie beyond */
-    bool levers_asked;
-    struct lever_worth levers[LEVERS_COUNT];
+    bool measures_asked;
+    struct measure_worth measures[MEASURES_COUNT];
 };
 
 /* A day of the proof, CNY; NaN: not known. wages + commission + bonuses + seats is labour; margin x sales + later - labour - penalties -
@@ -61,12 +61,12 @@ struct money_parts staff_money_parts(const struct staff_report *report);
 /* Fills in staff->risk->money. Levers take --explain. */
 enum fl_status staff_money_assess(struct staff *staff);
 
-/* What a lever is worth in CNY a day, where profit is known, with *cny; else in buyers a day who do not leave. false: not known. */
-bool staff_lever_worth(const struct lever_worth *lever, const struct staff_outcome *base, struct fl_difference *out, bool *cny);
+/* What a measure is worth in CNY a day, where profit is known, with *cny; else in buyers a day who do not leave. false: not known. */
+bool staff_measure_worth(const struct measure_worth *measure, const struct staff_outcome *base, struct fl_difference *out, bool *cny);
 
 /* ---- staff_explain.c ----------------------------------------------------------------------------- */
 
-/* After the first screen: the answer in a paragraph, every risk, the money, the levers, and why rules of thumb differ. */
+/* After the first screen: the answer in a paragraph, every risk, the money, the measures, and why rules of thumb differ. */
 void staff_explain(const struct staff_report *report, bool zh, struct fl_text *out);
 /* One line for the first screen: the headcount that earns most, beside the one that meets the objectives. Nothing without profit. */
 void staff_profit_line(const struct staff_report *report, bool zh, struct fl_text *out);

@@ -249,27 +249,27 @@ static void add_points(const struct staff_report *report, struct fl_text *out)
                 money->points[money->best].peak, money->decided ? "true" : "false", money->at_the_end ? "true" : "false");
 }
 
-static void add_levers(const struct staff_report *report, struct fl_text *out)
+static void add_measures(const struct staff_report *report, struct fl_text *out)
 {
     const struct staff_money *money = report->risk->money;
-    fl_text_add(out, ",\n\"levers\":");
-    if (!money->levers_asked) {
+    fl_text_add(out, ",\n\"measures\":");
+    if (!money->measures_asked) {
         fl_text_add(out, "null");
         return;
     }
     fl_text_add(out, "[");
-    for (int l = 0; l < LEVERS_COUNT; l++) {
-        const struct lever_worth *lever = &money->levers[l];
+    for (int l = 0; l < MEASURES_COUNT; l++) {
+        const struct measure_worth *measure = &money->measures[l];
         struct fl_difference worth = { 0 };
         bool cny = false;
-        const bool known = staff_lever_worth(lever, &report->risk->base, &worth, &cny);
-        fl_text_add(out, "%s\n{\"what\":\"%s\",\"tried\":%s,\"is_on\":%s", l > 0 ? "," : "", lever_name((enum lever)l), lever->tried ? "true" : "false",
-                    lever->is_on ? "true" : "false");
+        const bool known = staff_measure_worth(measure, &report->risk->base, &worth, &cny);
+        fl_text_add(out, "%s\n{\"what\":\"%s\",\"tried\":%s,\"is_on\":%s", l > 0 ? "," : "", measure_name((enum measure)l), measure->tried ? "true" : "false",
+                    measure->is_on ? "true" : "false");
         if (known) {
             fl_text_add(out, ",\"unit\":\"%s\",", cny ? "cny_a_day" : "buyers_a_day");
             staff_json_difference(out, "worth", &worth);
             fl_text_add(out, ",");
-            staff_json_outcome(&lever->outcome, false, report->scenario, out);
+            staff_json_outcome(&measure->outcome, false, report->scenario, out);
         }
         fl_text_add(out, "}");
     }
@@ -283,6 +283,6 @@ void staff_money_json(const struct staff_report *report, struct fl_text *out)
     add_missing(money, out);
     add_parts(report, out);
     add_points(report, out);
-    add_levers(report, out);
+    add_measures(report, out);
     fl_text_add(out, "}");
 }
