@@ -249,7 +249,7 @@ enum fl_status staff_risk_assess(struct staff *staff)
     if (status == FL_OK) status = size_buffer(staff);
     if (status == FL_OK) status = ask_bars(staff);
     if (status == FL_OK) status = staff_money_assess(staff);
-    staff->report.risk = risk;
+    if (status == FL_OK) staff->report.risk = risk; /* all of it or nothing: the answer may be printed without */
     return status;
 }
 
