@@ -458,6 +458,8 @@ void staff_levers_screen(const struct staff_levers *levers, const struct fl_scen
     if (levers->better) add_better(levers, scenario, zh, out);
     else fl_text_add(out, zh ? "  没有哪种比它好出 %.0f%% 以上(按最差的目标允许的量算),不用改。\n" : "  None is better by more than %.0f%% of what the worst objective allows: leave it.\n",
                      100 * LEVER_DELTA);
+    if (levers->kept > levers->compared_count)
+        fl_text_add(out, zh ? "  初筛后还有 %u 种可能最好,细比了其中 %u 种。\n" : "  %u could still be the best after the first days, %u of them were compared.\n", levers->kept, levers->compared_count);
     if (levers->left > 1) fl_text_add(out, zh ? "  有 %u 种模拟了 %u 天仍分不出高下。\n" : "  %u settings could not be told apart in %u days.\n", levers->left, SELECT_BATCHES_MAX * BATCH_DAYS);
 }
 

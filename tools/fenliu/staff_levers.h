@@ -3,7 +3,10 @@
  * Settings are compared by the excess of the worst objective: misses over what it allows, 1 being just met, less is better (fl_staff_excess, pooled
  * over a batch of days). Every scenario with objectives has it. LEVER_DELTA is the difference that matters. A few days of each screen the
  * settings, KN selects among those that are kept (measure/selection.h), and the one that is left is held against the given setting on further
- * days. All are simulated on the same days of the advised roster, and where that tells none apart, of the same with one person fewer. */
+ * days. All are simulated on the same days of the advised roster, and where that tells none apart, of the same with one person fewer.
+ *
+ * The one that is left is the best, or within LEVER_DELTA of it, with probability 1 - LEVER_ALPHA: of all settings where no more than
+ * LEVERS_COMPARED are kept, else of those compared. Where several are left the days there are for it could not tell. */
 #ifndef FENLIU_STAFF_LEVERS_H
 #define FENLIU_STAFF_LEVERS_H
 
