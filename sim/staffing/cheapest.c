@@ -71,7 +71,7 @@ static bool is_open(const struct search *search, const uint32_t people[])
 static enum fl_status attempt(struct search *search, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
 {
     *judgement = known(search, people);
-    if (*judgement != FL_UNTRIED) return FL_OK;
+    if (*judgement == FL_MISSES || (*judgement == FL_MEETS && how != FL_AS_ANSWER)) return FL_OK;
     if (how == FL_GLANCE && is_open(search, people)) {
         *judgement = FL_UNDECIDED;
         return FL_OK;
@@ -192,7 +192,7 @@ static enum fl_status round_of(struct search *search, bool *over)
     out->bound = fmin(fmin(bound, search->doubt), out->cost);
     *over = is_near(search, bound) || cost_of(search, search->tried) >= out->cost * (1 - NEAR);
     if (*over) return FL_OK;
-    status = attempt(search, search->tried, FL_CLOSE_LOOK, &judgement);
+    status = attempt(search, search->tried, FL_AS_ANSWER, &judgement);
     if (status != FL_OK) return status;
     *over = judgement == FL_MEETS || judgement == FL_UNTRIED;
     if (judgement == FL_MEETS) take(search, search->tried);

@@ -18,8 +18,9 @@
 #include "measure/evidence.h"
 #include "staffing/rota.h"
 
-/* How hard a roster is tried: a glance shows what is clear, a close look decides as much as it can. */
-enum fl_try { FL_GLANCE, FL_CLOSE_LOOK };
+/* How hard a roster is tried: a glance shows what is clear, a close look decides as much as it can, and what is to be the answer may have to
+ * stand more than that: it is tried as an answer even where it is known to do. */
+enum fl_try { FL_GLANCE, FL_CLOSE_LOOK, FL_AS_ANSWER };
 
 struct fl_cheapest_problem {
     const struct fl_rota_problem *rota; /* what a roster may be; its gap is how far from the cheapest the answer may be; no barred ones */

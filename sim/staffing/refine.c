@@ -246,7 +246,7 @@ static enum fl_status attempt(void *context, const uint32_t people[], enum fl_tr
     struct refinement *refinement = context;
     struct fl_decider *decider = refinement->decider;
     enum fl_status status = fl_decide(decider, people, how, judgement);
-    if (status != FL_OK || *judgement != FL_MEETS || how != FL_CLOSE_LOOK) return status;
+    if (status != FL_OK || *judgement != FL_MEETS || how != FL_AS_ANSWER) return status;
     const uint32_t days = fl_decider_proof_days(decider);
     bool proven;
     decider->work_left -= days * decider->work_a_day;
@@ -338,7 +338,7 @@ static enum fl_status move_people(struct refinement *refinement, const struct fl
         make_move(people, move, 1, 0);
         enum fl_status status = FL_OK;
         if (fl_rota_keeps_limits(rota, people) && is_covered(rota, people)) status = attempt(refinement, people, FL_GLANCE, &judgement);
-        if (status == FL_OK && judgement != FL_MISSES && judgement != FL_UNTRIED) status = attempt(refinement, people, FL_CLOSE_LOOK, &judgement);
+        if (status == FL_OK && judgement != FL_MISSES && judgement != FL_UNTRIED) status = attempt(refinement, people, FL_AS_ANSWER, &judgement);
         if (status != FL_OK || judgement != FL_MEETS) make_move(people, move, 0, 1);
         if (status != FL_OK) return status;
         if (judgement != FL_MEETS) continue;

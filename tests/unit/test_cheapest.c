@@ -15,6 +15,7 @@ struct world {
     uint32_t vague;         /* a roster within so much of a demand cannot be decided */
     uint32_t glance_vague;  /* at a glance */
     uint32_t left, attempts, closely;
+    uint32_t met[SHIFTS]; /* tried as an answer last, and met */
     bool twice;
     uint32_t seen[4096][SHIFTS];
     enum fl_try seen_how[4096];
@@ -63,11 +64,12 @@ static enum fl_status attempt(void *context, const uint32_t people[], enum fl_tr
     memcpy(world->seen[world->attempts], people, sizeof world->seen[0]);
     world->seen_how[world->attempts++] = how;
     cr_assert_lt(world->attempts, 4096);
-    world->closely += how == FL_CLOSE_LOOK;
+    world->closely += how != FL_GLANCE;
     for (uint32_t s = 0; s < SHIFTS; s++) cr_expect_leq(people[s], MOST);
     const int32_t at = margin(world, people), vague = (int32_t)(how == FL_GLANCE ? world->glance_vague : world->vague);
     *judgement = world->left == 0 ? FL_UNTRIED : at >= -vague && at < vague ? FL_UNDECIDED : at >= 0 ? FL_MEETS : FL_MISSES;
     if (world->left > 0) world->left--;
+    if (*judgement == FL_MEETS && how == FL_AS_ANSWER) memcpy(world->met, people, sizeof world->met);
     return FL_OK;
 }
 
@@ -113,6 +115,8 @@ Test(cheapest, is_what_brute_force_finds)
         cr_expect(out.proven, "seed %u", seed);
         cr_expect_geq(margin(&world, people), 0, "seed %u", seed);
         cr_expect_not(world.twice, "seed %u: a roster was tried twice", seed);
+        const bool is_first = people[0] + people[1] + people[2] + people[3] == SHIFTS * MOST;
+        cr_expect(is_first || memcmp(world.met, people, sizeof world.met) == 0, "seed %u: an answer that was not tried as one", seed);
         if (out.rounds > most_rounds) most_rounds = out.rounds;
     }
     cr_expect_gt(most_rounds, 5); /* some are no matter of a glance */
