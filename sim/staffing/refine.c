@@ -17,6 +17,7 @@
 #define SHORT_LOOK   200u   /* days */
 #define CLOSE_LOOKS_LEAST 3.0
 #define SHIFTS_MOST  24u    /* that overlap: beyond, the largest rosters that miss are too many to find */
+#define MOVES_MOST   20000u
 #define ROUNDS_MAX   400u
 #define AMPLE_SAFETY 4.0    /* people beyond load + 4 sqrt(load) + 3 help nobody: in a pool without waiting one buyer in 30 000 would find so many busy */
 #define PROOF_DAYS   12800u /* at most, or the scenario's replications */
@@ -276,38 +277,52 @@ static void find_ample(const struct fl_staff_problem *problem, const double load
     }
 }
 
-/* Moves one person at a time to where she costs less, or away, as long as that is proven to do: what takes most off the cost first. Where the
- * budget ends before every cheaper roster is ruled out, the answer is at least none that a single move betters. */
+/* Sends one or two people away, or puts one on another shift in their place, as long as that costs less and is proven to do: what takes most off the
+ * cost first. Where the budget ends before every cheaper roster is ruled out, the answer is at least one that no such move betters. */
 struct move {
     double saving;
-    uint32_t from, to; /* to FL_NONE: away */
+    uint32_t first, second, to; /* shifts; second FL_NONE: one person only, to FL_NONE: nobody in her place */
 };
 
 static int compare_moves(const void *a, const void *b)
 {
-    const struct move *first = a, *second = b;
-    if (first->saving != second->saving) return first->saving > second->saving ? -1 : 1;
-    if (first->from != second->from) return first->from < second->from ? -1 : 1;
-    return first->to < second->to ? -1 : first->to > second->to;
+    const struct move *one = a, *other = b;
+    if (one->saving != other->saving) return one->saving > other->saving ? -1 : 1;
+    if (one->first != other->first) return one->first < other->first ? -1 : 1;
+    if (one->second != other->second) return one->second < other->second ? -1 : 1;
+    return one->to < other->to ? -1 : one->to > other->to;
 }
 
-static uint32_t list_moves(const struct fl_rota_problem *rota, const uint32_t people[], struct move moves[])
+struct moves {
+    struct move *list;
+    uint32_t count, room;
+};
+
+static void add_moves_from(const struct fl_rota_problem *rota, const uint32_t people[], uint32_t first, uint32_t second, struct moves *moves)
 {
-    uint32_t count = 0;
+    const double freed = rota->shifts[first].cost + (second == FL_NONE ? 0 : rota->shifts[second].cost);
+    if (second == FL_NONE && moves->count < moves->room) moves->list[moves->count++] = (struct move){ freed, first, second, FL_NONE };
+    for (uint32_t t = 0; t < rota->shifts_count; t++)
+        if (rota->shifts[t].cost < freed && people[t] < rota->shifts[t].people_max && t != first && t != second && moves->count < moves->room)
+            moves->list[moves->count++] = (struct move){ freed - rota->shifts[t].cost, first, second, t };
+}
+
+static void list_moves(const struct fl_rota_problem *rota, const uint32_t people[], struct moves *moves)
+{
+    moves->count = 0;
     for (uint32_t s = 0; s < rota->shifts_count; s++) {
         if (people[s] == 0) continue;
-        moves[count++] = (struct move){ rota->shifts[s].cost, s, FL_NONE };
-        for (uint32_t t = 0; t < rota->shifts_count; t++)
-            if (rota->shifts[t].cost < rota->shifts[s].cost && people[t] < rota->shifts[t].people_max)
-                moves[count++] = (struct move){ rota->shifts[s].cost - rota->shifts[t].cost, s, t };
+        add_moves_from(rota, people, s, FL_NONE, moves);
+        for (uint32_t u = s; u < rota->shifts_count; u++)
+            if (people[u] > (u == s)) add_moves_from(rota, people, s, u, moves);
     }
-    qsort(moves, count, sizeof *moves, compare_moves);
-    return count;
+    qsort(moves->list, moves->count, sizeof *moves->list, compare_moves);
 }
 
 static void make_move(uint32_t people[], const struct move *move, uint32_t forth, uint32_t back)
 {
-    people[move->from] += back - forth;
+    people[move->first] += back - forth;
+    if (move->second != FL_NONE) people[move->second] += back - forth;
     if (move->to != FL_NONE) people[move->to] += forth - back;
 }
 
@@ -327,22 +342,22 @@ static bool is_covered(const struct fl_rota_problem *rota, const uint32_t people
     return true;
 }
 
-static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, struct move moves[], uint32_t people[])
+static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, struct moves *moves, uint32_t people[])
 {
     struct fl_decider *decider = refinement->decider;
-    const double reserve = decider->work_left / 2;
-    uint32_t count = list_moves(rota, people, moves);
-    for (uint32_t i = 0; i < count && decider->work_left > reserve;) {
-        const struct move *move = &moves[i++];
+    const double reserve = rota->shifts_count > SHIFTS_MOST ? 0 : decider->work_left / 2;
+    list_moves(rota, people, moves);
+    for (uint32_t i = 0; i < moves->count && decider->work_left > reserve;) {
+        const struct move move = moves->list[i++];
         enum fl_judgement judgement = FL_MISSES;
-        make_move(people, move, 1, 0);
+        make_move(people, &move, 1, 0);
         enum fl_status status = FL_OK;
         if (fl_rota_keeps_limits(rota, people) && is_covered(rota, people)) status = attempt(refinement, people, FL_GLANCE, &judgement);
         if (status == FL_OK && judgement != FL_MISSES && judgement != FL_UNTRIED) status = attempt(refinement, people, FL_AS_ANSWER, &judgement);
-        if (status != FL_OK || judgement != FL_MEETS) make_move(people, move, 0, 1);
+        if (status != FL_OK || judgement != FL_MEETS) make_move(people, &move, 0, 1);
         if (status != FL_OK) return status;
         if (judgement != FL_MEETS) continue;
-        count = list_moves(rota, people, moves);
+        list_moves(rota, people, moves);
         i = 0;
     }
     return FL_OK;
@@ -354,7 +369,6 @@ enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_proble
     const struct fl_staff_problem *problem = decider->problem;
     const size_t shifts = problem->shifts_count;
     *out = (struct fl_refined){ 0 };
-    if (shifts > SHIFTS_MOST) return FL_OK;
     if (decider->work_left < CLOSE_LOOKS_LEAST * close_days(decider) * decider->work_a_day) return FL_OK; /* too little to decide anything */
     struct refinement refinement = { decider, prove, context };
     uint32_t *const ample = malloc(2 * shifts * sizeof *ample), *const before = ample + shifts;
@@ -371,12 +385,13 @@ enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_proble
     rota.shifts = capped;
     rota.seats = fl_staff_at_once_max(problem->scenario);
     rota.gap = 0;
-    struct move *const moves = malloc((shifts + 1) * (shifts + 1) * sizeof *moves);
-    enum fl_status status = moves == NULL ? FL_EFULL : move_people(&refinement, &rota, moves, people);
-    free(moves);
+    struct moves moves = { .list = malloc(MOVES_MOST * sizeof *moves.list), .room = MOVES_MOST };
+    enum fl_status status = moves.list == NULL ? FL_EFULL : move_people(&refinement, &rota, &moves, people);
+    free(moves.list);
     const struct fl_cheapest_problem cheapest = { .rota = &rota, .ample = ample, .attempt = attempt, .context = &refinement, .rounds_max = ROUNDS_MAX };
     struct fl_cheapest found = { .people = people };
-    if (status == FL_OK) status = fl_cheapest(&cheapest, &found);
+    if (status == FL_OK && shifts <= SHIFTS_MOST) status = fl_cheapest(&cheapest, &found);
+    else found.cost = fl_rota_cost(&rota, people);
     *out = (struct fl_refined){ .cost = found.cost, .bound = found.bound, .cheapest = found.proven, .undecided = found.undecided,
                                 .changed = memcmp(before, people, shifts * sizeof *people) != 0, .barred_rounds = found.rounds };
     free(ample), free(capped);
