@@ -277,8 +277,8 @@ static void find_ample(const struct fl_staff_problem *problem, const double load
     }
 }
 
-/* Sends one or two people away, or puts one on another shift in their place, as long as that costs less and is proven to do: what takes most off the
- * cost first. Where the budget ends before every cheaper roster is ruled out, the answer is at least one that no such move betters. */
+/* Sends one or two people away, or puts one on another shift in their place, as long as that costs less and is proven to do: one person
+ * before two, what takes most off the cost first. Where the budget ends before every cheaper roster is ruled out, the answer is at least one that no such move betters. */
 struct move {
     double saving;
     uint32_t first, second, to; /* shifts; second FL_NONE: one person only, to FL_NONE: nobody in her place */
@@ -287,6 +287,7 @@ struct move {
 static int compare_moves(const void *a, const void *b)
 {
     const struct move *one = a, *other = b;
+    if ((one->second == FL_NONE) != (other->second == FL_NONE)) return one->second == FL_NONE ? -1 : 1; /* far fewer of them */
     if (one->saving != other->saving) return one->saving > other->saving ? -1 : 1;
     if (one->first != other->first) return one->first < other->first ? -1 : 1;
     if (one->second != other->second) return one->second < other->second ? -1 : 1;
@@ -345,7 +346,7 @@ static bool is_covered(const struct fl_rota_problem *rota, const uint32_t people
 static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, struct moves *moves, uint32_t people[])
 {
     struct fl_decider *decider = refinement->decider;
-    const double reserve = rota->shifts_count > SHIFTS_MOST ? 0 : decider->work_left / 2;
+    const double reserve = decider->work_left * (rota->shifts_count > SHIFTS_MOST ? 0.9 : 0.5); /* many shifts have many moves, few of them good */
     list_moves(rota, people, moves);
     for (uint32_t i = 0; i < moves->count && decider->work_left > reserve;) {
         const struct move move = moves->list[i++];
