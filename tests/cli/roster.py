@@ -108,7 +108,8 @@ def says_when_too_few_can_be_had(folder):
 
 def breaks_fall_where_they_hurt_least(folder):
     rule = {"length": "30m", "from": "1h", "to": "2h30m", "at_least": "3h", "paid": False}
-    rested = changed(staffing={"length_min": "4h", "breaks": [rule], "replications": 100}, traffic={"rate": {"points": [["+0h", 60]]}})
+    rested = changed(staffing={"length_min": "4h", "breaks": [rule], "replications": 200}, objectives={"first_response_s.p90": "<= 60"},
+                     traffic={"rate": {"points": [["+0h", 60]]}})
     found = json.loads(staff(folder, rested, "--json"))
     rests = set()
     for shift in found["roster"]:
