@@ -392,9 +392,8 @@ enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_proble
     const struct fl_cheapest_problem cheapest = { .rota = &rota, .ample = ample, .attempt = attempt, .context = &refinement, .rounds_max = ROUNDS_MAX };
     struct fl_cheapest found = { .people = people };
     if (status == FL_OK && shifts <= SHIFTS_MOST) status = fl_cheapest(&cheapest, &found);
-    else found.cost = fl_rota_cost(&rota, people);
-    *out = (struct fl_refined){ .cost = found.cost, .bound = found.bound, .cheapest = found.proven, .undecided = found.undecided,
-                                .changed = memcmp(before, people, shifts * sizeof *people) != 0, .barred_rounds = found.rounds };
+    *out = (struct fl_refined){ .bound = found.bound, .cheapest = found.proven, .undecided = found.undecided,
+                                .changed = memcmp(before, people, shifts * sizeof *people) != 0 };
     free(ample), free(capped);
     return status;
 }

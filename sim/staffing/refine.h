@@ -26,23 +26,22 @@ bool fl_decider_open(struct fl_decider *decider, const struct fl_staff_problem *
 void fl_decider_close(struct fl_decider *decider);
 
 /* Whether a roster meets the objectives. FL_UNTRIED: the budget was used up before it could be decided. Errors are the simulation's. */
-FL_MUST_CHECK enum fl_status fl_decide(struct fl_decider *decider, const uint32_t people[], enum fl_try how, enum fl_judgement *verdict);
+FL_MUST_CHECK enum fl_status fl_decide(struct fl_decider *decider, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement);
 
 /* Judge mean, objectives per interval: takes a person off every shift at once and puts back where an interval is not shown to be met any more,
- * until nobody can be spared. One look at the days judges all intervals, so this is far quicker than a shift at a time. The rosters it ends
- * with are shown to meet the objectives, people[shifts] must be. */
+ * until nobody can be spared. One look at the days judges all intervals, so this is far quicker than a shift at a time. people[shifts] has to
+ * meet the objectives. */
 FL_MUST_CHECK enum fl_status fl_descend_together(struct fl_decider *decider, uint32_t people[]);
 
-/* Days of a proof that a roster stands nine times in ten if it is as good as the days it was decided by: the scenario's replications, or up to
- * 32 times as many. */
+/* Days of a proof that a roster stands nine times in ten if it is as good as the days it was decided by: the scenario's replications, doubled
+ * as often as that takes, up to 12 800 days or a quarter of the budget. Judge mean: as many as it was decided by. */
 uint32_t fl_decider_proof_days(const struct fl_decider *decider);
 
 struct fl_refined {
-    double cost, bound; /* of the answer; nothing cheaper than `bound` meets the objectives, as surely as fl_decide says so */
+    double bound;       /* nothing cheaper meets the objectives, as surely as fl_decide says so; 0: not looked at */
     bool cheapest;      /* nothing cheaper than the answer does */
     bool changed;       /* the roster is another */
     uint32_t undecided; /* cheaper rosters that a close look could not decide */
-    uint32_t barred_rounds;
 };
 
 /* Refines people[shifts], which meets the objectives. `least` is what any roster has to be: somebody wherever buyers write, since what nobody

@@ -3,12 +3,11 @@
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
-import unicodedata
 
-COMMAND = os.environ.get("FENLIU")
+from _staff import columns, expect, staff
+
 # Composing slows to a third from the third chat on: one chat leaves her idle while the buyer thinks, two keep her busy, more choke her.
 CHOKED = {
     "fenliu": 1, "name": "choked", "start": "2026-06-17T18:00", "duration": "3h", "interval": "30m", "seed": "7",
@@ -21,25 +20,12 @@ CHOKED = {
 }
 
 
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
-
-
-def staff(folder, scenario, *options):
-    (folder / "shop.json").write_text(json.dumps(scenario), encoding="utf-8")
-    done = subprocess.run([COMMAND, "staff", "shop.json", "-q", "--plan", "-", *options], cwd=folder, capture_output=True, timeout=300)
-    expect(done.returncode == 0, options, done.returncode, done.stdout.decode(), done.stderr.decode())
-    return done.stdout.decode()
+def says(folder, scenario, *options):
+    return staff(folder, scenario, "--plan", "-", *options)
 
 
 def levers(folder, scenario, *options):
-    return json.loads(staff(folder, scenario, "--json", "--levers", *options))["levers"]
-
-
-def columns(line):
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+    return json.loads(says(folder, scenario, "--json", "--levers", *options))["levers"]
 
 
 def without_levers(screen):
@@ -66,8 +52,8 @@ def two_chats_at_once_are_found_and_save_people(folder):
     changed = json.loads(json.dumps(CHOKED))
     changed["desk"]["agents"][0]["max_chats"] = 2
     changed["routing"] = {"policy": best["policy"]}
-    as_given = json.loads(staff(folder, CHOKED, "--json"))["headcount"]["on_duty_at_once"]
-    then = json.loads(staff(folder, changed, "--json"))["headcount"]["on_duty_at_once"]
+    as_given = json.loads(says(folder, CHOKED, "--json"))["headcount"]["on_duty_at_once"]
+    then = json.loads(says(folder, changed, "--json"))["headcount"]["on_duty_at_once"]
     expect(then < as_given and abs(then - people["best"]) <= 1, as_given, then, people)
     again = levers(folder, changed)
     expect(not again["better"], again)  # and nothing beats it then
@@ -77,12 +63,12 @@ def two_chats_at_once_are_found_and_save_people(folder):
 def says_so_on_the_screen_and_changes_nothing_else(folder):
     for language, words in {"zh": ("现在:least_active、每人最多 6 个会话。", "每人最多 2 个会话", "人数:同时在岗"),
                             "en": ("Now: least_active, 6 chats each at most.", ", 2 chats each at most.", "People: ")}.items():
-        said = staff(folder, CHOKED, "--levers", "--lang", language)
+        said = says(folder, CHOKED, "--levers", "--lang", language)
         for word in words:
             expect(word in said, word, said)
-        expect(without_levers(said) == staff(folder, CHOKED, "--lang", language).splitlines(), said)
-    plain = json.loads(staff(folder, CHOKED, "--json"))
-    asked = json.loads(staff(folder, CHOKED, "--json", "--levers", "-j", "1"))
+        expect(without_levers(said) == says(folder, CHOKED, "--lang", language).splitlines(), said)
+    plain = json.loads(says(folder, CHOKED, "--json"))
+    asked = json.loads(says(folder, CHOKED, "--json", "--levers", "-j", "1"))
     expect("levers" not in plain and asked.pop("levers") == levers(folder, CHOKED, "-j", "3"), asked)  # whatever the threads
     expect(asked == plain, asked, plain)
 
@@ -95,8 +81,8 @@ def nothing_beats_what_cannot_be_bettered(folder):
     found = levers(folder, alone)
     expect(not found["better"] and found["decided"] and found["best"] == found["given"] and found["check"] is None, found)
     expect({c["policy"] for c in found["compared"] if c["max_chats"] is None} == {"least_active"}, found["compared"])  # the others are the same desk
-    expect("不用改" in staff(folder, alone, "--levers", "--lang", "zh"), "zh")
-    expect("leave it" in staff(folder, alone, "--levers", "--lang", "en"), "en")
+    expect("不用改" in says(folder, alone, "--levers", "--lang", "zh"), "zh")
+    expect("leave it" in says(folder, alone, "--levers", "--lang", "en"), "en")
 
 
 def weights_are_tried_where_people_differ(folder):
@@ -112,7 +98,7 @@ def weights_are_tried_where_people_differ(folder):
     found = levers(folder, mixed)
     expect(found["better"] and found["given"] == {"policy": "smooth_wrr", "max_chats": None, "weights": "given"}, found)
     expect(found["check"]["excess"]["best"] < 0.8 * found["check"]["excess"]["given"], found["check"])
-    asked = staff(folder, mixed, "--levers", "--lang", "en")
+    asked = says(folder, mixed, "--levers", "--lang", "en")
     expect("Better: " in asked, asked)
 
 

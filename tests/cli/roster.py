@@ -9,29 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-COMMAND = os.environ.get("FENLIU")
-CALM = {
-    "fenliu": 1, "name": "calm", "start": "2026-06-17T18:00", "duration": "4h", "interval": "30m", "seed": "7",
-    "traffic": {"rate": {"points": [["+0h", 150]]}},
-    "buyers": {"intents": [{"name": "size", "rounds": {"geometric": 3}, "reply": {"total": {"exponential": "20s"}}}],
-               "think_time": {"exponential": "30s"}, "patience": {"first": {"exponential": "10m"}}},
-    "desk": {"agents": [{"name": "mei", "count": 3, "max_chats": 5, "wage_cny_per_hour": 25}]},
-    "objectives": {"first_response_s.p90": "<= 52"},
-    "staffing": {"replications": 200, "max_agents": 60},
-}
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
-
-
-def staff(folder, scenario, *options, code=0):
-    (folder / "shop.json").write_text(json.dumps(scenario), encoding="utf-8")
-    done = subprocess.run([COMMAND, "staff", "shop.json", "-q", *options], cwd=folder, capture_output=True, timeout=200)
-    expect(done.returncode == code, options, done.returncode, done.stdout.decode(), done.stderr.decode())
-    return done.stdout.decode()
+from _staff import CALM, COMMAND, expect, row, staff
 
 
 def answer(folder, scenario, *options, code=0):
@@ -47,10 +25,6 @@ def changed(desk=None, staffing=None, **parts):
     made["desk"].update(desk or {})
     made["staffing"].update(staffing or {})
     return made
-
-
-def row(answered, plan):
-    return next(r for r in answered["curve"] if r["plan"] == plan)
 
 
 def seats_have_a_price_and_a_limit(folder):

@@ -8,9 +8,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import unicodedata
 
-COMMAND = os.environ.get("FENLIU")
+import _staff
+from _staff import COMMAND, columns, expect
+
 SHOP = {
     "fenliu": 1, "name": "evening", "start": "2026-06-17T18:00", "duration": "4h", "interval": "15m", "seed": "7",
     "traffic": {"chats_per_day": 1000, "profile": "flat",
@@ -27,30 +28,16 @@ MONEY = {"conversion": {"base": 0.4, "first_response_loss_per_min": 0.1}, "order
 DOUBTS = {"traffic": "more", "reply_time": "more", "patience": "less", "think_time": None}  # which side does harm; None: hardly either
 
 
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
-
-
 def changed(**parts):
     return {**json.loads(json.dumps(SHOP)), **parts}
 
 
 def staff(folder, scenario, *options, code=0):
-    (folder / "shop.json").write_text(json.dumps(scenario), encoding="utf-8")
-    plan = () if "--plan" in options else ("--plan", "-")
-    done = subprocess.run([COMMAND, "staff", "shop.json", "-q", *plan, *options], cwd=folder, capture_output=True, timeout=200)
-    expect(done.returncode == code, options, done.returncode, done.stdout.decode(), done.stderr.decode())
-    return done.stdout.decode()
+    return _staff.staff(folder, scenario, *(() if "--plan" in options else ("--plan", "-")), *options, code=code)
 
 
 def answer(folder, scenario, *options, code=0):
     return json.loads(staff(folder, scenario, "--json", *options, code=code))
-
-
-def columns(line):
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def in_100(share):

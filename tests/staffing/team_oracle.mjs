@@ -9,12 +9,7 @@
 // HiGHS: no less than we say may do. Where ours says that it is not proven, the gap is not promised; more than one such in ten fails.
 //
 // Exit 0: all hold; 1: some do not; 77: the npm package is not installed.
-import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { main, range, sum } from "./_oracle.mjs";
 
 const ROUNDING = 1e-6, HEADS = 0.05; // of the solvers; of the tie-break by heads
 const HOUR = 3600e9;
@@ -25,9 +20,6 @@ Compares teams with what HiGHS finds. FENLIU_BUILD names the build; npm's packag
       --first N    the first problem's number, to see one alone (default 0)
   -h, --help       this
 exit: 0 all hold, 1 some do not, 2 wrong usage, 77 the npm package is not installed`;
-
-const range = (n) => Array.from({ length: n }, (_, i) => i);
-const sum = (values) => values.reduce((all, value) => all + value, 0);
 
 // ---- What a problem means
 
@@ -190,61 +182,10 @@ function judge(highs, problem) {
 
 // ---- Running it
 
-function options() {
-  const known = { count: { type: "string", default: "40" }, seed: { type: "string", default: "1" }, first: { type: "string", default: "0" } };
-  try {
-    const { values } = parseArgs({ options: { ...known, help: { type: "boolean", short: "h" } } });
-    if (values.help) return console.log(USAGE), process.exit(0);
-    for (const name of Object.keys(known)) if (!/^\d{1,9}$/.test(values[name])) throw new Error(`--${name} wants a whole number, got ${values[name]}`);
-    return values;
-  } catch (error) {
-    console.error(`team_oracle.mjs: ${error.message}\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-async function solver(build) {
-  let path;
-  try {
-    path = createRequire(join(build, "here.js")).resolve("highs");
-  } catch {
-    console.log(`the npm package highs is not installed in ${build} or above; tools/test does it where there are node and npm`);
-    process.exit(77);
-  }
-  return createRequire(path)(path)();
-}
-
 function describe(problem) {
   const crowds = problem.members.filter((member) => member.count > 1).length, hired = problem.members.filter((member) => member.hired).length;
   return `${problem.days} days, ${problem.duties.length} duties, ${sum(problem.duties.map((duty) => duty.people))} places, ${problem.members.length} members` +
     `${crowds ? `, ${crowds} of several` : ""}${hired ? `, ${hired} to hire` : ""}`;
 }
 
-async function main() {
-  const { count, seed, first } = options();
-  const build = process.env.FENLIU_BUILD ?? fileURLToPath(new URL("../../build/release", import.meta.url));
-  const program = join(build, "tests", "team_instances");
-  if (!existsSync(program)) throw new Error(`${program} is not there: FENLIU_BUILD names the build`);
-  const highs = await solver(build);
-  const lines = execFileSync(program, [seed, first, count], { encoding: "utf8", maxBuffer: 2 ** 30 }).trim().split("\n");
-  const tally = { filled: 0, infeasible: 0, wrong: 0, open: 0, exact: 0, worst: 0 };
-  for (const problem of lines.map((line) => JSON.parse(line))) {
-    const { faults, best, ours, open } = judge(highs, problem), { status } = problem.answer;
-    const above = best > 0 ? Math.max(0, ours / best - 1) : 0;
-    const figures = ours === undefined ? "" : `${ours.toFixed(2)} HiGHS ${best?.toFixed(2)} +${(100 * above).toFixed(3)} % of ${100 * problem.gap} %`;
-    const word = faults.length ? "FAIL" : open ? "open" : "ok  ";
-    console.log(`${word} ${String(problem.index).padStart(3)} ${status.padEnd(10)} ${figures}  (${describe(problem)})`);
-    faults.slice(0, 5).forEach((fault) => console.log(`       ${fault}`));
-    tally[faults.length ? "wrong" : open ? "open" : status]++;
-    if (word !== "ok  " || status !== "filled") continue;
-    tally.worst = Math.max(tally.worst, above);
-    tally.exact += ours - best < HEADS + ROUNDING * best;
-  }
-  const failed = tally.wrong > 0 || tally.open > count / 10;
-  if (failed) console.log(`again: FENLIU_BUILD=${build} node tests/staffing/team_oracle.mjs --seed ${seed} --first ${first} --count ${count}`);
-  console.log(`seed ${seed}: ${tally.filled} teams within the gap of the cheapest, ${tally.exact} of them the cheapest, at most ${(100 * tally.worst).toFixed(3)} % above; ` +
-    `${tally.infeasible} infeasible for both; ${tally.open} not proven; ${tally.wrong} wrong`);
-  process.exitCode = failed ? 1 : 0;
-}
-
-await main();
+await main({ name: "team", solved: "filled", things: "teams", usage: USAGE, judge, describe, isCheapest: (ours, best) => ours - best < HEADS + ROUNDING * best });

@@ -1,0 +1,44 @@
+"""How fenliu staff is asked here: a calm evening to start from, and its answer as text or as JSON."""
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+
+COMMAND = os.environ.get("FENLIU")
+CALM = {
+    "fenliu": 1, "name": "calm", "start": "2026-06-17T18:00", "duration": "4h", "interval": "30m", "seed": "7",
+    "traffic": {"rate": {"points": [["+0h", 150]]}},
+    "buyers": {"intents": [{"name": "size", "rounds": {"geometric": 3}, "reply": {"total": {"exponential": "20s"}}}],
+               "think_time": {"exponential": "30s"}, "patience": {"first": {"exponential": "10m"}}},
+    "desk": {"agents": [{"name": "mei", "count": 3, "max_chats": 5, "wage_cny_per_hour": 25}]},
+    "objectives": {"first_response_s.p90": "<= 52"},
+    "staffing": {"replications": 200, "max_agents": 60},
+}
+
+
+def expect(condition, *seen):
+    if not condition:
+        print("failed:", *seen)
+        sys.exit(1)
+
+
+def staff(folder, scenario, *options, code=0):
+    """What it prints; the plan is shop.plan.json in the folder."""
+    (folder / "shop.json").write_text(json.dumps(scenario), encoding="utf-8")
+    done = subprocess.run([COMMAND, "staff", "shop.json", "-q", *options], cwd=folder, capture_output=True, timeout=300)
+    expect(done.returncode == code, options, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return done.stdout.decode()
+
+
+def answer(folder, scenario, *options, code=0):
+    return json.loads(staff(folder, scenario, "--json", *options, code=code))
+
+
+def row(answered, plan):
+    return next(r for r in answered["curve"] if r["plan"] == plan)
+
+
+def columns(line):
+    """Of a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
