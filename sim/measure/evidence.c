@@ -9,7 +9,8 @@
 static uint32_t cells_of(const struct fl_objective *objective, uint32_t intervals, uint32_t groups, uint32_t agents)
 {
     switch (objective->per) {
-    case FL_PER_DAY: return 1;
+    case FL_PER_DAY:
+    case FL_PER_DATE: return 1;
     case FL_PER_INTERVAL: return intervals;
     case FL_PER_GROUP: return groups;
     case FL_PER_AGENT: return agents;

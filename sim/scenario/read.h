@@ -249,6 +249,10 @@ struct fl_object {
         .name = k, .kind = FL_KEY_NUMBER, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .least = lo,      \
         .most = hi                                                                                                     \
     }
+#define NEEDED_DRAW_TIME(k, m)                                                                                         \
+    {                                                                                                                  \
+        .name = k, .kind = FL_KEY_DRAW_TIME, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m)                 \
+    }
 #define NEEDED_COUNT(k, m, lo, hi)                                                                                     \
     {                                                                                                                  \
         .name = k, .kind = FL_KEY_COUNT, .flags = FL_KEY_REQUIRED, .offset = FL_OFFSET(FL_HERE, m), .least = lo,       \

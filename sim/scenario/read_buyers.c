@@ -134,6 +134,14 @@ static const struct fl_key come_back_keys[] = {
 #undef FL_HERE
 static const struct fl_object come_back_object = { .keys = come_back_keys, .keys_count = FL_COUNTOF(come_back_keys) };
 
+#define FL_HERE struct fl_next_visit
+static const struct fl_key next_visit_keys[] = {
+    NEEDED_NUMBER("probability", probability, 0, 0.99),
+    NEEDED_DRAW_TIME("after", after),
+};
+#undef FL_HERE
+static const struct fl_object next_visit_object = { .keys = next_visit_keys, .keys_count = FL_COUNTOF(next_visit_keys) };
+
 static const struct fl_entry_point entry_point_neutral = { .name = "", .share = 1 };
 #define FL_HERE struct fl_entry_point
 static const struct fl_key entry_point_keys[] = { NAMED(), NUMBER("share", share, 0, 1e9) };
@@ -210,6 +218,7 @@ static const struct fl_key buyers_keys[] = {
     DRAW_TIME("think_time", think_time),
     OBJECT_AT("patience", patience, patience_object),
     OBJECT_AT("come_back", come_back, come_back_object),
+    OBJECT_AT("next_visit", next_visit, next_visit_object),
 };
 #undef FL_HERE
 const struct fl_object fl_buyers_object = { .keys = buyers_keys,

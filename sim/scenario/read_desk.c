@@ -176,6 +176,92 @@ static bool read_skill(struct reader *r, const cJSON *json, const struct fl_at *
     return ok;
 }
 
+/* Leave and the rota of an agent. */
+static bool check_leave(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
+{
+    const struct fl_leave *const leave = out;
+    const struct fl_at to_at = { .up = at, .key = "to" };
+    const cJSON *const to = fl_member(json, "to");
+    return leave->to > leave->from ||
+           fl_note(r, to, &to_at, FL_ECONFLICT, "wanted an instant after \"from\", got %s", fl_show(to).text);
+}
+
+static const struct fl_leave leave_neutral = { .paid = true };
+#define FL_HERE struct fl_leave
+static const struct fl_key leave_keys[] = {
+    NEEDED_INSTANT("from", from),
+    NEEDED_INSTANT("to", to),
+    BOOLEAN("paid", paid),
+};
+#undef FL_HERE
+static const struct fl_object leave_object = { leave_keys, FL_COUNTOF(leave_keys), sizeof(struct fl_leave), &leave_neutral,
+                                               check_leave };
+
+#define ROTA_MAX 366
+static bool read_rota(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+{
+    (void)key;
+    struct fl_agent_def *const agent = field;
+    const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
+    if (size < 1 || size > ROTA_MAX)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of 1 to 366 names of a known shift or null, one a day, got %s",
+                       fl_show(json).text);
+    uint32_t *const rota = fl_reader_take(r, (size_t)size, sizeof *rota);
+    if (rota == NULL) return false;
+    bool ok = true;
+    uint32_t day = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json)
+    {
+        const struct fl_at item_at = { .up = at, .index = day };
+        rota[day] = FL_NONE;
+        if (!cJSON_IsNull(item)) ok &= fl_read_name(r, item, &item_at, FL_NAMES_SHIFTS, &rota[day]);
+        day++;
+    }
+    agent->rota = rota;
+    agent->rota_count = day;
+    return ok;
+}
+
+#define FL_HERE struct fl_agent_def
+static const struct fl_key learning_keys[] = {
+    NEEDED_NUMBER("speed", learning_speed, 0.01, 1),
+    NEEDED_DURATION("half", learning_half, 3600, 366 * 86400.0),
+};
+#undef FL_HERE
+
+static bool check_learning(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
+{
+    (void)r;
+    (void)json;
+    (void)at;
+    ((struct fl_agent_def *)out)->has_learning = true;
+    return true;
+}
+
+static const struct fl_object learning_object = { .keys = learning_keys,
+                                                  .keys_count = FL_COUNTOF(learning_keys),
+                                                  .check = check_learning };
+
+static bool check_agent(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
+{
+    const struct fl_agent_def *const agent = out;
+    const struct fl_at until_at = { .up = at, .key = "until" }, training_at = { .up = at, .key = "training" },
+                       learning_at = { .up = at, .key = "learning" }, rota_at = { .up = at, .key = "rota" };
+    const cJSON *const until = fl_member(json, "until");
+    const bool hired = fl_member(json, "from") != NULL;
+    bool ok = true;
+    if (agent->until <= agent->from)
+        ok = fl_note(r, until, &until_at, FL_ECONFLICT, "wanted an instant after \"from\", got %s", fl_show(until).text);
+    if (agent->training > 0 && !hired)
+        ok = fl_note_key(r, fl_member(json, "training"), &training_at, FL_ECONFLICT, "wanted \"from\" beside it, got none");
+    if (agent->has_learning && !hired)
+        ok = fl_note_key(r, fl_member(json, "learning"), &learning_at, FL_ECONFLICT, "wanted \"from\" beside it, got none");
+    if (agent->rota_count > 0 && agent->shift != FL_NONE)
+        ok = fl_note_key(r, fl_member(json, "rota"), &rota_at, FL_ECONFLICT, "wanted either a shift or a rota, got both");
+    return ok;
+}
+
 #define ONES_8 1, 1, 1, 1, 1, 1, 1, 1
 static const struct fl_agent_def agent_neutral = {
     .name = "",
@@ -188,6 +274,8 @@ static const struct fl_agent_def agent_neutral = {
     .shift = FL_NONE,
     .skill = { ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8 },
     .wage_cny_per_hour = NAN,
+    .from = -FL_TIME_NEVER,
+    .until = FL_TIME_NEVER,
 };
 #define FL_HERE struct fl_agent_def
 static const struct fl_key agent_keys[] = {
@@ -206,10 +294,16 @@ static const struct fl_key agent_keys[] = {
     BOOLEAN("outsourced", outsourced),
     NUMBER("wage_cny_per_hour", wage_cny_per_hour, 0, 1e6),
     NUMBER("absent", absent, 0, 1),
+    INSTANT("from", from),
+    INSTANT("until", until),
+    DURATION("training", training, 0, 366 * 86400.0),
+    OBJECT("learning", learning_object),
+    { .name = "rota", .kind = FL_KEY_CUSTOM, .read = read_rota },
+    LIST("away", away, 0, 366, leave_object),
 };
 #undef FL_HERE
 static const struct fl_object agent_object = { agent_keys, FL_COUNTOF(agent_keys), sizeof(struct fl_agent_def),
-                                               &agent_neutral, NULL };
+                                               &agent_neutral, check_agent };
 
 /* ---- The rest of the desk ---------------------------------------------------------------------- */
 
@@ -328,6 +422,27 @@ static const struct fl_key start_duties_keys[] = { DURATION("length", length, 0,
 static const struct fl_object start_duties_object = { .keys = start_duties_keys,
                                                       .keys_count = FL_COUNTOF(start_duties_keys) };
 
+#define FL_HERE struct fl_desk_def
+static const struct fl_key attrition_keys[] = {
+    NEEDED_NUMBER("yearly", attrition.yearly, 0, 0.99),
+    NUMBER("early", attrition.early, 0, 0.99),
+    DURATION("early_for", attrition.early_for, 86400, 366 * 86400.0),
+};
+#undef FL_HERE
+
+static bool check_attrition(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
+{
+    const struct fl_at for_at = { .up = at, .key = "early_for" };
+    const cJSON *const early_for = fl_member(json, "early_for");
+    ((struct fl_desk_def *)out)->has_attrition = true;
+    return early_for == NULL || fl_member(json, "early") != NULL ||
+           fl_note_key(r, early_for, &for_at, FL_ECONFLICT, "wanted \"early\" beside it, got none");
+}
+
+static const struct fl_object attrition_object = { .keys = attrition_keys,
+                                                   .keys_count = FL_COUNTOF(attrition_keys),
+                                                   .check = check_attrition };
+
 static const double plain_speed[] = { 1 };
 const struct fl_desk_def fl_desk_neutral = {
     .seats = FL_NONE,
@@ -342,7 +457,23 @@ const struct fl_desk_def fl_desk_neutral = {
     .close_when_done = 0,
     .close_silence = FL_TIME_NEVER,
     .hop_limit = 3,
+    .attrition = { .early = NAN, .early_for = 90 * FL_DAY },
 };
+
+/* A rota repeats its shifts day by day; those of an instant happen once. */
+static bool check_rota(struct reader *r, const cJSON *agent, const struct fl_at *at, const struct fl_desk_def *desk,
+                       const struct fl_agent_def *def)
+{
+    const struct fl_at rota_at = { .up = at, .key = "rota" };
+    const cJSON *item = def->rota_count > 0 ? fl_member(agent, "rota")->child : NULL;
+    for (uint32_t day = 0; day < def->rota_count; day++, item = item->next) {
+        const struct fl_at item_at = { .up = &rota_at, .index = day };
+        if (def->rota[day] != FL_NONE && desk->shifts[def->rota[day]].once)
+            return fl_note(r, item, &item_at, FL_ECONFLICT, "wanted a shift with times of day, got %s with instants",
+                           fl_show(item).text);
+    }
+    return true;
+}
 
 static bool check_desk(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
@@ -356,6 +487,7 @@ static bool check_desk(struct reader *r, const cJSON *json, const struct fl_at *
     for (uint32_t i = 0; i < desk->agents_count; i++, item = item->next) {
         const struct fl_at item_at = { .up = &agents_at, .index = i },
                            main_at = { .up = &item_at, .key = "main_account" };
+        ok &= check_rota(r, item, &item_at, desk, &desk->agents[i]);
         total += desk->agents[i].count;
         proxies += desk->agents[i].proxy_account;
         if (!desk->agents[i].main_account) continue;
@@ -432,6 +564,7 @@ static const struct fl_key desk_keys[] = {
     DRAW_TIME_HAS("leave_reply", leave_reply, has_leave_reply),
     COUNT("hop_limit", hop_limit, 0, 100),
     BOOLEAN("one_stop", one_stop),
+    OBJECT("attrition", attrition_object),
 };
 #undef FL_HERE
 const struct fl_object fl_desk_object = { .keys = desk_keys,

@@ -10,7 +10,7 @@
 
 /* ---- Objectives -------------------------------------------------------------------------------- */
 
-static const char *const per_names[] = { "day", "interval", "group", "agent", NULL };
+static const char *const per_names[] = { "day", "interval", "group", "agent", "date", NULL };
 
 bool fl_note_metric(struct reader *r, const cJSON *json, const struct fl_at *at, const char *name, bool is_key)
 {

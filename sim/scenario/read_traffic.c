@@ -257,6 +257,24 @@ static const struct fl_key busyness_keys[] = { OBJECT_AT("day", day, spread_obje
                                                OBJECT_AT("interval", interval, spread_object) };
 static const struct fl_object busyness_object = { .keys = busyness_keys, .keys_count = FL_COUNTOF(busyness_keys) };
 
+static bool read_weekdays(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                          void *field)
+{
+    struct fl_traffic *const traffic = field;
+    if (!cJSON_IsArray(json) || cJSON_GetArraySize(json) != 7)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of 7 factors, Monday first, got %s", fl_show(json).text);
+    bool ok = true;
+    uint32_t day = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json)
+    {
+        const struct fl_at item_at = { .up = at, .index = day };
+        ok &= fl_read_number(r, item, &item_at, 0, key->most, &traffic->weekdays[day++]);
+    }
+    traffic->has_weekdays = true;
+    return ok;
+}
+
 static bool read_replay(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
                         void *field)
 {
@@ -273,6 +291,11 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
     const cJSON *const rate = fl_member(json, "rate");
     if (day != NULL && rate != NULL)
         return fl_note_key(r, rate, &rate_at, FL_ECONFLICT, "wanted either chats_per_day or rate, got both");
+    if (rate != NULL && t->has_weekdays) {
+        const struct fl_at weekdays_at = { .up = at, .key = "weekdays" };
+        return fl_note_key(r, fl_member(json, "weekdays"), &weekdays_at, FL_ECONFLICT,
+                           "wanted it beside chats_per_day, whose factors these are: a rate says each day's by itself");
+    }
     if (day == NULL && t->promotions_count > 0) {
         return fl_note(r, json, &day_at, FL_EMISSING,
                        "wanted chats_per_day beside promotions, which are multiples of an ordinary day, got none");
@@ -300,6 +323,7 @@ static const struct fl_key traffic_keys[] = {
       .choices = fl_profile_names,
       .object = &profile_object,
       .read = read_profile },
+    { .name = "weekdays", .kind = FL_KEY_CUSTOM, .most = 1000, .read = read_weekdays },
     NUMBER("scale", scale, 0, 1000),
     LIST("promotions", promotions, 0, 64, promotion_object),
     LIST("pushes", pushes, 0, 10000, push_object),

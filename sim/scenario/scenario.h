@@ -72,6 +72,8 @@ struct fl_traffic {
     const struct fl_rate_point *points;
     struct fl_profile profile[FL_PHASES]; /* "profile": one for all phases, or named "marketplace" pairs */
     double scale;                         /* "scale": factor on everything, default 1 (sensitivity) */
+    bool has_weekdays;
+    double weekdays[7]; /* Monday first: factor on the ordinary chats of that day, not on promotions, pushes or points */
     uint32_t promotions_count, pushes_count;
     const struct fl_promotion *promotions;
     const struct fl_push *pushes;
@@ -143,6 +145,12 @@ struct fl_come_back {
     uint32_t visits_max; /* default 3 further visits */
 };
 
+/* Writing again after a chat that was served, with a new question: she has a recent agent then. */
+struct fl_next_visit {
+    double probability; /* 0: off */
+    struct fl_distribution after; /* seconds from the end of the chat */
+};
+
 struct fl_entry_point {
     const char *name;
     double share;
@@ -159,6 +167,7 @@ struct fl_buyers {
     struct fl_distribution think_time;         /* 0 when absent */
     struct fl_patience patience;
     struct fl_come_back come_back;
+    struct fl_next_visit next_visit;
 };
 
 /* ---- The desk -------------------------------------------------------------------------------- */
@@ -201,6 +210,12 @@ struct fl_grade_def {
     double conversion_scale; /* default 1 */
 };
 
+/* Leave: not there in [from, to), ns from the start. */
+struct fl_leave {
+    fl_time from, to;
+    bool paid; /* the shifts she would have worked are paid; default true */
+};
+
 struct fl_agent_def {
     const char *name;
     uint32_t count;     /* how many like this one, >= 0 */
@@ -216,7 +231,16 @@ struct fl_agent_def {
     bool proxy_account;
     bool outsourced;
     double wage_cny_per_hour; /* NaN: the grade's, then money's */
-    double absent;      /* probability of not showing up that day, default 0 */
+    double absent;      /* probability of not showing up on a day, drawn for each 24 hours from the start; default 0 */
+    fl_time from, until; /* on the payroll in [from, until); absent: -FL_TIME_NEVER (an old hand) and FL_TIME_NEVER */
+    fl_time training;   /* from `from` on: on duty and paid, but answers nobody; default 0. Needs from */
+    bool has_learning;  /* fl_agent_learned in tenure.h. Needs from */
+    double learning_speed; /* share of her speed at the end of her training ... */
+    fl_time learning_half; /* ... of which half of what is missing is learned in this time */
+    uint32_t rota_count;
+    const uint32_t *rota; /* shift of each day from the calendar day of the start, repeated; FL_NONE: off. 0 of them: `shift` daily */
+    uint32_t away_count;
+    const struct fl_leave *away;
 };
 
 enum fl_reply_order { FL_OLDEST_FIRST, FL_NEW_BUYERS_FIRST, FL_NEWEST_FIRST, FL_REPLY_ROUND_ROBIN, FL_SHORTEST_FIRST, FL_INTERLEAVED };
@@ -267,6 +291,13 @@ struct fl_meeting {
     uint64_t groups; /* bit per group, 0: all */
 };
 
+/* Leaving for good: a hazard that is constant up to a tenure of early_for, and another after it (tenure.h). */
+struct fl_attrition {
+    double yearly;     /* share who leave within 365 days, 0 to 0.99 */
+    double early;      /* share of newcomers who leave within early_for; NaN: as yearly says */
+    fl_time early_for; /* default 90 days */
+};
+
 struct fl_desk_def {
     uint32_t seats;      /* sub-accounts the shop holds; FL_NONE: not given */
     bool has_open;
@@ -294,6 +325,8 @@ struct fl_desk_def {
     struct fl_distribution leave_reply; /* seconds to work off one leave-message; absent: one reply of its intent */
     uint32_t hop_limit;      /* transfers a chat can have, default 3 */
     bool one_stop;           /* true: first agent resolves, intents' transfer probabilities are ignored */
+    bool has_attrition;
+    struct fl_attrition attrition;
 };
 
 /* ---- Routing --------------------------------------------------------------------------------- */
@@ -406,7 +439,8 @@ struct fl_engine_def {
 };
 
 enum fl_comparison { FL_AT_LEAST, FL_AT_MOST, FL_ABOVE, FL_BELOW };
-enum fl_objective_per { FL_PER_DAY, FL_PER_INTERVAL, FL_PER_GROUP, FL_PER_AGENT };
+/* FL_PER_DAY: what is simulated as a whole. FL_PER_DATE: each 24 hours from the start by themselves, the last maybe fewer. */
+enum fl_objective_per { FL_PER_DAY, FL_PER_INTERVAL, FL_PER_GROUP, FL_PER_AGENT, FL_PER_DATE };
 
 struct fl_objective {
     const char *name; /* "first_response_s.p90" */
@@ -591,6 +625,21 @@ static inline fl_time fl_time_of_day(const struct fl_scenario *scenario, fl_time
 {
     const fl_time since = ((scenario->start_s % 86400) * FL_SECOND + at) % FL_DAY;
     return since < 0 ? since + FL_DAY : since;
+}
+
+/* The day of the week of an instant, 0: Monday. 1970-01-01 was a Thursday. */
+static inline uint32_t fl_time_weekday(const struct fl_scenario *scenario, fl_time at)
+{
+    const int64_t midnight_s = scenario->start_s - scenario->start_s % 86400;
+    const fl_time since = at + (scenario->start_s - midnight_s) * FL_SECOND; /* that midnight */
+    const int64_t days = midnight_s / 86400 + (since >= 0 ? since / FL_DAY : -((FL_DAY - 1 - since) / FL_DAY));
+    return (uint32_t)(((days + 3) % 7 + 7) % 7);
+}
+
+/* How many dates a scenario has: its 24-hour stretches from the start, the last of which may be shorter. */
+static inline uint32_t fl_scenario_dates(const struct fl_scenario *scenario)
+{
+    return (uint32_t)((scenario->duration + FL_DAY - 1) / FL_DAY);
 }
 
 /* Whether an instant lies in a daily window; an empty window (from == to) is the whole day. */

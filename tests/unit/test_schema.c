@@ -18,7 +18,7 @@ static const char base[] =
     "\"buyers\":{\"classes\":[{\"name\":\"c\"}],\"intents\":[{\"name\":\"i\"}],\"entry_points\":[{\"name\":\"e\"}],"
     "\"devices\":[{\"name\":\"d\"}]},"
     "\"desk\":{\"groups\":[{\"name\":\"g\"}],\"shifts\":[{\"name\":\"t\",\"from\":\"09:00\",\"to\":\"17:00\"}],"
-    "\"grades\":[{\"name\":\"r\"}],\"agents\":[{\"name\":\"a\"},{\"name\":\"b\",\"count\":0}],"
+    "\"grades\":[{\"name\":\"r\"}],\"agents\":[{\"name\":\"a\",\"away\":[{\"from\":\"+1h\",\"to\":\"+2h\"}]},{\"name\":\"b\",\"count\":0}],"
     "\"meetings\":[{\"at\":\"+1h\",\"length\":\"1h\"}]},\"events\":[{\"at\":\"+1h\",\"agent\":\"a\",\"do\":\"leave\"}],"
     "\"faults\":[{\"at\":\"+1h\",\"do\":\"x\"}],"
     "\"objectives\":{\"abandonment\":{\"want\":\"<= "
