@@ -28,83 +28,6 @@ static const char usage[] =
     "exit: 0 the plan meets the objectives, 1 it does not, nobody is found for it or the ordinary day does not match, 2 bad usage or input, 4 not written,\n"
     "130 interrupted (the best roster so far is printed, and written as the plan)\n";
 
-#define REPLAY_DAYS 60u
-#define MATCH_WITHIN 0.15 /* a replayed ordinary day closer than this to the panel is believed as it stands */
-#define FIT_LEAST 0.5     /* reply times are fitted between half and twice the scenario's */
-#define FIT_MOST 2.0
-
-/* ---- Believe first ----------------------------------------------------------------------------- */
-
-/* The owner's ordinary day: its chats over the day's profile, its people through its hours, nothing else. */
-static struct fl_scenario ordinary_day(const struct staff *staff, struct fl_agent_def agents[1], struct fl_shift_def shifts[1], double speed)
-{
-    const struct fl_scenario *base = staff->scenario;
-    struct fl_scenario day = *base;
-    const struct fl_window hours = base->ordinary_day.hours;
-    day.start_s = base->start_s - base->start_s % 86400;
-    day.duration = FL_DAY;
-    day.interval = FL_HOUR;
-    day.intervals_count = 24;
-    day.warmup = 0;
-    day.traffic.chats_per_day = base->ordinary_day.inquiries;
-    day.traffic.points_count = day.traffic.promotions_count = day.traffic.pushes_count = 0;
-    day.traffic.scale = 1;
-    day.events_count = day.objectives_count = day.thresholds_count = 0;
-    day.desk.meetings_count = 0;
-    agents[0] = base->desk.agents[0];
-    agents[0].count = base->ordinary_day.agents;
-    agents[0].groups = UINT64_MAX;
-    agents[0].speed *= speed;
-    agents[0].shift = hours.from == hours.to ? FL_NONE : 0;
-    shifts[0] = (struct fl_shift_def){ .name = "ordinary", .from = hours.from, .to = hours.to };
-    day.desk.agents = agents;
-    day.desk.agents_count = 1;
-    day.desk.shifts = shifts;
-    day.desk.shifts_count = 1;
-    if (hours.from != hours.to) {
-        day.desk.has_open = true;
-        day.desk.open = hours;
-    }
-    return day;
-}
-
-static enum fl_status replay(const struct staff *staff, double speed, double *response_s)
-{
-    struct fl_agent_def agents[1];
-    struct fl_shift_def shifts[1];
-    const struct fl_scenario day = ordinary_day(staff, agents, shifts, speed);
-    struct fl_run *run = NULL;
-    const enum fl_status status = staff_days(staff, &day, REPLAY_DAYS, &run);
-    if (status != FL_OK) return status;
-    const struct fl_figure mean = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "response_s.mean");
-    *response_s = mean.known ? mean.value : INFINITY;
-    fl_run_free(run);
-    return FL_OK;
-}
-
-/* Replays the ordinary day; where it is off, scales the reply times until it matches. */
-static enum fl_status believe(struct staff *staff)
-{
-    struct staff_report *report = &staff->report;
-    const double seen = staff->scenario->ordinary_day.response_s;
-    report->believed = true;
-    if (!staff->scenario->ordinary_day.given) return FL_OK;
-    enum fl_status status = replay(staff, 1, &report->replay_response_s);
-    if (status != FL_OK || fabs(report->replay_response_s / seen - 1) <= MATCH_WITHIN) return status;
-    double low = 1 / FIT_MOST, high = 1 / FIT_LEAST, middle = 1; /* speeds; the response falls as they rise */
-    for (int i = 0; i < 10; i++) {
-        middle = sqrt(low * high);
-        status = replay(staff, middle, &report->fitted_response_s);
-        if (status != FL_OK) return status;
-        if (report->fitted_response_s > seen) low = middle;
-        else high = middle;
-    }
-    report->fitted = true;
-    report->believed = fabs(report->fitted_response_s / seen - 1) <= MATCH_WITHIN / 3;
-    staff->desk.speed_factor = middle;
-    return FL_OK;
-}
-
 /* ---- Rows of the table ------------------------------------------------------------------------- */
 
 /* The desk as the scenario has it. */
@@ -167,77 +90,6 @@ static enum fl_status fill_rows(struct staff *staff)
     return status;
 }
 
-/* ---- The search -------------------------------------------------------------------------------- */
-
-/* The traffic plan of a scenario, in memory of its own. */
-static bool plan_make(const struct fl_scenario *scenario, struct fl_traffic_plan *plan, void **memory)
-{
-    for (size_t bytes = (size_t)1 << 20; bytes <= (size_t)1 << 28; bytes *= 4) {
-        struct fl_arena arena;
-        *memory = aligned_alloc(64, bytes);
-        if (*memory == NULL) return false;
-        fl_arena_start(&arena, *memory, bytes);
-        if (fl_traffic_plan_build(&arena, scenario, plan) == FL_OK) return true;
-        free(*memory);
-    }
-    *memory = NULL;
-    return false;
-}
-
-/* What is asked of every interval is held in every interval: there is no mean of the day to be content with less of. */
-static bool asks_of_intervals(const struct fl_scenario *scenario)
-{
-    for (uint32_t i = 0; i < scenario->objectives_count; i++)
-        if (scenario->objectives[i].per == FL_PER_INTERVAL) return true;
-    return false;
-}
-
-/* The problem of the desk's world; free *memory. */
-static bool problem_make(struct staff *staff, bool quick, struct fl_traffic_plan *plan, void **memory, struct fl_staff_problem *out)
-{
-    if (!plan_make(staff->desk.base, plan, memory)) return false;
-    *out = (struct fl_staff_problem){
-        .scenario = staff->desk.base, .plan = plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
-        .crews_count = staff->desk.crews_count, .crews = staff->desk.crews,
-        .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .weigh = staff_weigh, .context = staff, .on_trial = staff_on_trial,
-        .work_max = quick ? 0 : staff->scenario->staffing.judge == FL_JUDGE_MEAN && asks_of_intervals(staff->scenario) ? INTERVALS_WORK_MAX : WORK_MAX,
-        .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick,
-        .first_safety = quick ? staff->answer.safety : NAN,
-    };
-    return true;
-}
-
-static enum fl_status search(struct staff *staff, bool quick, struct fl_staff_answer *answer)
-{
-    struct fl_traffic_plan plan;
-    struct fl_staff_problem problem;
-    void *memory = NULL;
-    if (!problem_make(staff, quick, &plan, &memory, &problem)) return FL_EFULL;
-    const enum fl_status status = fl_staff_search(&problem, answer);
-    free(memory);
-    return status;
-}
-
-static bool answer_open(struct fl_staff_answer *answer, const struct staff *staff)
-{
-    const size_t cells = (size_t)staff->scenario->intervals_count * staff->scenario->desk.groups_count;
-    answer->people = calloc(staff->desk.shifts_count + 1, sizeof *answer->people);
-    answer->load = calloc(3 * cells, sizeof *answer->load);
-    answer->one_fewer = malloc(staff->desk.shifts_count + 1);
-    if (answer->people == NULL || answer->load == NULL || answer->one_fewer == NULL) return false;
-    memset(answer->one_fewer, FL_UNTRIED, staff->desk.shifts_count);
-    answer->required = answer->load + cells;
-    answer->on_duty = answer->load + 2 * cells;
-    return true;
-}
-
-static void answer_close(struct fl_staff_answer *answer)
-{
-    free(answer->people);
-    free(answer->load);
-    free(answer->one_fewer);
-}
-
 /* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. `required`, where it is
  * not NULL, receives what its roster was made for [intervals x groups]. */
 static enum fl_status ask_world(struct staff *staff, const struct fl_scenario *other, double reply, struct what_if *out, double required[])
@@ -245,19 +97,19 @@ static enum fl_status ask_world(struct staff *staff, const struct fl_scenario *o
     const struct fl_scenario *base = staff->desk.base;
     const double speed = staff->desk.speed_factor;
     struct fl_staff_answer answer = { 0 };
-    if (!answer_open(&answer, staff)) {
-        answer_close(&answer);
+    if (!staff_answer_open(&answer, staff)) {
+        staff_answer_close(&answer);
         return FL_EFULL;
     }
     staff->desk.base = other;
     staff->desk.speed_factor = speed / reply;
-    const enum fl_status status = search(staff, true, &answer);
+    const enum fl_status status = staff_search(staff, true, &answer);
     staff->desk.base = base;
     staff->desk.speed_factor = speed;
     if (status == FL_OK) *out = (struct what_if){ .known = true, .people = roster_peak(&staff->desk, answer.people) };
     else if (status == FL_EINFEASIBLE) *out = (struct what_if){ .known = true, .impossible = true };
     for (uint32_t i = 0; required != NULL && i < staff->scenario->intervals_count * staff->scenario->desk.groups_count; i++) required[i] = answer.required[i];
-    answer_close(&answer);
+    staff_answer_close(&answer);
     return status == FL_EINFEASIBLE ? FL_OK : status;
 }
 
@@ -282,7 +134,7 @@ static enum fl_status explain(struct staff *staff, const double required[], enum
     uint32_t more[FL_ROTA_LIMITS_COUNT];
     void *memory = NULL;
     if (!out->known || out->impossible) return FL_OK;
-    if (!problem_make(staff, true, &plan, &memory, &problem)) return FL_EFULL;
+    if (!staff_problem_make(staff, true, &plan, &memory, &problem)) return FL_EFULL;
     const enum fl_status status = fl_staff_explain(&problem, required, more);
     if (status == FL_OK) out->more = more[limit] == FL_NONE ? 0 : more[limit];
     free(memory);
@@ -473,7 +325,7 @@ static enum fl_status draw_curve(struct staff *staff, const uint32_t meets[], en
     struct fl_staff_problem problem;
     struct fl_staff_answer spare = { 0 };
     void *memory = NULL;
-    enum fl_status status = answer_open(&spare, staff) && problem_make(staff, false, &plan, &memory, &problem) ? FL_OK : FL_EFULL;
+    enum fl_status status = staff_answer_open(&spare, staff) && staff_problem_make(staff, false, &plan, &memory, &problem) ? FL_OK : FL_EFULL;
     if (status == FL_OK) status = staff_curve_draw(staff, &problem, &spare, meets);
     if (status == FL_OK && is_worth_saying(curve, reason)) {
         curve->reason = reason;
@@ -481,7 +333,7 @@ static enum fl_status draw_curve(struct staff *staff, const uint32_t meets[], en
         staff->report.rows[ROW_FEWER].known = staff->report.rows[ROW_MORE].known = false; /* the curve says it */
         status = advise_knee(staff, &problem);
     }
-    answer_close(&spare);
+    staff_answer_close(&spare);
     free(memory);
     return status;
 }
@@ -500,7 +352,7 @@ static bool looks_flat(const struct staff *staff)
 {
     const struct staff_row *fewer = &staff->report.rows[ROW_FEWER], *answer = &staff->report.rows[ROW_ANSWER];
     if (!fewer->known || staff->full || staff->report.now_passes) return false;
-    if (staff->scenario->staffing.judge == FL_JUDGE_MEAN) return !asks_of_intervals(staff->scenario);
+    if (staff->scenario->staffing.judge == FL_JUDGE_MEAN) return !staff_asks_of_intervals(staff->scenario);
     return (share_on_same_days(staff) - fewer->met.value) * fl_knee_step(answer->people) < KNEE_LEAST_MISSED * (1 - staff->scenario->staffing.day_probability);
 }
 
@@ -588,7 +440,7 @@ static int say_disbelief(const struct staff *staff)
 static enum fl_status find_answer(struct staff *staff)
 {
     enum fl_status status = staff_ceiling(staff);
-    if (status == FL_OK) status = search(staff, false, &staff->answer);
+    if (status == FL_OK) status = staff_search(staff, false, &staff->answer);
     if (status == FL_OK && (staff->answer.proven || staff->answer.days_needed == FL_NONE)) return advise(staff);
     return status == FL_OK || status == FL_EINFEASIBLE ? advise_short(staff) : status;
 }
@@ -599,7 +451,7 @@ static int staff_run(struct staff *staff)
                                            .seed = staff->options.has_seed ? staff->options.seed : staff->scenario->seed };
     staff->report.chats = fl_traffic_expected(staff->scenario, 0, staff->scenario->duration);
     staff->report.peak_per_hour = fl_traffic_peak_per_hour(staff->scenario, &staff->report.peak_at);
-    enum fl_status status = believe(staff);
+    enum fl_status status = staff_believe(staff);
     if (status == FL_OK && !staff->report.believed) return say_disbelief(staff);
     if (status == FL_OK) status = find_answer(staff);
     if (status == FL_OK && staff->proof.results.rows_count == 0) {
@@ -683,10 +535,10 @@ int cmd_staff(int argc, char **argv)
         fprintf(stderr, "%s: $.staffing: wanted at most %u shifts to choose from, got more: coarser steps, fewer lengths or break grids\n", staff.options.files[0],
                 SHIFTS_MAX);
         code = EXIT_USAGE;
-    } else if (opened == FL_OK && answer_open(&staff.answer, &staff) && levers_open(&staff)) {
+    } else if (opened == FL_OK && staff_answer_open(&staff.answer, &staff) && levers_open(&staff)) {
         code = staff_run(&staff);
     }
-    answer_close(&staff.answer);
+    staff_answer_close(&staff.answer);
     staff_team_close(&staff.team);
     free(staff.levers);
     staff_desk_close(&staff.desk);

@@ -252,6 +252,20 @@ void staff_team_screen(const struct staff_team *team, const struct staff_desk *d
 void staff_team_json(const struct staff_team *team, const struct staff_desk *desk, struct fl_text *out);
 void staff_team_csv(const struct staff_team *team, const struct staff_desk *desk, struct fl_text *out);
 
+/* ---- staff_search.c ----------------------------------------------------------------------------- */
+
+/* Replays the ordinary day; where it is off, scales the reply times until it matches. report.believed says whether it does. */
+enum fl_status staff_believe(struct staff *staff);
+/* What is asked of every interval is held in every interval: there is no mean of the day to be content with less of. */
+bool staff_asks_of_intervals(const struct fl_scenario *scenario);
+/* The arrays of an answer, for the staff's candidates; close it also where this failed. */
+bool staff_answer_open(struct fl_staff_answer *answer, const struct staff *staff);
+void staff_answer_close(struct fl_staff_answer *answer);
+/* The problem of the desk's world; free *memory. false: out of memory. */
+bool staff_problem_make(struct staff *staff, bool quick, struct fl_traffic_plan *plan, void **memory, struct fl_staff_problem *out);
+/* Looks for the cheapest roster; quick: only as good as a what-if needs. */
+enum fl_status staff_search(struct staff *staff, bool quick, struct fl_staff_answer *answer);
+
 /* ---- cmd_staff.c -------------------------------------------------------------------------------- */
 
 /* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. */
