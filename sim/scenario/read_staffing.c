@@ -249,10 +249,24 @@ static bool check_hire(struct reader *r, const cJSON *json, const struct fl_at *
     return ok;
 }
 
+static bool check_hire_learning(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
+{
+    (void)r, (void)json, (void)at;
+    ((struct fl_hire_def *)out)->has_learning = true;
+    return true;
+}
+
 static const struct fl_hire_def hire_neutral = {
     .labour = LABOUR_UNSAID, .like = FL_NONE, .count_max = FL_NONE, .grade = FL_NONE, .speed = 1, .wage_cny_per_hour = NAN, .shift_cny = NAN, .stand_by_share = 1
 };
 #define FL_HERE struct fl_hire_def
+static const struct fl_key hire_learning_keys[] = {
+    NEEDED_NUMBER("speed", learning_speed, 0.01, 1),
+    NEEDED_DURATION("half", learning_half, 3600, 366 * 86400.0),
+};
+static const struct fl_object hire_learning_object = { .keys = hire_learning_keys,
+                                                       .keys_count = FL_COUNTOF(hire_learning_keys),
+                                                       .check = check_hire_learning };
 static const struct fl_key hire_keys[] = {
     NAMED(),
     NAME_OF("like", like, FL_NAMES_AGENTS),
@@ -269,6 +283,10 @@ static const struct fl_key hire_keys[] = {
     DURATION("stand_by", stand_by, 0, 86400),
     NUMBER("stand_by_share", stand_by_share, 0, 1),
     NUMBER("hire_cny", hire_cny, 0, 1e6),
+    DURATION("notice", notice, 0, 366 * 86400.0),
+    DURATION("training", training, 0, 366 * 86400.0),
+    OBJECT("learning", hire_learning_object),
+    DURATION("paid_hours_week", paid_hours_week, 0, 7 * 86400.0),
     LABOUR_KEYS(labour.),
 };
 #undef FL_HERE

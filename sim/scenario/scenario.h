@@ -555,6 +555,12 @@ struct fl_hire_def {
     fl_time stand_by;      /* on call beside each shift, default 0 ... */
     double stand_by_share; /* ... for this share of the wage */
     double hire_cny;       /* of each, once: agency, training; default 0 */
+    fl_time notice;        /* from the scenario's start until the first can begin, default 0 */
+    fl_time training;      /* from then on: paid, answers nobody; default 0 */
+    bool has_learning;     /* as in fl_agent_def, from the end of the training on */
+    double learning_speed;
+    fl_time learning_half;
+    fl_time paid_hours_week; /* paid for from her beginning on, worked or not; 0: none */
     struct fl_labour labour; /* as in fl_person_def */
 };
 

@@ -105,7 +105,7 @@ static void add_objective(const struct fl_objective *objective, double bound, bo
 {
     static const char *const signs[] = { "≥", "≤", ">", "<" }, *const plain[] = { ">=", "<=", ">", "<" };
     static const char *const per[][2] = { { "", "" }, { " in every interval", "(每个时段)" }, { " in every group", "(每个组)" },
-                                          { " of every agent", "(每个客服)" } };
+                                          { " of every agent", "(每个客服)" }, { " on every date", "(每天)" } };
     const char *statistic, *name = objective->name;
     const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
     for (size_t i = 0; i < sizeof spoken / sizeof *spoken; i++)
