@@ -15,7 +15,7 @@
 /* What a draw is for. The numbers are part of every result: append, never renumber. */
 enum fl_draw_purpose {
     FL_DRAW_ARRIVAL = 1,     /* unit-rate gap before this ordinal of a source */
-    FL_DRAW_DAY_BUSYNESS,    /* one per replication */
+    FL_DRAW_DAY_BUSYNESS,    /* index: date of the scenario */
     FL_DRAW_INTERVAL_BUSYNESS, /* index: interval */
     FL_DRAW_MULTIPLIER,      /* index: promotion */
     FL_DRAW_INTENT,
@@ -57,7 +57,10 @@ enum fl_draw_purpose {
     FL_DRAW_PUSH_AT,         /* instant of a push's buyer within its spread */
     FL_DRAW_TEXT,            /* chat log: phrase choice; index: message */
     FL_DRAW_REDRAW,          /* second and later tries of a rejection method */
-    FL_DRAW_ABSENT,
+    FL_DRAW_ABSENT,          /* index: date of the scenario */
+    FL_DRAW_ATTRITION,       /* how long an agent stays */
+    FL_DRAW_NEXT_VISIT,      /* whether a buyer who was served writes again, and when */
+    FL_DRAW_NEXT_VISIT_AFTER,
 };
 
 /* The 64-bit finaliser: a bijection that changes about half the bits for each bit of z. */

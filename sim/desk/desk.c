@@ -33,7 +33,6 @@ static void agent_begin(struct fl_desk *desk, uint32_t a, uint32_t definition, u
     const struct fl_agent_def *def = &desk_def->agents[definition];
     const struct fl_grade_def *grade = def->grade == FL_NONE ? NULL : &desk_def->grades[def->grade];
     const double cpm = grade != NULL ? or_else(def->typing_cpm, or_else(grade->typing_cpm, 60)) : or_else(def->typing_cpm, 60);
-    const double speed = def->speed * (grade != NULL ? grade->speed : 1);
     const uint64_t key = fl_key_agent(desk->setup->seed, desk->setup->replication, fl_hash_text(def->name), ordinal);
     desk->agents[a] = (struct fl_agent){
         .groups = def->groups, .last_assigned_at = -1, .oldest_unanswered_at = FL_TIME_NEVER, .capacity = def->max_chats,
@@ -41,10 +40,9 @@ static void agent_begin(struct fl_desk *desk, uint32_t a, uint32_t definition, u
     };
     desk->own[a] = (struct desk_agent){
         .inbox_first = FL_NO_CHAT, .inbox_last = FL_NO_CHAT, .chat = FL_NO_CHAT, .first_chat = FL_NO_CHAT, .turn = FL_NO_CHAT,
-        .slowness = 1 / speed, .s_per_char = 60 / cpm, .duty_from = -1,
-        .group = (uint32_t)__builtin_ctzll(def->groups | UINT64_C(1) << 63),
-        .absent = def->absent > 0 && fl_uniform(fl_draw(key, FL_DRAW_ABSENT, 0)) < def->absent,
+        .s_per_char = 60 / cpm, .duty_from = -1, .group = (uint32_t)__builtin_ctzll(def->groups | UINT64_C(1) << 63), .key = key,
     };
+    tenure_begin(desk, a);
     if (desk->own[a].group >= desk_def->groups_count) desk->own[a].group = 0;
     if (def->main_account && desk->view.main_account == FL_NO_AGENT) desk->view.main_account = a;
     if (def->proxy_account && desk->view.proxy_account == FL_NO_AGENT) desk->view.proxy_account = a;
@@ -136,6 +134,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         .any_extras = scenario->desk.depth.per_chat > 0, .logs = setup->on_log != NULL,
         .interleaved = scenario->desk.reply_order == FL_INTERLEAVED,
         .watches_load = scenario->desk.auto_suspend.at_open != FL_NONE || scenario->desk.auto_suspend.below_reply_rate > 0,
+        .follows_score = scenario->money.score_traffic > 0 && scenario->duration > FL_DAY,
     };
     const struct fl_buyers *buyers = &scenario->buyers;
     desk->ordinary_within = desk->reply_within < SLOW_ROUND ? desk->reply_within : SLOW_ROUND - 1;
@@ -214,6 +213,7 @@ static enum fl_status traffic_begin(struct fl_desk *desk)
     desk->messages_heeded = desk->logs || desk->counts_recent;
     desk->replies_heeded = desk->messages_heeded || desk->tells_messages || desk->watches_load;
     fl_traffic_day_begin(setup->plan, setup->seed, setup->replication, &desk->traffic_day);
+    if (desk->follows_score) desk->traffic_day.dates_known = 1;
     for (uint32_t s = 0; s < desk->streams_count; s++) {
         fl_stream_begin(setup->plan, &desk->traffic_day, s, &desk->streams[s]);
         fl_events_set(&desk->events, SLOT_STREAMS + s, fl_stream_next(setup->plan, &desk->traffic_day, &desk->streams[s]), FL_CLASS_ARRIVAL);
@@ -243,6 +243,8 @@ static void flush_agent(struct fl_desk *desk, uint32_t a)
         cells[i]->count[FL_COUNT_open_us] += own->open_ns / 1000;
         cells[i]->count[FL_COUNT_depth_us] += own->depth_ns / 1000;
     }
+    if (desk->day->dates > 0)
+        desk->day->date_duty_us[(size_t)fl_date_of_interval(desk->scenario, desk->interval) * desk->day->agents + a] += own->duty_ns / 1000;
     own->busy_ns %= 1000; /* what is no whole microsecond goes over to the next interval */
     own->duty_ns %= 1000;
     own->open_ns %= 1000;
@@ -466,6 +468,6 @@ enum fl_status fl_desk_run(const struct fl_desk_setup *setup, struct fl_arena *a
     run_until_end(&desk);
     if (desk.failed == FL_OK && setup->scenario->end == FL_END_DRAIN) drain(&desk);
     desk.ops->end(desk.router, &desk.view);
-    if (desk.failed == FL_OK) fl_day_finish(day);
+    if (desk.failed == FL_OK) fl_day_finish(setup->scenario, day);
     return desk.failed;
 }

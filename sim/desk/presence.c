@@ -19,20 +19,75 @@ static void put(struct builder *builder, fl_time at, enum timeline_what what, ui
     builder->count++;
 }
 
-static void put_shift(struct builder *builder, uint32_t a, const struct fl_shift_def *shift, fl_time from, fl_time to, fl_time midnight)
+/* A shift that is taken up at `begins`, or a part of it. */
+struct span {
+    const struct fl_shift_def *shift; /* NULL: always on */
+    fl_time midnight, begins;
+};
+
+static void put_breaks(struct builder *builder, uint32_t a, const struct span *span, fl_time from, fl_time to)
+{
+    const struct fl_shift_def *const shift = span->shift;
+    for (uint32_t b = 0; shift != NULL && b < shift->breaks_count; b++) {
+        fl_time at = span->midnight + shift->breaks[b].at;
+        if (at < span->begins) at += FL_DAY; /* past midnight in a night shift */
+        const fl_time end = at + shift->breaks[b].length;
+        if (at >= to || end <= 0 || end <= from) continue;
+        put(builder, at > from ? at : from, LINE_AWAY, a, FL_NONE);
+        put(builder, end, LINE_AWAY_END, a, FL_NONE);
+    }
+}
+
+static void put_stretch(struct builder *builder, uint32_t a, const struct span *span, fl_time from, fl_time to)
 {
     const fl_time drain = builder->desk->scenario->desk.drain;
     if (to <= 0 || from >= builder->desk->scenario->duration) return;
     put(builder, from, LINE_SHIFT_START, a, FL_NONE);
-    if (drain > 0 && drain < to - from) put(builder, to - drain, LINE_DRAIN, a, FL_NONE);
-    put(builder, to, LINE_SHIFT_END, a, FL_NONE);
-    for (uint32_t b = 0; b < shift->breaks_count; b++) {
-        fl_time at = midnight + shift->breaks[b].at;
-        if (at < from) at += FL_DAY; /* past midnight in a night shift */
-        if (at >= to || at + shift->breaks[b].length <= 0) continue;
-        put(builder, at, LINE_AWAY, a, FL_NONE);
-        put(builder, at + shift->breaks[b].length, LINE_AWAY_END, a, FL_NONE);
+    if (to < FL_TIME_NEVER) { /* who is always on does not go */
+        if (drain > 0 && drain < to - from) put(builder, to - drain, LINE_DRAIN, a, FL_NONE);
+        put(builder, to, LINE_SHIFT_END, a, FL_NONE);
     }
+    put_breaks(builder, a, span, from, to);
+}
+
+/* What of a shift she works, and what she is paid for elsewhere. */
+static void put_shift(struct builder *builder, uint32_t a, const struct span *span, fl_time to)
+{
+    struct fl_desk *const desk = builder->desk;
+    const struct fl_agent_def *def = &desk->scenario->desk.agents[desk->agents[a].definition];
+    if (to <= 0 || span->begins >= desk->scenario->duration || span->begins >= desk->own[a].gone_at) return;
+    for (fl_time at = span->begins, until; at < to; at = until) {
+        const enum standing standing = tenure_standing(def, at, &until);
+        if (until > to) until = to;
+        if (standing == STANDING_WORKS) put_stretch(builder, a, span, at, until);
+        if (standing == STANDING_PAID && builder->list == NULL) tenure_paid(desk, a, at, until); /* once, on the first pass */
+    }
+}
+
+static void put_daily_shift(struct builder *builder, uint32_t a, const struct fl_shift_def *shift, fl_time midnight)
+{
+    const fl_time length = shift->to > shift->from ? shift->to - shift->from : shift->to - shift->from + FL_DAY;
+    const struct span span = { shift, midnight, midnight + shift->from };
+    put_shift(builder, a, &span, span.begins + length);
+}
+
+static void put_rota(struct builder *builder, uint32_t a, const struct fl_agent_def *def)
+{
+    const struct fl_scenario *scenario = builder->desk->scenario;
+    const fl_time today = -(scenario->start_s % 86400) * FL_SECOND;
+    uint32_t day = def->rota_count - 1; /* yesterday: its night shift may last */
+    for (fl_time midnight = today - FL_DAY; midnight < scenario->duration; midnight += FL_DAY, day = (day + 1) % def->rota_count)
+        if (def->rota[day] != FL_NONE) put_daily_shift(builder, a, &scenario->desk.shifts[def->rota[day]], midnight);
+}
+
+/* There before the scenario begins, without duties; once she has left for good, until the next midnight. */
+static void put_always(struct builder *builder, uint32_t a)
+{
+    const struct fl_scenario *scenario = builder->desk->scenario;
+    const fl_time gone_at = builder->desk->own[a].gone_at;
+    const bool stays = gone_at >= scenario->duration;
+    const struct span span = { .begins = -1 };
+    put_shift(builder, a, &span, stays ? FL_TIME_NEVER : gone_at - fl_time_of_day(scenario, gone_at) + FL_DAY);
 }
 
 static void put_agent(struct builder *builder, uint32_t a)
@@ -40,19 +95,21 @@ static void put_agent(struct builder *builder, uint32_t a)
     const struct fl_scenario *scenario = builder->desk->scenario;
     const struct fl_agent_def *def = &scenario->desk.agents[builder->desk->agents[a].definition];
     const fl_time first_midnight = -(scenario->start_s % 86400) * FL_SECOND - FL_DAY;
+    if (def->rota_count > 0) {
+        put_rota(builder, a, def);
+        return;
+    }
     if (def->shift == FL_NONE) {
-        put(builder, -1, LINE_SHIFT_START, a, FL_NONE); /* there before the scenario begins: no duties */
+        put_always(builder, a);
         return;
     }
     const struct fl_shift_def *shift = &scenario->desk.shifts[def->shift];
     if (shift->once) {
-        const fl_time midnight = shift->from - fl_time_of_day(scenario, shift->from);
-        put_shift(builder, a, shift, shift->from, shift->to, midnight);
+        const struct span span = { shift, shift->from - fl_time_of_day(scenario, shift->from), shift->from };
+        put_shift(builder, a, &span, shift->to);
         return;
     }
-    const fl_time length = shift->to > shift->from ? shift->to - shift->from : shift->to - shift->from + FL_DAY;
-    for (fl_time midnight = first_midnight; midnight < scenario->duration; midnight += FL_DAY)
-        put_shift(builder, a, shift, midnight + shift->from, midnight + shift->from + length, midnight);
+    for (fl_time midnight = first_midnight; midnight < scenario->duration; midnight += FL_DAY) put_daily_shift(builder, a, shift, midnight);
 }
 
 static void put_meetings(struct builder *builder)
@@ -99,6 +156,7 @@ static void put_hours(struct builder *builder)
 static void put_all(struct builder *builder)
 {
     put_hours(builder);
+    for (fl_time date = FL_DAY; date < builder->desk->scenario->duration; date += FL_DAY) put(builder, date, LINE_DATE, FL_NONE, FL_NONE);
     for (uint32_t a = 0; a < builder->desk->view.agents_count; a++) put_agent(builder, a);
     put_meetings(builder);
     put_events(builder);
@@ -276,9 +334,11 @@ static void shift_ends(struct fl_desk *desk, uint32_t a)
     }
 }
 
-static void shift_starts(struct fl_desk *desk, uint32_t a, bool with_duties)
+static void shift_starts(struct fl_desk *desk, uint32_t a, fl_time at)
 {
     struct desk_agent *own = &desk->own[a];
+    const bool with_duties = at >= 0;
+    own->absent = tenure_absent(desk, a, at);
     own->shift_on = true;
     own->finishing = own->draining = false;
     const struct fl_desk_def *def = &desk->scenario->desk;
@@ -327,6 +387,26 @@ static void suspends(struct fl_desk *desk, uint32_t a, bool suspended)
         give_back_chats(desk, a, false);
 }
 
+/* Who is always on has no shift to begin: she is there on this date, or not. */
+static void always_on_refresh(struct fl_desk *desk, uint32_t a)
+{
+    const struct fl_agent_def *def = &desk->scenario->desk.agents[desk->agents[a].definition];
+    const bool absent = tenure_absent(desk, a, desk->now);
+    if (def->rota_count > 0 || def->shift != FL_NONE || absent == desk->own[a].absent) return;
+    agent_speed_changes(desk, a);
+    desk->own[a].absent = absent;
+    presence_refresh(desk, a);
+    if (absent) give_back_chats(desk, a, true);
+    agent_speed_changed(desk, a);
+    agent_continue(desk, a);
+}
+
+static void date_begins(struct fl_desk *desk)
+{
+    tenure_date_begins(desk);
+    for (uint32_t a = 0; a < desk->view.agents_count; a++) always_on_refresh(desk, a);
+}
+
 static void event_happens(struct fl_desk *desk, uint32_t a, enum fl_event_do what, bool ends)
 {
     struct desk_agent *own = &desk->own[a];
@@ -359,7 +439,8 @@ static void entry_happens(struct fl_desk *desk, const struct timeline_entry *ent
     case LINE_MIDNIGHT:
         for (uint32_t a = 0; a < desk->view.agents_count; a++) desk->agents[a].assigned_today = 0;
         break;
-    case LINE_SHIFT_START: shift_starts(desk, entry->agent, entry->at >= 0); break;
+    case LINE_DATE: date_begins(desk); break;
+    case LINE_SHIFT_START: shift_starts(desk, entry->agent, entry->at); break;
     case LINE_SHIFT_END: shift_ends(desk, entry->agent); break;
     case LINE_DRAIN:
         desk->own[entry->agent].draining = true;

@@ -131,9 +131,11 @@ struct desk_agent {
     /* interleaved: attained service of each waiting chat, ns at speed 1 */
     double attained;
     fl_time attained_at;
+    uint64_t key;            /* of her draws */
+    fl_time gone_at;         /* she begins no shift from then on: she has left for good; FL_TIME_NEVER */
 };
 
-enum timeline_what { LINE_WINDOWS, LINE_MIDNIGHT, LINE_SHIFT_END, LINE_AWAY_END, LINE_SHIFT_START, LINE_DRAIN, LINE_AWAY, LINE_EVENT, LINE_EVENT_END };
+enum timeline_what { LINE_WINDOWS, LINE_MIDNIGHT, LINE_DATE, LINE_SHIFT_END, LINE_AWAY_END, LINE_SHIFT_START, LINE_DRAIN, LINE_AWAY, LINE_EVENT, LINE_EVENT_END };
 
 struct timeline_entry {
     fl_time at;
@@ -190,6 +192,7 @@ struct fl_desk {
     bool tells_messages; /* the router wants to hear of messages and replies */
     bool interleaved;    /* agents share their speed among all who wait */
     bool watches_load;   /* agents are suspended by load or reply rate */
+    bool follows_score;  /* each date's traffic follows the ratings of the dates before */
     bool logs;
     bool messages_heeded, replies_heeded; /* some of these must hear of each: log, router, counts of recent chats, auto-suspend */
     uint16_t round_flags;  /* what a round that opens now is judged by */
@@ -355,6 +358,16 @@ void agent_continue(struct fl_desk *desk, uint32_t a); /* starts the next thing 
 void agent_compose(struct fl_desk *desk, uint32_t a, enum compose_kind kind, uint32_t c, double seconds);
 void agent_compose_ends(struct fl_desk *desk, uint32_t a);
 void agent_reply_sent(struct fl_desk *desk, uint32_t a, uint32_t c);
+
+/* tenure.c: what changes from date to date, a date being 24 hours from the scenario's start */
+void tenure_begin(struct fl_desk *desk, uint32_t a);           /* draws when she leaves for good, and rates her for the first date */
+bool tenure_absent(const struct fl_desk *desk, uint32_t a, fl_time at); /* whether she does not show up for a shift that begins then */
+/* How an instant counts for her: she works her shifts, is paid for them elsewhere (training, paid leave), or neither. *until: as long
+ * as this holds, FL_TIME_NEVER for ever. */
+enum standing { STANDING_OFF, STANDING_PAID, STANDING_WORKS };
+enum standing tenure_standing(const struct fl_agent_def *def, fl_time at, fl_time *until);
+void tenure_paid(struct fl_desk *desk, uint32_t a, fl_time from, fl_time to); /* books time paid elsewhere */
+void tenure_date_begins(struct fl_desk *desk);                 /* rates those who learn; the traffic follows the score */
 
 /* presence.c: who is there when */
 enum fl_status presence_begin(struct fl_desk *desk);

@@ -9,10 +9,22 @@ static void *take(struct fl_arena *arena, size_t count, size_t bytes_each, bool 
     return at == FL_ARENA_NONE ? NULL : fl_arena_at(arena, at);
 }
 
+uint32_t fl_day_dates(const struct fl_scenario *scenario)
+{
+    bool elsewhere = false;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        const struct fl_agent_def *def = &scenario->desk.agents[d];
+        elsewhere |= def->training > 0;
+        for (uint32_t i = 0; i < def->away_count; i++) elsewhere |= def->away[i].paid;
+    }
+    return elsewhere || scenario->duration > FL_DAY ? fl_scenario_dates(scenario) : 0;
+}
+
 enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, struct fl_day *day)
 {
     const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
     const size_t intents = scenario->buyers.intents_count, coarse = FL_KINDS * FL_COARSE_BUCKETS * sizeof(uint32_t);
+    const size_t dates = fl_day_dates(scenario), by_agent = dates * agents;
     bool full = false;
     const struct fl_day made = {
         .intervals = (uint32_t)intervals,
@@ -34,6 +46,11 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .agent_tally = take(arena, (size_t)agents * FL_KINDS, sizeof(struct fl_tally), &full),
         .noted = take(arena, FL_KINDS * FL_NOTES, sizeof(struct fl_note), &full),
         .added = take(arena, FL_ADDITIONS, sizeof(struct fl_addition), &full),
+        .dates = (uint32_t)dates,
+        .date = dates > 0 ? take(arena, dates, sizeof(struct fl_cell), &full) : NULL,
+        .date_counts = dates > 0 ? take(arena, dates, coarse, &full) : NULL,
+        .date_duty_us = dates > 0 ? take(arena, by_agent, sizeof(uint64_t), &full) : NULL,
+        .date_paid_us = dates > 0 ? take(arena, by_agent, sizeof(uint64_t), &full) : NULL,
     };
     if (full) return FL_EFULL;
     *day = made;
@@ -226,7 +243,32 @@ static void find_most(struct fl_levels *levels)
     for (uint32_t l = FL_LEVELS; l-- > 0 && levels->open_max == 0;) levels->open_max = levels->at[l].open_ns > 0 ? l : 0;
 }
 
-void fl_day_finish(struct fl_day *day)
+/* Adds a cell's counts and sums; not what follows from buckets. */
+static void add_up(struct fl_cell *to, const struct fl_cell *from)
+{
+    for (uint32_t c = 0; c < FL_COUNTS; c++) to->count[c] += from->count[c];
+    for (uint32_t kind = 0; kind < FL_KINDS; kind++) {
+        to->head[kind].sum_ns += from->head[kind].sum_ns;
+        if (from->head[kind].most_ns > to->head[kind].most_ns) to->head[kind].most_ns = from->head[kind].most_ns;
+    }
+}
+
+static void sum_up_dates(const struct fl_scenario *scenario, struct fl_day *day)
+{
+    for (uint32_t i = 0; i < day->intervals && day->dates > 0; i++) {
+        const uint32_t date = fl_date_of_interval(scenario, i);
+        uint32_t *const buckets = &day->date_counts[(size_t)date * FL_KINDS * FL_COARSE_BUCKETS];
+        for (uint32_t g = 0; g < day->groups; g++) {
+            const size_t cell = (size_t)i * day->groups + g;
+            const uint32_t *const own = &day->interval_group_counts[cell * FL_KINDS * FL_COARSE_BUCKETS];
+            add_up(&day->date[date], &day->interval_group[cell]);
+            for (uint32_t b = 0; b < FL_KINDS * FL_COARSE_BUCKETS; b++) buckets[b] += own[b];
+        }
+    }
+    complete(day->date, day->date_counts, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE);
+}
+
+void fl_day_finish(const struct fl_scenario *scenario, struct fl_day *day)
 {
     for (uint32_t kind = 0; kind < FL_KINDS; kind++) fl_day_post_notes(day, kind);
     fl_day_post_additions(day);
@@ -241,16 +283,8 @@ void fl_day_finish(struct fl_day *day)
     add_ordinary(day->interval_group, (size_t)day->intervals * day->groups);
     add_ordinary(day->intent, day->intents);
     add_ordinary(day->agent, day->agents);
-    for (uint32_t i = 0; i < day->intervals; i++) {
-        for (uint32_t g = 0; g < day->groups; g++) {
-            const struct fl_cell *from = &day->interval_group[(size_t)i * day->groups + g];
-            struct fl_cell *to = &day->group[g];
-            for (uint32_t c = 0; c < FL_COUNTS; c++) to->count[c] += from->count[c];
-            for (uint32_t kind = 0; kind < FL_KINDS; kind++) {
-                to->head[kind].sum_ns += from->head[kind].sum_ns;
-                if (from->head[kind].most_ns > to->head[kind].most_ns) to->head[kind].most_ns = from->head[kind].most_ns;
-            }
-        }
-    }
+    for (uint32_t i = 0; i < day->intervals; i++)
+        for (uint32_t g = 0; g < day->groups; g++) add_up(&day->group[g], &day->interval_group[(size_t)i * day->groups + g]);
+    sum_up_dates(scenario, day);
     complete(day->group, day->group_counts, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
 }

@@ -122,7 +122,20 @@ struct fl_day {
     uint32_t noted_next[FL_KINDS];  /* the kind's next in all of `noted` */
     struct fl_addition *added; /* [FL_ADDITIONS] */
     uint32_t added_count;      /* below FL_ADDITIONS */
+    /* By date, 24 hours from the start each; an interval is of the date in which it begins. Kept where fl_day_dates says so. */
+    uint32_t dates;
+    struct fl_cell *date;                    /* [dates], the desk's; complete by fl_day_finish */
+    uint32_t *date_counts;                   /* [dates][FL_KINDS][coarse buckets] */
+    uint64_t *date_duty_us, *date_paid_us;   /* [dates x agents], cell date * agents + a: on duty; paid elsewhere, in training or on leave */
 };
+
+/* How many dates are kept: all of a scenario that lasts more than one, or in which somebody is paid elsewhere; else 0. */
+uint32_t fl_day_dates(const struct fl_scenario *scenario);
+/* The date of an interval. */
+static inline uint32_t fl_date_of_interval(const struct fl_scenario *scenario, uint32_t interval)
+{
+    return (uint32_t)((fl_time)interval * scenario->interval / FL_DAY);
+}
 
 /* Agents keep the kinds of rounds only. */
 #define FL_AGENT_KINDS (FL_KIND_AGENT + 1)
@@ -161,6 +174,6 @@ static inline void fl_day_record(struct fl_day *day, const struct fl_where *wher
  * of seven counts. An ordinary round is opened by one message in opening hours and in the platform's window, and answered within
  * three minutes by one reply: its record in FIRST or LATER is all that is kept of it as it happens. The simulation counts
  * only the exceptions, taking away (adding 2^64 - 1) what did not happen. */
-void fl_day_finish(struct fl_day *day);
+void fl_day_finish(const struct fl_scenario *scenario, struct fl_day *day);
 
 #endif

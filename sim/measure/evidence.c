@@ -6,11 +6,11 @@
 
 #define BATCHES_LEAST 10u /* fewer say little of their own spread */
 
-static uint32_t cells_of(const struct fl_objective *objective, uint32_t intervals, uint32_t groups, uint32_t agents)
+static uint32_t cells_of(const struct fl_objective *objective, uint32_t intervals, uint32_t groups, uint32_t agents, uint32_t dates)
 {
     switch (objective->per) {
-    case FL_PER_DAY:
-    case FL_PER_DATE: return 1;
+    case FL_PER_DAY: return 1;
+    case FL_PER_DATE: return dates > 0 ? dates : 1;
     case FL_PER_INTERVAL: return intervals;
     case FL_PER_GROUP: return groups;
     case FL_PER_AGENT: return agents;
@@ -22,7 +22,7 @@ uint32_t fl_evidence_cells(const struct fl_scenario *scenario, uint32_t agents)
 {
     uint32_t cells = 0;
     for (uint32_t i = 0; i < scenario->objectives_count; i++)
-        cells += cells_of(&scenario->objectives[i], scenario->intervals_count, scenario->desk.groups_count, agents);
+        cells += cells_of(&scenario->objectives[i], scenario->intervals_count, scenario->desk.groups_count, agents, fl_day_dates(scenario));
     return cells;
 }
 
@@ -58,7 +58,7 @@ void fl_evidence_add(struct fl_evidence *evidence, const struct fl_results *batc
     FL_ASSERT(fl_evidence_cells(scenario, batch->totals.agents) <= evidence->cells);
     for (uint32_t i = 0; i < scenario->objectives_count; i++) {
         const struct fl_objective *objective = &scenario->objectives[i];
-        const uint32_t cells = cells_of(objective, batch->totals.intervals, batch->totals.groups, batch->totals.agents);
+        const uint32_t cells = cells_of(objective, batch->totals.intervals, batch->totals.groups, batch->totals.agents, batch->totals.dates);
         for (uint32_t cell = 0; cell < cells; cell++, at++) {
             const double own = fl_objective_judges(&pooled, objective, cell) ? excess(&pooled, objective, cell) : 0;
             evidence->sum[at] += own;
@@ -96,7 +96,7 @@ bool fl_evidence_shows(const struct fl_evidence *evidence, const struct fl_scena
     double error;
     if (evidence->batches < BATCHES_LEAST) return false;
     for (uint32_t i = 0; i < objective; i++)
-        cell += cells_of(&scenario->objectives[i], scenario->intervals_count, scenario->desk.groups_count, 0);
+        cell += cells_of(&scenario->objectives[i], scenario->intervals_count, scenario->desk.groups_count, 0, fl_day_dates(scenario));
     const double mean = difference(evidence, cell, &error);
     return mean <= -fl_student_quantile(1 - doubt, evidence->batches - 1) * error;
 }

@@ -109,12 +109,17 @@ static void source_of_totals(const struct fl_totals *totals, enum fl_scope scope
             source_add(source, &totals->interval_group[cell], &totals->interval_group_counts[cell * coarse]);
         }
         break;
+    case FL_SCOPE_DATE:
+        if (totals->dates == 0) source_of_totals(totals, FL_SCOPE_DESK, 0, source);
+        else source_add(source, &totals->date[index], &totals->date_counts[index * coarse]);
+        break;
     }
 }
 
 static void source_of_day(const struct fl_day *day, enum fl_scope scope, uint32_t index, struct source *source)
 {
     const size_t coarse = (size_t)FL_KINDS * FL_COARSE_BUCKETS, fine = (size_t)FL_KINDS * FL_FINE_BUCKETS;
+    if (scope == FL_SCOPE_DATE && day->dates == 0) scope = FL_SCOPE_DESK;
     *source = (struct source){ .kinds = FL_KINDS, .sub_bits = FL_HISTOGRAM_COARSE, .days = 1 };
     if (scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP) {
         source->sub_bits = FL_HISTOGRAM_FINE;
@@ -124,6 +129,8 @@ static void source_of_day(const struct fl_day *day, enum fl_scope scope, uint32_
         source->sub_bits = FL_HISTOGRAM_ROUGH;
         source->kinds = FL_AGENT_KINDS;
         source_add(source, &day->agent[index], &day->agent_counts[(size_t)index * FL_AGENT_KINDS * FL_ROUGH_BUCKETS]);
+    } else if (scope == FL_SCOPE_DATE) {
+        source_add(source, &day->date[index], &day->date_counts[index * coarse]);
     } else {
         for (uint32_t g = 0; g < day->groups; g++) {
             const size_t cell = (size_t)index * day->groups + g;
@@ -174,6 +181,7 @@ static struct cells cells_of_day(const struct fl_day *day, enum fl_scope scope)
     case FL_SCOPE_INTERVAL:
     case FL_SCOPE_INTERVAL_GROUP:
         return (struct cells){ day->interval_group, day->interval_group_counts, day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE };
+    case FL_SCOPE_DATE: return (struct cells){ day->date, day->date_counts, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE };
     default: return (struct cells){ day->group, day->group_counts, day->groups, FL_KINDS, FL_HISTOGRAM_FINE };
     }
 }
@@ -233,6 +241,29 @@ void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, u
     fl_cells_pack(day, FL_SCOPE_GROUP, replication, row);
     row->wages_cny = day_wages(scenario, day);
     row->met = judge_day(scenario, day, row); /* last: money is reckoned from the row */
+}
+
+/* ---- Rows of dates ----------------------------------------------------------------------------- */
+
+size_t fl_dates_bytes(const struct fl_day *day)
+{
+    return day->dates == 0 ? 0 : fl_cells_bytes(day, FL_SCOPE_DATE) + day->dates * sizeof(struct fl_date);
+}
+
+const struct fl_date *fl_row_date(const struct fl_row *row, uint32_t date)
+{
+    return (const struct fl_date *)(const void *)((const char *)row + row->bytes) - row->groups + date;
+}
+
+static uint64_t judge_date(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date);
+static double date_wages(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date);
+
+void fl_dates_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row)
+{
+    fl_cells_pack(day, FL_SCOPE_DATE, replication, row);
+    row->bytes = (uint32_t)fl_dates_bytes(day);
+    struct fl_date *const dates = (struct fl_date *)(void *)((char *)row + row->bytes) - day->dates;
+    for (uint32_t date = 0; date < day->dates; date++) dates[date] = (struct fl_date){ date_wages(scenario, day, date), judge_date(scenario, day, date) };
 }
 
 /* ---- Rows of intervals ------------------------------------------------------------------------- */
@@ -374,7 +405,7 @@ static void *carve(struct carver *carver, size_t count, size_t bytes_each)
 static void totals_lay_out(struct fl_totals *totals, const struct fl_scenario *scenario, struct carver *carver)
 {
     const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
-    const size_t intents = scenario->buyers.intents_count, agents = fl_scenario_agents_count(scenario);
+    const size_t intents = scenario->buyers.intents_count, agents = fl_scenario_agents_count(scenario), dates = fl_day_dates(scenario);
     *totals = (struct fl_totals){
         .intervals = (uint32_t)intervals, .groups = (uint32_t)groups, .intents = (uint32_t)intents, .agents = (uint32_t)agents,
         .interval_group = carve(carver, intervals * groups, sizeof(struct fl_cell)),
@@ -386,6 +417,10 @@ static void totals_lay_out(struct fl_totals *totals, const struct fl_scenario *s
         .intent_counts = carve(carver, intents * FL_KINDS * FL_COARSE_BUCKETS, sizeof(uint64_t)),
         .agent_counts = carve(carver, agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS, sizeof(uint32_t)),
         .group_counts = carve(carver, groups * FL_KINDS * FL_FINE_BUCKETS, sizeof(uint64_t)),
+        .dates = (uint32_t)dates,
+        .date = carve(carver, dates, sizeof(struct fl_cell)),
+        .date_counts = carve(carver, dates * FL_KINDS * FL_COARSE_BUCKETS, sizeof(uint64_t)),
+        .paid_us = carve(carver, dates > 0 ? agents : 0, sizeof(uint64_t)),
         .snapshot = carve(carver, (intervals + 1) * 4, sizeof(uint64_t)),
         .snapshot_square = carve(carver, (intervals + 1) * 2, sizeof(uint64_t)),
     };
@@ -468,6 +503,9 @@ void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
     buckets_add_day(totals->intent_counts, NULL, day->intent_counts, day->intent, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
     buckets_add_day(NULL, totals->agent_counts, day->agent_counts, day->agent, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);
     buckets_add_day(totals->group_counts, NULL, day->group_counts, day->group, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
+    cells_add(totals->date, day->date, day->dates);
+    buckets_add_day(totals->date_counts, NULL, day->date_counts, day->date, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE);
+    for (size_t i = 0; i < (size_t)day->dates * day->agents; i++) totals->paid_us[i % day->agents] += day->date_paid_us[i];
     levels_add(totals->levels, day->levels, day->agents, 1000);
     for (uint32_t i = 0; i <= day->intervals; i++) {
         const struct fl_snapshot *snap = &day->snapshot[i];
@@ -493,6 +531,9 @@ void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other)
     for (size_t i = 0; i < (size_t)totals->intents * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->intent_counts[i] += other->intent_counts[i];
     for (size_t i = 0; i < (size_t)totals->agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS; i++) totals->agent_counts[i] += other->agent_counts[i];
     for (size_t i = 0; i < (size_t)totals->groups * FL_KINDS * FL_FINE_BUCKETS; i++) totals->group_counts[i] += other->group_counts[i];
+    cells_add(totals->date, other->date, totals->dates);
+    for (size_t i = 0; i < (size_t)totals->dates * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->date_counts[i] += other->date_counts[i];
+    for (size_t a = 0; totals->dates > 0 && a < totals->agents; a++) totals->paid_us[a] += other->paid_us[a];
     levels_add(totals->levels, other->levels, totals->agents, 1);
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 4; i++) totals->snapshot[i] += other->snapshot[i];
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 2; i++) totals->snapshot_square[i] += other->snapshot_square[i];
@@ -903,58 +944,115 @@ static double paid_hours(const struct fl_scenario *scenario, uint32_t definition
     return days * fl_money_hours(&scenario->money, hours / days);
 }
 
+static double date_wages(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date)
+{
+    double wages = 0;
+    size_t cell = (size_t)date * day->agents;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, cell++) {
+            const double on_duty = (double)day->date_duty_us[cell] / 3.6e9, elsewhere = (double)day->date_paid_us[cell] / 3.6e9;
+            wages += (fl_money_hours(&scenario->money, on_duty) + elsewhere) * wage_of(scenario, d);
+        }
+    }
+    return wages;
+}
+
 static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day)
 {
     double wages = 0;
     uint32_t a = 0;
+    if (day->dates > 0) {
+        for (uint32_t date = 0; date < day->dates; date++) wages += date_wages(scenario, day, date);
+        return wages;
+    }
     for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
         for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
             wages += paid_hours(scenario, d, (double)day->agent[a].count[FL_COUNT_duty_us] / 3.6e9) * wage_of(scenario, d);
     return wages;
 }
 
-/* The money of one day; NaN where the scenario does not say what it takes. */
-static double row_money(const struct fl_scenario *scenario, const struct fl_row *row, enum metric_id id)
+/* People on the payroll, by how much of [from, to) each is. */
+static double payroll(const struct fl_scenario *scenario, fl_time from, fl_time to)
+{
+    double people = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        const struct fl_agent_def *def = &scenario->desk.agents[d];
+        const fl_time first = def->from > from ? def->from : from, last = def->until < to ? def->until : to;
+        if (first < last) people += def->count * ((double)(last - first) / (double)(to - from));
+    }
+    return people;
+}
+
+static fl_time date_ends(const struct fl_scenario *scenario, uint32_t date)
+{
+    const fl_time end = (fl_time)(date + 1) * FL_DAY;
+    return end < scenario->duration ? end : scenario->duration;
+}
+
+/* The money of one day, or of one of its dates (FL_NONE: of all), by its counts and wages; NaN where the scenario does not say what it
+ * takes. */
+static double money_of(const struct fl_scenario *scenario, const uint64_t sum[], double wages, uint32_t date, enum metric_id id)
 {
     const struct fl_money *money = &scenario->money;
-    const double days = fl_time_to_s(scenario->duration) / 86400;
-    uint64_t sum[FL_COUNTS] = { 0 };
-    for (uint32_t g = 0; g < row->groups; g++)
-        for (uint32_t c = 0; c < FL_COUNTS; c++) sum[c] += fl_row_count(row, g)[c];
-    const uint32_t people = fl_scenario_agents_count(scenario), seats = scenario->desk.seats;
+    const bool whole = date == FL_NONE;
+    const fl_time from = whole ? 0 : (fl_time)date * FL_DAY, to = whole ? scenario->duration : date_ends(scenario, date);
+    const double days = fl_time_to_s(to - from) / 86400, people = payroll(scenario, from, to);
+    const uint32_t seats = scenario->desk.seats, everybody = fl_scenario_agents_count(scenario);
     const double sales = order_value_known(scenario) ? (double)sum[FL_COUNT_sales_fen] / 100 : NAN;
-    const double more_seats = seats != FL_NONE && people > seats ? people - seats : 0;
+    const double more_seats = seats != FL_NONE && everybody > seats ? everybody - seats : 0;
     const double commission = money->commission > 0 ? money->commission * sales : 0;
-    const double labour = row->wages_cny + commission + (money->bonus_cny * people + money->seat_cny * more_seats) * days / 30;
+    const double labour = wages + commission + (money->bonus_cny * people + money->seat_cny * more_seats) * days / 30;
     const double rounds = (double)sum[FL_COUNT_platform_rounds], cases = rounds - (double)sum[FL_COUNT_platform_in_3min];
     const double a_case = money->penalty_cny_per_case > 0 ? money->penalty_cny_per_case : scenario->platform.penalty_cny;
     const bool breached = rounds > 0 && 1 - cases / rounds < scenario->platform.reply_rate_min; /* false where there is no least rate */
     const double penalties = breached && !isnan(a_case) ? cases * a_case : 0;
     const double score = sum[FL_COUNT_ratings] > 0 ? (double)sum[FL_COUNT_dsr_points] / (double)sum[FL_COUNT_ratings] - money->score_expected : 0;
-    const double later = money->score_traffic > 0 ? money->margin * sales * money->score_traffic * score : 0; /* margin of later traffic, gained or lost */
+    /* Margin of later traffic, gained or lost: what later dates bring is in their own sales. */
+    const double later = money->score_traffic > 0 && whole ? money->margin * (sales / fl_scenario_dates(scenario)) * money->score_traffic * score : 0;
     const double lost = (double)(sum[FL_COUNT_chats_abandoned] + sum[FL_COUNT_chats_rejected] + sum[FL_COUNT_chats_unserved]) * money->lost_contact_cny;
     switch (id) {
-    case METRIC_wages_cny: return row->wages_cny;
+    case METRIC_wages_cny: return wages;
     case METRIC_labour_cny: return labour;
     case METRIC_penalties_cny: return penalties;
     default: return money->margin * sales + later - labour - penalties - lost;
     }
 }
 
-static struct fl_figure money_figure(const struct fl_results *results, enum metric_id id)
+static double row_money(const struct fl_scenario *scenario, const struct fl_row *row, enum metric_id id)
 {
+    uint64_t sum[FL_COUNTS] = { 0 };
+    for (uint32_t g = 0; g < row->groups; g++)
+        for (uint32_t c = 0; c < FL_COUNTS; c++) sum[c] += fl_row_count(row, g)[c];
+    return money_of(scenario, sum, row->wages_cny, FL_NONE, id);
+}
+
+/* Of a row of dates. */
+static double date_money(const struct fl_scenario *scenario, const struct fl_row *row, uint32_t date, enum metric_id id)
+{
+    return money_of(scenario, fl_row_count(row, date), fl_row_date(row, date)->wages_cny, date, id);
+}
+
+static double results_money(const struct fl_results *results, uint32_t day, uint32_t date, enum metric_id id)
+{
+    if (date == FL_NONE) return row_money(results->scenario, results->rows[day], id);
+    return date_money(results->scenario, results->dates[day], date, id);
+}
+
+static struct fl_figure money_figure(const struct fl_results *results, uint32_t date, enum metric_id id, double tail)
+{
+    const struct fl_row *const *const rows = date == FL_NONE ? results->rows : results->dates;
     const uint32_t days = results->rows_count;
     struct fl_figure figure = { .n = days };
     struct evidence evidence = { 0 };
     double sum = 0, least, most;
-    if (results->rows == NULL || days == 0) return figure;
-    for (uint32_t i = 0; i < days; i++) sum += row_money(results->scenario, results->rows[i], id);
+    if (rows == NULL || days == 0) return figure;
+    for (uint32_t i = 0; i < days; i++) sum += results_money(results, i, date, id);
     figure.value = sum / days;
     figure.known = !isnan(figure.value);
     if (!figure.known || days < 2) return figure;
-    for (uint32_t i = 0; i < days; i++) evidence_add(&evidence, row_money(results->scenario, results->rows[i], id) - figure.value, 1);
+    for (uint32_t i = 0; i < days; i++) evidence_add(&evidence, results_money(results, i, date, id) - figure.value, 1);
     fl_metric_range(metric_of(id), &least, &most);
-    set_interval(&figure, &evidence, 0.025, least, most, true);
+    set_interval(&figure, &evidence, tail, least, most, true);
     return figure;
 }
 
@@ -974,23 +1072,34 @@ static struct fl_figure wages_figure(const struct fl_results *results, enum fl_s
             if (scope == FL_SCOPE_AGENT && a != index) continue;
             if (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) != index) continue;
             const double hours = (double)results->totals.agent[a].count[FL_COUNT_duty_us] / 3.6e9 / results->totals.days;
-            figure.value += paid_hours(scenario, d, hours) * wage_of(scenario, d);
+            const double elsewhere = results->totals.dates > 0 ? (double)results->totals.paid_us[a] / 3.6e9 / results->totals.days : 0;
+            figure.value += (paid_hours(scenario, d, hours) + elsewhere) * wage_of(scenario, d);
         }
     }
     figure.known = results->totals.days > 0 && !isnan(figure.value) && scope <= FL_SCOPE_AGENT;
     return figure;
 }
 
-/* Means over time are over the interval where they are an interval's, not over the day. */
+/* Means over time are over the interval or date where they are of one, not over the day. */
 static bool is_per_span(enum metric_id id, enum fl_scope scope)
 {
-    return (id == METRIC_queue_length || id == METRIC_chats_in_hand) && (scope == FL_SCOPE_INTERVAL || scope == FL_SCOPE_INTERVAL_GROUP);
+    return (id == METRIC_queue_length || id == METRIC_chats_in_hand) &&
+           (scope == FL_SCOPE_INTERVAL || scope == FL_SCOPE_INTERVAL_GROUP || scope == FL_SCOPE_DATE);
 }
 
-static struct fl_figure span_figure(const struct fl_scenario *scenario, const struct source *source, enum metric_id id)
+/* What is counted of a date. */
+static fl_time date_span(const struct fl_scenario *scenario, uint32_t date)
+{
+    const fl_time from = (fl_time)date * FL_DAY, first = from > scenario->warmup ? from : scenario->warmup;
+    return date_ends(scenario, date) - first;
+}
+
+static struct fl_figure span_figure(const struct fl_scenario *scenario, const struct source *source, enum metric_id id, enum fl_scope scope, uint32_t index)
 {
     struct fl_figure figure = ratio_figure(scenario, source, NULL, id);
-    figure.value *= fl_time_to_s(scenario->duration - scenario->warmup) / fl_time_to_s(scenario->interval);
+    const fl_time span = scope == FL_SCOPE_DATE ? date_span(scenario, index) : scenario->interval;
+    if (span <= 0) return (struct fl_figure){ 0 };
+    figure.value *= fl_time_to_s(scenario->duration - scenario->warmup) / fl_time_to_s(span);
     return figure;
 }
 
@@ -999,17 +1108,20 @@ static struct fl_figure figure_of(const struct fl_results *results, enum fl_scop
                                   const char *statistic, double tail)
 {
     const enum metric_id id = id_of(metric);
-    const struct wanted days = { results, scope == FL_SCOPE_GROUP ? index : FL_NONE, tail };
-    const struct wanted *wanted = (scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP) && has_days(&days) ? &days : NULL;
+    if (scope == FL_SCOPE_DATE && results->totals.dates == 0) return figure_of(results, FL_SCOPE_DESK, 0, metric, statistic, tail);
+    const struct fl_results by_date = { .scenario = results->scenario, .rows = results->dates, .rows_count = results->rows_count };
+    const struct wanted days = { scope == FL_SCOPE_DATE ? &by_date : results, scope == FL_SCOPE_DESK ? FL_NONE : index, tail };
+    const struct wanted *wanted = (scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP || scope == FL_SCOPE_DATE) && has_days(&days) ? &days : NULL;
     struct source source;
-    if (is_money(id) && scope == FL_SCOPE_DESK && results->rows != NULL) return money_figure(results, id);
+    if (is_money(id) && scope == FL_SCOPE_DESK && results->rows != NULL) return money_figure(results, FL_NONE, id, 0.025);
+    if (is_money(id) && scope == FL_SCOPE_DATE) return money_figure(results, index, id, tail);
     if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) {
         return level_figure(results->totals.levels, results->totals.agents, scope, index, id == METRIC_queue_depth, statistic);
     }
     source_of_totals(&results->totals, scope, index, &source);
     if (kinds_of(id) != 0) return distribution_figure(&source, wanted, id, statistic);
-    if (is_per_span(id, scope)) return span_figure(results->scenario, &source, id);
+    if (is_per_span(id, scope)) return span_figure(results->scenario, &source, id, scope, index);
     return ratio_figure(results->scenario, &source, wanted, id);
 }
 
@@ -1174,7 +1286,14 @@ static bool interval_is_empty(const struct source *source)
 
 static enum fl_scope scope_of(enum fl_objective_per per)
 {
-    return per == FL_PER_INTERVAL ? FL_SCOPE_INTERVAL : per == FL_PER_GROUP ? FL_SCOPE_GROUP : per == FL_PER_AGENT ? FL_SCOPE_AGENT : FL_SCOPE_DESK;
+    switch (per) {
+    case FL_PER_INTERVAL: return FL_SCOPE_INTERVAL;
+    case FL_PER_GROUP: return FL_SCOPE_GROUP;
+    case FL_PER_AGENT: return FL_SCOPE_AGENT;
+    case FL_PER_DATE: return FL_SCOPE_DATE;
+    case FL_PER_DAY: return FL_SCOPE_DESK;
+    }
+    return FL_SCOPE_DESK;
 }
 
 enum fl_scope fl_objective_scope(const struct fl_objective *objective)
@@ -1185,14 +1304,27 @@ enum fl_scope fl_objective_scope(const struct fl_objective *objective)
 bool fl_objective_judges(const struct fl_results *results, const struct fl_objective *objective, uint32_t cell)
 {
     struct source source;
-    if (objective->per == FL_PER_DAY) return true;
+    if (objective->per == FL_PER_DAY || (objective->per == FL_PER_DATE && results->totals.dates == 0)) return true;
     source_of_totals(&results->totals, scope_of(objective->per), cell, &source);
     return !interval_is_empty(&source);
 }
 
-static uint32_t cells_of(enum fl_objective_per per, uint32_t intervals, uint32_t groups, uint32_t agents)
+static uint32_t cells_of(enum fl_objective_per per, uint32_t intervals, uint32_t groups, uint32_t agents, uint32_t dates)
 {
-    return per == FL_PER_INTERVAL ? intervals : per == FL_PER_GROUP ? groups : per == FL_PER_AGENT ? agents : 1;
+    switch (per) {
+    case FL_PER_INTERVAL: return intervals;
+    case FL_PER_GROUP: return groups;
+    case FL_PER_AGENT: return agents;
+    case FL_PER_DATE: return dates > 0 ? dates : 1;
+    case FL_PER_DAY: return 1;
+    }
+    return 1;
+}
+
+/* What has but one cell is judged whoever came. */
+static bool is_single(enum fl_objective_per per, uint32_t dates)
+{
+    return per == FL_PER_DAY || (per == FL_PER_DATE && dates == 0);
 }
 
 /* A figure of one day, by the definitions of fl_figure. */
@@ -1201,29 +1333,40 @@ static struct fl_figure day_figure(const struct fl_scenario *scenario, const str
 {
     const enum metric_id id = id_of(metric);
     if (is_money(id) && scope == FL_SCOPE_DESK) return fl_row_figure(scenario, row, FL_NONE, metric, statistic);
+    if (is_money(id) && scope == FL_SCOPE_DATE) {
+        const double value = money_of(scenario, day->date[index].count, date_wages(scenario, day, index), index, id);
+        return (struct fl_figure){ .value = value, .n = 1, .known = !isnan(value) };
+    }
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0)
         return level_figure(day->levels, day->agents, scope, index, id == METRIC_queue_depth, statistic);
     if (kinds_of(id) != 0) return distribution_figure(source, NULL, id, statistic);
-    if (is_per_span(id, scope)) return span_figure(scenario, source, id);
+    if (is_per_span(id, scope)) return span_figure(scenario, source, id, scope, index);
     return ratio_figure(scenario, source, NULL, id);
+}
+
+/* Judges some adjacent cells of a day. */
+static bool cells_meet(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row, const struct fl_objective *objective,
+                       enum fl_scope scope, uint32_t from, uint32_t to, bool whoever)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    if (metric == NULL) return false;
+    for (uint32_t i = from; i < to; i++) {
+        struct source source;
+        source_of_day(day, scope, i, &source);
+        if (!whoever && interval_is_empty(&source)) continue;
+        const struct fl_figure figure = day_figure(scenario, day, row, scope, i, &source, metric, statistic);
+        if (!fl_objective_holds(objective, &figure)) return false;
+    }
+    return true;
 }
 
 static bool objective_met_on_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row,
                                  const struct fl_objective *objective)
 {
-    const char *statistic;
-    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
-    if (metric == NULL) return false;
-    const uint32_t cells = cells_of(objective->per, day->intervals, day->groups, day->agents);
-    for (uint32_t i = 0; i < cells; i++) {
-        const enum fl_scope scope = scope_of(objective->per);
-        struct source source;
-        source_of_day(day, scope, i, &source);
-        if (objective->per != FL_PER_DAY && interval_is_empty(&source)) continue;
-        const struct fl_figure figure = day_figure(scenario, day, row, scope, i, &source, metric, statistic);
-        if (!fl_objective_holds(objective, &figure)) return false;
-    }
-    return true;
+    const bool single = is_single(objective->per, day->dates);
+    const uint32_t cells = cells_of(objective->per, day->intervals, day->groups, day->agents, day->dates);
+    return cells_meet(scenario, day, row, objective, single ? FL_SCOPE_DESK : scope_of(objective->per), 0, cells, single);
 }
 
 static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row)
@@ -1231,6 +1374,59 @@ static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_da
     uint64_t met = 0;
     for (uint32_t i = 0; i < scenario->objectives_count && i < 64; i++)
         if (objective_met_on_day(scenario, day, row, &scenario->objectives[i])) met |= UINT64_C(1) << i;
+    return met;
+}
+
+/* The first interval of a date, or of one after the last. */
+static uint32_t first_interval(const struct fl_scenario *scenario, uint32_t date)
+{
+    const fl_time at = (fl_time)date * FL_DAY;
+    const uint32_t first = (uint32_t)((at + scenario->interval - 1) / scenario->interval);
+    return first < scenario->intervals_count ? first : scenario->intervals_count;
+}
+
+/* A group's figures of a date are not kept: they are the sums over its intervals. */
+static bool group_meets(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_objective *objective, uint32_t group, uint32_t date)
+{
+    uint64_t buckets[FL_KINDS * FL_COARSE_BUCKETS] = { 0 };
+    struct fl_cell sum = { .count = { 0 } };
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    if (metric == NULL) return false;
+    for (uint32_t i = first_interval(scenario, date); i < first_interval(scenario, date + 1); i++) {
+        const size_t cell = (size_t)i * day->groups + group;
+        cells_add(&sum, &day->interval_group[cell], 1);
+        buckets_add_day(buckets, NULL, &day->interval_group_counts[cell * FL_KINDS * FL_COARSE_BUCKETS], &day->interval_group[cell], 1, FL_KINDS,
+                        FL_HISTOGRAM_COARSE);
+    }
+    struct source source = { .kinds = FL_KINDS, .sub_bits = FL_HISTOGRAM_COARSE, .wide = true, .days = 1 };
+    source_add(&source, &sum, buckets);
+    if (interval_is_empty(&source)) return true;
+    const struct fl_figure figure = day_figure(scenario, day, NULL, FL_SCOPE_INTERVAL_GROUP, 0, &source, metric, statistic);
+    return fl_objective_holds(objective, &figure);
+}
+
+static bool objective_met_on_date(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_objective *objective, uint32_t date)
+{
+    bool met = true;
+    switch (objective->per) {
+    case FL_PER_DAY:
+    case FL_PER_DATE: return cells_meet(scenario, day, NULL, objective, FL_SCOPE_DATE, date, date + 1, true);
+    case FL_PER_INTERVAL:
+        return cells_meet(scenario, day, NULL, objective, FL_SCOPE_INTERVAL, first_interval(scenario, date), first_interval(scenario, date + 1), false);
+    case FL_PER_GROUP:
+        for (uint32_t g = 0; g < day->groups; g++) met &= group_meets(scenario, day, objective, g, date);
+        return met;
+    case FL_PER_AGENT: return objective_met_on_day(scenario, day, NULL, objective);
+    }
+    return met;
+}
+
+static uint64_t judge_date(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date)
+{
+    uint64_t met = 0;
+    for (uint32_t i = 0; i < scenario->objectives_count && i < 64; i++)
+        if (objective_met_on_date(scenario, day, &scenario->objectives[i], date)) met |= UINT64_C(1) << i;
     return met;
 }
 
@@ -1254,16 +1450,17 @@ void fl_objective_judge(const struct fl_results *results, uint32_t index, struct
     const char *statistic;
     const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
     *out = (struct fl_objective_result){ .where = FL_NONE, .met = true };
-    const uint32_t cells = metric == NULL ? 0 : cells_of(objective->per, totals->intervals, totals->groups, totals->agents);
+    const uint32_t cells = metric == NULL ? 0 : cells_of(objective->per, totals->intervals, totals->groups, totals->agents, totals->dates);
+    const bool single = is_single(objective->per, totals->dates);
     bool any = false;
     for (uint32_t i = 0; i < cells; i++) {
-        const enum fl_scope scope = scope_of(objective->per);
+        const enum fl_scope scope = single ? FL_SCOPE_DESK : scope_of(objective->per);
         struct source source;
         source_of_totals(totals, scope, i, &source);
-        if (objective->per != FL_PER_DAY && interval_is_empty(&source)) continue;
+        if (!single && interval_is_empty(&source)) continue;
         const struct fl_figure figure = figure_of(results, scope, i, metric, statistic, 0.025 / cells);
         if (!fl_objective_holds(objective, &figure)) out->met = false;
-        if (objective->per != FL_PER_DAY && (!any || is_worse(objective, &figure, &out->figure))) out->where = i;
+        if (!single && (!any || is_worse(objective, &figure, &out->figure))) out->where = i;
         take_worse(objective, &figure, !any, &out->figure);
         any = true;
     }
@@ -1281,4 +1478,27 @@ uint32_t fl_days_met(const struct fl_results *results)
     uint32_t days = 0;
     for (uint32_t i = 0; i < results->rows_count; i++) days += (results->rows[i]->met & all) == all;
     return days;
+}
+
+uint32_t fl_dates_count(const struct fl_results *results)
+{
+    return results->totals.dates > 0 ? results->totals.dates : 1;
+}
+
+uint32_t fl_dates_met(const struct fl_results *results, uint32_t date)
+{
+    const uint32_t count = results->scenario->objectives_count;
+    const uint64_t all = count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+    uint32_t days = 0;
+    if (results->dates == NULL) return fl_days_met(results);
+    for (uint32_t i = 0; i < results->rows_count; i++) days += (fl_row_date(results->dates[i], date)->met & all) == all;
+    return days;
+}
+
+double fl_date_on_duty(const struct fl_results *results, uint32_t date)
+{
+    uint64_t most = 0;
+    for (uint32_t i = first_interval(results->scenario, date); i < first_interval(results->scenario, date + 1); i++)
+        if (results->totals.snapshot[4 * (size_t)i + 2] > most) most = results->totals.snapshot[4 * (size_t)i + 2];
+    return (double)most / results->totals.days;
 }

@@ -33,7 +33,8 @@
 
 /* ---- One day, packed -------------------------------------------------------------------------- */
 
-enum fl_scope { FL_SCOPE_DESK, FL_SCOPE_GROUP, FL_SCOPE_AGENT, FL_SCOPE_INTENT, FL_SCOPE_INTERVAL, FL_SCOPE_INTERVAL_GROUP };
+enum fl_scope { FL_SCOPE_DESK, FL_SCOPE_GROUP, FL_SCOPE_AGENT, FL_SCOPE_INTENT, FL_SCOPE_INTERVAL, FL_SCOPE_INTERVAL_GROUP,
+                FL_SCOPE_DATE /* 24 hours from the scenario's start; the desk where dates are not kept (fl_day_dates) */ };
 
 /* Counts, sums and histograms of every group, as one block without addresses. Only non-empty stretches of a histogram
  * are kept. A row may be of other cells than groups (`scope`): its `groups` are then agents, intents or intervals, and whatever takes
@@ -79,6 +80,18 @@ static inline enum fl_scope fl_cells_scope(enum fl_cells_of kind)
 /* More of them than this are not kept by day: thousands of agents would take megabytes a day, and each would have too few samples. */
 #define FL_CELLS_MAX 1024u
 
+/* A row of the day's dates: its `groups` are dates, and behind them stands what a date has besides. NULL results.dates and a size of 0
+ * where dates are not kept. */
+struct fl_date {
+    double wages_cny; /* as of a row */
+    uint64_t met;     /* bit per objective: it held on this date */
+};
+size_t fl_dates_bytes(const struct fl_day *day);
+/* Judges the scenario's objectives date by date: per day and per date by the date's figures, per interval and per group by its intervals.
+ * Agents are not measured by date: an objective per agent holds on a date when it holds on the whole. */
+void fl_dates_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row);
+const struct fl_date *fl_row_date(const struct fl_row *row, uint32_t date);
+
 /* Whether two days are the same in every count and every value. */
 bool fl_row_equal(const struct fl_row *a, const struct fl_row *b);
 
@@ -93,6 +106,9 @@ struct fl_totals {
     uint64_t *group_counts;
     uint64_t *snapshot;        /* [intervals + 1][4]: sums of the snapshots' fields */
     uint64_t *snapshot_square; /* [intervals + 1][2]: sums of squares of waiting, of open + waiting */
+    uint32_t dates;            /* 0: not kept */
+    struct fl_cell *date;
+    uint64_t *date_counts, *paid_us; /* [agents]: paid elsewhere, in training or on leave */
 };
 
 size_t fl_totals_bytes(const struct fl_scenario *scenario);
@@ -115,6 +131,7 @@ struct fl_results {
     uint32_t rows_count;
     const char *const *agent_names;
     struct fl_cells cells;            /* of the same days, where they were asked for */
+    const struct fl_row *const *dates; /* [rows_count] by fl_dates_pack; NULL where dates are not kept */
 };
 
 struct fl_figure {
@@ -127,7 +144,7 @@ struct fl_figure {
  * fl_metric_find: "mean", "p50"..., "max", or "" for what is no distribution. Figures of engines are not known here.
  * A percentile may be known and not sure with many days: too few values beyond it, or too few days brought them; so may a count or mean,
  * when it is 0 on all of them.
- * Cost: O(buckets), with intervals O(days x buckets). */
+ * Percentiles of a date are of coarse buckets, as those of intervals. Cost: O(buckets), with intervals O(days x buckets). */
 struct fl_figure fl_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
                            const char *statistic);
 
@@ -192,7 +209,7 @@ bool fl_objective_holds(const struct fl_objective *objective, const struct fl_fi
  * every objective. */
 struct fl_objective_result {
     struct fl_figure figure;
-    uint32_t where;   /* the worst cell's index; FL_NONE for the day */
+    uint32_t where;   /* the worst cell's index; FL_NONE for the day, and for its date where dates are not kept */
     bool met;
     uint32_t days_met;
     double days_met_low, days_met_high; /* 95 % interval of the share of days; 0 without rows */
@@ -200,13 +217,15 @@ struct fl_objective_result {
 void fl_objective_judge(const struct fl_results *results, uint32_t objective, struct fl_objective_result *out);
 
 /* Figures in CNY a day, of the whole desk and, for wages, of its groups and agents:
- *   wages_cny      hours on duty x wage, those beyond a working day at the rate of overtime
- *   labour_cny     wages + commission x sales + each thirtieth of bonus x people and of seats beyond those held
+ *   wages_cny      hours on duty x wage, those beyond a working day at the rate of overtime, and hours of training and paid leave x wage;
+ *                  the working days of several dates are these
+ *   labour_cny     wages + commission x sales + each thirtieth of bonus x people on the payroll and of seats beyond those held
  *   penalties_cny  cases x penalty on days whose platform rate is below the platform's least; a case is a round in its window
  *                  that was not answered in time
  *   profit_cny     margin x sales x (1 + traffic per point of service score x (the day's score - the one expected)) - labour - penalties -
  *                  buyers lost x lost_contact_cny: a month's score is the mean of its days', so each makes it for as much later traffic as
- *                  the day itself has
+ *                  the day itself has. Where several dates are simulated their traffic has followed the score already, and only that of one
+ *                  date more, as large as their mean, is still to come; a date's own profit has none of it
  * A penalty on a single day overstates a rule that looks at 30 days and understates what its breach costs afterwards. */
 
 /* Where the cells of an objective are figures, and whether it judges a cell: nothing is asked of an interval, group or agent that no buyer
@@ -216,5 +235,12 @@ bool fl_objective_judges(const struct fl_results *results, const struct fl_objec
 
 /* Days on which all objectives held. */
 uint32_t fl_days_met(const struct fl_results *results);
+
+/* How many dates the results tell apart: 1 where they are not kept. On how many days (replications, of results->rows_count) a date met
+ * all objectives, as fl_dates_pack judges it. */
+uint32_t fl_dates_count(const struct fl_results *results);
+uint32_t fl_dates_met(const struct fl_results *results, uint32_t date);
+/* The mean over days of the people on duty in the interval of the date that begins with the most of them. */
+double fl_date_on_duty(const struct fl_results *results, uint32_t date);
 
 #endif

@@ -94,7 +94,7 @@ static void add_totals(struct fl_text *out, const struct fl_results *results, en
 {
     uint32_t count;
     const struct fl_metric *metrics = fl_metrics(&count);
-    const bool with_intervals = scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP;
+    const bool with_intervals = scope == FL_SCOPE_DESK || scope == FL_SCOPE_GROUP || scope == FL_SCOPE_DATE;
     bool first = true;
     fl_text_add(out, "\"totals\":{");
     for (uint32_t i = 0; i < count; i++) {
@@ -137,7 +137,8 @@ static const char *intent_name(const struct fl_results *results, uint32_t i)
 
 static const char *per_name(enum fl_objective_per per)
 {
-    return per == FL_PER_INTERVAL ? "interval" : per == FL_PER_GROUP ? "group" : per == FL_PER_AGENT ? "agent" : "day";
+    static const char *const names[] = { "day", "interval", "group", "agent", "date" };
+    return names[per];
 }
 
 static void add_where(struct fl_text *out, const struct fl_results *results, const struct fl_objective *objective, uint32_t where)
@@ -145,12 +146,31 @@ static void add_where(struct fl_text *out, const struct fl_results *results, con
     char at[32];
     if (where == FL_NONE) return;
     fl_text_add(out, ",\"where\":");
-    if (objective->per == FL_PER_INTERVAL) {
-        fl_instant_format(results->scenario, (fl_time)where * results->scenario->interval, at);
+    if (objective->per == FL_PER_INTERVAL || objective->per == FL_PER_DATE) {
+        fl_instant_format(results->scenario, (fl_time)where * (objective->per == FL_PER_DATE ? FL_DAY : results->scenario->interval), at);
         fl_text_add_json(out, at);
     } else {
         fl_text_add_json(out, objective->per == FL_PER_GROUP ? group_name(results, where) : agent_name(results, where));
     }
+}
+
+/* Where there are several: each 24 hours from the start. weekday: 1 is Monday, as in ISO 8601. */
+static void add_dates(struct fl_text *out, const struct fl_results *results)
+{
+    const uint32_t count = fl_dates_count(results);
+    if (count < 2) return;
+    fl_text_add(out, ",\n\"dates\":[");
+    for (uint32_t date = 0; date < count; date++) {
+        char from[32];
+        fl_instant_format(results->scenario, (fl_time)date * FL_DAY, from);
+        fl_text_add(out, "%s\n{\"from\":\"%s\",\"weekday\":%u,\"days_met\":%u,\"on_duty\":", date > 0 ? "," : "", from,
+                    fl_time_weekday(results->scenario, (fl_time)date * FL_DAY) + 1, fl_dates_met(results, date));
+        fl_text_add_number(out, fl_date_on_duty(results, date));
+        fl_text_add(out, ",");
+        add_totals(out, results, FL_SCOPE_DATE, date);
+        fl_text_add(out, "}");
+    }
+    fl_text_add(out, "]");
 }
 
 static void add_objectives(struct fl_text *out, const struct fl_results *results)
@@ -247,6 +267,7 @@ void fl_results_json(const struct fl_results *results, const struct fl_results_h
     add_named(out, results, "groups", FL_SCOPE_GROUP, results->totals.groups, group_name);
     add_named(out, results, "agents", FL_SCOPE_AGENT, results->totals.agents, agent_name);
     add_named(out, results, "intents", FL_SCOPE_INTENT, results->totals.intents, intent_name);
+    add_dates(out, results);
     add_objectives(out, results);
     add_thresholds(out, results);
     add_states(out, results);

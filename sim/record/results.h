@@ -15,7 +15,9 @@ struct fl_results_head {
 };
 
 /* {"fenliu":1,"command","scenario","seed","replications","policy","totals":{NAME:{"mean","ci95",...}},"groups","agents",
- *  "intents","intervals","objectives","thresholds"}; a figure without samples is null with "n" 0. An interval is null with one day, where
+ *  "intents","dates","objectives","thresholds","states"}; "dates" where a scenario has several (24 hours from its start each): "from",
+ *  "weekday" (1: Monday), "days_met" (on how many of the days simulated the date met all objectives), "on_duty" (people, at most), "totals".
+ *  A figure without samples is null with "n" 0. An interval is null with one day, where
  *  the days cannot support one (percentiles of few samples; counts and means that are 0 on every day) and where a figure is pooled
  *  without its days (intervals, agents); of objectives, "days_met_ci95" is that of the share of days on which it held, and "ci95" of a
  *  worst group that of the worst of all groups (measure/summary.h). */

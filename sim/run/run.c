@@ -20,6 +20,7 @@ struct crank {
     enum fl_status failed;
     struct fl_row **rows; /* [replications] */
     struct fl_row **cells[FL_CELLS_KINDS]; /* the same, or NULL */
+    struct fl_row **dates;                 /* the same */
     size_t memory_max;
 };
 
@@ -121,6 +122,16 @@ static bool keep_cells(struct crank *crank, const struct fl_day *day, uint32_t i
     return true;
 }
 
+/* Keeps the day by date, where there are several. false: no memory. */
+static bool keep_dates(struct crank *crank, const struct fl_day *day, uint32_t index)
+{
+    if (crank->dates == NULL) return true;
+    crank->dates[index] = malloc(fl_dates_bytes(day));
+    if (crank->dates[index] == NULL) return false;
+    fl_dates_pack(crank->scenario, day, day_number(crank->options, index), crank->dates[index]);
+    return true;
+}
+
 static enum fl_status run_day(struct worker *worker, const struct fl_router *router, uint32_t index)
 {
     struct crank *crank = worker->crank;
@@ -146,7 +157,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     if (row == NULL) return FL_EFULL;
     fl_row_pack(crank->scenario, &day, day_number(options, index), row);
     crank->rows[index] = row;
-    return keep_cells(crank, &day, index) ? FL_OK : FL_EFULL;
+    return keep_cells(crank, &day, index) && keep_dates(crank, &day, index) ? FL_OK : FL_EFULL;
 }
 
 static void worker_main(void *argument)
@@ -197,7 +208,7 @@ static double seconds(clockid_t clock)
 struct whole {
     struct fl_run run; /* first: fl_run_free gets its address */
     void *totals_memory, *plan_memory;
-    struct fl_row **rows, **cells[FL_CELLS_KINDS];
+    struct fl_row **rows, **cells[FL_CELLS_KINDS], **dates;
     uint32_t rows_room;
 };
 
@@ -213,7 +224,9 @@ static bool cells_open(struct whole *whole, struct crank *crank)
         whole->cells[kind] = crank->cells[kind] = calloc(crank->options->replications, sizeof *crank->cells[kind]);
         if (whole->cells[kind] == NULL) return false;
     }
-    return true;
+    if (fl_day_dates(scenario) == 0) return true;
+    whole->dates = crank->dates = calloc(crank->options->replications, sizeof *crank->dates);
+    return whole->dates != NULL;
 }
 
 static enum fl_status plan_open(struct whole *whole, const struct fl_scenario *scenario, struct fl_traffic_plan *plan)
@@ -272,6 +285,10 @@ static void collect(struct whole *whole, struct worker *workers, uint32_t jobs, 
         (void)close_ranks(whole->cells[kind], replications);
         run->results.cells.rows[kind] = (const struct fl_row *const *)whole->cells[kind];
     }
+    if (whole->dates != NULL) {
+        (void)close_ranks(whole->dates, replications);
+        run->results.dates = (const struct fl_row *const *)whole->dates;
+    }
     run->partial = run->results.rows_count < replications;
 }
 
@@ -326,6 +343,8 @@ void fl_run_free(struct fl_run *run)
         for (uint32_t i = 0; whole->cells[kind] != NULL && i < run->results.rows_count; i++) free(whole->cells[kind][i]);
         free(whole->cells[kind]);
     }
+    for (uint32_t i = 0; whole->dates != NULL && i < run->results.rows_count; i++) free(whole->dates[i]);
+    free(whole->dates);
     free(whole->rows);
     free(whole->totals_memory);
     free(whole->plan_memory);

@@ -34,6 +34,7 @@ static fl_time next_break(const struct fl_scenario *scenario, fl_time at)
     const fl_time midnight = -(scenario->start_s % 86400) * FL_SECOND;
     fl_time next = next_multiple(at, midnight, FL_HOUR);
     next = least(next, next_multiple(at, 0, scenario->interval));
+    if (scenario->duration > FL_DAY) next = least(next, next_multiple(at, 0, FL_DAY)); /* how busy a day is, is drawn anew */
     for (uint32_t i = 0; i < traffic->promotions_count; i++)
         next = least(next, fl_promotion_next_break(&traffic->promotions[i], at));
     uint32_t low = 0, high = traffic->points_count; /* first point after `at` */
@@ -67,7 +68,8 @@ static double ordinary_per_s(const struct curve *curve, uint32_t phase, fl_time 
     const double share = curve->phase_share[phase] * traffic->scale;
     if (traffic->points_count > 0) return share * points_per_hour(traffic, at) / 3600;
     const uint32_t hour = (uint32_t)(fl_time_of_day(curve->scenario, at) / FL_HOUR);
-    return share * traffic->chats_per_day / 86400 * traffic->profile[phase].hourly[hour];
+    const double per_s = share * traffic->chats_per_day / 86400 * traffic->profile[phase].hourly[hour];
+    return traffic->has_weekdays ? per_s * traffic->weekdays[fl_time_weekday(curve->scenario, at)] : per_s;
 }
 
 static double part_per_s(const struct curve *curve, uint32_t phase, uint32_t part, fl_time at)
@@ -142,7 +144,7 @@ enum fl_status fl_traffic_plan_build(struct fl_arena *arena, const struct fl_sce
     fl_time at = 0;
     for (uint32_t s = 0; s < count; s++) {
         const fl_time to = least(next_break(scenario, at), scenario->duration);
-        stretches[s] = (struct fl_stretch){ fl_time_to_s(at), fl_time_to_s(to), (uint32_t)(at / scenario->interval) };
+        stretches[s] = (struct fl_stretch){ fl_time_to_s(at), fl_time_to_s(to), (uint32_t)(at / scenario->interval), (uint32_t)(at / FL_DAY) };
         for (uint32_t phase = 0; phase < FL_PHASES; phase++) {
             for (uint32_t part = 0; part < parts; part++) {
                 *rate++ = fmax(0, part_per_s(&curve, phase, part, at));
@@ -175,11 +177,19 @@ static double busyness(const struct fl_busyness *busyness, uint64_t bits)
     return fl_distribution_prepare(&gamma) == FL_OK ? fl_distribution_value(&gamma, bits) : 1;
 }
 
+/* Of a date of the replication. */
+static double date_factor(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, uint32_t date)
+{
+    if (date == 0 || !(plan->scenario->traffic.day.spread > 0)) return day->day_factor;
+    const uint64_t key = fl_key_day(day->seed, day->replication, fl_hash_text("traffic"));
+    return busyness(&plan->scenario->traffic.day, fl_draw(key, FL_DRAW_DAY_BUSYNESS, date));
+}
+
 void fl_traffic_day_begin(const struct fl_traffic_plan *plan, uint64_t seed, uint32_t replication, struct fl_traffic_day *day)
 {
     const struct fl_traffic *traffic = &plan->scenario->traffic;
     const uint64_t key = fl_key_day(seed, replication, fl_hash_text("traffic"));
-    *day = (struct fl_traffic_day){ .seed = seed, .replication = replication };
+    *day = (struct fl_traffic_day){ .seed = seed, .replication = replication, .dates_known = FL_NONE, .score_factor = 1 };
     day->day_factor = busyness(&traffic->day, fl_draw(key, FL_DRAW_DAY_BUSYNESS, 0));
     day->part_factor[0] = 1;
     for (uint32_t i = 0; i < traffic->promotions_count; i++) {
@@ -197,7 +207,7 @@ void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic
     const char *name = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].name : phase_names[index];
     const fl_time at = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].at : 0; /* tells nameless pushes apart */
     *stream = (struct fl_stream){ .source = fl_hash_text(name) + (uint64_t)at, .phase = is_push ? FL_PHASES : index,
-                                  .push = is_push ? index - FL_PHASES : FL_NONE, .rated = FL_NONE };
+                                  .push = is_push ? index - FL_PHASES : FL_NONE, .rated = FL_NONE, .held = FL_NONE };
     stream->key = fl_key_day(day->seed, day->replication, stream->source);
     if (is_push) stream->at_s = fl_time_to_s(plan->scenario->traffic.pushes[stream->push].at);
 }
@@ -220,7 +230,7 @@ static void enter_stretch(const struct fl_traffic_plan *plan, const struct fl_tr
         first += rate[2 * part] * day->part_factor[part];
         last += rate[2 * part + 1] * day->part_factor[part];
     }
-    const double factor = day->day_factor * interval_factor(plan, day, stretch->interval);
+    const double factor = date_factor(plan, day, stretch->date) * interval_factor(plan, day, stretch->interval) * day->score_factor;
     stream->rated = stream->stretch;
     stream->first_per_s = first * factor;
     stream->last_per_s = last * factor;
@@ -232,23 +242,25 @@ static fl_time push_next(const struct fl_traffic_plan *plan, const struct fl_tra
 {
     const struct fl_push *push = &plan->scenario->traffic.pushes[stream->push];
     const double spread_s = fmax(fl_time_to_s(push->spread), 1e-3); /* at once: within a millisecond */
-    const double per_s = push->buyers * day->day_factor * plan->scenario->traffic.scale / spread_s;
+    const uint32_t date = push->at > 0 ? (uint32_t)(push->at / FL_DAY) : 0;
+    const double per_s = push->buyers * date_factor(plan, day, date) * plan->scenario->traffic.scale / spread_s;
     stream->at_s += gap / per_s;
     if (!(stream->at_s < fl_time_to_s(push->at) + spread_s)) return FL_TIME_NEVER;
     return fl_time_from_s(stream->at_s);
 }
 
-fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream)
+/* The instant at which `left` expected buyers more have come from where the stream stands. */
+static fl_time go_on(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, double left)
 {
-    double left = fl_exponential(fl_draw(stream->key + (stream->ordinal >> 32), FL_DRAW_ARRIVAL, (uint32_t)stream->ordinal));
-    stream->ordinal++;
-    if (stream->push != FL_NONE) {
-        const fl_time at = push_next(plan, day, stream, left);
-        return at < plan->scenario->duration ? at : FL_TIME_NEVER;
-    }
     for (; stream->stretch < plan->stretches_count; stream->stretch++) {
         const struct fl_stretch *stretch = &plan->stretches[stream->stretch];
-        if (stream->rated != stream->stretch) enter_stretch(plan, day, stream);
+        if (stream->rated != stream->stretch) {
+            if (stretch->date >= day->dates_known && stream->held == FL_NONE) {
+                stream->held = stream->stretch;
+                stream->held_left = left;
+            }
+            enter_stretch(plan, day, stream);
+        }
         const double slope = stream->slope, here = stream->first_per_s + slope * (stream->at_s - stretch->from_s);
         const double rest_s = stretch->to_s - stream->at_s;
         const double mass = (here + stream->last_per_s) / 2 * rest_s;
@@ -262,6 +274,25 @@ fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traff
         left -= mass;
     }
     return FL_TIME_NEVER;
+}
+
+fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream)
+{
+    const double left = fl_exponential(fl_draw(stream->key + (stream->ordinal >> 32), FL_DRAW_ARRIVAL, (uint32_t)stream->ordinal));
+    stream->ordinal++;
+    if (stream->push == FL_NONE) return go_on(plan, day, stream, left);
+    const fl_time at = push_next(plan, day, stream, left);
+    return at < plan->scenario->duration ? at : FL_TIME_NEVER;
+}
+
+bool fl_stream_again(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, fl_time *at)
+{
+    if (stream->held == FL_NONE) return false;
+    stream->stretch = stream->held;
+    stream->rated = stream->held = FL_NONE;
+    stream->at_s = plan->stretches[stream->stretch].from_s;
+    *at = go_on(plan, day, stream, stream->held_left);
+    return true;
 }
 
 uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_stream *stream, uint64_t key)

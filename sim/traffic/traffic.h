@@ -6,8 +6,9 @@
  * number, seeds its buyers.
  *
  * The rate of a phase, in chats per second:
- *   scale x (ordinary(t) + sum over promotions of M x excess(t)) x day busyness x busyness of the interval
- * where M is the promotion's uncertain factor. All of it is piecewise linear; see promotion.c for the excess. */
+ *   scale x (weekday x ordinary(t) + sum over promotions of M x excess(t)) x busyness of the date x busyness of the interval x score
+ * where M is the promotion's uncertain factor, the weekday that of the calendar, a date 24 hours from the scenario's start, and score
+ * what the dates before have brought or cost (money.service_score). All of it is piecewise linear; see promotion.c for the excess. */
 #ifndef FL_TRAFFIC_TRAFFIC_H
 #define FL_TRAFFIC_TRAFFIC_H
 
@@ -18,6 +19,7 @@
 struct fl_stretch {
     double from_s, to_s;
     uint32_t interval; /* of the scenario, for interval busyness */
+    uint32_t date;     /* 24 hours from the scenario's start, for day busyness */
 };
 
 /* The plan of a scenario: the same for all replications, shared read-only between workers. */
@@ -38,8 +40,12 @@ FL_MUST_CHECK enum fl_status fl_traffic_plan_build(struct fl_arena *arena, const
 struct fl_traffic_day {
     uint64_t seed;
     uint32_t replication;
-    double day_factor;
+    double day_factor;      /* busyness of the first date; the others' are drawn as streams come to them */
     double part_factor[65]; /* [0] is 1; then the promotions' M */
+    /* What the desk sets where later traffic follows the score: how many dates have a factor that is final, FL_NONE: all; and the factor
+     * of the date under way, which streams that look ahead take for the next one's too, until fl_stream_again. */
+    uint32_t dates_known;
+    double score_factor;
 };
 #define FL_PROMOTIONS_MAX 64
 
@@ -54,6 +60,8 @@ struct fl_stream {
     uint32_t stretch, rated; /* where it stands; the stretch whose rate is below, FL_NONE: none yet */
     double at_s;
     double first_per_s, last_per_s, slope; /* at both ends of the stretch, on this day; how the rate grows with each second */
+    uint32_t held;    /* the first stretch it entered of dates whose factor is not final, FL_NONE: none ... */
+    double held_left; /* ... and the expected buyers until the next one that were left there */
 };
 
 void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, uint32_t index, struct fl_stream *stream);
@@ -61,6 +69,10 @@ void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic
 /* The instant of the stream's next buyer, whose ordinal was stream->ordinal before the call; FL_TIME_NEVER when
  * nobody else comes before the scenario's end. Cost: O(1) amortised. */
 fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream);
+
+/* Once a date's factor is final (dates_known, score_factor): draws anew the next buyer of a stream that had looked into that date, by
+ * the same gap from its beginning on. false: she comes before, and nothing changes. */
+bool fl_stream_again(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, fl_time *at);
 
 /* The intent of a buyer of this stream. */
 uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_stream *stream, uint64_t key);

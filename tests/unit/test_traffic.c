@@ -36,6 +36,29 @@ Test(traffic, an_ordinary_day_brings_its_chats)
     fl_scenario_free(scenario);
 }
 
+/* 2026-12-11 is a Friday, 2026-12-14 a Monday. */
+Test(traffic, weekdays_are_factors_on_the_ordinary_day_alone)
+{
+    static const char week[] = "\"chats_per_day\":500,\"profile\":\"marketplace\",\"weekdays\":[1.12,1,1,1,0.9,0.5,0]";
+    char plain[256], sale[512];
+    snprintf(plain, sizeof plain, "{%s}", week);
+    snprintf(sale, sizeof sale, "{%s,\"promotions\":[{\"opens_at\":\"+24h\",\"multiplier\":3}]}", week);
+    struct fl_scenario *scenario = scenario_of(plain, mixed), *promoted = scenario_of(sale, mixed);
+
+    cr_expect_eq(fl_time_weekday(scenario, 0), 4);
+    cr_expect_eq(fl_time_weekday(scenario, FL_DAY - 1), 4);
+    cr_expect_eq(fl_time_weekday(scenario, 3 * FL_DAY), 0);
+    cr_expect_eq(fl_time_weekday(scenario, -1), 3);
+    cr_expect_eq(fl_time_weekday(scenario, -FL_DAY - 1), 2);
+    cr_expect_float_eq(fl_traffic_expected(scenario, 0, FL_DAY), 450, 1e-6);
+    cr_expect_float_eq(fl_traffic_expected(scenario, FL_DAY, 2 * FL_DAY), 250, 1e-6);
+    cr_expect_float_eq(fl_traffic_expected(scenario, 2 * FL_DAY, 3 * FL_DAY), 0, 1e-6);
+    cr_expect_float_eq(fl_traffic_expected(scenario, 3 * FL_DAY, 4 * FL_DAY), 560, 1e-6);
+    cr_expect_float_eq(fl_traffic_expected(promoted, FL_DAY, 2 * FL_DAY), 250 + 2 * 500, 1e-5, "three ordinary days less one, on a Saturday's own");
+    fl_scenario_free(scenario);
+    fl_scenario_free(promoted);
+}
+
 Test(traffic, double12_from_midnight_multiplies_each_hour_as_measured)
 {
     static const double factor[24] = { 3.2, 2.9, 2.6, 2.8, 3.1, 2.6, 2.3, 2.3, 2.3, 2.2, 2.0, 1.9, 1.9, 1.9, 1.7, 1.6, 1.7, 1.6, 1.5, 1.4, 1.6, 1.6, 1.6, 1.8 };
@@ -164,23 +187,36 @@ Test(traffic, a_push_renumbers_nobody_and_a_day_factor_spreads_the_counts)
     plan_of(plain, &plans[0], &memory[0]);
     plan_of(pushed, &plans[1], &memory[1]);
     plan_of(busy, &plans[2], &memory[2]);
-    double sum = 0, squares = 0;
+    double sum[3] = { 0 }, squares[3] = { 0 }, next[2] = { 0 };
 
     for (uint32_t r = 0; r < 300; r++) {
         uint32_t counts[3][72] = { { 0 } };
         fl_time first[3];
         const uint32_t without = arrivals(&plans[0], r, counts[0], &first[0]), with = arrivals(&plans[1], r, counts[1], &first[1]);
-        const double all = arrivals(&plans[2], r, counts[2], &first[2]);
+        double before = 0;
+        arrivals(&plans[2], r, counts[2], &first[2]);
         cr_assert_eq(first[0], first[1]);
         cr_assert(with > without);
         for (int h = 2; h < 72; h++) cr_assert_eq(counts[0][h], counts[1][h]);
-        sum += all;
-        squares += all * all;
+        for (int date = 0; date < 3; date++) {
+            double all = 0;
+            for (int h = 0; h < 24; h++) all += counts[2][24 * date + h];
+            sum[date] += all;
+            squares[date] += all * all;
+            if (date > 0) next[date - 1] += before * all;
+            before = all;
+        }
     }
 
-    const double mean = sum / 300, cv2 = (squares / 300 - mean * mean) / (mean * mean);
-    cr_expect_float_eq(mean, 1800, 4 * 0.31 * 1800 / sqrt(300));
-    cr_expect_float_eq(cv2, 0.3 * 0.3 + 1.0 / 1800, 0.02, "%g", cv2);
+    /* Each date has a factor of its own: 0.3 spread, and no correlation beyond 4 standard errors (1 / sqrt(300) each). */
+    for (int date = 0; date < 3; date++) {
+        const double mean = sum[date] / 300, cv2 = (squares[date] / 300 - mean * mean) / (mean * mean);
+        cr_expect_float_eq(mean, 600, 4 * 0.31 * 600 / sqrt(300), "date %d: %g", date, mean);
+        cr_expect_float_eq(cv2, 0.3 * 0.3 + 1.0 / 600, 0.035, "date %d: %g", date, cv2);
+        if (date == 0) continue;
+        const double together = next[date - 1] / 300 - mean * sum[date - 1] / 300;
+        cr_expect_lt(fabs(together) / (cv2 * mean * mean), 4 / sqrt(300), "dates %d and %d", date - 1, date);
+    }
     for (int i = 0; i < 3; i++) free(memory[i]);
     fl_scenario_free(plain);
     fl_scenario_free(pushed);

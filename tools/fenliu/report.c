@@ -160,6 +160,47 @@ static void add_table_row(struct fl_text *out, const struct fl_results *results,
     fl_text_add(out, "\n");
 }
 
+static const char *const date_figures[] = { "chats_offered", "abandonment", "reply_rate_3min", "first_response_s.p90", "wages_cny" };
+static const char *const date_heads[][2] = { { "chats", "询单" }, { "left", "流失" }, { "3-min", "3分钟率" }, { "first p90", "首响九成" }, { "wages", "工资" } };
+static const char *const weekdays[7][2] = { { "Mon", "周一" }, { "Tue", "周二" }, { "Wed", "周三" }, { "Thu", "周四" }, { "Fri", "周五" }, { "Sat", "周六" },
+                                            { "Sun", "周日" } };
+#define DATE_COLUMNS (sizeof date_figures / sizeof *date_figures)
+
+static void add_date(struct fl_text *out, const struct fl_results *results, uint32_t date, enum language language)
+{
+    char value[32];
+    fl_instant_format(results->scenario, (fl_time)date * FL_DAY, value);
+    value[10] = '\0'; /* the date alone */
+    text_add_padded(out, value, 12, false);
+    text_add_padded(out, weekdays[fl_time_weekday(results->scenario, (fl_time)date * FL_DAY)][language], 5, false);
+    snprintf(value, sizeof value, "%.0f", fl_date_on_duty(results, date));
+    text_add_padded(out, value, 8, true);
+    for (size_t i = 0; i < DATE_COLUMNS; i++) {
+        const char *statistic;
+        const struct fl_metric *metric = fl_metric_find(date_figures[i], &statistic);
+        const struct fl_figure figure = fl_figure(results, FL_SCOPE_DATE, date, metric, statistic);
+        report_figure(&figure, metric, value, sizeof value);
+        if (figure.known && strcmp(metric->unit, "CNY") == 0) snprintf(value, sizeof value, "%.0f", figure.value);
+        text_add_padded(out, value, 10, true);
+    }
+    snprintf(value, sizeof value, "%u", fl_dates_met(results, date));
+    if (results->scenario->objectives_count > 0) text_add_padded(out, value, 5, true);
+    fl_text_add(out, "\n");
+}
+
+/* Of several dates, each with the days on which it met all objectives. */
+static void add_dates(const struct fl_results *results, enum language language, struct fl_text *out)
+{
+    if (fl_dates_count(results) < 2) return;
+    fl_text_add(out, "\n");
+    text_add_padded(out, language == LANGUAGE_ZH ? "日期" : "date", 17, false);
+    text_add_padded(out, language == LANGUAGE_ZH ? "在岗" : "on duty", 8, true);
+    for (size_t i = 0; i < DATE_COLUMNS; i++) text_add_padded(out, date_heads[i][language], 10, true);
+    if (results->scenario->objectives_count > 0) text_add_padded(out, language == LANGUAGE_ZH ? "达标" : "met", 5, true);
+    fl_text_add(out, "\n");
+    for (uint32_t date = 0; date < fl_dates_count(results); date++) add_date(out, results, date, language);
+}
+
 static void add_tables(const struct fl_results *results, enum language language, struct fl_text *out)
 {
     struct fl_results pooled = *results;
@@ -180,7 +221,7 @@ static void add_tables(const struct fl_results *results, enum language language,
         if ((fl_time)(i + 1) * results->scenario->interval <= results->scenario->warmup) continue;
         fl_instant_format(results->scenario, (fl_time)i * results->scenario->interval, from);
         add_table_row(out, &pooled, FL_SCOPE_INTERVAL, i, results->scenario->duration > FL_DAY ? from + 5 : from + 11);
-        if (results->totals.intervals > 200 && i == 99) {
+        if (results->totals.intervals > 200 && i == (fl_dates_count(results) > 2 ? 23 : 99)) {
             fl_text_add(out, language == LANGUAGE_ZH ? "… 其余见 intervals.csv\n" : "... the rest is in intervals.csv\n");
             break;
         }
@@ -228,5 +269,6 @@ void report_simulation(const struct fl_results *results, const struct fl_results
     add_desk(results, language, out);
     add_platform(results, language, out);
     add_tables(results, language, out);
+    add_dates(results, language, out);
     add_objectives(results, language, out);
 }
