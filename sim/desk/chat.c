@@ -56,9 +56,9 @@ void chat_log_write(struct fl_desk *desk, uint32_t c, uint8_t kind, uint8_t flag
                             kind == FL_LOG_BOT_REPLY || kind == FL_LOG_ABANDONED;
     const struct fl_log_event event = {
         .at = desk->now,
-        .chat_id = (uint64_t)chat->stream << 40 | chat->ordinal,
+        .chat_id = chat->visit_id == 0 ? (uint64_t)chat->stream << 40 | chat->ordinal : (uint64_t)desk->streams_count << 40 | chat->visit_id,
         .buyer_id = fl_mix(chat->ordinal + desk->streams[chat->stream].source), /* as routers know her */
-        .key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal, 0),
+        .key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal, chat->visits_before),
         .agent = chat->agent,
         .message_index = is_message ? chat->message_index++ : chat->message_index,
         .round = chat->rounds,
@@ -250,7 +250,37 @@ static void chat_begin(struct chat *chat)
     chat->sibling_next = chat->sibling_previous = 0;
     chat->recent_agent = chat->dedicated_agent = FL_NO_AGENT;
     chat->message_index = chat->rounds = chat->decisions = 0;
+    chat->visits_before = chat->visit_id = 0;
     chat->bot_rounds = chat->counts_active = 0;
+}
+
+/* Her first message, and her way to the router, once it is known who she is. */
+FL_ALWAYS_INLINE void chat_open(struct fl_desk *desk, uint32_t c)
+{
+    const struct fl_buyers *buyers = &desk->scenario->buyers;
+    struct chat *chat = &desk->chats[c];
+    chat->arrived_at = desk->now;
+    chat->interval = desk->interval;
+    chat->flags = desk->open_hours ? FLAG_JUDGED : 0;
+    chat->questions_left = questions_of(desk, chat) - 1;
+    if (desk->any_extras)
+        chat->extras_left = (uint8_t)(fl_uniform(fl_draw(chat->key, FL_DRAW_DEPTH, 0)) + desk->scenario->desk.depth.per_chat);
+    if (desk->view.scenario->desk.groups_count > 1) {
+        const struct fl_chat_view seen = { .key = chat->key, .intent = chat->intent, .buyer_class = chat->buyer_class,
+                                           .entry_point = chat->entry_point, .device = chat->device, .to_group = FL_NONE,
+                                           .order_status = (uint8_t)(buyers->intents[chat->intent].order_status & 255) };
+        chat->group = (uint8_t)fl_engine_match_group(desk->scenario, &seen);
+    }
+    const struct fl_where where = where_chat(chat);
+    add(desk, &where, FL_COUNT_chats_offered);
+    if (!desk->open_hours) add(desk, &where, FL_COUNT_offered_when_closed);
+    desk->unsettled += chat->interval != NOT_COUNTED;
+    chat_log(desk, c, FL_LOG_CHAT_OPENED, 0, 0);
+    question_begin(desk, chat);
+    round_open(desk, chat);
+    message_count(desk, c, chat, true);
+    burst_schedule(desk, chat);
+    desk_route(desk, c, FL_WHY_NEW, FL_NO_AGENT, FL_NONE);
 }
 
 void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
@@ -269,33 +299,38 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     chat->key = key;
     chat->ordinal = ordinal;
     chat->stream = stream_index;
-    chat->arrived_at = desk->now;
     chat->intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key);
     chat->buyer_class = pick_class(desk, key);
-    chat->interval = desk->interval;
-    chat->flags = desk->open_hours ? FLAG_JUDGED : 0;
     chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, key, FL_DRAW_ENTRY_POINT);
     chat->device = pick_share(buyers->devices, buyers->devices_count, key, FL_DRAW_DEVICE);
-    chat->questions_left = questions_of(desk, chat) - 1;
     if (desk->scenario->routing.recent_agent || desk->scenario->routing.dedicated_agent) remember_agents(desk, chat);
-    if (desk->any_extras)
-        chat->extras_left = (uint8_t)(fl_uniform(fl_draw(key, FL_DRAW_DEPTH, 0)) + desk->scenario->desk.depth.per_chat);
-    if (desk->view.scenario->desk.groups_count > 1) {
-        const struct fl_chat_view seen = { .key = key, .intent = chat->intent, .buyer_class = chat->buyer_class,
-                                           .entry_point = chat->entry_point, .device = chat->device, .to_group = FL_NONE,
-                                           .order_status = (uint8_t)(buyers->intents[chat->intent].order_status & 255) };
-        chat->group = (uint8_t)fl_engine_match_group(desk->scenario, &seen);
-    }
-    const struct fl_where where = where_chat(chat);
-    add(desk, &where, FL_COUNT_chats_offered);
-    if (!desk->open_hours) add(desk, &where, FL_COUNT_offered_when_closed);
-    desk->unsettled += chat->interval != NOT_COUNTED;
-    chat_log(desk, c, FL_LOG_CHAT_OPENED, 0, 0);
-    question_begin(desk, chat);
-    round_open(desk, chat);
-    message_count(desk, c, chat, true);
-    burst_schedule(desk, chat);
-    desk_route(desk, c, FL_WHY_NEW, FL_NO_AGENT, FL_NONE);
+    chat_open(desk, c);
+}
+
+/* When she who was served writes again: FL_TIME_NEVER, or before the end. */
+__attribute__((noinline)) static fl_time next_visit_at(const struct fl_desk *desk, const struct chat *chat, enum fl_close_reason why)
+{
+    const struct fl_next_visit *next = &desk->scenario->buyers.next_visit;
+    const bool served = chat->replies > 0 && (chat->flags & FLAG_GONE) == 0 && (why == FL_CLOSED_DONE || why == FL_CLOSED_SILENCE);
+    if (!served || !(fl_uniform(fl_draw(chat->key, FL_DRAW_NEXT_VISIT, 0)) < next->probability)) return FL_TIME_NEVER;
+    const fl_time at = desk->now + fl_distribution_time(&next->after, fl_draw(chat->key, FL_DRAW_NEXT_VISIT_AFTER, 0));
+    return at < desk->scenario->duration ? at : FL_TIME_NEVER;
+}
+
+/* A chat of its own, of the same buyer: whom she dealt with is remembered, what she wants is drawn anew among everything. */
+__attribute__((noinline)) static void next_visit(struct fl_desk *desk, uint32_t c)
+{
+    struct chat *chat = &desk->chats[c];
+    const struct chat before = *chat;
+    chat_begin(chat);
+    chat->visits_before = before.visits_before + before.visit + 1;
+    chat->visit_id = ++desk->visits_used;
+    chat->recent_agent = before.recent_agent;
+    chat->recent_at = before.recent_at;
+    chat->dedicated_agent = before.dedicated_agent;
+    chat->key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal, chat->visits_before);
+    chat->intent = (uint8_t)fl_traffic_intent(desk->setup->plan, chat->key);
+    chat_open(desk, c);
 }
 
 /* Whether a message to her agent still reaches somebody. Offline agents who finish what they hold do read it. */
@@ -313,7 +348,7 @@ static void come_back(struct fl_desk *desk, struct chat *chat)
     const bool next = (chat->flags & FLAG_ASKS_NEXT) != 0;
     chat->visit++;
     chat->key = fl_key_buyer(desk->setup->seed, desk->setup->replication, desk->streams[chat->stream].source, chat->ordinal,
-                             chat->visit);
+                             chat->visits_before + chat->visit);
     chat->flags &= ~(uint32_t)(FLAG_GONE | FLAG_NOT_THERE | FLAG_COMES_BACK | FLAG_ASKS_NEXT | FLAG_REPLIED | FLAG_DRAWN);
     chat->extra_round = 0;
     chat->burst_left = 0;
@@ -459,7 +494,14 @@ void chat_close(struct fl_desk *desk, uint32_t c, enum fl_close_reason why)
             if (desk->own[a].finishing && desk->agents[a].open == 0) presence_finished(desk, a);
         }
     }
-    if (!returns) chat_free(desk, c);
+    if (returns) return;
+    const fl_time again = desk->next_visits ? next_visit_at(desk, &desk->chats[c], why) : FL_TIME_NEVER;
+    if (again == FL_TIME_NEVER) {
+        chat_free(desk, c);
+        return;
+    }
+    desk->chats[c].state = CHAT_AWAY;
+    chat_arm(desk, c, TIMER_NEXT_VISIT, again);
 }
 
 /* To the bot: her next question where it could answer the last, else the same in other words. */
@@ -517,6 +559,7 @@ __attribute__((noinline)) static void other_timer_fires(struct fl_desk *desk, ui
     case TIMER_CLOSE_SILENCE: chat_close(desk, c, FL_CLOSED_SILENCE); break;
     case TIMER_BOT: bot_answers(desk, c); break;
     case TIMER_BOT_ASKS: bot_is_asked(desk, c); break;
+    case TIMER_NEXT_VISIT: next_visit(desk, c); break;
     case TIMER_MESSAGE:
     case TIMER_NONE: FL_ASSERT(!"a chat without a timer fires");
     }

@@ -132,7 +132,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         .pool_first = FL_NO_CHAT, .pool_last = FL_NO_CHAT, .backlog_left = scenario->desk.backlog, .wakes_capacity = 64,
         .reply_within = scenario->platform.reply_within > 0 ? scenario->platform.reply_within : 180 * FL_SECOND,
         .any_extras = scenario->desk.depth.per_chat > 0, .logs = setup->on_log != NULL,
-        .interleaved = scenario->desk.reply_order == FL_INTERLEAVED,
+        .interleaved = scenario->desk.reply_order == FL_INTERLEAVED, .next_visits = scenario->buyers.next_visit.probability > 0,
         .watches_load = scenario->desk.auto_suspend.at_open != FL_NONE || scenario->desk.auto_suspend.below_reply_rate > 0,
         .follows_score = scenario->money.score_traffic > 0 && scenario->duration > FL_DAY,
     };

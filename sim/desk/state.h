@@ -20,10 +20,10 @@ enum chat_state {
     CHAT_WAITING,  /* in her agent's inbox */
     CHAT_THINKING, /* answered; she will write again, or has silently gone */
     CHAT_DONE,     /* answered, nothing more to ask; the close is pending */
-    CHAT_AWAY,     /* closed; she will write again */
+    CHAT_AWAY,     /* closed; she will write again, in the same chat or on her next visit */
 };
 
-enum chat_timer { TIMER_NONE, TIMER_MESSAGE, TIMER_LEAVES, TIMER_CLOSE_DONE, TIMER_CLOSE_SILENCE, TIMER_BOT, TIMER_BOT_ASKS };
+enum chat_timer { TIMER_NONE, TIMER_MESSAGE, TIMER_LEAVES, TIMER_CLOSE_DONE, TIMER_CLOSE_SILENCE, TIMER_BOT, TIMER_BOT_ASKS, TIMER_NEXT_VISIT };
 
 enum chat_flag {
     FLAG_GONE = 1,            /* she has silently left; nobody knows */
@@ -94,6 +94,8 @@ struct chat {
     uint32_t recent_agent, dedicated_agent;
     uint32_t message_index, rounds; /* of the log; rounds opened */
     uint32_t decisions;
+    uint32_t visits_before;  /* of her earlier chats: the first of this one has that number */
+    uint32_t visit_id;       /* of a chat on a next visit, in the log; 0: it is her first */
     uint8_t entry_point, device, bot_rounds;
     uint8_t counts_active;   /* within her agent's recent_active */
     /* An odd number of lines, so that the first two of all chats spread over all sets of the cache. */
@@ -194,6 +196,7 @@ struct fl_desk {
     bool watches_load;   /* agents are suspended by load or reply rate */
     bool follows_score;  /* each date's traffic follows the ratings of the dates before */
     bool logs;
+    bool next_visits;     /* who was served may write again */
     bool messages_heeded, replies_heeded; /* some of these must hear of each: log, router, counts of recent chats, auto-suspend */
     uint16_t round_flags;  /* what a round that opens now is judged by */
     fl_time reply_within, ordinary_within; /* in time; in time and not slow either */
@@ -225,6 +228,7 @@ struct fl_desk {
     double *class_until; /* cumulated shares */
     enum fl_status failed;
     uint64_t unsettled; /* chats counted as offered whose outcome is open */
+    uint32_t visits_used; /* next visits so far */
 };
 
 /* ---- Small readings -------------------------------------------------------------------------- */
@@ -237,7 +241,7 @@ static inline uint32_t chat_slot(const struct fl_desk *desk, uint32_t c)
 /* A chat's slot holds an event exactly while it has a timer. at < FL_TIME_NEVER. */
 FL_ALWAYS_INLINE void chat_arm(struct fl_desk *desk, uint32_t c, enum chat_timer timer, fl_time at)
 {
-    const bool writes = timer == TIMER_MESSAGE || timer == TIMER_BOT_ASKS;
+    const bool writes = timer == TIMER_MESSAGE || timer == TIMER_BOT_ASKS || timer == TIMER_NEXT_VISIT;
     if (desk->chats[c].timer != TIMER_NONE) fl_events_cancel(&desk->events, chat_slot(desk, c));
     desk->chats[c].timer = (uint8_t)timer;
     fl_events_are_many(&desk->events);

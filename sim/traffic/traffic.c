@@ -250,7 +250,7 @@ static fl_time push_next(const struct fl_traffic_plan *plan, const struct fl_tra
 }
 
 /* The instant at which `left` expected buyers more have come from where the stream stands. */
-static fl_time go_on(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, double left)
+FL_ALWAYS_INLINE fl_time go_on(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, double left)
 {
     for (; stream->stretch < plan->stretches_count; stream->stretch++) {
         const struct fl_stretch *stretch = &plan->stretches[stream->stretch];
@@ -295,6 +295,16 @@ bool fl_stream_again(const struct fl_traffic_plan *plan, const struct fl_traffic
     return true;
 }
 
+uint32_t fl_traffic_intent(const struct fl_traffic_plan *plan, uint64_t key)
+{
+    const struct fl_buyers *buyers = &plan->scenario->buyers;
+    const double u = fl_uniform(fl_draw(key, FL_DRAW_INTENT, 0));
+    double sum = 0;
+    for (uint32_t i = 0; i + 1 < buyers->intents_count; i++)
+        if (u < (sum += buyers->intents[i].share)) return i;
+    return buyers->intents_count - 1;
+}
+
 uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_stream *stream, uint64_t key)
 {
     const struct fl_buyers *buyers = &plan->scenario->buyers;
@@ -302,11 +312,7 @@ uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_st
     const double u = fl_uniform(fl_draw(key, FL_DRAW_INTENT, 0));
     if (stream->push != FL_NONE) { /* an own intent, or drawn as for everybody */
         const uint32_t own = plan->scenario->traffic.pushes[stream->push].intent;
-        if (own != FL_NONE) return own;
-        double sum = 0;
-        for (uint32_t i = 0; i + 1 < intents; i++)
-            if (u < (sum += buyers->intents[i].share)) return i;
-        return intents - 1;
+        return own != FL_NONE ? own : fl_traffic_intent(plan, key);
     }
     const double *until = &plan->intent_until[(size_t)stream->phase * intents];
     const double at = u * until[intents - 1];

@@ -77,6 +77,9 @@ bool fl_stream_again(const struct fl_traffic_plan *plan, const struct fl_traffic
 /* The intent of a buyer of this stream. */
 uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_stream *stream, uint64_t key);
 
+/* The intent of a buyer who may want anything. */
+uint32_t fl_traffic_intent(const struct fl_traffic_plan *plan, uint64_t key);
+
 /* Expected chats in [from, to), busyness at its mean, and the busiest hour's rate with its instant. */
 double fl_traffic_expected(const struct fl_scenario *scenario, fl_time from, fl_time to);
 double fl_traffic_peak_per_hour(const struct fl_scenario *scenario, fl_time *at);
