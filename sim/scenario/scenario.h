@@ -231,9 +231,9 @@ struct fl_agent_def {
     bool proxy_account;
     bool outsourced;
     double wage_cny_per_hour; /* NaN: the grade's, then money's */
-    double absent;      /* probability of not showing up on a day, drawn for each 24 hours from the start; default 0 */
+    double absent;      /* probability of not showing up for a shift, drawn for each 24 hours from the start; default 0 */
     fl_time from, until; /* on the payroll in [from, until); absent: -FL_TIME_NEVER (an old hand) and FL_TIME_NEVER */
-    fl_time training;   /* from `from` on: on duty and paid, but answers nobody; default 0. Needs from */
+    fl_time training;   /* from `from` on: her shifts are paid, but she is not at the desk; default 0. Needs from */
     bool has_learning;  /* fl_agent_learned in tenure.h. Needs from */
     double learning_speed; /* share of her speed at the end of her training ... */
     fl_time learning_half; /* ... of which half of what is missing is learned in this time */

@@ -68,6 +68,10 @@ class Run:
         metric, _, statistic = what.partition(".")
         return totals[metric][statistic or "mean"]
 
+    def date(self, day, what):
+        """A figure of the 24 hours that begin with the day, "2026-06-17"."""
+        return next(x["totals"] for x in self.summary["dates"] if x["from"].startswith(day))[what]["mean"]
+
     def sum(self, what, since, until, group="*"):
         """Of a count over the intervals that begin in [since, until), as text: "2026-12-12T00:00"."""
         return sum(float(row[what] or 0) for row in self.intervals if row["group"] == group and since <= row["from"] < until)
@@ -262,9 +266,26 @@ def promo():
     shows_all(name, [], chats_offered="2 500", abandonment="2.2 %", first_response_s__p90="42 s", occupancy="24 %")
 
 
+def month():
+    name, early, stays = "promotion-month", "desk.agents[新人].from=2026-05-18T00:00", "desk.agents[小美].until=2026-07-01T00:00"
+    nobody, no_leave = "desk.agents[新人].count=0", ("desk.agents[小李].away=[]", "desk.agents[小王].away=[]")
+    shows(name, "29 %", run(name).date("2026-06-17", "abandonment"))
+    shows(name, "42 %", run(name).date("2026-06-18", "abandonment"))
+    shows(name, "5.2 %", run(name).date("2026-05-26", "abandonment"))
+    shows(name, "22 %", run(name, early).date("2026-06-17", "abandonment"))
+    shows(name, "5 868 CNY", run(name, early).figure("wages_cny") - run(name).figure("wages_cny"))
+    shows(name, "18 %", run(name, stays).date("2026-06-17", "abandonment"))
+    shows(name, "67 %", run(name, nobody).date("2026-06-17", "abandonment"))
+    shows(name, "30 %", run(name).date("2026-06-20", "abandonment"))
+    shows(name, "16 %", run(name, *no_leave).date("2026-06-20", "abandonment"))
+    shows(name, "15 905 chats", run(name, "money.service_score=null").figure("chats_offered"))
+    shows(name, "441", run(name, "money.service_score=null").figure("chats_offered") - run(name).figure("chats_offered"))
+    expect(run(name).date("2026-06-09", "wages_cny") > run(name).date("2026-05-26", "wages_cny") + 400, f"{name}: training is paid")
+
+
 all_run()
 if not SANITIZED:
-    for lesson in (ordinary_day, double12, valentine, new_year, star, thousand, suspend, late_login, after_sales, bot, green_kpi, million, promo):
+    for lesson in (ordinary_day, double12, valentine, new_year, star, thousand, suspend, late_login, after_sales, bot, green_kpi, million, promo, month):
         lesson()
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)
