@@ -22,6 +22,7 @@ struct crank {
     struct fl_row **cells[FL_CELLS_KINDS]; /* the same, or NULL */
     struct fl_row **dates;                 /* the same */
     size_t memory_max;
+    bool opened; /* every worker has its memory */
 };
 
 struct worker {
@@ -152,7 +153,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     }
     if (worker->arena.high > worker->high) worker->high = worker->arena.high;
     if (status != FL_OK) return status;
-    fl_totals_add(&worker->totals, &day);
+    if (!options->rows_only) fl_totals_add(&worker->totals, &day);
     struct fl_row *row = malloc(fl_row_bytes(&day));
     if (row == NULL) return FL_EFULL;
     fl_row_pack(crank->scenario, &day, day_number(options, index), row);
@@ -183,9 +184,11 @@ static void worker_main(void *argument)
 static bool worker_open(struct worker *worker, struct crank *crank, uint32_t number)
 {
     *worker = (struct worker){ .crank = crank, .number = number };
-    worker->totals_memory = calloc(1, fl_totals_bytes(crank->scenario));
-    if (worker->totals_memory == NULL) return false;
-    fl_totals_start(&worker->totals, crank->scenario, worker->totals_memory);
+    if (!crank->options->rows_only) {
+        worker->totals_memory = calloc(1, fl_totals_bytes(crank->scenario));
+        if (worker->totals_memory == NULL) return false;
+        fl_totals_start(&worker->totals, crank->scenario, worker->totals_memory);
+    }
     return block_open(worker, BLOCK_FIRST < crank->memory_max ? BLOCK_FIRST : crank->memory_max);
 }
 
@@ -248,7 +251,8 @@ static enum fl_status workers_run(struct crank *crank, struct worker *workers, u
 {
     uint32_t opened = 0, started = 0;
     while (opened < jobs && worker_open(&workers[opened], crank, opened)) opened++;
-    if (opened < jobs) {
+    crank->opened = opened == jobs;
+    if (!crank->opened) {
         crank->failed = FL_EFULL;
     } else if (jobs == 1) {
         worker_main(&workers[0]);
@@ -275,7 +279,7 @@ static void collect(struct whole *whole, struct worker *workers, uint32_t jobs, 
     whole->totals_memory = workers[0].totals_memory;
     workers[0].totals_memory = NULL;
     run->results.totals = workers[0].totals;
-    for (uint32_t i = 1; i < jobs; i++) fl_totals_merge(&run->results.totals, &workers[i].totals);
+    for (uint32_t i = 1; i < jobs && whole->totals_memory != NULL; i++) fl_totals_merge(&run->results.totals, &workers[i].totals);
     for (uint32_t i = 0; i < jobs; i++)
         if (workers[i].high > run->arena_high) run->arena_high = workers[i].high;
     run->results.rows_count = close_ranks(whole->rows, replications);
@@ -314,7 +318,7 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
         uv_mutex_destroy(&crank.mutex);
         if (status == FL_EINTERRUPTED && crank.done > 0) status = FL_OK;
         if (status == FL_OK && crank.done == 0) status = FL_EINTERRUPTED;
-        if (workers[jobs - 1].totals_memory != NULL) collect(whole, workers, jobs, options->replications);
+        if (crank.opened) collect(whole, workers, jobs, options->replications);
     }
     for (uint32_t i = 0; workers != NULL && i < jobs; i++) {
         block_close(&workers[i]);
