@@ -109,3 +109,15 @@ enum fl_judgement fl_evidence_weigh(const struct fl_evidence *evidence, const st
     if (fl_binomial_lower(evidence->days_met, evidence->days, doubt) >= wanted) return FL_MEETS;
     return fl_binomial_upper(evidence->days_met, evidence->days, wrong) < wanted ? FL_MISSES : FL_UNDECIDED;
 }
+
+uint64_t fl_evidence_foresees(const struct fl_evidence *evidence, double errors, uint32_t days)
+{
+    const double share = (evidence->days_met + 0.5) / (evidence->days + 1.0), other = share + errors * sqrt(share * (1 - share) / evidence->days);
+    return (uint64_t)(fmin(1, fmax(0, other)) * days);
+}
+
+bool fl_evidence_is_futile(const struct fl_evidence *evidence, const struct fl_scenario *scenario, uint32_t days, double wrong)
+{
+    if (scenario->staffing.judge == FL_JUDGE_MEAN || evidence->days == 0) return false;
+    return fl_binomial_upper(fl_evidence_foresees(evidence, -1, days), days, wrong) >= scenario->staffing.day_probability;
+}

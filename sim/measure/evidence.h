@@ -34,6 +34,12 @@ void fl_evidence_add(struct fl_evidence *evidence, const struct fl_results *batc
 /* `doubt`: the probability of calling something met that is not; `wrong`: of calling something missed that is met. Both in (0, 0.5). */
 enum fl_judgement fl_evidence_weigh(const struct fl_evidence *evidence, const struct fl_scenario *scenario, double doubt, double wrong);
 
+/* Days met of so many to come, were the share of those so far off by so many standard errors. judge days, with a day at least. */
+uint64_t fl_evidence_foresees(const struct fl_evidence *evidence, double errors, uint32_t days);
+
+/* Whether so many days will hardly show a miss: not even with a share of days met that is a standard error worse than so far. judge mean: false. */
+bool fl_evidence_is_futile(const struct fl_evidence *evidence, const struct fl_scenario *scenario, uint32_t days, double wrong);
+
 /* Whether one cell of one objective is shown to be met, judge mean. */
 bool fl_evidence_shows(const struct fl_evidence *evidence, const struct fl_scenario *scenario, uint32_t objective, uint32_t cell, double doubt);
 

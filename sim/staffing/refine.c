@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_LOOK   20u    /* days */
+#define FIRST_LOOK   10u    /* days */
+#define LOOK_LEAST   20u    /* of a glance that more days might decide */
 #define REPLY_WORK   0.25   /* of simulating a chat's coming and going */
 #define WRONG        0.0001 /* a roster that meets the objectives is called missed so seldom at each look: hundreds are looked at */
 #define DOUBT        0.02   /* one that misses is called met so seldom; it still has to stand the proof */
@@ -20,9 +21,76 @@
 #define MOVES_MOST   20000u
 #define ROUNDS_MAX   400u
 #define AMPLE_SAFETY 4.0    /* people beyond load + 4 sqrt(load) + 3 help nobody: in a pool without waiting one buyer in 30 000 would find so many busy */
-#define PROOF_DAYS   12800u /* at most, or the scenario's replications */
+#define HOPE         1.5    /* standard errors that a roster may be better than its days so far: by 1, one in six that does is not looked at again */
+#define PROOF_DAYS   12800u /* at most, or the scenario's replications: half a gigabyte of them */
+
+/* ---- What is known of rosters -------------------------------------------------------------------- */
+
+struct known {
+    uint64_t digest;
+    uint32_t days, days_met;
+    uint32_t refused; /* days of the longest proof that it did not stand */
+};
+
+struct fl_looks {
+    struct known *list;
+    uint32_t *people; /* [count x shifts] */
+    uint32_t count, room;
+};
+
+static uint64_t digest_of(const uint32_t people[], uint32_t shifts)
+{
+    uint64_t digest = 0xcbf29ce484222325; /* FNV-1a; only spares comparisons */
+    for (uint32_t s = 0; s < shifts; s++) digest = (digest ^ people[s]) * 0x100000001b3;
+    return digest;
+}
+
+/* NULL: nothing is known of it. */
+static struct known *recall(const struct fl_decider *decider, const uint32_t people[])
+{
+    const struct fl_looks *looks = decider->looks;
+    const uint32_t shifts = decider->problem->shifts_count;
+    const uint64_t digest = digest_of(people, shifts);
+    for (uint32_t i = 0; i < looks->count; i++)
+        if (looks->list[i].digest == digest && memcmp(looks->people + (size_t)i * shifts, people, shifts * sizeof *people) == 0) return &looks->list[i];
+    return NULL;
+}
+
+static bool enlarge(struct fl_looks *looks, uint32_t shifts)
+{
+    const uint32_t room = looks->room > 0 ? 2 * looks->room : 64;
+    struct known *const list = realloc(looks->list, room * sizeof *list);
+    if (list == NULL) return false;
+    looks->list = list;
+    uint32_t *const people = realloc(looks->people, (size_t)room * shifts * sizeof *people);
+    if (people == NULL) return false;
+    looks->people = people;
+    looks->room = room;
+    return true;
+}
+
+/* Keeps the evidence of this roster. Without memory it is only not remembered. */
+static void remember(struct fl_decider *decider, const uint32_t people[])
+{
+    struct fl_looks *looks = decider->looks;
+    const uint32_t shifts = decider->problem->shifts_count;
+    struct known *known = recall(decider, people);
+    if (known == NULL) {
+        if (looks->count == looks->room && !enlarge(looks, shifts)) return;
+        memcpy(looks->people + (size_t)looks->count * shifts, people, shifts * sizeof *people);
+        known = &looks->list[looks->count++];
+        *known = (struct known){ .digest = digest_of(people, shifts) };
+    }
+    known->days = decider->evidence.days;
+    known->days_met = decider->evidence.days_met;
+}
 
 /* ---- Deciding ------------------------------------------------------------------------------------ */
+
+static bool is_of_means(const struct fl_decider *decider)
+{
+    return decider->problem->scenario->staffing.judge == FL_JUDGE_MEAN;
+}
 
 bool fl_can_decide(const struct fl_scenario *scenario)
 {
@@ -31,28 +99,36 @@ bool fl_can_decide(const struct fl_scenario *scenario)
     return scenario->objectives_count > 0;
 }
 
+double fl_work_of_a_day(const struct fl_scenario *scenario)
+{
+    const struct fl_desk_facts facts = fl_desk_facts_of(scenario, scenario->traffic.chats_per_day, 0, 1);
+    return fmax(fl_traffic_expected(scenario, 0, scenario->duration) * (1 + REPLY_WORK * facts.replies_per_chat), 1);
+}
+
 bool fl_decider_open(struct fl_decider *decider, const struct fl_staff_problem *problem)
 {
     const struct fl_scenario *scenario = problem->scenario;
-    const struct fl_desk_facts facts = fl_desk_facts_of(scenario, scenario->traffic.chats_per_day, 0, 1);
-    const double chats = fl_traffic_expected(scenario, 0, scenario->duration);
-    *decider = (struct fl_decider){ .problem = problem, .work_a_day = fmax(chats * (1 + REPLY_WORK * facts.replies_per_chat), 1),
-                                    .work_left = problem->work_max };
+    *decider = (struct fl_decider){ .problem = problem, .work_a_day = fl_work_of_a_day(scenario), .work_left = problem->work_max };
     decider->evidence.cells = fl_evidence_cells(scenario, 0);
     decider->evidence.sum = calloc(2 * (size_t)decider->evidence.cells + 1, sizeof *decider->evidence.sum);
     decider->evidence.square = decider->evidence.sum + decider->evidence.cells;
-    return decider->evidence.sum != NULL;
+    decider->looks = calloc(1, sizeof *decider->looks);
+    return decider->evidence.sum != NULL && decider->looks != NULL;
 }
 
 void fl_decider_close(struct fl_decider *decider)
 {
     free(decider->evidence.sum);
+    if (decider->looks == NULL) return;
+    free(decider->looks->list);
+    free(decider->looks->people);
+    free(decider->looks);
 }
 
 static uint32_t days_for(const struct fl_decider *decider, double replies, double most)
 {
-    const double days = fmin(fmax(replies / decider->work_a_day, FIRST_LOOK), most);
-    return (uint32_t)days;
+    const double days = fmin(fmax(replies / decider->work_a_day, LOOK_LEAST), most);
+    return (uint32_t)days / 2 * 2; /* even, so that two threads end together */
 }
 
 static uint32_t close_days(const struct fl_decider *decider)
@@ -86,32 +162,80 @@ static enum fl_status look(struct fl_decider *decider, const uint32_t people[], 
     return look_on(decider, people, days);
 }
 
-/* Whether a glance that goes on will hardly show a miss: not even with a share of days met that is a standard error worse than so far. */
-static bool is_futile(const struct fl_evidence *evidence, const struct fl_scenario *scenario, uint32_t whole)
+/* Whether a look that goes on will hardly show what is asked of it: a glance a miss, a close look that is only to find what may be taken, that it
+ * does. */
+static bool is_futile(const struct fl_decider *decider, enum fl_try how, uint32_t whole)
 {
-    if (scenario->staffing.judge == FL_JUDGE_MEAN) return false;
-    const double share = (evidence->days_met + 0.5) / (evidence->days + 1.0), worse = share - sqrt(share * (1 - share) / evidence->days);
-    return fl_binomial_upper((uint64_t)(fmax(0, worse) * whole), whole, WRONG) >= scenario->staffing.day_probability;
+    const struct fl_evidence *evidence = &decider->evidence;
+    const double wanted = decider->problem->scenario->staffing.day_probability;
+    if (how == FL_GLANCE) return fl_evidence_is_futile(evidence, decider->problem->scenario, whole, WRONG);
+    return decider->takes_only && !is_of_means(decider) && evidence->days > 0 && fl_binomial_lower(fl_evidence_foresees(evidence, HOPE, whole), whole, DOUBT) < wanted;
+}
+
+/* Whether so many days would decide, were they like those so far: a miss, or what the longest proof would then show as well. */
+static bool is_promising(const struct fl_decider *decider, uint32_t days)
+{
+    const struct fl_staffing_def *staffing = &decider->problem->scenario->staffing;
+    const uint64_t met = fl_evidence_foresees(&decider->evidence, 0, days);
+    if (is_of_means(decider)) return false;
+    if (fl_binomial_upper(met, days, WRONG) < staffing->day_probability) return true;
+    return fl_binomial_lower(met, days, DOUBT) >= staffing->day_probability &&
+           fl_staff_shown((uint32_t)fl_evidence_foresees(&decider->evidence, 0, PROOF_DAYS), PROOF_DAYS, staffing->day_probability, staffing->confidence);
+}
+
+/* Days that a look may take in all; `affordable` of them can be paid. */
+static uint32_t days_of_look(const struct fl_decider *decider, enum fl_try how, uint32_t affordable)
+{
+    const uint32_t close = close_days(decider), so_far = decider->evidence.days;
+    if (how == FL_GLANCE) return days_for(decider, close / GLANCE_PART * decider->work_a_day, INFINITY);
+    const bool goes_on = decider->persists && how == FL_AS_ANSWER && so_far >= close && affordable > so_far && is_promising(decider, affordable);
+    return goes_on ? affordable : close;
+}
+
+/* Days after which it is asked again whether that is enough. */
+static uint32_t next_look(const struct fl_decider *decider)
+{
+    uint32_t look = is_of_means(decider) ? SHORT_LOOK : FIRST_LOOK;
+    while (look <= decider->evidence.days) look *= 2;
+    return look;
+}
+
+/* The evidence becomes what is known of this roster. Returns the days of the longest proof that it did not stand. */
+static uint32_t begin(struct fl_decider *decider, const uint32_t people[])
+{
+    const struct known *known = recall(decider, people);
+    forget(decider);
+    if (known == NULL) {
+        decider->rosters++;
+        return 0;
+    }
+    decider->evidence.days = known->days;
+    decider->evidence.days_met = known->days_met;
+    return known->refused;
 }
 
 enum fl_status fl_decide(struct fl_decider *decider, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
 {
-    const struct fl_staff_problem *problem = decider->problem;
+    const struct fl_scenario *scenario = decider->problem->scenario;
     const struct fl_evidence *evidence = &decider->evidence;
-    const uint32_t whole = how == FL_GLANCE ? days_for(decider, close_days(decider) / GLANCE_PART * decider->work_a_day, INFINITY) : close_days(decider);
-    const uint32_t left = decider->work_left > 0 ? days_for(decider, decider->work_left, whole) : 0;
-    const bool means = problem->scenario->staffing.judge == FL_JUDGE_MEAN;
-    const double doubt = means ? 1 - problem->scenario->staffing.confidence : DOUBT;
-    forget(decider);
-    *judgement = FL_UNTRIED;
-    for (uint32_t look = means ? SHORT_LOOK : FIRST_LOOK; evidence->days < left && (*judgement == FL_UNTRIED || *judgement == FL_UNDECIDED); look *= 2) {
-        const enum fl_status status = look_on(decider, people, look < left ? look : left);
+    const double doubt = is_of_means(decider) ? 1 - scenario->staffing.confidence : DOUBT;
+    const uint32_t refused = begin(decider, people);
+    const uint32_t affordable = evidence->days + (decider->work_left > 0 ? days_for(decider, decider->work_left, UINT32_MAX / 4) : 0);
+    for (;;) {
+        *judgement = fl_evidence_weigh(evidence, scenario, doubt, WRONG);
+        if (*judgement == FL_MISSES || (*judgement == FL_MEETS && (how != FL_AS_ANSWER || evidence->days > refused))) break;
+        if (*judgement == FL_MEETS) *judgement = FL_UNDECIDED; /* more days than these have refused it */
+        const uint32_t whole = days_of_look(decider, how, affordable);
+        if (evidence->days >= whole || is_futile(decider, how, whole)) break;
+        if (evidence->days >= affordable) {
+            *judgement = FL_UNTRIED;
+            break;
+        }
+        const uint32_t most = whole < affordable ? whole : affordable, next = next_look(decider);
+        const enum fl_status status = look_on(decider, people, next < most ? next : most);
         if (status != FL_OK) return status;
-        *judgement = fl_evidence_weigh(evidence, problem->scenario, doubt, WRONG);
-        if (how == FL_GLANCE && *judgement == FL_UNDECIDED && is_futile(evidence, problem->scenario, whole)) break;
     }
-    decider->rosters++;
-    if (*judgement == FL_UNDECIDED && left < whole) *judgement = FL_UNTRIED;
+    if (!is_of_means(decider)) remember(decider, people);
     return FL_OK;
 }
 
@@ -126,7 +250,7 @@ uint32_t fl_decider_proof_days(const struct fl_decider *decider)
     for (; 2 * days <= PROOF_DAYS; days *= 2) {
         const double likely = share * days - 1.28 * sqrt(share * (1 - share) * days); /* or more in nine proofs of ten */
         if (fl_staff_shown((uint32_t)fmax(0, likely), days, staffing->day_probability, staffing->confidence)) break;
-        if (2.0 * days * decider->work_a_day > decider->problem->work_max / 2) break;
+        if (2.0 * days * decider->work_a_day > fmax(decider->problem->work_max / 2, decider->persists ? decider->work_left : 0)) break;
     }
     return days;
 }
@@ -242,18 +366,36 @@ struct refinement {
     void *context;
 };
 
+/* A proof of the days that were decided by; where a shorter one was refused, of twice as many as that. FL_UNDECIDED: it was not stood. */
+static enum fl_status stand_proof(struct refinement *refinement, const uint32_t people[], enum fl_judgement *judgement)
+{
+    struct fl_decider *decider = refinement->decider;
+    struct known *const known = recall(decider, people);
+    const uint32_t refused = known == NULL ? 0 : known->refused;
+    uint32_t days = fl_decider_proof_days(decider);
+    bool proven = false;
+    enum fl_status status = FL_OK;
+    if (days < 2 * refused) days = 2 * refused;
+    if (refused == 0 || days <= PROOF_DAYS) {
+        decider->work_left -= days * decider->work_a_day;
+        status = refinement->prove(refinement->context, people, days, &proven);
+        if (known != NULL && !proven) known->refused = days;
+    }
+    if (!proven) *judgement = FL_UNDECIDED;
+    return status;
+}
+
+/* What is decided to do but does not stand its proof is looked at longer, since it may have been called so by luck, and then put to a longer one. */
 static enum fl_status attempt(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
 {
     struct refinement *refinement = context;
-    struct fl_decider *decider = refinement->decider;
-    enum fl_status status = fl_decide(decider, people, how, judgement);
-    if (status != FL_OK || *judgement != FL_MEETS || how != FL_AS_ANSWER) return status;
-    const uint32_t days = fl_decider_proof_days(decider);
-    bool proven;
-    decider->work_left -= days * decider->work_a_day;
-    status = refinement->prove(refinement->context, people, days, &proven);
-    if (!proven) *judgement = FL_UNDECIDED;
-    return status;
+    for (;;) {
+        enum fl_status status = fl_decide(refinement->decider, people, how, judgement);
+        if (status != FL_OK || *judgement != FL_MEETS || how != FL_AS_ANSWER) return status;
+        const uint32_t looked = refinement->decider->evidence.days;
+        status = stand_proof(refinement, people, judgement);
+        if (status != FL_OK || *judgement == FL_MEETS || recall(refinement->decider, people) == NULL || looked >= PROOF_DAYS) return status;
+    }
 }
 
 /* More people on a shift than any of its intervals can keep busy help nobody. */
@@ -343,18 +485,17 @@ static bool is_covered(const struct fl_rota_problem *rota, const uint32_t people
     return true;
 }
 
-static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, struct moves *moves, uint32_t people[])
+static enum fl_status make_moves(struct refinement *refinement, const struct fl_rota_problem *rota, struct moves *moves, uint32_t people[])
 {
     struct fl_decider *decider = refinement->decider;
-    const double reserve = decider->work_left * (rota->shifts_count > SHIFTS_MOST ? 0.9 : 0.5); /* many shifts have many moves, few of them good */
+    const double reserve = decider->work_left * (rota->shifts_count > SHIFTS_MOST ? 0.95 : 0.5); /* many shifts have many moves, few of them good */
     list_moves(rota, people, moves);
     for (uint32_t i = 0; i < moves->count && decider->work_left > reserve;) {
         const struct move move = moves->list[i++];
         enum fl_judgement judgement = FL_MISSES;
         make_move(people, &move, 1, 0);
         enum fl_status status = FL_OK;
-        if (fl_rota_keeps_limits(rota, people) && is_covered(rota, people)) status = attempt(refinement, people, FL_GLANCE, &judgement);
-        if (status == FL_OK && judgement != FL_MISSES && judgement != FL_UNTRIED) status = attempt(refinement, people, FL_AS_ANSWER, &judgement);
+        if (fl_rota_keeps_limits(rota, people) && is_covered(rota, people)) status = attempt(refinement, people, FL_AS_ANSWER, &judgement);
         if (status != FL_OK || judgement != FL_MEETS) make_move(people, &move, 0, 1);
         if (status != FL_OK) return status;
         if (judgement != FL_MEETS) continue;
@@ -362,6 +503,33 @@ static enum fl_status move_people(struct refinement *refinement, const struct fl
         i = 0;
     }
     return FL_OK;
+}
+
+static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, uint32_t people[])
+{
+    struct moves moves = { .list = malloc(MOVES_MOST * sizeof *moves.list), .room = MOVES_MOST };
+    if (moves.list == NULL) return FL_EFULL;
+    refinement->decider->takes_only = true;
+    const enum fl_status status = make_moves(refinement, rota, &moves, people);
+    refinement->decider->takes_only = false;
+    free(moves.list);
+    return status;
+}
+
+/* Rules out what is cheaper; and once more where some of it was left in doubt: then its days go on, those of the others are known. */
+static enum fl_status rule_out(struct refinement *refinement, const struct fl_rota_problem *rota, const uint32_t ample[], struct fl_cheapest *found)
+{
+    struct fl_decider *decider = refinement->decider;
+    const struct fl_cheapest_problem problem = { .rota = rota, .ample = ample, .attempt = attempt, .context = refinement, .rounds_max = ROUNDS_MAX };
+    enum fl_status status = fl_cheapest(&problem, found);
+    if (status != FL_OK || found->undecided == 0 || is_of_means(decider) || !(decider->problem->doubt_max > 0)) return status;
+    const double bound = found->bound;
+    decider->work_left = decider->problem->doubt_max;
+    decider->persists = true;
+    status = fl_cheapest(&problem, found);
+    decider->persists = false;
+    found->bound = fmax(found->bound, bound);
+    return status;
 }
 
 enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_problem *least, const double load[], uint32_t people[],
@@ -386,12 +554,9 @@ enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_proble
     rota.shifts = capped;
     rota.seats = fl_staff_at_once_max(problem->scenario);
     rota.gap = 0;
-    struct moves moves = { .list = malloc(MOVES_MOST * sizeof *moves.list), .room = MOVES_MOST };
-    enum fl_status status = moves.list == NULL ? FL_EFULL : move_people(&refinement, &rota, &moves, people);
-    free(moves.list);
-    const struct fl_cheapest_problem cheapest = { .rota = &rota, .ample = ample, .attempt = attempt, .context = &refinement, .rounds_max = ROUNDS_MAX };
+    enum fl_status status = move_people(&refinement, &rota, people);
     struct fl_cheapest found = { .people = people };
-    if (status == FL_OK && shifts <= SHIFTS_MOST) status = fl_cheapest(&cheapest, &found);
+    if (status == FL_OK && shifts <= SHIFTS_MOST) status = rule_out(&refinement, &rota, ample, &found);
     *out = (struct fl_refined){ .bound = found.bound, .cheapest = found.proven, .undecided = found.undecided,
                                 .changed = memcmp(before, people, shifts * sizeof *people) != 0 };
     free(ample), free(capped);

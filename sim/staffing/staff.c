@@ -423,6 +423,14 @@ static enum fl_status prove_downwards(struct search *search)
     return FL_OK;
 }
 
+/* How well the roster decided last did: by the share of its days, where means are judged by how many days it took. */
+static double held_out(const struct search *search, enum fl_judgement judgement)
+{
+    const struct fl_evidence *evidence = &search->decider.evidence;
+    if (judgement == FL_UNTRIED) return 0;
+    return search->problem->scenario->staffing.judge == FL_JUDGE_MEAN ? evidence->days : (evidence->days_met + 0.5) / (evidence->days + 1.0);
+}
+
 /* What one person fewer on each shift does, as far as a glance tells, and the shift on which it hurts least. */
 static enum fl_status judge_one_fewer(struct search *search)
 {
@@ -437,8 +445,7 @@ static enum fl_status judge_one_fewer(struct search *search)
         const enum fl_status status = fl_decide(&search->decider, search->best, FL_GLANCE, &judgement);
         search->best[s]++;
         if (status != FL_OK) return status;
-        const struct fl_evidence *evidence = &search->decider.evidence;
-        const double held = judgement == FL_UNTRIED ? 0 : evidence->days + (double)evidence->days_met / (evidence->days + 1.0);
+        const double held = held_out(search, judgement);
         if (answer->one_fewer != NULL) answer->one_fewer[s] = answer->cheapest && problem->shifts[s].cost > 0 ? FL_MISSES : judgement;
         if (held > best) best = held, search->fewer = s;
     }

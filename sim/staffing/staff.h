@@ -49,6 +49,7 @@ struct fl_staff_problem {
     fl_staff_weigh *weigh;
     void *context;
     double work_max;                    /* to decide which cheaper rosters do: chats simulated, a reply a quarter of one, at most about; 0: none */
+    double doubt_max;                   /* as many again for rosters that are left in doubt, as far as more days promise to decide them; 0: none */
     double work_scale;                  /* how many times longer than the scenario says a reply takes, e.g. fitted; 1 */
     uint32_t search_days;               /* of one trial while searching, e.g. 100 */
     uint32_t screen_days;               /* of them, the hardest: what a roster is screened with, e.g. 40; judge mean takes all */

@@ -163,6 +163,7 @@ struct staff_report {
     uint64_t seed;
     const struct staff_levers *levers; /* staff_levers.h; NULL: not asked for */
     const struct staff_risk *risk; /* staff_risk.h; NULL: not assessed */
+    const uint8_t *one_fewer;      /* [intervals x groups] enum fl_judgement of the answer with one fewer in that interval alone; NULL: not asked */
     bool explain;
 };
 
@@ -179,6 +180,7 @@ void staff_json_so_far(const struct staff_report *report, struct fl_text *out);
 #define ROW_DAYS_MAX 200u
 #define WHAT_IF_DAYS 40u
 #define WORK_MAX 20e6     /* chats simulated to decide which cheaper rosters do: some seconds */
+#define DOUBT_WORK_MAX 30e6 /* again, where rosters are left in doubt that more days promise to decide: ten seconds or two */
 #define INTERVALS_WORK_MAX 60e6 /* the means of intervals are decided on many more days: a minute */
 #define PROOF_PARTS_MAX 32u
 
@@ -208,6 +210,7 @@ struct staff {
     struct staff_team team;
     struct staff_proof proof, proof_before; /* of the last roster put to the proof, and of the one before it */
     struct staff_risk *risk; /* owned */
+    uint8_t *one_fewer;      /* owned; the report's */
     struct progress progress;
     uint32_t trials;
     uint32_t missed[SEARCH_DAYS], tried[SEARCH_DAYS]; /* how often each search day was: the hard ones are tried first */
@@ -222,6 +225,9 @@ enum fl_status staff_search_days(const struct staff *staff, const struct fl_scen
 /* Days that meet the objectives; judge mean: all of them or none. */
 uint32_t staff_days_met(const struct fl_results *results);
 void staff_proof_close(struct staff_proof *proof);
+
+/* Adds days first to first + days - 1 of those that rosters are decided by to the evidence. */
+enum fl_status staff_weigh_scenario(const struct staff *staff, const struct fl_scenario *scenario, uint32_t first, uint32_t days, struct fl_evidence *evidence);
 
 /* As in fl_staff_problem; the context is the struct staff. */
 fl_staff_simulate staff_simulate;
@@ -265,6 +271,11 @@ void staff_answer_close(struct fl_staff_answer *answer);
 bool staff_problem_make(struct staff *staff, bool quick, struct fl_traffic_plan *plan, void **memory, struct fl_staff_problem *out);
 /* Looks for the cheapest roster; quick: only as good as a what-if needs. */
 enum fl_status staff_search(struct staff *staff, bool quick, struct fl_staff_answer *answer);
+
+/* ---- staff_one_fewer.c -------------------------------------------------------------------------- */
+
+/* Judges the answer with one fewer in each interval and group alone, for the report; not asked where nothing is proven or more people may do harm. */
+enum fl_status staff_one_fewer(struct staff *staff);
 
 /* ---- cmd_staff.c -------------------------------------------------------------------------------- */
 

@@ -10,9 +10,9 @@
 
 /* ---- staff_outcome.c: a roster in some world ----------------------------------------------------- */
 
-#define RISK_DAYS_LEAST 40u
+#define RISK_DAYS_LEAST 30u
 #define RISK_DAYS_MOST 100u
-#define RISK_CHATS 100000.0 /* simulated in a world, about; as many days as that makes */
+#define RISK_CHATS 75000.0 /* simulated in a world, about; as many days as that makes */
 
 struct staff_outcome {
     bool known;

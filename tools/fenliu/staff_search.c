@@ -116,6 +116,7 @@ bool staff_problem_make(struct staff *staff, bool quick, struct fl_traffic_plan 
         .crews_count = staff->desk.crews_count, .crews = staff->desk.crews,
         .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .weigh = staff_weigh, .context = staff, .on_trial = staff_on_trial,
         .work_max = quick ? 0 : staff->scenario->staffing.judge == FL_JUDGE_MEAN && staff_asks_of_intervals(staff->scenario) ? INTERVALS_WORK_MAX : WORK_MAX,
+        .doubt_max = quick ? 0 : DOUBT_WORK_MAX,
         .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick,
         .first_safety = quick ? staff->answer.safety : NAN,
     };

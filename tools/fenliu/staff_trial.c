@@ -10,7 +10,8 @@
 #define SEARCH_FROM 1000000u /* search days have numbers of their own: the final check is made of others */
 #define WEIGH_FROM 2000000u /* and so have those that rosters are decided by */
 #define MEAN_BATCH 20u /* a value of a t-test */
-#define BATCH_DAYS 10u
+#define BATCH_MOST 10u /* days of a trial between two questions whether it is decided */
+#define BATCH_LEAST 6u
 #define FIRST_LOOK 200u   /* days of the proof before it is asked whether it can still succeed; as many as a row of the table has */
 #define NEXT_LOOK 100u
 #define HOPELESS 0.01     /* a proof is given up when a roster that deserved it would look like this so seldom */
@@ -159,16 +160,27 @@ static enum fl_status try_pooled(const struct staff *staff, const struct fl_scen
     return FL_OK;
 }
 
+/* Days of the next batch: as many as may decide, were all of them missed, since those missed most often come first. */
+static uint32_t batch_of(const struct fl_staff_trial *trial, uint32_t days)
+{
+    const uint32_t missed = trial->days - trial->days_met, left = days - trial->days;
+    uint32_t batch = (trial->misses_allowed + 2 - missed) / 2 * 2; /* even, so that two threads end together */
+    if (batch < BATCH_LEAST) batch = BATCH_LEAST;
+    if (batch > BATCH_MOST) batch = BATCH_MOST;
+    return batch < left ? batch : left;
+}
+
 /* Batch by batch, until it is decided. The batches do not depend on the number of threads. */
 static enum fl_status try_batches(struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_staff_trial *trial)
 {
     uint32_t numbers[SEARCH_DAYS];
     const uint64_t all = scenario->objectives_count >= 64 ? UINT64_MAX : (UINT64_C(1) << scenario->objectives_count) - 1;
     hard_first(staff, numbers);
-    for (uint32_t from = 0; from < days && trial->days - trial->days_met <= trial->misses_allowed; from += BATCH_DAYS) {
+    while (trial->days < days && trial->days - trial->days_met <= trial->misses_allowed) {
         struct fl_run *found = NULL;
-        const uint32_t batch = days - from < BATCH_DAYS ? days - from : BATCH_DAYS;
-        const enum fl_status status = run(staff, scenario, (struct fl_run_options){ .days = numbers + from, .replications = batch }, &found);
+        const uint32_t batch = batch_of(trial, days);
+        const struct fl_run_options how = { .days = numbers + trial->days, .replications = batch, .rows_only = true };
+        const enum fl_status status = run(staff, scenario, how, &found);
         if (status != FL_OK) return status;
         for (uint32_t i = 0; i < batch; i++) {
             const bool met = (found->results.rows[i]->met & all) == all;
@@ -196,24 +208,31 @@ enum fl_status staff_simulate(void *context, const uint32_t people[], uint32_t d
 }
 
 /* Means are weighed by batches, days one by one. */
+enum fl_status staff_weigh_scenario(const struct staff *staff, const struct fl_scenario *scenario, uint32_t first, uint32_t days, struct fl_evidence *evidence)
+{
+    const bool means = scenario->staffing.judge == FL_JUDGE_MEAN;
+    const uint32_t batch = means ? MEAN_BATCH : days;
+    for (uint32_t done = 0; done < days; done += batch) {
+        struct fl_run *found = NULL;
+        const struct fl_run_options how = { .first = WEIGH_FROM + first + done, .replications = days - done < batch ? days - done : batch, .rows_only = !means };
+        const enum fl_status status = run(staff, scenario, how, &found);
+        if (status != FL_OK) return status;
+        fl_evidence_add(evidence, &found->results);
+        fl_run_free(found);
+    }
+    return interrupted ? FL_EINTERRUPTED : FL_OK;
+}
+
 enum fl_status staff_weigh(void *context, const uint32_t people[], uint32_t first, uint32_t days, struct fl_evidence *evidence)
 {
     struct staff *staff = context;
     struct roster_scenario roster;
-    const uint32_t batch = staff->scenario->staffing.judge == FL_JUDGE_MEAN ? MEAN_BATCH : days;
-    enum fl_status status = FL_OK;
     if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
-    for (uint32_t done = 0; status == FL_OK && done < days; done += batch) {
-        struct fl_run *found = NULL;
-        status = run(staff, &roster.scenario, (struct fl_run_options){ .first = WEIGH_FROM + first + done, .replications = days - done < batch ? days - done : batch }, &found);
-        if (status != FL_OK) break;
-        fl_evidence_add(evidence, &found->results);
-        fl_run_free(found);
-    }
+    const enum fl_status status = staff_weigh_scenario(staff, &roster.scenario, first, days, evidence);
     free(roster.memory);
     if (status == FL_OK && !staff->progress.quiet && staff->progress.terminal)
         fprintf(stderr, "\rstaff: deciding what costs less, %u days   ", first + days);
-    return interrupted ? FL_EINTERRUPTED : status;
+    return status;
 }
 
 bool staff_on_trial(void *context, const struct fl_staff_trial *trial, uint32_t people)
