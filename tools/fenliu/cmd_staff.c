@@ -461,6 +461,7 @@ static int staff_run(struct staff *staff)
         return EXIT_MISSED;
     }
     if (status == FL_OK) status = complete_report(staff);
+    if (status == FL_OK && staff->explain) status = staff_one_fewer(staff);
     if (status == FL_OK) status = make_team(staff);
     if (status == FL_OK && staff->levers != NULL) status = staff_levers_find(staff, staff->levers);
     progress_end(&staff->progress);
@@ -541,6 +542,7 @@ int cmd_staff(int argc, char **argv)
     staff_answer_close(&staff.answer);
     staff_team_close(&staff.team);
     free(staff.levers);
+    free(staff.one_fewer);
     staff_desk_close(&staff.desk);
     staff_risk_free(staff.risk);
     staff_proof_close(&staff.proof);

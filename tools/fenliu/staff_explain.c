@@ -64,6 +64,28 @@ static void add_proof(const struct staff_report *report, bool zh, struct fl_text
     if (fewer->known) fl_text_add(out, zh ? "少一人,100 天里只剩 %.4g 天。" : " With one fewer, %.4g of 100.", in_100(fewer->met.value));
 }
 
+/* One fewer for an interval alone. What is asked of the whole day is seldom missed for that: then it is the day that has a person to spare for so
+ * long, not every interval at once. */
+static void add_one_fewer(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct fl_scenario *scenario = report->scenario;
+    const double minutes = fl_time_to_s(scenario->interval) / 60;
+    uint32_t count[4] = { 0 }, staffed = 0; /* by enum fl_judgement */
+    if (report->one_fewer == NULL) return;
+    for (uint32_t i = 0; i < scenario->intervals_count * scenario->desk.groups_count; i++) {
+        count[report->one_fewer[i]] += report->answer->on_duty[i] > 0;
+        staffed += report->answer->on_duty[i] > 0;
+    }
+    const bool many = scenario->desk.groups_count > 1;
+    fl_text_add(out, zh ? "单单一个时段(%.4g 分钟)少一人:有人在岗的 %u 个时段%s里,%u 个已证明不行"
+                        : " One fewer in a single interval of %.4g minutes: of %u with people on duty%s it was shown to miss in %u",
+                minutes, staffed, many ? (zh ? "×组" : ", group by group,") : "", count[FL_MISSES]);
+    if (count[FL_MEETS] > 0) fl_text_add(out, zh ? ",%u 个已证明还行" : ", to do all the same in %u", count[FL_MEETS]);
+    if (count[FL_UNDECIDED] > 0) fl_text_add(out, zh ? ",%u 个没能证明" : ", in %u neither could be shown", count[FL_UNDECIDED]);
+    if (count[FL_UNTRIED] > 0) fl_text_add(out, zh ? ",更松的 %u 个没再试" : "; the calmer %u were not tried", count[FL_UNTRIED]);
+    fl_text_add(out, zh ? "。" : ".");
+}
+
 /* What may go wrong, the worst of it first. */
 static void add_fears(const struct staff_report *report, bool zh, struct fl_text *out)
 {
@@ -102,6 +124,7 @@ static void add_paragraph(const struct staff_report *report, bool zh, struct fl_
     add_title(zh ? "为什么是这个人数" : "Why so many", out);
     add_need(report, zh, &text);
     add_proof(report, zh, &text);
+    add_one_fewer(report, zh, &text);
     add_fears(report, zh, &text);
     add_lines(&text, out);
 }

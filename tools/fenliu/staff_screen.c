@@ -734,6 +734,12 @@ static void add_json_met(struct fl_text *out, const char *key, const struct staf
     fl_text_add(out, "],\"days\":%u,\"days_met\":%u}", row->days, row->days_met);
 }
 
+static const char *judgement_word(enum fl_judgement judgement)
+{
+    static const char *const words[] = { [FL_MISSES] = "\"misses\"", [FL_UNDECIDED] = "\"undecided\"", [FL_MEETS] = "\"meets\"", [FL_UNTRIED] = "null" };
+    return words[judgement];
+}
+
 static void add_json_intervals(const struct staff_report *report, struct fl_text *out)
 {
     const struct fl_scenario *scenario = report->scenario;
@@ -760,7 +766,9 @@ static void add_json_intervals(const struct staff_report *report, struct fl_text
         add_number(out, "abandonment", left.known ? left.value : NAN);
         fl_text_add(out, ",");
         add_number(out, "reply_rate_3min", rate.known ? rate.value : NAN);
-        fl_text_add(out, "}}");
+        fl_text_add(out, "}");
+        if (report->one_fewer != NULL) fl_text_add(out, ",\"one_fewer\":%s", judgement_word(report->one_fewer[i]));
+        fl_text_add(out, "}");
     }
     fl_text_add(out, "]");
 }
@@ -800,8 +808,7 @@ static void add_json_hires(const struct staff_report *report, struct fl_text *ou
 /* What one person fewer on a shift was seen to do; the knee's roster was not asked. */
 static const char *one_fewer_word(const struct staff_report *report, uint32_t shift)
 {
-    static const char *const words[] = { [FL_MISSES] = "\"misses\"", [FL_UNDECIDED] = "\"undecided\"", [FL_MEETS] = "\"meets\"", [FL_UNTRIED] = "null" };
-    return report->curve.reason == CURVE_NONE ? words[report->answer->one_fewer[shift]] : "null";
+    return judgement_word(report->curve.reason == CURVE_NONE ? report->answer->one_fewer[shift] : FL_UNTRIED);
 }
 
 static void add_json_roster(const struct staff_report *report, struct fl_text *out)
