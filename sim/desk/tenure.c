@@ -92,7 +92,8 @@ void tenure_paid(struct fl_desk *desk, uint32_t a, fl_time from, fl_time to)
     const fl_time end = to < scenario->duration ? to : scenario->duration;
     while (at < end) {
         const fl_time date_ends = (at / FL_DAY + 1) * FL_DAY, until = date_ends < end ? date_ends : end;
-        desk->day->date_paid_us[(size_t)(at / FL_DAY) * desk->day->agents + a] += (uint64_t)((until - at) / 1000);
+        const size_t date = scenario->interval > FL_DAY ? 0 : (size_t)(at / FL_DAY);
+        desk->day->date_paid_us[date * desk->day->agents + a] += (uint64_t)((until - at) / 1000);
         at = until;
     }
 }

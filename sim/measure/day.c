@@ -17,7 +17,8 @@ uint32_t fl_day_dates(const struct fl_scenario *scenario)
         elsewhere |= def->training > 0;
         for (uint32_t i = 0; i < def->away_count; i++) elsewhere |= def->away[i].paid;
     }
-    return elsewhere || scenario->duration > FL_DAY ? fl_scenario_dates(scenario) : 0;
+    const uint32_t dates = scenario->interval > FL_DAY ? 1 : fl_scenario_dates(scenario);
+    return elsewhere || dates > 1 ? dates : 0;
 }
 
 enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, struct fl_day *day)

@@ -129,12 +129,13 @@ struct fl_day {
     uint64_t *date_duty_us, *date_paid_us;   /* [dates x agents], cell date * agents + a: on duty; paid elsewhere, in training or on leave */
 };
 
-/* How many dates are kept: all of a scenario that lasts more than one, or in which somebody is paid elsewhere; else 0. */
+/* How many dates are kept: all of a scenario that lasts more than one, or in which somebody is paid elsewhere; else 0. Intervals that are
+ * longer than a date tell none apart: the whole is then one. */
 uint32_t fl_day_dates(const struct fl_scenario *scenario);
 /* The date of an interval. */
 static inline uint32_t fl_date_of_interval(const struct fl_scenario *scenario, uint32_t interval)
 {
-    return (uint32_t)((fl_time)interval * scenario->interval / FL_DAY);
+    return scenario->interval > FL_DAY ? 0 : (uint32_t)((fl_time)interval * scenario->interval / FL_DAY);
 }
 
 /* Agents keep the kinds of rounds only. */

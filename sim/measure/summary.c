@@ -944,14 +944,21 @@ static double paid_hours(const struct fl_scenario *scenario, uint32_t definition
     return days * fl_money_hours(&scenario->money, hours / days);
 }
 
+static fl_time date_ends(const struct fl_scenario *scenario, uint32_t date)
+{
+    const fl_time end = (fl_time)(date + 1) * FL_DAY;
+    return end < scenario->duration && scenario->interval <= FL_DAY ? end : scenario->duration;
+}
+
 static double date_wages(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date)
 {
+    const double days = (double)((date_ends(scenario, date) - (fl_time)date * FL_DAY + FL_DAY - 1) / FL_DAY);
     double wages = 0;
     size_t cell = (size_t)date * day->agents;
     for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
         for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, cell++) {
             const double on_duty = (double)day->date_duty_us[cell] / 3.6e9, elsewhere = (double)day->date_paid_us[cell] / 3.6e9;
-            wages += (fl_money_hours(&scenario->money, on_duty) + elsewhere) * wage_of(scenario, d);
+            wages += (days * fl_money_hours(&scenario->money, on_duty / days) + elsewhere) * wage_of(scenario, d);
         }
     }
     return wages;
@@ -981,12 +988,6 @@ static double payroll(const struct fl_scenario *scenario, fl_time from, fl_time 
         if (first < last) people += def->count * ((double)(last - first) / (double)(to - from));
     }
     return people;
-}
-
-static fl_time date_ends(const struct fl_scenario *scenario, uint32_t date)
-{
-    const fl_time end = (fl_time)(date + 1) * FL_DAY;
-    return end < scenario->duration ? end : scenario->duration;
 }
 
 /* The money of one day, or of one of its dates (FL_NONE: of all), by its counts and wages; NaN where the scenario does not say what it
@@ -1382,7 +1383,8 @@ static uint32_t first_interval(const struct fl_scenario *scenario, uint32_t date
 {
     const fl_time at = (fl_time)date * FL_DAY;
     const uint32_t first = (uint32_t)((at + scenario->interval - 1) / scenario->interval);
-    return first < scenario->intervals_count ? first : scenario->intervals_count;
+    const bool none = date > 0 && scenario->interval > FL_DAY;
+    return first < scenario->intervals_count && !none ? first : scenario->intervals_count;
 }
 
 /* A group's figures of a date are not kept: they are the sums over its intervals. */

@@ -109,6 +109,7 @@ def draw_traffic(rng, duration, intents, chats):
     else:
         traffic["chats_per_day"] = rng.choice((per_day, per_day, per_day, 0))
         traffic["profile"] = rng.choice(("flat", "marketplace", {"hourly": [0] * 23 + [1]}, {"hourly": list(range(24))}))
+        maybe(rng, 0.3, traffic, "weekdays", lambda: [rng.choice((0, 0.5, 1, 1, 3)) for _ in range(7)])
         if rng.random() < 0.2:
             traffic["promotions"] = [{"name": "sale", "opens_at": "+" + seconds(duration / 2), "multiplier": rng.choice((0, 1, 3)),
                                       "multiplier_sigma": rng.choice((0, 0.3)), "shape": rng.choice(("step", "double12"))}]
@@ -160,6 +161,7 @@ def draw_buyers(rng, intents, classes, statuses, groups, skills, agents):
         buyers["patience"] = {"first": duration_draw(rng, 180), "later": rng.choice((None, duration_draw(rng, 300))),
                               "silent_share": rng.choice((0, 0.7, 1)), "applies": rng.choice(("until_reply", "until_assigned")),
                               "finds_out": duration_draw(rng, 5)}
+    maybe(rng, 0.2, buyers, "next_visit", lambda: {"probability": rng.choice((0, 0.15, 0.8)), "after": duration_draw(rng, DAY)})
     maybe(rng, 0.4, buyers, "come_back", lambda: {"probability": rng.choice((0.2, 1)), "after": duration_draw(rng, 1200),
                                                   "visits_max": rng.choice((0, 3, 100))})
     return buyers
@@ -181,7 +183,20 @@ def draw_groups(rng, names, intents, classes):
     return listed
 
 
-def draw_agents(rng, names, groups, shifts, skills):
+def draw_tenure(rng, duration, agent):
+    """First and last days within the scenario or long before it, training, learning, leave."""
+    if rng.random() < 0.3:
+        agent["from"] = rng.choice(("-100d", "-1s", "+0h", "+" + seconds(duration / 3)))
+        maybe(rng, 0.5, agent, "training", lambda: rng.choice(("0s", "1h", "30h", "7d")))
+        maybe(rng, 0.5, agent, "learning", lambda: {"speed": rng.choice((0.01, 0.4, 1)), "half": rng.choice(("1h", "21d", "366d"))})
+    maybe(rng, 0.1, agent, "until", lambda: "+" + seconds(duration * rng.choice((0.4, 0.9, 2))))
+    if rng.random() < 0.2:
+        begins = duration * rng.random()
+        agent["away"] = [{"from": "+" + seconds(begins), "to": "+" + seconds(begins + rng.choice((1, HOUR, 3 * DAY))), "paid": rng.random() < 0.5}
+                         for _ in range(rng.choice((1, 1, 3)))]
+
+
+def draw_agents(rng, names, groups, shifts, skills, duration):
     listed = []
     for i, name in enumerate(names):
         agent = {"name": name, "count": rng.choice((1, 1, 2, 5)), "speed": rng.choice((0.01, 0.5, 1, 1, 1, 100)),
@@ -192,6 +207,9 @@ def draw_agents(rng, names, groups, shifts, skills):
         maybe(rng, 0.2, agent, "wage_cny_per_hour", lambda: 25)
         if shifts:
             maybe(rng, 0.6, agent, "shift", lambda: rng.choice(shifts))
+            if "shift" not in agent:
+                maybe(rng, 0.5, agent, "rota", lambda: [rng.choice((None, *shifts)) for _ in range(rng.choice((1, 2, 7, 366)))])
+        draw_tenure(rng, duration, agent)
         if skills:
             maybe(rng, 0.5, agent, "skill", lambda: {skill: rng.choice((0, 0.5, 1)) for skill in some(rng, skills)})
         if i == 0:
@@ -202,7 +220,7 @@ def draw_agents(rng, names, groups, shifts, skills):
 
 def draw_desk(rng, duration, groups, agents, intents, classes, skills):
     shifts = [f"s{i}" for i in range(rng.choice((0, 0, 1, 3)))]
-    desk = {"groups": draw_groups(rng, groups, intents, classes), "agents": draw_agents(rng, agents, groups, shifts, skills)}
+    desk = {"groups": draw_groups(rng, groups, intents, classes), "agents": draw_agents(rng, agents, groups, shifts, skills, duration)}
     desk["shifts"] = []
     for name in shifts:
         start, end = rng.sample(("00:00", "09:00", "17:00", "18:00", "23:59", "01:00"), 2)
@@ -224,6 +242,7 @@ def draw_desk(rng, duration, groups, agents, intents, classes, skills):
     maybe(rng, 0.2, desk, "leave_reply", lambda: duration_draw(rng, 60))
     maybe(rng, 0.2, desk, "hop_limit", lambda: rng.choice((0, 1, 100)))
     maybe(rng, 0.2, desk, "one_stop", lambda: True)
+    maybe(rng, 0.2, desk, "attrition", lambda: {"yearly": rng.choice((0, 0.35, 0.99)), "early": rng.choice((0, 0.45, 0.99)), "early_for": rng.choice(("1d", "90d"))})
     if rng.random() < 0.3:
         desk["bot"] = {"mode": rng.choice(("off", "bot_first", "agent_first")), "reply": duration_draw(rng, 1), "rounds": count_draw(rng, 1, 2)}
     return desk
@@ -276,9 +295,10 @@ def draw_scenario(seed, number):
     scenario["desk"] = draw_desk(rng, duration, names["group"], names["agent"], names["intent"], names["class"], names["skill"])
     scenario["routing"] = draw_routing(rng, duration, names["class"])
     scenario["events"] = draw_events(rng, duration, names["agent"])
-    scenario["objectives"] = rng.choice(({}, {"reply_rate_3min": ">= 0.8", "first_response_s.p90": {"want": "<= 60", "per": rng.choice(("interval", "group", "agent"))}}))
+    scenario["objectives"] = rng.choice(({}, {"reply_rate_3min": ">= 0.8", "first_response_s.p90": {"want": "<= 60", "per": rng.choice(("interval", "group", "agent", "date"))}}))
     if rng.random() < 0.3:
         scenario["money"] = {"conversion": 0.3, "order_value_cny": 100, "wage_cny_per_hour": 25, "satisfaction": {"base": 0.9, "loss_per_min": 0.1}}
+        maybe(rng, 0.5, scenario["money"], "service_score", lambda: {"expected": rng.choice((1, 4, 5)), "traffic_per_point": rng.choice((0.2, 1))})
     return scenario
 
 
