@@ -420,6 +420,26 @@ Test(dates, are_judged_each_by_itself)
     free_both(run, scenario);
 }
 
+/* After-sales people come on the second date only; before it their buyers leave, and the group misses, as does every interval. */
+Test(dates, are_judged_by_their_groups_intervals_and_agents)
+{
+    static const char *const per[] = { "group", "interval", "agent" };
+    for (int i = 0; i < 3; i++) {
+        char more[200];
+        snprintf(more, sizeof more, ",'objectives':{'%s':{'want':'%s','per':'%s'}}", i == 2 ? "replies" : "abandonment", i == 2 ? ">= 1" : "<= 0.3", per[i]);
+        struct fl_scenario *scenario = scenario_of("'duration':'2d','interval':'12h'", "'chats_per_day':400",
+            "'intents':[{'name':'size','reply':{'total':'1s'}},{'name':'refund','phase':'after_sale','reply':{'total':'1s'}}],"
+            "'patience':{'first':'60s'}",
+            "'groups':[{'name':'sales','phases':['pre_sale']},{'name':'after','phases':['after_sale']}],"
+            "'agents':[{'name':'a','groups':['sales']},{'name':'b','groups':['after'],'from':'+1d'}]", more);
+        struct fl_run *run = run_of(scenario, 5, NULL);
+
+        cr_expect_eq(fl_dates_met(&run->results, 0), i == 2 ? 5 : 0, "per %s", per[i]);
+        cr_expect_eq(fl_dates_met(&run->results, 1), 5, "per %s", per[i]);
+        free_both(run, scenario);
+    }
+}
+
 /* A single date is the day itself. */
 Test(dates, of_one_day_are_not_kept_and_mean_the_desk)
 {
