@@ -1484,7 +1484,8 @@ uint32_t fl_days_met(const struct fl_results *results)
 
 uint32_t fl_dates_count(const struct fl_results *results)
 {
-    return results->totals.dates > 0 ? results->totals.dates : 1;
+    const uint32_t dates = fl_day_dates(results->scenario);
+    return dates > 0 ? dates : 1;
 }
 
 uint32_t fl_dates_met(const struct fl_results *results, uint32_t date)

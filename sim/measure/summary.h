@@ -237,7 +237,7 @@ bool fl_objective_judges(const struct fl_results *results, const struct fl_objec
 uint32_t fl_days_met(const struct fl_results *results);
 
 /* How many dates the results tell apart: 1 where they are not kept. On how many days (replications, of results->rows_count) a date met
- * all objectives, as fl_dates_pack judges it. */
+ * all objectives, as fl_dates_pack judges it. Both know it of days that were not pooled, too. */
 uint32_t fl_dates_count(const struct fl_results *results);
 uint32_t fl_dates_met(const struct fl_results *results, uint32_t date);
 /* The mean over days of the people on duty in the interval of the date that begins with the most of them. */
