@@ -15,9 +15,10 @@ struct programme {
     uint32_t weeks;
     double open_price;    /* of a place that nobody fills: more than anything else */
     uint32_t places_row;  /* first of [dates x pools] */
+    uint32_t slow_row;    /* the same */
     uint32_t there_row;   /* first of [sources x dates] */
     uint32_t days_row, hours_row, paid_row; /* first of [sources x weeks] each */
-    uint32_t count_row;   /* first of [sources]: those who are there are there */
+    uint32_t count_row;   /* first of [sources]: those who are there are there; of a kind, there are so many: in the row of its first source */
     uint32_t taken_column;                  /* first of [sources] */
     uint32_t *at_work_column;               /* [sources x dates x pools] FL_NONE: they do not work there */
     uint32_t missing_column;                /* first of [dates x pools] */
@@ -33,7 +34,7 @@ static bool is_in_range(const struct fl_hiring_problem *problem)
     bool ok = problem->dates >= 1 && problem->pools_count >= 1 && problem->pools_count <= FL_HIRING_POOLS_MAX && problem->nodes_max >= 1 &&
               problem->gap >= 0 && problem->gap <= 1;
     const size_t cells = (size_t)problem->dates * problem->pools_count;
-    for (size_t i = 0; ok && i < cells; i++) ok = problem->places[i] >= 0 && isfinite(problem->places[i]) && problem->hours[i] >= 0;
+    for (size_t i = 0; ok && i < cells; i++) ok = problem->places[i] >= 0 && isfinite(problem->places[i]) && problem->hours[i] >= 0 && (problem->slow_most == NULL || problem->slow_most[i] >= 0);
     for (uint32_t s = 0; ok && s < problem->sources_count; s++) {
         const struct fl_hiring_source *const source = &problem->sources[s];
         ok = source->days_week >= 1 && source->days_week <= WEEK && source->price >= 0 && source->hours_week >= 0 && source->paid_hours >= 0 && source->wage >= 0;
@@ -63,6 +64,9 @@ static void add_rows(struct programme *p)
     const struct fl_hiring_problem *const problem = p->problem;
     p->places_row = p->sparse.rows;
     for (uint32_t i = 0; i < problem->dates * problem->pools_count; i++) (void)fl_sparse_row(&p->sparse, problem->places[i], INFINITY);
+    p->slow_row = p->sparse.rows;
+    for (uint32_t i = 0; i < problem->dates * problem->pools_count; i++)
+        (void)fl_sparse_row(&p->sparse, -INFINITY, problem->slow_most == NULL ? INFINITY : problem->slow_most[i]);
     p->there_row = p->sparse.rows; /* at work - there x taken on <= 0 */
     for (uint32_t i = 0; i < problem->sources_count * problem->dates; i++) (void)fl_sparse_row(&p->sparse, -INFINITY, 0);
     p->days_row = p->sparse.rows;
@@ -75,7 +79,16 @@ static void add_rows(struct programme *p)
         for (uint32_t w = 0; w < p->weeks; w++) (void)fl_sparse_row(&p->sparse, problem->sources[s].paid_hours > 0 ? 0 : -INFINITY, INFINITY);
     p->count_row = p->sparse.rows;
     for (uint32_t s = 0; s < problem->sources_count; s++)
-        (void)fl_sparse_row(&p->sparse, problem->sources[s].hired ? 0 : problem->sources[s].count, INFINITY);
+        (void)fl_sparse_row(&p->sparse, problem->sources[s].hired ? 0 : problem->sources[s].count,
+                            problem->sources[s].count == FL_NONE ? INFINITY : problem->sources[s].count);
+}
+
+/* The first source that counts with this one: those to be taken on share their number. */
+static uint32_t counted_with(const struct fl_hiring_problem *problem, uint32_t source)
+{
+    uint32_t first = 0;
+    while (problem->sources[source].hired && first < source && !(problem->sources[first].hired && problem->sources[first].kind == problem->sources[source].kind)) first++;
+    return problem->sources[source].hired ? first : source;
 }
 
 /* Of a week's dates: the most and the mean of how much of one of them is there. A week cut short at the end gives days off in proportion. */
@@ -98,8 +111,8 @@ static void add_taken(struct programme *p)
     p->taken_column = p->sparse.columns;
     for (uint32_t s = 0; s < problem->sources_count; s++) {
         const struct fl_hiring_source *const source = &problem->sources[s];
-        (void)fl_sparse_column(&p->sparse, source->hired ? source->price : 0, source->count == FL_NONE ? INFINITY : source->count, source->hired);
-        fl_sparse_entry(&p->sparse, p->count_row + s, 1);
+        (void)fl_sparse_column(&p->sparse, source->hired ? source->price : 0, INFINITY, source->hired);
+        fl_sparse_entry(&p->sparse, p->count_row + counted_with(problem, s), 1);
         for (uint32_t d = 0; d < problem->dates; d++)
             if (there(problem, s, d) > 0) fl_sparse_entry(&p->sparse, p->there_row + s * problem->dates + d, -there(problem, s, d));
         for (uint32_t w = 0; w < p->weeks; w++) {
@@ -125,6 +138,7 @@ static void add_at_work(struct programme *p)
                 if (!(problem->sources[s].pools >> k & 1) || !(there(problem, s, d) > 0) || !(worth > 0) || !(problem->places[cell] > 0)) continue;
                 *column = fl_sparse_column(&p->sparse, problem->cost[(size_t)s * problem->pools_count + k], INFINITY, false);
                 fl_sparse_entry(&p->sparse, p->places_row + (uint32_t)cell, worth);
+                if (worth < problem->slow) fl_sparse_entry(&p->sparse, p->slow_row + (uint32_t)cell, worth);
                 fl_sparse_entry(&p->sparse, p->there_row + s * problem->dates + d, 1);
                 fl_sparse_entry(&p->sparse, p->days_row + s * p->weeks + d / WEEK, 1);
                 if (!(problem->hours[cell] > 0)) continue;
@@ -143,6 +157,10 @@ static void add_slack(struct programme *p)
             (void)fl_sparse_column(&p->sparse, problem->sources[s].wage, INFINITY, false);
             fl_sparse_entry(&p->sparse, p->paid_row + s * p->weeks + w, 1);
         }
+    }
+    for (uint32_t i = 0; i < problem->dates * problem->pools_count && problem->slow_most != NULL; i++) { /* the slow beyond what they may */
+        (void)fl_sparse_column(&p->sparse, p->open_price / 4, INFINITY, false);
+        fl_sparse_entry(&p->sparse, p->slow_row + i, -1);
     }
     p->missing_column = p->sparse.columns;
     for (uint32_t i = 0; i < problem->dates * problem->pools_count; i++) {
@@ -186,6 +204,7 @@ enum fl_status fl_hiring_plan(const struct fl_hiring_problem *problem, struct fl
         out->cost = solution.cost;
         out->proven = solution.proven;
         for (size_t i = 0; i < cells; i++) out->cost -= p.open_price * x[p.missing_column + i];
+        for (size_t i = 0; i < cells && problem->slow_most != NULL; i++) out->cost -= p.open_price / 4 * x[p.missing_column - cells + i];
         if (!filled) status = FL_EINFEASIBLE;
     }
     free(x);

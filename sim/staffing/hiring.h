@@ -7,7 +7,8 @@
  *
  *   minimise   sum of taken on x price  +  shifts worked x price of a shift  +  hours paid for and not worked x wage
  *   so that    on every date and in every pool, worth x people at work there, summed over sources, fills its places;
- *              no more are at work on a date than are there; nobody works more days or hours a week than she may.
+ *              the slow fill no more of them than they may, unless nobody else is there; no more are at work on a date than are there; nobody works more days or hours
+ *              a week than she may.
  *
  * Whole numbers are taken on; who works where may be shared. It says how many there must be; who works when, person by person, is team.h. A
  * date's shortfall by chance (more have left than expected) is not in it: that is for the simulation to see, and to ask for more places.
@@ -26,7 +27,8 @@
 #define FL_HIRING_POOLS_MAX 64u
 
 struct fl_hiring_source {
-    uint32_t count;        /* who are there; of those to be taken on: how many there may be, FL_NONE: any number */
+    uint32_t count;        /* who are there; of those to be taken on: how many there may be, FL_NONE: any number ... */
+    uint32_t kind;         /* ... of all sources of this kind together */
     bool hired;            /* are taken on as far as needed; else they are there anyhow */
     double price;          /* of each taken on, once: agency, pay while in training. >= 0 */
     uint64_t pools;        /* bit per pool that they can work in */
@@ -44,6 +46,8 @@ struct fl_hiring_problem {
     const double *there;   /* [sources x dates] of one of them: how much is expected to be there and able to work, 0 to 1 */
     const double *worth;   /* [sources x dates] what one who is there fills of a place, >= 0 */
     const double *cost;    /* [sources x pools] of one on a place for a date, >= 0 */
+    double slow;           /* who is worth less is slow: however many of them answer, each answer takes long ... */
+    const double *slow_most; /* [dates x pools] ... so that they are to fill at most so many of the places, more only where nobody else is; NULL: any number */
     double gap;            /* 0 to 1 */
     uint32_t nodes_max;    /* of a search tree, >= 1 */
 };

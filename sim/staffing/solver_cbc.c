@@ -55,7 +55,10 @@ static enum fl_status take(Cbc_Model *model, const struct fl_program *program, d
 {
     if (Cbc_isProvenInfeasible(model)) return FL_EINFEASIBLE;
     if (Cbc_isContinuousUnbounded(model)) return FL_ERANGE;
-    const double *const best = Cbc_bestSolution(model);
+    bool whole = false;
+    for (uint32_t j = 0; j < program->columns; j++) whole |= program->whole[j];
+    /* a programme without whole numbers is not searched: its solution is that of its linear programme */
+    const double *const best = whole ? Cbc_bestSolution(model) : Cbc_isProvenOptimal(model) ? Cbc_getColSolution(model) : NULL;
     if (best == NULL) return FL_EFULL;
     for (uint32_t j = 0; j < program->columns; j++) {
         const double near = floor(best[j] + 0.5);
@@ -67,7 +70,7 @@ static enum fl_status take(Cbc_Model *model, const struct fl_program *program, d
     /* CBC drops branches that promise less than the gap; when none is left it takes the solution's own cost for a bound */
     const double bound = Cbc_getBestPossibleObjValue(model), dropped = cost - gap / (1 + gap) * fabs(cost);
     out->cost = cost;
-    out->bound = bound < dropped ? bound : dropped;
+    out->bound = !whole ? cost : bound < dropped ? bound : dropped;
     out->proven = Cbc_isProvenOptimal(model) != 0;
     return FL_OK;
 }

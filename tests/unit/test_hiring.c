@@ -40,7 +40,7 @@ static struct world *world_of(uint32_t dates, uint32_t pools, double places)
 static uint32_t add_source(struct world *w, uint32_t count, bool hired)
 {
     const uint32_t s = w->problem.sources_count++;
-    w->sources[s] = (struct fl_hiring_source){ .count = count, .hired = hired, .pools = UINT64_MAX, .days_week = 7, .hours_week = INFINITY };
+    w->sources[s] = (struct fl_hiring_source){ .count = count, .kind = s, .hired = hired, .pools = UINT64_MAX, .days_week = 7, .hours_week = INFINITY };
     for (uint32_t d = 0; d < w->problem.dates; d++) w->there[s * w->problem.dates + d] = w->worth[s * w->problem.dates + d] = 1;
     for (uint32_t k = 0; k < w->problem.pools_count; k++) w->cost[s * w->problem.pools_count + k] = 200;
     return s;
@@ -88,6 +88,46 @@ Test(hiring, days_off_and_hours_take_more_people)
     free(w);
 }
 
+Test(hiring, the_slow_fill_no_more_than_they_may)
+{
+    struct world *const w = world_of(4, 1, 10);
+    static const double most[4] = { 10, 2, 1, 0 };
+    add_source(w, 8, false);
+    const uint32_t slow = add_source(w, FL_NONE, true), quick = add_source(w, FL_NONE, true);
+    w->sources[slow].price = 1;
+    w->sources[quick].price = 1000;
+    for (uint32_t d = 0; d < 4; d++) w->worth[slow * 4 + d] = 0.5;
+    cr_assert_eq(fl_hiring_plan(&w->problem, &w->plan), FL_OK);
+    cr_assert_eq(w->taken[slow], 4);
+    cr_assert_eq(w->taken[quick], 0);
+    w->problem.slow = 0.75;
+    w->problem.slow_most = most;
+    cr_assert_eq(fl_hiring_plan(&w->problem, &w->plan), FL_OK);
+    cr_assert_eq(w->taken[quick], 2); /* the last date has no room for them */
+    for (uint32_t d = 0; d < 4; d++) cr_assert_leq(0.5 * w->at_work[slow * 4 + d], most[d] + 1e-9);
+    w->sources[quick].count = 1; /* then the slow have to, rather than nobody */
+    cr_assert_eq(fl_hiring_plan(&w->problem, &w->plan), FL_OK);
+    cr_assert_eq(w->taken[quick], 1);
+    cr_assert_eq(w->taken[slow], 2);
+    cr_assert_float_eq(w->plan.cost, 1000 + 2 * 1 + 200 * (4 * 8 + 4 * 1 + 4 * 2), 1e-5);
+    free(w);
+}
+
+Test(hiring, there_are_only_so_many_of_a_kind_whenever_they_begin)
+{
+    struct world *const w = world_of(4, 1, 3);
+    const uint32_t first = add_source(w, 2, true), then = add_source(w, 2, true);
+    w->sources[first].kind = w->sources[then].kind = 7;
+    for (uint32_t d = 0; d < 2; d++) w->there[then * 4 + d] = 0;
+    cr_assert_eq(fl_hiring_plan(&w->problem, &w->plan), FL_EINFEASIBLE);
+    cr_assert_eq(w->taken[first] + w->taken[then], 2);
+    w->sources[then].kind = 8;
+    cr_assert_eq(fl_hiring_plan(&w->problem, &w->plan), FL_EINFEASIBLE);
+    cr_assert_eq(w->taken[first], 2);
+    cr_assert_geq(w->taken[then], 1);
+    free(w);
+}
+
 /* From the tenth date on there is more to do. Who starts earlier is paid while she waits, who starts later has not learned yet. */
 Test(hiring, when_to_begin_is_weighed_by_what_waiting_costs)
 {
@@ -125,6 +165,9 @@ Test(hiring, what_cannot_be_filled_is_said)
     cr_assert_float_eq(missing[0] + missing[2], 0, 1e-6);
     cr_assert_float_eq(missing[1], 1, 1e-6);
     w->sources[0].pools = 1; /* nobody for the second */
+    cr_assert_eq(fl_hiring_plan(&w->problem, &w->plan), FL_EINFEASIBLE);
+    for (uint32_t d = 0; d < 3; d++) cr_assert_float_eq(w->missing[2 * d + 1], 2, 1e-6);
+    w->problem.sources_count = 1; /* nobody to be had */
     cr_assert_eq(fl_hiring_plan(&w->problem, &w->plan), FL_EINFEASIBLE);
     for (uint32_t d = 0; d < 3; d++) cr_assert_float_eq(w->missing[2 * d + 1], 2, 1e-6);
     w->there[0] = 1.5;
