@@ -1,6 +1,7 @@
 /* fenliu staff: how many people, on which shifts, and what one fewer costs. The main job. */
 #include "report.h"
 #include "staff_levers.h"
+#include "staff_month.h"
 #include "staff_risk.h"
 
 #include <errno.h>
@@ -200,7 +201,7 @@ static void ask_rules(struct staff *staff)
 /* ---- plan.json --------------------------------------------------------------------------------- */
 
 /* Under its name only when it is whole. text NULL: there was no memory for it. */
-static int file_write(const char *path, const char *text, const char *end)
+int staff_file_write(const char *path, const char *text, const char *end)
 {
     char hidden[600];
     snprintf(hidden, sizeof hidden, "%.500s.%ld.part", path, (long)getpid());
@@ -214,25 +215,29 @@ static int file_write(const char *path, const char *text, const char *end)
     return EXIT_UNWRITTEN;
 }
 
-static int plan_write(struct staff *staff)
+const char *staff_plan_path(const struct staff *staff)
 {
     static char path[512];
-    const char *own = staff->plan_option;
-    if (own != NULL && strcmp(own, "-") == 0) return EXIT_DONE;
-    if (own == NULL) {
-        const char *file = strrchr(staff->options.files[0], '/');
-        file = file == NULL ? staff->options.files[0] : file + 1;
-        const size_t stem = strcspn(file, ".");
-        snprintf(path, sizeof path, "%.*s.plan.json", stem > 0 ? (int)(stem < 200 ? stem : 200) : 4, stem > 0 ? file : "plan");
-        own = path;
-    }
+    const char *const own = staff->plan_option;
+    if (own != NULL) return strcmp(own, "-") == 0 ? NULL : own;
+    const char *file = strrchr(staff->options.files[0], '/');
+    file = file == NULL ? staff->options.files[0] : file + 1;
+    const size_t stem = strcspn(file, ".");
+    snprintf(path, sizeof path, "%.*s.plan.json", stem > 0 ? (int)(stem < 200 ? stem : 200) : 4, stem > 0 ? file : "plan");
+    return path;
+}
+
+static int plan_write(struct staff *staff)
+{
+    const char *const own = staff_plan_path(staff);
+    if (own == NULL) return EXIT_DONE;
     struct roster_scenario roster;
     struct fl_text shifts = { 0 }, agents = { 0 };
     char *text = NULL;
     if (roster_scenario_make(&staff->desk, staff->answer.people, &roster)) {
         bool full;
         void *const labels = staff_team_relabel(&staff->team, &staff->desk, &roster, &full);
-        if (!full && roster_json(&roster, &shifts, &agents)) {
+        if (!full && staff_desk_json(&roster.scenario, &shifts, &agents)) {
             char seed[32], days[16]; /* the very days of the proof, so that simulating the plan gives the answer's row */
             snprintf(seed, sizeof seed, "\"%llu\"", (unsigned long long)staff->report.seed);
             const uint32_t shown = staff->report.rows[ROW_ANSWER].days; /* none where the search was stopped */
@@ -246,7 +251,7 @@ static int plan_write(struct staff *staff)
     }
     fl_text_free(&shifts);
     fl_text_free(&agents);
-    const int code = file_write(own, text, "\n");
+    const int code = staff_file_write(own, text, "\n");
     free(text);
     staff->report.plan_path = own;
     return code;
@@ -265,7 +270,7 @@ static int roster_write(const struct staff *staff)
     struct fl_text text = { 0 };
     if (staff->roster_option == NULL) return EXIT_DONE;
     staff_team_csv(&staff->team, &staff->desk, &text);
-    const int code = file_write(staff->roster_option, text.full ? NULL : text.bytes, "");
+    const int code = staff_file_write(staff->roster_option, text.full ? NULL : text.bytes, "");
     fl_text_free(&text);
     return code;
 }
@@ -436,6 +441,14 @@ static int say_disbelief(const struct staff *staff)
     return EXIT_MISSED;
 }
 
+enum fl_status staff_roster_find(struct staff *staff)
+{
+    enum fl_status status = staff_ceiling(staff);
+    if (status == FL_OK) status = staff_search(staff, false, &staff->answer);
+    if (status == FL_OK) take_answer(staff);
+    return status == FL_EINFEASIBLE ? draw_curve(staff, NULL, CURVE_UNREACHABLE) : status;
+}
+
 /* Where everybody misses, fewer may still do: an objective of each agent has more samples then. So the search is asked all the same. */
 static enum fl_status find_answer(struct staff *staff)
 {
@@ -453,6 +466,7 @@ static int staff_run(struct staff *staff)
     staff->report.peak_per_hour = fl_traffic_peak_per_hour(staff->scenario, &staff->report.peak_at);
     enum fl_status status = staff_believe(staff);
     if (status == FL_OK && !staff->report.believed) return say_disbelief(staff);
+    if (status == FL_OK && staff->scenario->duration > MONTH_MORE_THAN) return staff_month_run(staff);
     if (status == FL_OK) status = find_answer(staff);
     if (status == FL_OK && staff->proof.results.rows_count == 0) {
         fprintf(stderr, "fenliu staff: the shifts on offer have no roster: widen staffing.shifts, or raise staffing.max_agents%s%s\n",
@@ -522,7 +536,7 @@ int cmd_staff(int argc, char **argv)
         free(staff.text);
         return EXIT_USAGE;
     }
-    if (staff.roster_option != NULL && !staff.scenario->staffing.has_labour) {
+    if (staff.roster_option != NULL && !staff.scenario->staffing.has_labour && staff.scenario->duration <= MONTH_MORE_THAN) {
         fprintf(stderr, "%s: $.staffing: wanted \"labour\" or \"people\" for --roster, got neither\n", staff.options.files[0]);
         fl_scenario_free(staff.scenario);
         free(staff.text);

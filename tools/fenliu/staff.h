@@ -41,6 +41,8 @@ struct staff_desk {
 #define SHIFTS_MAX 20000u
 enum fl_status staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language);
 void staff_desk_close(struct staff_desk *desk);
+/* Adds the kinds that can be hired to those there are. */
+void staff_desk_add_hires(struct staff_desk *desk);
 
 /* One of a kind, as the desk would have her. */
 struct fl_agent_def staff_desk_person(const struct staff_desk *desk, const struct people_kind *kind);
@@ -67,8 +69,8 @@ struct roster_scenario {
 };
 bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[], struct roster_scenario *out);
 
-/* desk.shifts and desk.agents of a roster as JSON, for plan.json; free both. */
-bool roster_json(const struct roster_scenario *roster, struct fl_text *shifts, struct fl_text *agents);
+/* desk.shifts and desk.agents of a scenario as JSON, for plan.json; free both. */
+bool staff_desk_json(const struct fl_scenario *scenario, struct fl_text *shifts, struct fl_text *agents);
 
 /* Most people on duty at once. */
 uint32_t roster_peak(const struct staff_desk *desk, const uint32_t people[]);
@@ -131,6 +133,7 @@ struct staff_team {
     uint32_t *shift_of;             /* [duties] the candidate that each is of; owned */
     uint32_t *definition_of;        /* [members] of who is there, FL_NONE: a kind to hire ... */
     uint32_t *kind_of;              /* [members] ... this one; owned with it */
+    uint32_t *first_of;             /* [members] the number in its kind of a member's first person; NULL: 0 of all; owned */
     double cost;                    /* CNY of all days, hiring included; NaN: not known */
     uint32_t wishes_broken;
     uint32_t own, hired;            /* people who work */
@@ -169,6 +172,8 @@ struct staff_report {
 
 void staff_screen(const struct staff_report *report, enum language language, struct fl_text *out);
 void staff_json(const struct staff_report *report, struct fl_text *out);
+/* "To pass: ..." with the scenario's objectives, without an end; whether some are asked of parts of the day. */
+bool staff_add_wanted(const struct fl_scenario *scenario, bool zh, struct fl_text *out);
 /* What a search had found when it was stopped. */
 void staff_screen_so_far(const struct staff_report *report, enum language language, struct fl_text *out);
 void staff_json_so_far(const struct staff_report *report, struct fl_text *out);
@@ -202,6 +207,7 @@ struct staff {
     bool asks_levers;
     struct staff_levers *levers; /* owned; NULL: not asked for */
     bool explain; /* why, and what else could be done */
+    double work_share;  /* of the work that goes into what costs less; 0: all of it */
     struct fl_scenario *scenario;
     char *text;
     struct staff_desk desk;
@@ -245,6 +251,13 @@ enum fl_status staff_row_of_roster(const struct staff *staff, const uint32_t peo
 /* Works out who works the answer's shifts. Free with staff_team_close, also on failure. */
 enum fl_status staff_team_make(const struct staff_desk *desk, const uint32_t people[], struct staff_team *out);
 void staff_team_close(struct staff_team *team);
+/* The last step of it: solves a team whose problem is written. */
+#define STAFF_TEAM_NODES 200u
+enum fl_status staff_team_solve(const struct staff_desk *desk, struct staff_team *team);
+/* What is said of an agent definition by name; NULL: nothing. */
+const struct fl_person_def *staff_person_of(const struct fl_scenario *base, uint32_t definition);
+/* Whether an absence or a wish touches a shift. */
+bool staff_touches(const struct fl_scenario *base, const struct fl_absence *absence, const struct fl_team_duty *duty);
 /* What a person is called: "mei", "mei 2", "temp 3". */
 void staff_team_name(const struct staff_team *team, const struct staff_desk *desk, uint32_t member, uint32_t person, char *out, size_t size);
 /* The shift that somebody has on a day, as a place; FL_NONE: none. */
@@ -264,6 +277,8 @@ void staff_team_csv(const struct staff_team *team, const struct staff_desk *desk
 enum fl_status staff_believe(struct staff *staff);
 /* What is asked of every interval is held in every interval: there is no mean of the day to be content with less of. */
 bool staff_asks_of_intervals(const struct fl_scenario *scenario);
+/* The traffic plan of a scenario, in memory of its own: free *memory. false: out of memory. */
+bool staff_traffic_plan(const struct fl_scenario *scenario, struct fl_traffic_plan *plan, void **memory);
 /* The arrays of an answer, for the staff's candidates; close it also where this failed. */
 bool staff_answer_open(struct fl_staff_answer *answer, const struct staff *staff);
 void staff_answer_close(struct fl_staff_answer *answer);
@@ -281,6 +296,14 @@ enum fl_status staff_one_fewer(struct staff *staff);
 
 /* What the answer becomes in another world, with replies so many times as long. Counted as the most on duty at once. */
 enum fl_status staff_ask_world(struct staff *staff, const struct fl_scenario *other, double reply, struct what_if *out);
+
+/* The cheapest roster that meets the objectives, in staff->answer, with its proof; where none does, the one that is worth having (the curve's
+ * reason then says so). Nothing beside it: no rows, no what-ifs. */
+enum fl_status staff_roster_find(struct staff *staff);
+/* Under its name only when it is whole. text NULL: there was no memory for it. */
+int staff_file_write(const char *path, const char *text, const char *end);
+/* Where the plan goes; NULL: nowhere. */
+const char *staff_plan_path(const struct staff *staff);
 
 /* ---- staff_curve.c ------------------------------------------------------------------------------ */
 

@@ -95,9 +95,15 @@ static void find_existing_kinds(struct staff_desk *desk, uint64_t all)
     }
 }
 
-static void find_hire_kinds(struct staff_desk *desk, uint64_t all)
+static uint64_t all_groups(const struct fl_scenario *base)
+{
+    return base->desk.groups_count >= 64 ? UINT64_MAX : (UINT64_C(1) << base->desk.groups_count) - 1;
+}
+
+void staff_desk_add_hires(struct staff_desk *desk)
 {
     const struct fl_scenario *const base = desk->base;
+    const uint64_t all = all_groups(base);
     for (uint32_t h = 0; h < base->staffing.hire_count; h++) {
         const struct fl_hire_def *const hire = &base->staffing.hire[h];
         const uint32_t like = hire->like == FL_NONE ? 0 : hire->like;
@@ -110,9 +116,8 @@ static void find_hire_kinds(struct staff_desk *desk, uint64_t all)
 static void find_kinds(struct staff_desk *desk)
 {
     const struct fl_scenario *base = desk->base;
-    const uint64_t all = base->desk.groups_count >= 64 ? UINT64_MAX : (UINT64_C(1) << base->desk.groups_count) - 1;
-    find_existing_kinds(desk, all);
-    find_hire_kinds(desk, all);
+    find_existing_kinds(desk, all_groups(base));
+    staff_desk_add_hires(desk);
     for (uint32_t g = 0; g < base->desk.groups_count; g++) { /* a group's own people count before cross-trained ones */
         desk->template_speed[g] = 1;
         int fewest = 65;
@@ -409,51 +414,111 @@ static void add_offset(struct fl_text *out, fl_time at)
     fl_text_add(out, "\"%s%.10gs\"", at < 0 ? "-" : "+", fl_time_to_s(at < 0 ? -at : at));
 }
 
-bool roster_json(const struct roster_scenario *roster, struct fl_text *shifts, struct fl_text *agents)
+static void add_breaks(struct fl_text *out, const struct fl_shift_def *shift)
 {
-    const struct fl_scenario *scenario = &roster->scenario;
+    fl_text_add(out, ",\"breaks\":[");
+    for (uint32_t b = 0; b < shift->breaks_count; b++)
+        fl_text_add(out, "%s[\"%02d:%02d:%02d\",\"%.10gs\"]", b > 0 ? "," : "", (int)(shift->breaks[b].at / FL_HOUR),
+                    (int)(shift->breaks[b].at / FL_MINUTE % 60), (int)(shift->breaks[b].at / FL_SECOND % 60), fl_time_to_s(shift->breaks[b].length));
+    fl_text_add(out, "]");
+}
+
+/* A time of day; midnight as an end is 24:00. */
+static void add_clock(struct fl_text *out, fl_time at)
+{
+    const fl_time minutes = at / FL_MINUTE;
+    fl_text_add(out, "\"%02d:%02d\"", (int)(minutes / 60), (int)(minutes % 60));
+}
+
+static void add_shift(struct fl_text *out, const struct fl_shift_def *shift)
+{
+    fl_text_add(out, "{\"name\":\"%s\",\"from\":", shift->name);
+    if (shift->once) add_offset(out, shift->from);
+    else add_clock(out, shift->from);
+    fl_text_add(out, ",\"to\":");
+    if (shift->once) add_offset(out, shift->to);
+    else add_clock(out, shift->to);
+    add_breaks(out, shift);
+    fl_text_add(out, "}");
+}
+
+static void add_rota(struct fl_text *out, const struct fl_scenario *scenario, const struct fl_agent_def *def)
+{
+    fl_text_add(out, ",\"rota\":[");
+    for (uint32_t day = 0; day < def->rota_count; day++) {
+        fl_text_add(out, day > 0 ? "," : "");
+        if (def->rota[day] == FL_NONE) fl_text_add(out, "null");
+        else fl_text_add(out, "\"%s\"", scenario->desk.shifts[def->rota[day]].name);
+    }
+    fl_text_add(out, "]");
+}
+
+/* When she came and goes, what she has yet to learn, when she is away. */
+static void add_tenure(struct fl_text *out, const struct fl_agent_def *def)
+{
+    if (def->from > -FL_TIME_NEVER) {
+        fl_text_add(out, ",\"from\":");
+        add_offset(out, def->from);
+    }
+    if (def->until < FL_TIME_NEVER) {
+        fl_text_add(out, ",\"until\":");
+        add_offset(out, def->until);
+    }
+    if (def->training > 0) fl_text_add(out, ",\"training\":\"%.10gs\"", fl_time_to_s(def->training));
+    if (def->has_learning) fl_text_add(out, ",\"learning\":{\"speed\":%.10g,\"half\":\"%.10gs\"}", def->learning_speed, fl_time_to_s(def->learning_half));
+    for (uint32_t i = 0; i < def->away_count; i++) {
+        fl_text_add(out, i == 0 ? ",\"away\":[{\"from\":" : ",{\"from\":");
+        add_offset(out, def->away[i].from);
+        fl_text_add(out, ",\"to\":");
+        add_offset(out, def->away[i].to);
+        fl_text_add(out, ",\"paid\":%s}%s", def->away[i].paid ? "true" : "false", i + 1 == def->away_count ? "]" : "");
+    }
+}
+
+static void add_agent(struct fl_text *agents, const struct fl_scenario *scenario, uint32_t d)
+{
+    const struct fl_agent_def *const def = &scenario->desk.agents[d];
+    char name[256];
+    uint32_t same = 0; /* a definition that was split over shifts has further ones of its name */
+    for (uint32_t e = 0; e < d; e++) same += strcmp(scenario->desk.agents[e].name, def->name) == 0;
+    snprintf(name, sizeof name, same > 0 ? "%.200s %u" : "%.200s", def->name, same + 1);
+    fl_text_add(agents, "{\"name\":");
+    fl_text_add_json(agents, name);
+    fl_text_add(agents, ",\"count\":%u", def->count);
+    add_names(agents, "groups", scenario, def->groups);
+    if (def->grade != FL_NONE) {
+        fl_text_add(agents, ",\"grade\":");
+        fl_text_add_json(agents, scenario->desk.grades[def->grade].name);
+    }
+    fl_text_add(agents, ",\"weight\":%u", def->weight);
+    if (def->max_chats < FL_UNLIMITED) fl_text_add(agents, ",\"max_chats\":%u", def->max_chats);
+    fl_text_add(agents, ",\"speed\":%.10g", def->speed);
+    if (!isnan(def->typing_cpm)) fl_text_add(agents, ",\"typing_cpm\":%.10g", def->typing_cpm);
+    if (!isnan(def->wage_cny_per_hour)) fl_text_add(agents, ",\"wage_cny_per_hour\":%.10g", def->wage_cny_per_hour);
+    if (def->absent > 0) fl_text_add(agents, ",\"absent\":%.10g", def->absent);
+    /* Who is the main account only because nobody is named may be several, and is so again in the plan: the first who is there. */
+    if (def->main_account && def->count <= 1) fl_text_add(agents, ",\"main_account\":true");
+    if (def->proxy_account) fl_text_add(agents, ",\"proxy_account\":true");
+    if (def->outsourced) fl_text_add(agents, ",\"outsourced\":true");
+    add_skills(agents, scenario, def);
+    if (def->shift != FL_NONE) fl_text_add(agents, ",\"shift\":\"%s\"", scenario->desk.shifts[def->shift].name);
+    if (def->rota_count > 0) add_rota(agents, scenario, def);
+    add_tenure(agents, def);
+    fl_text_add(agents, "}");
+}
+
+bool staff_desk_json(const struct fl_scenario *scenario, struct fl_text *shifts, struct fl_text *agents)
+{
     fl_text_add(shifts, "[");
     for (uint32_t s = 0; s < scenario->desk.shifts_count; s++) {
-        const struct fl_shift_def *shift = &scenario->desk.shifts[s];
-        fl_text_add(shifts, "%s{\"name\":\"%s\",\"from\":", s > 0 ? "," : "", shift->name);
-        add_offset(shifts, shift->from);
-        fl_text_add(shifts, ",\"to\":");
-        add_offset(shifts, shift->to);
-        fl_text_add(shifts, ",\"breaks\":[");
-        for (uint32_t b = 0; b < shift->breaks_count; b++)
-            fl_text_add(shifts, "%s[\"%02d:%02d:%02d\",\"%.10gs\"]", b > 0 ? "," : "", (int)(shift->breaks[b].at / FL_HOUR),
-                        (int)(shift->breaks[b].at / FL_MINUTE % 60), (int)(shift->breaks[b].at / FL_SECOND % 60), fl_time_to_s(shift->breaks[b].length));
-        fl_text_add(shifts, "]}");
+        fl_text_add(shifts, s > 0 ? "," : "");
+        add_shift(shifts, &scenario->desk.shifts[s]);
     }
     fl_text_add(shifts, "]");
     fl_text_add(agents, "[");
     for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
-        const struct fl_agent_def *def = &scenario->desk.agents[d];
-        char name[256];
-        uint32_t same = 0; /* a definition that was split over shifts has further ones of its name */
-        for (uint32_t e = 0; e < d; e++) same += strcmp(scenario->desk.agents[e].name, def->name) == 0;
-        snprintf(name, sizeof name, same > 0 ? "%.200s %u" : "%.200s", def->name, same + 1);
-        fl_text_add(agents, "%s{\"name\":", d > 0 ? "," : "");
-        fl_text_add_json(agents, name);
-        fl_text_add(agents, ",\"count\":%u", def->count);
-        add_names(agents, "groups", scenario, def->groups);
-        if (def->grade != FL_NONE) {
-            fl_text_add(agents, ",\"grade\":");
-            fl_text_add_json(agents, scenario->desk.grades[def->grade].name);
-        }
-        fl_text_add(agents, ",\"weight\":%u", def->weight);
-        if (def->max_chats < FL_UNLIMITED) fl_text_add(agents, ",\"max_chats\":%u", def->max_chats);
-        fl_text_add(agents, ",\"speed\":%.10g", def->speed);
-        if (!isnan(def->typing_cpm)) fl_text_add(agents, ",\"typing_cpm\":%.10g", def->typing_cpm);
-        if (!isnan(def->wage_cny_per_hour)) fl_text_add(agents, ",\"wage_cny_per_hour\":%.10g", def->wage_cny_per_hour);
-        if (def->absent > 0) fl_text_add(agents, ",\"absent\":%.10g", def->absent);
-        /* Who is the main account only because nobody is named may be several, and is so again in the plan: the first who is there. */
-        if (def->main_account && def->count <= 1) fl_text_add(agents, ",\"main_account\":true");
-        if (def->proxy_account) fl_text_add(agents, ",\"proxy_account\":true");
-        if (def->outsourced) fl_text_add(agents, ",\"outsourced\":true");
-        add_skills(agents, scenario, def);
-        if (def->shift != FL_NONE) fl_text_add(agents, ",\"shift\":\"%s\"", scenario->desk.shifts[def->shift].name);
-        fl_text_add(agents, "}");
+        fl_text_add(agents, d > 0 ? "," : "");
+        add_agent(agents, scenario, d);
     }
     fl_text_add(agents, "]");
     return !shifts->full && !agents->full;

@@ -512,12 +512,8 @@ static void add_cheapest(const struct staff_report *report, bool zh, struct fl_t
     fl_text_add(out, zh ? "少一人:%u 个班里 %u 个已证明不行,其余没能证明。\n" : "One fewer: of %u shifts it was shown to miss on %u, on the others not.\n", used, missed);
 }
 
-/* What was judged, on how many days, and how far that is from chance. */
-static void add_judgement(const struct staff_report *report, bool zh, struct fl_text *out)
+bool staff_add_wanted(const struct fl_scenario *scenario, bool zh, struct fl_text *out)
 {
-    const struct fl_scenario *scenario = report->scenario;
-    const struct staff_row *row = &report->rows[ROW_ANSWER];
-    const double asked = scenario->staffing.day_probability;
     bool parts = false;
     fl_text_add(out, zh ? "达标:" : "To pass: ");
     uint32_t columns = zh ? 6 : 9;
@@ -529,6 +525,16 @@ static void add_judgement(const struct staff_report *report, bool zh, struct fl_
         fl_text_free(&piece);
         parts |= scenario->objectives[i].per != FL_PER_DAY;
     }
+    return parts;
+}
+
+/* What was judged, on how many days, and how far that is from chance. */
+static void add_judgement(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct fl_scenario *scenario = report->scenario;
+    const struct staff_row *row = &report->rows[ROW_ANSWER];
+    const double asked = scenario->staffing.day_probability;
+    const bool parts = staff_add_wanted(scenario, zh, out);
     fl_text_add(out, zh ? ";\n  留言、排队、挂起的买家都算。" : ";\n  leave-messages, queued and suspended-away buyers count too.");
     if (parts && scenario->staffing.judge == FL_JUDGE_DAYS)
         fl_text_add(out, zh ? "写明“每个”的,一天里有一处没做到,这天就不算达标。" : " Where it\n  says every, one that misses makes the whole day a miss.");

@@ -85,7 +85,7 @@ enum fl_status staff_believe(struct staff *staff)
 /* ---- The search -------------------------------------------------------------------------------- */
 
 /* The traffic plan of a scenario, in memory of its own. */
-static bool plan_make(const struct fl_scenario *scenario, struct fl_traffic_plan *plan, void **memory)
+bool staff_traffic_plan(const struct fl_scenario *scenario, struct fl_traffic_plan *plan, void **memory)
 {
     for (size_t bytes = (size_t)1 << 20; bytes <= (size_t)1 << 28; bytes *= 4) {
         struct fl_arena arena;
@@ -110,13 +110,14 @@ bool staff_asks_of_intervals(const struct fl_scenario *scenario)
 /* The problem of the desk's world; free *memory. */
 bool staff_problem_make(struct staff *staff, bool quick, struct fl_traffic_plan *plan, void **memory, struct fl_staff_problem *out)
 {
-    if (!plan_make(staff->desk.base, plan, memory)) return false;
+    if (!staff_traffic_plan(staff->desk.base, plan, memory)) return false;
     *out = (struct fl_staff_problem){
         .scenario = staff->desk.base, .plan = plan, .shifts_count = staff->desk.shifts_count, .shifts = staff->desk.shifts,
         .crews_count = staff->desk.crews_count, .crews = staff->desk.crews,
         .template_speed = staff->desk.template_speed, .simulate = staff_simulate, .weigh = staff_weigh, .context = staff, .on_trial = staff_on_trial,
-        .work_max = quick ? 0 : staff->scenario->staffing.judge == FL_JUDGE_MEAN && staff_asks_of_intervals(staff->scenario) ? INTERVALS_WORK_MAX : WORK_MAX,
-        .doubt_max = quick ? 0 : DOUBT_WORK_MAX,
+        .work_max = quick ? 0 : (staff->work_share > 0 ? staff->work_share : 1) *
+                    (staff->scenario->staffing.judge == FL_JUDGE_MEAN && staff_asks_of_intervals(staff->scenario) ? INTERVALS_WORK_MAX : WORK_MAX),
+        .doubt_max = quick ? 0 : (staff->work_share > 0 ? staff->work_share : 1) * DOUBT_WORK_MAX,
         .work_scale = 1 / staff->desk.speed_factor, .search_days = SEARCH_DAYS, .screen_days = SCREEN_DAYS, .quick = quick,
         .first_safety = quick ? staff->answer.safety : NAN,
     };

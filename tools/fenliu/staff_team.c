@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEAM_NODES 200u
 #define SHOWN_DAYS 7u    /* on the screen; all of them are in the CSV and the JSON */
 #define SHOWN_PEOPLE 20u
 
@@ -55,7 +54,7 @@ static bool write_duties(const struct staff_desk *desk, const uint32_t people[],
     return true;
 }
 
-static const struct fl_person_def *person_of(const struct fl_scenario *base, uint32_t definition)
+const struct fl_person_def *staff_person_of(const struct fl_scenario *base, uint32_t definition)
 {
     for (uint32_t i = 0; i < base->staffing.people_count; i++)
         if (base->staffing.people[i].agent == definition) return &base->staffing.people[i];
@@ -80,7 +79,7 @@ static bool write_members(const struct staff_desk *desk, struct staff_team *team
     team->kind_of = team->definition_of + most;
     uint32_t count = 0;
     for (uint32_t d = 0; d < base->desk.agents_count; d++) {
-        const struct fl_person_def *const person = person_of(base, d);
+        const struct fl_person_def *const person = staff_person_of(base, d);
         if (base->desk.agents[d].count == 0 || desk->kind_of[d] == FL_NONE) continue;
         members[count] = member_of(person != NULL ? &person->labour : &base->staffing.labour, base->desk.agents[d].count);
         team->definition_of[count] = d;
@@ -100,7 +99,7 @@ static bool write_members(const struct staff_desk *desk, struct staff_team *team
     return true;
 }
 
-static bool touches(const struct fl_scenario *base, const struct fl_absence *absence, const struct fl_team_duty *duty)
+bool staff_touches(const struct fl_scenario *base, const struct fl_absence *absence, const struct fl_team_duty *duty)
 {
     if (!absence->daily) return duty->from < absence->to && absence->from < duty->to;
     const fl_time length = absence->to > absence->from ? absence->to - absence->from : absence->to + FL_DAY - absence->from;
@@ -146,13 +145,13 @@ static bool write_cells(const struct staff_desk *desk, struct staff_team *team)
     team->problem.away = away;
     if (cost == NULL || wish == NULL || away == NULL) return false;
     for (uint32_t m = 0; m < team->problem.members_count; m++) {
-        const struct fl_person_def *const person = team->definition_of[m] == FL_NONE ? NULL : person_of(base, team->definition_of[m]);
+        const struct fl_person_def *const person = team->definition_of[m] == FL_NONE ? NULL : staff_person_of(base, team->definition_of[m]);
         for (uint32_t d = 0; d < duties; d++) {
             const size_t at = (size_t)m * duties + d;
             cost[at] = cost_of(desk, team, m, d);
-            for (uint32_t i = 0; person != NULL && i < person->away_count; i++) away[at] |= touches(base, &person->away[i], &team->problem.duties[d]);
+            for (uint32_t i = 0; person != NULL && i < person->away_count; i++) away[at] |= staff_touches(base, &person->away[i], &team->problem.duties[d]);
             for (uint32_t i = 0; person != NULL && i < person->wishes_count; i++)
-                if (touches(base, &person->wishes[i], &team->problem.duties[d])) wish[at] += person->wishes[i].weight_cny;
+                if (staff_touches(base, &person->wishes[i], &team->problem.duties[d])) wish[at] += person->wishes[i].weight_cny;
         }
     }
     return true;
@@ -173,24 +172,29 @@ static void count_up(const struct staff_desk *desk, struct staff_team *team)
     }
 }
 
+enum fl_status staff_team_solve(const struct staff_desk *desk, struct staff_team *team)
+{
+    if (team->places_count == 0 || team->problem.members_count == 0) return FL_OK;
+    team->team.places = malloc(team->places_count * sizeof *team->team.places);
+    team->team.heads = malloc(team->problem.members_count * sizeof *team->team.heads);
+    if (team->team.places == NULL || team->team.heads == NULL) return FL_EFULL;
+    enum fl_status status = fl_team_solve(&team->problem, &team->team);
+    team->filled = status == FL_OK;
+    if (status == FL_EINFEASIBLE) status = fl_team_explain(&team->problem, team->more);
+    if (status != FL_OK) return status;
+    team->known = true;
+    count_up(desk, team);
+    return FL_OK;
+}
+
 enum fl_status staff_team_make(const struct staff_desk *desk, const uint32_t people[], struct staff_team *out)
 {
     const struct fl_staffing_def *const staffing = &desk->base->staffing;
-    *out = (struct staff_team){ .problem = { .gap = FL_ROTA_GAP, .nodes_max = TEAM_NODES } };
+    *out = (struct staff_team){ .problem = { .gap = FL_ROTA_GAP, .nodes_max = STAFF_TEAM_NODES } };
     out->days = staffing->over_days > 0 ? staffing->over_days : (uint32_t)((desk->base->duration + FL_DAY - 1) / FL_DAY);
     out->problem.days = out->days;
     if (!write_duties(desk, people, out) || !write_members(desk, out) || !write_cells(desk, out)) return FL_EFULL;
-    if (out->places_count == 0 || out->problem.members_count == 0) return FL_OK;
-    out->team.places = malloc(out->places_count * sizeof *out->team.places);
-    out->team.heads = malloc(out->problem.members_count * sizeof *out->team.heads);
-    if (out->team.places == NULL || out->team.heads == NULL) return FL_EFULL;
-    enum fl_status status = fl_team_solve(&out->problem, &out->team);
-    out->filled = status == FL_OK;
-    if (status == FL_EINFEASIBLE) status = fl_team_explain(&out->problem, out->more);
-    if (status != FL_OK) return status;
-    out->known = true;
-    count_up(desk, out);
-    return FL_OK;
+    return staff_team_solve(desk, out);
 }
 
 void staff_team_close(struct staff_team *team)
@@ -204,6 +208,7 @@ void staff_team_close(struct staff_team *team)
     free(team->team.heads);
     free(team->shift_of);
     free(team->definition_of);
+    free(team->first_of);
     *team = (struct staff_team){ 0 };
 }
 
@@ -214,7 +219,8 @@ void staff_team_name(const struct staff_team *team, const struct staff_desk *des
     const uint32_t definition = team->definition_of[member];
     const char *const hire = definition == FL_NONE ? staff_desk_hire(desk, &desk->kinds[team->kind_of[member]]) : NULL;
     const char *const name = definition != FL_NONE ? desk->base->desk.agents[definition].name : hire != NULL ? hire : desk->extra_name;
-    if (team->problem.members[member].count > 1) snprintf(out, size, "%.200s %u", name, person + 1);
+    const uint32_t number = person + (team->first_of == NULL ? 0 : team->first_of[member]);
+    if (team->problem.members[member].count > 1 || number > 0) snprintf(out, size, "%.200s %u", name, number + 1);
     else snprintf(out, size, "%.200s", name);
 }
 
@@ -443,14 +449,27 @@ static void add_reasons(const struct staff_team *team, bool zh, struct fl_text *
 
 /* ---- Screen, JSON, CSV -------------------------------------------------------------------------- */
 
+/* Those to be hired of a member's kind, where it is the first of them; they may begin at several times. */
+static uint32_t hired_of_kind(const struct staff_team *team, uint32_t member)
+{
+    uint32_t heads = 0;
+    for (uint32_t m = 0; m < team->problem.members_count; m++) {
+        if (!team->problem.members[m].hired || team->kind_of[m] != team->kind_of[member]) continue;
+        if (m < member) return 0;
+        heads += team->team.heads[m];
+    }
+    return heads;
+}
+
 static void add_who(const struct staff_team *team, const struct staff_desk *desk, bool zh, struct fl_text *out)
 {
     bool first = true;
     fl_text_add(out, zh ? "  排到人  %u 天共要 %u 人:现有的用 %u 名" : "  by name  %u days take %u people: %u of yours", team->days, team->own + team->hired, team->own);
     for (uint32_t m = 0; m < team->problem.members_count; m++) {
-        if (!team->problem.members[m].hired || team->team.heads[m] == 0) continue;
+        const uint32_t heads = team->problem.members[m].hired ? hired_of_kind(team, m) : 0;
+        if (heads == 0) continue;
         const char *const hire = staff_desk_hire(desk, &desk->kinds[team->kind_of[m]]);
-        fl_text_add(out, "%s%.60s %u", first ? (zh ? ",另招 " : ", and hire ") : (zh ? "、" : ", "), hire != NULL ? hire : desk->extra_name, team->team.heads[m]);
+        fl_text_add(out, "%s%.60s %u", first ? (zh ? ",另招 " : ", and hire ") : (zh ? "、" : ", "), hire != NULL ? hire : desk->extra_name, heads);
         first = false;
     }
     double hiring = 0;
