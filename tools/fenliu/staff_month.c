@@ -436,6 +436,7 @@ enum fl_status staff_month_plan(struct staff *staff, struct staff_month *out)
     const uint32_t months = months_of(out), few = months / REPAIR_PART > MONTHS_LEAST ? months / REPAIR_PART : months;
     enum fl_status status = find_dates(out);
     if (status == FL_OK) status = search_kinds(out);
+    if (status == FL_EINTERRUPTED && out->kinds[0].staff.answer.people != NULL && open_desk(out) == FL_OK) (void)write_shifts(out); /* what there is so far */
     if (status == FL_OK) status = open_desk(out);
     if (status == FL_OK) status = staff_month_people(out);
     if (status == FL_OK) status = try_people(out, few);

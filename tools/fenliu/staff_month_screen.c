@@ -94,6 +94,10 @@ static void add_row(const struct staff_month *month, uint32_t d, bool zh, struct
     const struct month_date *const date = &month->date[d];
     char day[8];
     const char *const week = weekdays[fl_time_weekday(month->staff->scenario, d * FL_DAY)][zh];
+    if (!month->kinds[date->kind].searched) {
+        fl_text_add(out, zh ? "  %s %s %7.0f  还没算完\n" : "  %s %s %7.0f  not worked out\n", date_of(month, d * FL_DAY, day), week, date->chats);
+        return;
+    }
     fl_text_add(out, "%c %s %s %7.0f %8u %8u %8u ", staff_month_holds(month, d) ? ' ' : '!', date_of(month, d * FL_DAY, day), week, date->chats, date->places, date->people, date->peak);
     if (month->months > 0) fl_text_add(out, "%7.0f%%", 100.0 * date->days_met / month->months);
     else fl_text_add(out, "%8s", "");
