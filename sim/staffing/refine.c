@@ -22,6 +22,7 @@
 #define ROUNDS_MAX   400u
 #define AMPLE_SAFETY 4.0    /* people beyond load + 4 sqrt(load) + 3 help nobody: in a pool without waiting one buyer in 30 000 would find so many busy */
 #define HOPE         1.5    /* standard errors that a roster may be better than its days so far: by 1, one in six that does is not looked at again */
+#define PROOF_HOPE   1.0    /* the same of one that may stand the longest proof: by 0, one that does on 81 % of days, 80 % wanted, was given up */
 #define PROOF_DAYS   12800u /* at most, or the scenario's replications: half a gigabyte of them */
 
 /* ---- What is known of rosters -------------------------------------------------------------------- */
@@ -172,7 +173,7 @@ static bool is_futile(const struct fl_decider *decider, enum fl_try how, uint32_
     return decider->takes_only && !is_of_means(decider) && evidence->days > 0 && fl_binomial_lower(fl_evidence_foresees(evidence, HOPE, whole), whole, DOUBT) < wanted;
 }
 
-/* Whether so many days would decide, were they like those so far: a miss, or what the longest proof would then show as well. */
+/* Whether so many days would decide, were they like those so far: a miss, or what the longest proof may then show as well. */
 static bool is_promising(const struct fl_decider *decider, uint32_t days)
 {
     const struct fl_staffing_def *staffing = &decider->problem->scenario->staffing;
@@ -180,7 +181,7 @@ static bool is_promising(const struct fl_decider *decider, uint32_t days)
     if (is_of_means(decider)) return false;
     if (fl_binomial_upper(met, days, WRONG) < staffing->day_probability) return true;
     return fl_binomial_lower(met, days, DOUBT) >= staffing->day_probability &&
-           fl_staff_shown((uint32_t)fl_evidence_foresees(&decider->evidence, 0, PROOF_DAYS), PROOF_DAYS, staffing->day_probability, staffing->confidence);
+           fl_staff_shown((uint32_t)fl_evidence_foresees(&decider->evidence, PROOF_HOPE, PROOF_DAYS), PROOF_DAYS, staffing->day_probability, staffing->confidence);
 }
 
 /* Days that a look may take in all; `affordable` of them can be paid. */
