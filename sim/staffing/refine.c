@@ -390,12 +390,17 @@ static enum fl_status stand_proof(struct refinement *refinement, const uint32_t 
 static enum fl_status attempt(void *context, const uint32_t people[], enum fl_try how, enum fl_judgement *judgement)
 {
     struct refinement *refinement = context;
+    uint32_t looked_before = FL_NONE, refused_before = FL_NONE;
     for (;;) {
         enum fl_status status = fl_decide(refinement->decider, people, how, judgement);
         if (status != FL_OK || *judgement != FL_MEETS || how != FL_AS_ANSWER) return status;
         const uint32_t looked = refinement->decider->evidence.days;
         status = stand_proof(refinement, people, judgement);
         if (status != FL_OK || *judgement == FL_MEETS || recall(refinement->decider, people) == NULL || looked >= PROOF_DAYS) return status;
+        const uint32_t refused = recall(refinement->decider, people)->refused;
+        if (looked == looked_before && refused == refused_before) return status; /* neither looked at longer nor put to a longer proof: it stays in doubt */
+        looked_before = looked;
+        refused_before = refused;
     }
 }
 
