@@ -97,6 +97,12 @@ def said(folder, found):
     expect(len(rows) - 1 == sum(d["people"] for d in found["dates"]), len(rows))
 
 
+def what_is_of_a_day_is_refused(folder):
+    for option in ("--levers", "--explain"):
+        done = subprocess.run([COMMAND, "staff", "shop.json", "-q", option], cwd=folder, capture_output=True, timeout=60)
+        expect(done.returncode == 2 and f"wanted at most 48 hours for {option}" in done.stderr.decode() and not done.stdout, done.stderr.decode())
+
+
 def whoever_leaves_is_made_up_for(folder):
     stays = answer(folder, changed(duration="96h", traffic__promotions=[], desk__agents=[{"name": "star", "speed": 2, "max_chats": 5, "wage_cny_per_hour": 40},
                                                                               {"name": "mei", "count": 4, "max_chats": 5, "wage_cny_per_hour": 25}]))
@@ -127,6 +133,7 @@ with tempfile.TemporaryDirectory() as name:
     week = a_week(folder)
     expect(answer(folder, WEEK, "-j", "1") == week, "the answer depends on the threads")
     said(folder, week)
+    what_is_of_a_day_is_refused(folder)
     whoever_leaves_is_made_up_for(folder)
     what_nobody_can_do_is_said(folder)
     print("a week is planned date by date, with its people, whom to take on, and what nobody can do")

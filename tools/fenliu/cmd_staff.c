@@ -13,6 +13,7 @@
 static const char usage[] =
     "usage: fenliu staff [options] SCENARIO\n"
     "Recommends headcount and shifts, proves them by simulation, and says what one fewer costs.\n"
+    "A scenario of more than 48 hours is planned date by date, with whom to take on and who works when.\n"
     "      --set PATH=VALUE     override a scenario value (repeatable)\n"
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -n, --replications N     days of the final check (default: staffing.replications, 1000)\n"
@@ -20,8 +21,8 @@ static const char usage[] =
     "      --plan FILE          write the plan there as a scenario (default: NAME.plan.json in the current folder; - for none)\n"
     "      --roster FILE        write who works when there, as CSV; needs staffing.labour or staffing.people\n"
     "      --full               meet the objectives even where the last people bring little\n"
-    "      --levers             find the best routing, chats at once and weights for it, and say what they save\n"
-    "      --explain            say why: in words, every risk, the money, and what else could be done\n"
+    "      --levers             find the best routing, chats at once and weights for it, and say what they save; of a day\n"
+    "      --explain            say why: in words, every risk, the money, and what else could be done; of a day\n"
     "      --json               the answer as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
@@ -532,6 +533,13 @@ int cmd_staff(int argc, char **argv)
     if (staff.scenario == NULL) return EXIT_USAGE;
     if (staff.scenario->objectives_count == 0) {
         fprintf(stderr, "%s: $.objectives: wanted at least one objective to staff for, got none\n", staff.options.files[0]);
+        fl_scenario_free(staff.scenario);
+        free(staff.text);
+        return EXIT_USAGE;
+    }
+    if ((staff.asks_levers || staff.explain) && staff.scenario->duration > MONTH_MORE_THAN) {
+        fprintf(stderr, "%s: $.duration: wanted at most 48 hours for %s, got a period that is planned date by date\n", staff.options.files[0],
+                staff.asks_levers ? "--levers" : "--explain");
         fl_scenario_free(staff.scenario);
         free(staff.text);
         return EXIT_USAGE;

@@ -256,8 +256,11 @@ void staff_team_close(struct staff_team *team);
 enum fl_status staff_team_solve(const struct staff_desk *desk, struct staff_team *team);
 /* What is said of an agent definition by name; NULL: nothing. */
 const struct fl_person_def *staff_person_of(const struct fl_scenario *base, uint32_t definition);
-/* Whether an absence or a wish touches a shift. */
-bool staff_touches(const struct fl_scenario *base, const struct fl_absence *absence, const struct fl_team_duty *duty);
+/* Makes the arrays of who may take what, duties and members written: absences and wishes as they are given by name; costs are the caller's to
+ * write, and what further absences there are. false: out of memory. */
+bool staff_team_cells(const struct fl_scenario *base, struct staff_team *team, double **cost, bool **away);
+/* Whether somebody has every skill as well as those of a kind. */
+bool staff_is_skilled(const struct staff_desk *desk, const struct fl_agent_def *own, const struct people_kind *kind);
 /* What a person is called: "mei", "mei 2", "temp 3". */
 void staff_team_name(const struct staff_team *team, const struct staff_desk *desk, uint32_t member, uint32_t person, char *out, size_t size);
 /* The shift that somebody has on a day, as a place; FL_NONE: none. */

@@ -193,20 +193,11 @@ static struct fl_rota_people rota_people(const struct staff_month *month, const 
     return people;
 }
 
-static bool is_skilled(const struct staff_month *month, const struct month_source *source, uint32_t pool)
-{
-    const struct fl_scenario *const base = month->staff->scenario;
-    const struct fl_agent_def *const wanted = &base->desk.agents[month->desk.kinds[pool].definition];
-    for (uint32_t i = 0; i < base->skills_count; i++)
-        if (source->def.skill[i] < wanted->skill[i]) return false;
-    return true;
-}
-
 /* CNY of one of them on a shift, hours where no wage is given; INFINITY: it is not for them. */
 static double cost_of(const struct staff_month *month, const struct month_source *source, uint32_t shift)
 {
     const struct fl_rota_people people = rota_people(month, source);
-    if (!is_skilled(month, source, month->shifts[shift].pool) || !fl_rota_suits(month->staff->scenario, &people, &month->desk.shifts[shift])) return INFINITY;
+    if (!staff_is_skilled(&month->desk, &source->def, &month->desk.kinds[month->shifts[shift].pool]) || !fl_rota_suits(month->staff->scenario, &people, &month->desk.shifts[shift])) return INFINITY;
     if (staff_prices(month->staff->scenario) > 0 && isnan(people.shift_cny) && !isnan(month->desk.pay[shift])) return month->desk.pay[shift];
     return fl_rota_price(&people, &month->desk.shifts[shift]);
 }
@@ -556,27 +547,17 @@ static bool may_take(const struct staff_month *month, const struct month_source 
 
 static bool write_cells(struct staff_month *month)
 {
-    const struct fl_scenario *const base = month->staff->scenario;
     struct staff_team *const team = &month->team;
     const uint32_t duties = team->problem.duties_count;
-    const size_t cells = (size_t)team->problem.members_count * duties + 1;
-    double *const cost = malloc(cells * sizeof *cost), *const wish = calloc(cells, sizeof *wish);
-    bool *const away = calloc(cells, sizeof *away);
-    team->problem.cost = cost;
-    team->problem.wish = wish;
-    team->problem.away = away;
-    if (cost == NULL || wish == NULL || away == NULL) return false;
+    double *cost;
+    bool *away;
+    if (!staff_team_cells(month->staff->scenario, team, &cost, &away)) return false;
     for (uint32_t m = 0; m < team->problem.members_count; m++) {
         const struct month_source *const source = source_of(month, m);
-        const struct fl_person_def *const person = source->definition == FL_NONE ? NULL : staff_person_of(base, source->definition);
         for (uint32_t i = 0; i < duties; i++) {
-            const struct fl_team_duty *const duty = &team->problem.duties[i];
             const size_t at = (size_t)m * duties + i;
             cost[at] = may_take(month, source, i) ? cost_of(month, source, team->shift_of[i]) : INFINITY;
-            away[at] = is_away(month, source, duty->from, duty->to);
-            for (uint32_t n = 0; person != NULL && n < person->away_count; n++) away[at] |= staff_touches(base, &person->away[n], duty);
-            for (uint32_t n = 0; person != NULL && n < person->wishes_count; n++)
-                if (staff_touches(base, &person->wishes[n], duty)) wish[at] += person->wishes[n].weight_cny;
+            away[at] |= is_away(month, source, team->problem.duties[i].from, team->problem.duties[i].to);
         }
     }
     return true;

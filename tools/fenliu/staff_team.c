@@ -99,7 +99,7 @@ static bool write_members(const struct staff_desk *desk, struct staff_team *team
     return true;
 }
 
-bool staff_touches(const struct fl_scenario *base, const struct fl_absence *absence, const struct fl_team_duty *duty)
+static bool touches(const struct fl_scenario *base, const struct fl_absence *absence, const struct fl_team_duty *duty)
 {
     if (!absence->daily) return duty->from < absence->to && absence->from < duty->to;
     const fl_time length = absence->to > absence->from ? absence->to - absence->from : absence->to + FL_DAY - absence->from;
@@ -107,8 +107,7 @@ bool staff_touches(const struct fl_scenario *base, const struct fl_absence *abse
     return into < length || into + (duty->to - duty->from) > FL_DAY;
 }
 
-/* Whether somebody has every skill as well as those whose shift it is. */
-static bool is_skilled(const struct staff_desk *desk, const struct fl_agent_def *own, const struct people_kind *kind)
+bool staff_is_skilled(const struct staff_desk *desk, const struct fl_agent_def *own, const struct people_kind *kind)
 {
     const struct fl_agent_def *const wanted = &desk->base->desk.agents[kind->definition];
     for (uint32_t i = 0; i < desk->base->skills_count; i++)
@@ -128,32 +127,40 @@ static double cost_of(const struct staff_desk *desk, const struct staff_team *te
         own = desk->base->desk.agents[definition];
         people.wage_cny_per_hour = staff_desk_wage(desk, &own);
     }
-    if (kind != wanted && (!fl_rota_suits(desk->base, &people, &desk->shifts[s]) || !is_skilled(desk, &own, wanted))) return INFINITY;
+    if (kind != wanted && (!fl_rota_suits(desk->base, &people, &desk->shifts[s]) || !staff_is_skilled(desk, &own, wanted))) return INFINITY;
     if (staff_prices(desk->base) > 0 && isnan(people.shift_cny) && !isnan(desk->pay[s])) return desk->pay[s]; /* the shift's own price */
     return fl_rota_price(&people, &desk->shifts[s]);
 }
 
-static bool write_cells(const struct staff_desk *desk, struct staff_team *team)
+bool staff_team_cells(const struct fl_scenario *base, struct staff_team *team, double **cost, bool **away)
 {
-    const struct fl_scenario *const base = desk->base;
     const uint32_t duties = team->problem.duties_count;
     const size_t cells = (size_t)team->problem.members_count * duties + 1;
-    double *const cost = malloc(cells * sizeof *cost), *const wish = calloc(cells, sizeof *wish);
-    bool *const away = calloc(cells, sizeof *away);
-    team->problem.cost = cost;
+    double *const wish = calloc(cells, sizeof *wish);
+    team->problem.cost = *cost = malloc(cells * sizeof **cost);
+    team->problem.away = *away = calloc(cells, sizeof **away);
     team->problem.wish = wish;
-    team->problem.away = away;
-    if (cost == NULL || wish == NULL || away == NULL) return false;
+    if (*cost == NULL || wish == NULL || *away == NULL) return false;
     for (uint32_t m = 0; m < team->problem.members_count; m++) {
         const struct fl_person_def *const person = team->definition_of[m] == FL_NONE ? NULL : staff_person_of(base, team->definition_of[m]);
-        for (uint32_t d = 0; d < duties; d++) {
+        for (uint32_t d = 0; person != NULL && d < duties; d++) {
             const size_t at = (size_t)m * duties + d;
-            cost[at] = cost_of(desk, team, m, d);
-            for (uint32_t i = 0; person != NULL && i < person->away_count; i++) away[at] |= staff_touches(base, &person->away[i], &team->problem.duties[d]);
-            for (uint32_t i = 0; person != NULL && i < person->wishes_count; i++)
-                if (staff_touches(base, &person->wishes[i], &team->problem.duties[d])) wish[at] += person->wishes[i].weight_cny;
+            for (uint32_t i = 0; i < person->away_count; i++) (*away)[at] |= touches(base, &person->away[i], &team->problem.duties[d]);
+            for (uint32_t i = 0; i < person->wishes_count; i++)
+                if (touches(base, &person->wishes[i], &team->problem.duties[d])) wish[at] += person->wishes[i].weight_cny;
         }
     }
+    return true;
+}
+
+static bool write_cells(const struct staff_desk *desk, struct staff_team *team)
+{
+    const uint32_t duties = team->problem.duties_count;
+    double *cost;
+    bool *away;
+    if (!staff_team_cells(desk->base, team, &cost, &away)) return false;
+    for (uint32_t m = 0; m < team->problem.members_count; m++)
+        for (uint32_t d = 0; d < duties; d++) cost[(size_t)m * duties + d] = cost_of(desk, team, m, d);
     return true;
 }
 
