@@ -48,6 +48,8 @@ void staff_desk_add_hires(struct staff_desk *desk);
 struct fl_agent_def staff_desk_person(const struct staff_desk *desk, const struct people_kind *kind);
 /* What a kind is called: a hire's own name, else NULL. */
 const char *staff_desk_hire(const struct staff_desk *desk, const struct people_kind *kind);
+/* A bit for each group there is. */
+uint64_t staff_all_groups(const struct fl_scenario *base);
 /* How fast somebody composes, her grade's speed included. */
 double staff_desk_speed(const struct fl_scenario *scenario, const struct fl_agent_def *def);
 /* The kind that a candidate is for. */

@@ -95,7 +95,7 @@ static void find_existing_kinds(struct staff_desk *desk, uint64_t all)
     }
 }
 
-static uint64_t all_groups(const struct fl_scenario *base)
+uint64_t staff_all_groups(const struct fl_scenario *base)
 {
     return base->desk.groups_count >= 64 ? UINT64_MAX : (UINT64_C(1) << base->desk.groups_count) - 1;
 }
@@ -103,7 +103,7 @@ static uint64_t all_groups(const struct fl_scenario *base)
 void staff_desk_add_hires(struct staff_desk *desk)
 {
     const struct fl_scenario *const base = desk->base;
-    const uint64_t all = all_groups(base);
+    const uint64_t all = staff_all_groups(base);
     for (uint32_t h = 0; h < base->staffing.hire_count; h++) {
         const struct fl_hire_def *const hire = &base->staffing.hire[h];
         const uint32_t like = hire->like == FL_NONE ? 0 : hire->like;
@@ -116,7 +116,7 @@ void staff_desk_add_hires(struct staff_desk *desk)
 static void find_kinds(struct staff_desk *desk)
 {
     const struct fl_scenario *base = desk->base;
-    find_existing_kinds(desk, all_groups(base));
+    find_existing_kinds(desk, staff_all_groups(base));
     staff_desk_add_hires(desk);
     for (uint32_t g = 0; g < base->desk.groups_count; g++) { /* a group's own people count before cross-trained ones */
         desk->template_speed[g] = 1;
@@ -383,7 +383,7 @@ bool roster_scenario_make(const struct staff_desk *desk, const uint32_t people[]
 /* Nothing for who answers all groups: that is the default, and the one group of a scenario that names none has no name to go by. */
 static void add_names(struct fl_text *out, const char *key, const struct fl_scenario *scenario, uint64_t groups)
 {
-    const uint64_t all = scenario->desk.groups_count >= 64 ? UINT64_MAX : (UINT64_C(1) << scenario->desk.groups_count) - 1;
+    const uint64_t all = staff_all_groups(scenario);
     if ((groups & all) == all) return;
     fl_text_add(out, ",\"%s\":[", key);
     bool first = true;

@@ -113,7 +113,7 @@ static enum fl_status find_dates(struct staff_month *month)
  * of equals. */
 static uint32_t typical_of(const struct fl_scenario *base, uint64_t groups)
 {
-    const uint64_t all = base->desk.groups_count >= 64 ? UINT64_MAX : (UINT64_C(1) << base->desk.groups_count) - 1;
+    const uint64_t all = staff_all_groups(base);
     uint32_t best = FL_NONE;
     int64_t least = INT64_MAX;
     bool learns = true;
