@@ -9,3 +9,17 @@ if(TARGET fenliu-command AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
   add_test(NAME theory/kept COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/theory/test_kept.py)
   set_tests_properties(theory/kept PROPERTIES ENVIRONMENT "${script_environment}" LABELS theory SKIP_RETURN_CODE 77 TIMEOUT 300)
 endif()
+
+# page/*.mjs: fenliu.html and the report in a real browser; what begins with _ is a helper of the others. What is missing to run one (node, its
+# npm packages, chromium, the page itself) is said by exit code 77.
+find_program(NODE_PROGRAM NAMES node nodejs)
+file(GLOB page_tests CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/page/[a-z]*.mjs)
+foreach(script IN LISTS page_tests)
+  string(REGEX REPLACE "\\.mjs$" "" name ${script})
+  if(NODE_PROGRAM)
+    add_test(NAME ${name} COMMAND ${NODE_PROGRAM} ${CMAKE_CURRENT_SOURCE_DIR}/${script})
+  else()
+    add_test(NAME ${name} COMMAND sh -c "echo 'node is not installed'; exit 77")
+  endif()
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "${script_environment}" SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS page)
+endforeach()

@@ -1,0 +1,33 @@
+/* Figures as people read them, in the language of the moment. null is "no samples" in the program's results and shows as a dash. */
+import { language, say } from "./words";
+
+type Maybe = number | null | undefined;
+
+const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");
+const absent = (value: Maybe): value is null | undefined => value === null || value === undefined || !Number.isFinite(value);
+
+export function number(value: Maybe, digits = 0): string {
+  if (absent(value)) return say("none");
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+/* A share in [0, 1]. */
+export function percent(value: Maybe, digits = 1): string {
+  return absent(value) ? say("none") : `${number(value * 100, digits)}%`;
+}
+
+export function money(value: Maybe): string {
+  return absent(value) ? say("none") : `${value < 0 ? "−" : ""}¥${number(Math.abs(value))}`;
+}
+
+/* Seconds, with a decimal where they are few; from two minutes on, minutes. */
+export function seconds(value: Maybe): string {
+  if (absent(value)) return say("none");
+  return value >= 120 ? say("unit.minutes", { n: number(value / 60, 1) }) : say("unit.seconds", { n: number(value, value < 10 ? 1 : 0) });
+}
+
+/* The time of day of an instant `at_s` after `start`, the scenario's own local time ("2026-06-17T18:00"), whatever the reader's zone. */
+export function clock(start: string, at_s: number, with_seconds = false): string {
+  const at = new Date(Date.parse(`${start.slice(0, 16)}:00Z`) + at_s * 1000);
+  return at.toISOString().slice(11, with_seconds ? 19 : 16);
+}
