@@ -87,6 +87,8 @@ def buffer_follows_from_the_absent_and_the_large_promotion(found):
     expect(any(s["from"] == absent["from"] and s["to"] == absent["to"] for s in found["roster"]), absent, found["roster"])
     expect(buffer["for_one_absent"] == (0 if absent["holds"] else 1), buffer, absent["holds"])
     expect((buffer["for_multiplier_p90"] == 0) == risk["multiplier"]["p90"]["holds"], buffer, risk["multiplier"]["p90"])
+    high = buffer["for_multiplier_p90"]  # with one absent on such a day it takes no less, and one more replaces her
+    expect(buffer["for_both"] is None if high is None else high <= buffer["for_both"] <= high + 1, buffer)
     expect(buffer["people"] == max(buffer["for_one_absent"], buffer["for_multiplier_p90"] or 0) == sum(s["people"] for s in buffer["on_call"]), buffer)
 
 

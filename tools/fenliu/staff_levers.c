@@ -1,5 +1,6 @@
 /* The best routing setting for the advised roster, by ranking and selection; what it saves, in words and as JSON. */
 #include "staff_levers.h"
+#include "staff_risk.h"
 
 #include "core/special.h"
 #include "measure/selection.h"
@@ -420,6 +421,18 @@ static void add_setting(const struct lever_setting *setting, const struct fl_sce
     if (goes_by_weight(setting->policy) && setting->weights == WEIGHTS_BY_SPEED) fl_text_add(out, zh ? "、权重按快慢" : ", weights by speed");
 }
 
+/* What makes the scenario have the setting, as values of --set, each between `before` and `after`. */
+static void add_overrides(const struct lever_setting *setting, const struct fl_scenario *scenario, const char *before, const char *after, struct fl_text *out)
+{
+    const bool is_weighed = goes_by_weight(setting->policy) && setting->weights != WEIGHTS_GIVEN;
+    fl_text_add(out, "%srouting.policy=%s%s", before, fl_policy(setting->policy)->name, after);
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        if (setting->max_chats == FL_UNLIMITED) fl_text_add(out, "%sdesk.agents[%u].max_chats=null%s", before, d, after);
+        else if (setting->max_chats != CAP_GIVEN) fl_text_add(out, "%sdesk.agents[%u].max_chats=%u%s", before, d, setting->max_chats, after);
+        if (is_weighed) fl_text_add(out, "%sdesk.agents[%u].weight=%u%s", before, d, weight_of(scenario, &scenario->desk.agents[d], setting->weights), after);
+    }
+}
+
 static void add_people(const struct what_if people[2], bool zh, struct fl_text *out)
 {
     if (people[0].impossible && people[1].impossible) fl_text_add(out, zh ? "  人数:改不改,加多少人都达不到。\n" : "  People: no headcount passes either way.\n");
@@ -447,6 +460,13 @@ static void add_better(const struct staff_levers *levers, const struct fl_scenar
                 levers->excess[0], levers->excess[1], levers->less, levers->less_low, levers->less_high);
     add_people(levers->people, zh, out);
     add_abandonment(&levers->abandonment, zh, out);
+    struct fl_text line = { 0 };
+    fl_text_add(&line, zh ? "要用它,这样重排:fenliu staff" : "To use it, plan anew: fenliu staff");
+    add_overrides(&levers->settings[levers->best], scenario, " --set ", "", &line);
+    fl_text_add(out, "  ");
+    if (line.bytes != NULL) staff_add_wrapped(out, 2, line.bytes);
+    fl_text_add(out, "\n");
+    fl_text_free(&line);
 }
 
 void staff_levers_screen(const struct staff_levers *levers, const struct fl_scenario *scenario, bool zh, struct fl_text *out)
@@ -532,7 +552,12 @@ void staff_levers_json(const struct staff_levers *levers, const struct fl_scenar
     add_json_setting(&levers->settings[0], scenario, out);
     fl_text_add(out, "},\"with\":\"%s\",\"best\":{", levers->one_fewer ? "one_fewer" : "answer");
     add_json_setting(&levers->settings[levers->best], scenario, out);
-    fl_text_add(out, "},\"decided\":%s,\"better\":%s", levers->left == 1 ? "true" : "false", levers->better ? "true" : "false");
+    fl_text_add(out, "},\"set\":[");
+    struct fl_text set = { 0 };
+    add_overrides(&levers->settings[levers->best], scenario, ",\"", "\"", &set);
+    fl_text_add(out, "%s", set.bytes != NULL ? set.bytes + 1 : ""); /* without the first comma */
+    fl_text_free(&set);
+    fl_text_add(out, "],\"decided\":%s,\"better\":%s", levers->left == 1 ? "true" : "false", levers->better ? "true" : "false");
     add_json_check(levers, out);
     fl_text_add(out, ",\"on_duty_at_once\":");
     if (!levers->better) {

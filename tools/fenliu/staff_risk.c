@@ -167,11 +167,21 @@ static double high_load(const struct staff *staff, const struct fl_scenario *hig
     return chats > 0 ? fl_traffic_expected(high, 0, high->duration) / chats : 1;
 }
 
-/* Adds people where they help most until the days at the multiplier's 90th percentile hold. *extra ends with them. */
-static enum fl_status cover_high(struct staff *staff, const struct fl_scenario *high, uint32_t people[])
+/* How these people do on days of the multiplier's 90th percentile. */
+static enum fl_status outcome_at_high(const struct staff *staff, const uint32_t people[], struct staff_outcome *out)
+{
+    static const double z = FL_Z_90;
+    struct roster_scenario roster;
+    if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
+    const enum fl_status status = outcome_in(staff, &roster.scenario, make_multiplier, &z, out, NULL);
+    free(roster.memory);
+    return status;
+}
+
+/* Adds people where they help most until the days at the multiplier's 90th percentile hold. */
+static enum fl_status cover_high(struct staff *staff, double load, uint32_t people[])
 {
     struct staff_risk *risk = staff->risk;
-    const double load = high_load(staff, high);
     const uint32_t step = fl_knee_step(staff->report.rows[ROW_ANSWER].people);
     enum fl_status status = FL_OK;
     struct staff_outcome outcome = risk->high;
@@ -185,18 +195,41 @@ static enum fl_status cover_high(struct staff *staff, const struct fl_scenario *
             added++;
         }
         if (added == before) break;
-        struct roster_scenario roster;
-        struct staff_world world;
-        const double z = FL_Z_90;
-        if (!roster_scenario_make(&staff->desk, people, &roster)) return FL_EFULL;
-        status = staff_world_open(&roster.scenario, make_multiplier, &z, &world);
-        if (status == FL_OK) {
-            status = staff_outcome_of(staff, &world.scenario, risk->days, risk->base_run, &outcome, NULL);
-            free(world.memory);
-        }
-        free(roster.memory);
+        status = outcome_at_high(staff, people, &outcome);
     }
     risk->buffer_high = outcome.holds ? added : NO_BUFFER;
+    return status;
+}
+
+/* One does not come on a day that large: whether those who are there for it do without her, or somebody has to stand in. */
+static enum fl_status cover_both(struct staff *staff, uint32_t people[])
+{
+    struct staff_risk *risk = staff->risk;
+    const uint32_t shift = staff_shift_missed(staff, people, false);
+    struct staff_outcome outcome;
+    if (shift == FL_NONE || risk->buffer_high == NO_BUFFER) return FL_OK;
+    people[shift]--;
+    const enum fl_status status = outcome_at_high(staff, people, &outcome);
+    people[shift]++;
+    if (status == FL_OK) risk->buffer_both = risk->buffer_high + (outcome.holds ? 0 : 1);
+    return status;
+}
+
+/* For the high multiplier: on_call[] becomes whom it takes. */
+static enum fl_status size_for_high(struct staff *staff)
+{
+    struct staff_risk *risk = staff->risk;
+    static const double z = FL_Z_90;
+    struct staff_world world;
+    enum fl_status status = staff_world_open(staff->scenario, make_multiplier, &z, &world);
+    if (status != FL_OK) return status;
+    const double load = high_load(staff, &world.scenario);
+    free(world.memory);
+    const uint32_t shifts = staff->desk.shifts_count;
+    memcpy(risk->on_call, staff->answer.people, shifts * sizeof *risk->on_call);
+    status = cover_high(staff, load, risk->on_call);
+    if (status == FL_OK) status = cover_both(staff, risk->on_call);
+    for (uint32_t s = 0; s < shifts; s++) risk->on_call[s] = risk->buffer_high == NO_BUFFER ? 0 : risk->on_call[s] - staff->answer.people[s];
     return status;
 }
 
@@ -204,24 +237,15 @@ static enum fl_status cover_high(struct staff *staff, const struct fl_scenario *
 static enum fl_status size_buffer(struct staff *staff)
 {
     struct staff_risk *risk = staff->risk;
-    const uint32_t shifts = staff->desk.shifts_count;
     enum fl_status status = FL_OK;
-    risk->on_call = calloc(shifts + 1, sizeof *risk->on_call);
+    risk->on_call = calloc(staff->desk.shifts_count + 1, sizeof *risk->on_call);
     if (risk->on_call == NULL) return FL_EFULL;
+    risk->buffer_both = NO_BUFFER;
     risk->has_buffer = risk->base.days_met > 0;
     if (!risk->has_buffer) return FL_OK;
-    if (risk->high.known && !risk->high.holds) {
-        struct staff_world world;
-        const double z = FL_Z_90;
-        memcpy(risk->on_call, staff->answer.people, shifts * sizeof *risk->on_call);
-        status = staff_world_open(staff->scenario, make_multiplier, &z, &world);
-        if (status != FL_OK) return status;
-        status = cover_high(staff, &world.scenario, risk->on_call);
-        free(world.memory);
-        for (uint32_t s = 0; s < shifts; s++) risk->on_call[s] = risk->buffer_high == NO_BUFFER ? 0 : risk->on_call[s] - staff->answer.people[s];
-    }
+    if (risk->high.known) status = size_for_high(staff);
     const bool is_none = risk->buffer_high == 0 || risk->buffer_high == NO_BUFFER;
-    if (risk->absent_shift != FL_NONE && is_none) risk->on_call[risk->absent_shift] = risk->buffer_absent;
+    if (status == FL_OK && risk->absent_shift != FL_NONE && is_none) risk->on_call[risk->absent_shift] = risk->buffer_absent;
     return status;
 }
 

@@ -70,6 +70,7 @@ struct staff_risk {
     uint32_t absent_shift;                  /* FL_NONE: nobody is rostered */
     bool has_buffer;                        /* false: no day holds as planned, so there is nothing to keep up */
     uint32_t buffer_absent, buffer_high;    /* further people who make it hold; NO_BUFFER */
+    uint32_t buffer_both;                   /* with one absent on a day that large; NO_BUFFER also where the multiplier is not uncertain */
     uint32_t *on_call;                      /* [shifts] the buffer, the larger of the two; owned */
     struct staff_money *money;              /* owned */
 };

@@ -156,6 +156,9 @@ static void add_buffer(const struct staff_report *report, struct fl_text *out)
     fl_text_add(out, ",\"for_multiplier_p90\":");
     if (risk->high.known && risk->buffer_high != NO_BUFFER) fl_text_add(out, "%u", risk->buffer_high);
     else fl_text_add(out, "null");
+    fl_text_add(out, ",\"for_both\":");
+    if (risk->buffer_both != NO_BUFFER) fl_text_add(out, "%u", risk->buffer_both);
+    else fl_text_add(out, "null");
     fl_text_add(out, ",\"on_call\":[");
     for (uint32_t s = 0; s < report->desk->shifts_count; s++) {
         if (risk->on_call[s] == 0) continue;

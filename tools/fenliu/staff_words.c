@@ -160,6 +160,8 @@ void staff_add_buffer(const struct staff_report *report, bool zh, struct fl_text
             fl_text_add(out, zh ? "%s大促倍数高到十次一遇时要 %u 人" : "%sa promotion as large as one in ten takes %u", risk->buffer_absent == 0 ? "" : zh ? ";" : "; ",
                         risk->buffer_high);
     }
+    if (risk->buffer_both != NO_BUFFER && risk->buffer_both > people)
+        fl_text_add(out, zh ? ";两样碰在一起要 %u 人" : "; both at once take %u", risk->buffer_both);
     if (no_high) fl_text_add(out, zh ? ";倍数高到十次一遇时,试过的加法都守不住" : "; against a promotion as large as one in ten no number tried will do");
     fl_text_add(out, zh ? "。" : ".");
 }
