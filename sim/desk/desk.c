@@ -237,14 +237,20 @@ static void flush_agent(struct fl_desk *desk, uint32_t a)
     }
     struct fl_cell *cells[2] = { &desk->day->interval_group[(size_t)desk->interval * desk->day->groups + own->group],
                                  &desk->day->agent[a] };
+    const struct fl_duty did = { own->duty_ns / 1000, own->busy_ns / 1000, own->open_ns / 1000, own->depth_ns / 1000 };
     for (int i = 0; i < 2; i++) {
-        cells[i]->count[FL_COUNT_busy_us] += own->busy_ns / 1000;
-        cells[i]->count[FL_COUNT_duty_us] += own->duty_ns / 1000;
-        cells[i]->count[FL_COUNT_open_us] += own->open_ns / 1000;
-        cells[i]->count[FL_COUNT_depth_us] += own->depth_ns / 1000;
+        cells[i]->count[FL_COUNT_busy_us] += did.busy_us;
+        cells[i]->count[FL_COUNT_duty_us] += did.duty_us;
+        cells[i]->count[FL_COUNT_open_us] += did.open_us;
+        cells[i]->count[FL_COUNT_depth_us] += did.depth_us;
     }
+    struct fl_duty *const duty = &desk->day->duty[(size_t)(a / desk->day->duty_agents) * desk->day->intervals + desk->interval];
+    duty->duty_us += did.duty_us;
+    duty->busy_us += did.busy_us;
+    duty->open_us += did.open_us;
+    duty->depth_us += did.depth_us;
     if (desk->day->dates > 0)
-        desk->day->date_duty_us[(size_t)fl_date_of_interval(desk->scenario, desk->interval) * desk->day->agents + a] += own->duty_ns / 1000;
+        desk->day->date_duty_us[(size_t)fl_date_of_interval(desk->scenario, desk->interval) * desk->day->agents + a] += did.duty_us;
     own->busy_ns %= 1000; /* what is no whole microsecond goes over to the next interval */
     own->duty_ns %= 1000;
     own->open_ns %= 1000;

@@ -21,11 +21,18 @@ uint32_t fl_day_dates(const struct fl_scenario *scenario)
     return elsewhere || dates > 1 ? dates : 0;
 }
 
+uint32_t fl_duty_agents(const struct fl_scenario *scenario, uint32_t agents)
+{
+    const uint32_t fit = FL_DUTY_CELLS / scenario->intervals_count, rows = fit < 1 ? 1 : fit < FL_DUTY_ROWS ? fit : FL_DUTY_ROWS;
+    return agents > rows ? (agents + rows - 1) / rows : 1;
+}
+
 enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, struct fl_day *day)
 {
     const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
     const size_t intents = scenario->buyers.intents_count, coarse = FL_KINDS * FL_COARSE_BUCKETS * sizeof(uint32_t);
     const size_t dates = fl_day_dates(scenario), by_agent = dates * agents;
+    const uint32_t duty_agents = fl_duty_agents(scenario, agents);
     bool full = false;
     const struct fl_day made = {
         .intervals = (uint32_t)intervals,
@@ -38,6 +45,8 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .agent = take(arena, agents, sizeof(struct fl_cell), &full),
         .levels = take(arena, agents, sizeof(struct fl_levels), &full),
         .snapshot = take(arena, intervals + 1, sizeof(struct fl_snapshot), &full),
+        .duty_agents = duty_agents,
+        .duty = take(arena, fl_duty_rows(agents, duty_agents) * intervals, sizeof(struct fl_duty), &full),
         .interval_group_counts = take(arena, intervals * groups, coarse, &full),
         .intent_counts = take(arena, intents, coarse, &full),
         .agent_counts = take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full),

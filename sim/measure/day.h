@@ -74,6 +74,15 @@ struct fl_snapshot {
     uint32_t waiting, open, on_duty, busy;
 };
 
+/* What an agent did in an interval while on duty; of agents who are taken together, the sum. */
+struct fl_duty {
+    uint64_t duty_us, busy_us, open_us, depth_us; /* on duty; composing; open chats and queue depth times the time they lasted */
+};
+/* Agents by interval are kept one by one up to this number, and as long as there are not more cells of them than that: what is drawn of
+ * them would not show more, and thousands of agents in a month of intervals would take gigabytes. */
+#define FL_DUTY_ROWS 256u
+#define FL_DUTY_CELLS 131072u
+
 /* Where a chat's or round's figures go: cells of one chat. In eight bytes, as every message has one. */
 struct fl_where {
     uint32_t agent;    /* may be FL_NONE */
@@ -114,6 +123,8 @@ struct fl_day {
     struct fl_cell *agent;          /* [agents] */
     struct fl_levels *levels;       /* [agents] */
     struct fl_snapshot *snapshot;   /* [intervals + 1] */
+    uint32_t duty_agents;           /* so many agents, one after another, share a row of: */
+    struct fl_duty *duty;           /* [rows x intervals], cell agent / duty_agents * intervals + i */
     uint32_t *interval_group_counts, *intent_counts; /* [cells][FL_KINDS][coarse buckets] */
     uint32_t *agent_counts;                          /* [agents][FL_AGENT_KINDS][rough buckets] */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
@@ -136,6 +147,13 @@ uint32_t fl_day_dates(const struct fl_scenario *scenario);
 static inline uint32_t fl_date_of_interval(const struct fl_scenario *scenario, uint32_t interval)
 {
     return scenario->interval > FL_DAY ? 0 : (uint32_t)((fl_time)interval * scenario->interval / FL_DAY);
+}
+
+/* How many agents share a row of duty: 1, or as few as keep within the limits above. */
+uint32_t fl_duty_agents(const struct fl_scenario *scenario, uint32_t agents);
+static inline uint32_t fl_duty_rows(uint32_t agents, uint32_t duty_agents)
+{
+    return (agents + duty_agents - 1) / duty_agents;
 }
 
 /* Agents keep the kinds of rounds only. */

@@ -406,6 +406,7 @@ static void totals_lay_out(struct fl_totals *totals, const struct fl_scenario *s
 {
     const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
     const size_t intents = scenario->buyers.intents_count, agents = fl_scenario_agents_count(scenario), dates = fl_day_dates(scenario);
+    const uint32_t duty_agents = fl_duty_agents(scenario, (uint32_t)agents);
     *totals = (struct fl_totals){
         .intervals = (uint32_t)intervals, .groups = (uint32_t)groups, .intents = (uint32_t)intents, .agents = (uint32_t)agents,
         .interval_group = carve(carver, intervals * groups, sizeof(struct fl_cell)),
@@ -413,6 +414,8 @@ static void totals_lay_out(struct fl_totals *totals, const struct fl_scenario *s
         .intent = carve(carver, intents, sizeof(struct fl_cell)),
         .agent = carve(carver, agents, sizeof(struct fl_cell)),
         .levels = carve(carver, agents, sizeof(struct fl_levels)),
+        .duty_agents = duty_agents,
+        .duty = carve(carver, fl_duty_rows((uint32_t)agents, duty_agents) * intervals, sizeof(struct fl_duty)),
         .interval_group_counts = carve(carver, intervals * groups * FL_KINDS * FL_COARSE_BUCKETS, sizeof(uint64_t)),
         .intent_counts = carve(carver, intents * FL_KINDS * FL_COARSE_BUCKETS, sizeof(uint64_t)),
         .agent_counts = carve(carver, agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS, sizeof(uint32_t)),
@@ -491,6 +494,17 @@ static void levels_add(struct fl_levels *to, const struct fl_levels *from, uint3
     }
 }
 
+static void duty_add(const struct fl_totals *to, const struct fl_duty *from)
+{
+    const size_t cells = (size_t)fl_duty_rows(to->agents, to->duty_agents) * to->intervals;
+    for (size_t i = 0; i < cells; i++) {
+        to->duty[i].duty_us += from[i].duty_us;
+        to->duty[i].busy_us += from[i].busy_us;
+        to->duty[i].open_us += from[i].open_us;
+        to->duty[i].depth_us += from[i].depth_us;
+    }
+}
+
 void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
 {
     const size_t cells = (size_t)day->intervals * day->groups;
@@ -507,6 +521,7 @@ void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
     buckets_add_day(totals->date_counts, NULL, day->date_counts, day->date, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE);
     for (size_t i = 0; i < (size_t)day->dates * day->agents; i++) totals->paid_us[i % day->agents] += day->date_paid_us[i];
     levels_add(totals->levels, day->levels, day->agents, 1000);
+    duty_add(totals, day->duty);
     for (uint32_t i = 0; i <= day->intervals; i++) {
         const struct fl_snapshot *snap = &day->snapshot[i];
         const uint64_t system = (uint64_t)snap->open + snap->waiting;
@@ -535,6 +550,7 @@ void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other)
     for (size_t i = 0; i < (size_t)totals->dates * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->date_counts[i] += other->date_counts[i];
     for (size_t a = 0; totals->dates > 0 && a < totals->agents; a++) totals->paid_us[a] += other->paid_us[a];
     levels_add(totals->levels, other->levels, totals->agents, 1);
+    duty_add(totals, other->duty);
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 4; i++) totals->snapshot[i] += other->snapshot[i];
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 2; i++) totals->snapshot_square[i] += other->snapshot_square[i];
 }

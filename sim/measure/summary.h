@@ -101,6 +101,8 @@ struct fl_totals {
     uint32_t days, intervals, groups, intents, agents;
     struct fl_cell *interval_group, *group, *intent, *agent;
     struct fl_levels *levels;  /* [agents] */
+    uint32_t duty_agents;      /* as in fl_day */
+    struct fl_duty *duty;      /* the same */
     uint64_t *interval_group_counts, *intent_counts; /* as in fl_day */
     uint32_t *agent_counts;
     uint64_t *group_counts;

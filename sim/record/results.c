@@ -337,6 +337,13 @@ static void add_scope_row(struct fl_text *out, const struct fl_results *results,
     fl_text_add(out, "\n");
 }
 
+static void interval_bounds(const struct fl_results *results, uint32_t interval, char from[32], char to[32])
+{
+    const fl_time end = (fl_time)(interval + 1) * results->scenario->interval;
+    fl_instant_format(results->scenario, (fl_time)interval * results->scenario->interval, from);
+    fl_instant_format(results->scenario, end < results->scenario->duration ? end : results->scenario->duration, to);
+}
+
 void fl_results_intervals_csv(const struct fl_results *results, struct fl_text *out)
 {
     fl_text_add(out, "from,to,group");
@@ -344,9 +351,7 @@ void fl_results_intervals_csv(const struct fl_results *results, struct fl_text *
     fl_text_add(out, "\n");
     for (uint32_t i = 0; i < results->totals.intervals; i++) {
         char from[32], to[32];
-        const fl_time end = (fl_time)(i + 1) * results->scenario->interval;
-        fl_instant_format(results->scenario, (fl_time)i * results->scenario->interval, from);
-        fl_instant_format(results->scenario, end < results->scenario->duration ? end : results->scenario->duration, to);
+        interval_bounds(results, i, from, to);
         fl_text_add(out, "%s,%s,*", from, to);
         add_scope_row(out, results, FL_SCOPE_INTERVAL, i);
         for (uint32_t g = 0; g < results->totals.groups; g++) {
@@ -365,5 +370,89 @@ void fl_results_agents_csv(const struct fl_results *results, struct fl_text *out
     for (uint32_t a = 0; a < results->totals.agents; a++) {
         fl_text_add_csv(out, agent_name(results, a));
         add_scope_row(out, results, FL_SCOPE_AGENT, a);
+    }
+}
+
+/* How long of an interval counts, in microseconds of all days. */
+static double counted_us(const struct fl_results *results, uint32_t interval)
+{
+    const struct fl_scenario *scenario = results->scenario;
+    const fl_time begins = (fl_time)interval * scenario->interval, ends = begins + scenario->interval;
+    const fl_time from = begins > scenario->warmup ? begins : scenario->warmup, to = ends < scenario->duration ? ends : scenario->duration;
+    return to > from ? (double)(to - from) / 1000 * results->totals.days : 0;
+}
+
+static void add_load(struct fl_text *out, const struct fl_duty *duty, double counted)
+{
+    const double values[] = { counted > 0 ? (double)duty->duty_us / counted : NAN, (double)duty->busy_us / (double)duty->duty_us,
+                              (double)duty->open_us / (double)duty->duty_us, (double)duty->depth_us / (double)duty->duty_us };
+    for (int i = 0; i < 4; i++) {
+        fl_text_add(out, ",");
+        if (isfinite(values[i])) fl_text_add_number(out, values[i]);
+    }
+}
+
+/* Those whose time is counted there: whose first group it is. */
+static uint32_t agents_of_group(const struct fl_scenario *scenario, uint32_t group)
+{
+    uint32_t agents = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        const struct fl_agent_def *def = &scenario->desk.agents[d];
+        const uint32_t first = (uint32_t)__builtin_ctzll(def->groups | UINT64_C(1) << 63);
+        if ((first < scenario->desk.groups_count ? first : 0) == group) agents += def->count;
+    }
+    return agents;
+}
+
+/* A group's row, or the desk's: cells first to first + count - 1 of the interval. */
+static void add_groups_load(struct fl_text *out, const struct fl_results *results, uint32_t interval, uint32_t first, uint32_t count)
+{
+    const double counted = counted_us(results, interval);
+    struct fl_duty sum = { 0 };
+    uint64_t queue_us = 0;
+    for (uint32_t g = first; g < first + count; g++) {
+        const uint64_t *cell = results->totals.interval_group[(size_t)interval * results->totals.groups + g].count;
+        sum.duty_us += cell[FL_COUNT_duty_us];
+        sum.busy_us += cell[FL_COUNT_busy_us];
+        sum.open_us += cell[FL_COUNT_open_us];
+        sum.depth_us += cell[FL_COUNT_depth_us];
+        queue_us += cell[FL_COUNT_queue_us];
+    }
+    add_load(out, &sum, counted);
+    fl_text_add(out, ",");
+    if (counted > 0) fl_text_add_number(out, (double)queue_us / counted);
+    fl_text_add(out, "\n");
+}
+
+static void add_agents_load(struct fl_text *out, const struct fl_results *results, uint32_t interval, const char *from, const char *to)
+{
+    const struct fl_totals *totals = &results->totals;
+    const double counted = counted_us(results, interval);
+    for (uint32_t a = 0; a < totals->agents; a += totals->duty_agents) {
+        const uint32_t left = totals->agents - a;
+        fl_text_add(out, "%s,%s,*,", from, to);
+        fl_text_add_csv(out, agent_name(results, a));
+        fl_text_add(out, ",%u", left < totals->duty_agents ? left : totals->duty_agents);
+        add_load(out, &totals->duty[(size_t)(a / totals->duty_agents) * totals->intervals + interval], counted);
+        fl_text_add(out, ",\n");
+    }
+}
+
+void fl_results_load_csv(const struct fl_results *results, struct fl_text *out)
+{
+    const struct fl_totals *totals = &results->totals;
+    fl_text_add(out, "from,to,group,agent,agents,on_duty,occupancy,concurrency,queue_depth,waiting\n");
+    for (uint32_t i = 0; i < totals->intervals; i++) {
+        char from[32], to[32];
+        interval_bounds(results, i, from, to);
+        fl_text_add(out, "%s,%s,*,*,%u", from, to, totals->agents);
+        add_groups_load(out, results, i, 0, totals->groups);
+        for (uint32_t g = 0; g < totals->groups; g++) {
+            fl_text_add(out, "%s,%s,", from, to);
+            fl_text_add_csv(out, group_name(results, g));
+            fl_text_add(out, ",*,%u", agents_of_group(results->scenario, g));
+            add_groups_load(out, results, i, g, 1);
+        }
+        add_agents_load(out, results, i, from, to);
     }
 }

@@ -1,4 +1,4 @@
-/* Results as text: summary.json, days.csv, intervals.csv, agents.csv. Formats: DESIGN section 9 of the project's
+/* Results as text: summary.json, days.csv, intervals.csv, agents.csv, load.csv. Formats: DESIGN section 9 of the project's
  * documentation, sim/record/README.md. Everything is a function of the results alone: no clock, no path, no number of
  * workers, so the same run gives the same bytes. */
 #ifndef FL_RECORD_RESULTS_H
@@ -28,6 +28,12 @@ void fl_results_days_csv(const struct fl_results *results, struct fl_text *out);
 /* One row an interval and group, "*" being the whole desk. */
 void fl_results_intervals_csv(const struct fl_results *results, struct fl_text *out);
 void fl_results_agents_csv(const struct fl_results *results, struct fl_text *out);
+/* Who was on duty in every interval, and with how much: columns from, to, group, agent, agents, on_duty, occupancy, concurrency, queue_depth,
+ * waiting. First the desk ("*", "*"), then every group (agent "*"), then agent by agent (group "*"): where there are more than are kept by
+ * interval (FL_DUTY_ROWS), `agents` of them in the order of agents.csv share a row under the name of the first. on_duty: people, the mean of
+ * all days over the part of the interval that counts; occupancy, concurrency, queue_depth: as elsewhere, means over their time on duty;
+ * waiting: chats that wait for an agent to be found, on average; not of agents. Empty: nobody was on duty, or nothing of the interval counts. */
+void fl_results_load_csv(const struct fl_results *results, struct fl_text *out);
 
 /* Local shop time of an instant: "2026-06-17T20:00". */
 void fl_instant_format(const struct fl_scenario *scenario, fl_time at, char out[32]);

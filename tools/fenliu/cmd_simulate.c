@@ -11,7 +11,7 @@ static const char usage[] =
     "  -n, --replications N     days to simulate (default: the scenario's, 20)\n"
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -j, --jobs N             threads (default: one a core); results do not depend on it\n"
-    "  -o, --out DIR            write the run there: summary.json, days.csv, intervals.csv, agents.csv\n"
+    "  -o, --out DIR            write the run there: summary.json, days.csv, intervals.csv, agents.csv, load.csv\n"
     "      --json               the summary as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language of the table (default: the locale's)\n"
     "  -q, --quiet              no progress\n"

@@ -321,6 +321,8 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
     if (status == FL_OK) status = write_text(dir, "intervals.csv", &text);
     fl_results_agents_csv(results, &text);
     if (status == FL_OK) status = write_text(dir, "agents.csv", &text);
+    fl_results_load_csv(results, &text);
+    if (status == FL_OK) status = write_text(dir, "load.csv", &text);
     static const char *const measures[] = { "first_response_s", "response_s", "reply_latency_s", "wait_for_agent_s", "chat_duration_s" };
     for (size_t i = 0; i < sizeof measures / sizeof *measures && status == FL_OK; i++) {
         char name[64];

@@ -75,7 +75,7 @@ int run_failed(enum fl_status status, const char *what);
 /* Writes a text to stdout; EXIT_DONE or EXIT_UNWRITTEN after saying why. */
 int text_print(const struct fl_text *text);
 
-/* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, days.bin, cells.bin, intervals.csv, agents.csv. */
+/* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, days.bin, cells.bin, intervals.csv, agents.csv, load.csv, *.hlog. */
 struct run_extra {
     const char *name; /* NULL: none */
     const struct fl_text *text;
