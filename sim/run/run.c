@@ -1,21 +1,20 @@
 #include "run/run.h"
 
 #include "routing/engine.h"
+#include "run/workers.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <uv.h>
 
 #define BLOCK_FIRST ((size_t)16 << 20)
-#define BLOCK_MAX ((size_t)8 << 30)
+#define BLOCK_MAX ((size_t)(SIZE_MAX >> 2 < (uint64_t)8 << 30 ? SIZE_MAX >> 2 : (uint64_t)8 << 30)) /* a quarter of what can be addressed */
 
 struct crank {
     const struct fl_scenario *scenario;
     const struct fl_run_options *options;
     const struct fl_traffic_plan *plan;
-    uv_mutex_t mutex; /* guards next, done, failed and the call of on_progress */
+    struct fl_workers *workers; /* their lock guards next, done, failed and the call of on_progress */
     uint32_t next, done;
     enum fl_status failed;
     struct fl_row **rows; /* [replications] */
@@ -28,7 +27,6 @@ struct crank {
 struct worker {
     struct crank *crank;
     uint32_t number;
-    uv_thread_t thread;
     struct fl_engine engine;
     struct fl_totals totals;
     void *totals_memory;
@@ -41,15 +39,10 @@ struct worker {
 
 /* ---- Memory of a worker ------------------------------------------------------------------------ */
 
-/* Pages come when they are touched, so a generous block costs nothing. Large ones are asked for: a desk of thousands touches
- * its records in no order, and missed the address translations (a day of a million chats: 7.6 -> 6.2 s CPU). */
 static bool block_open(struct worker *worker, size_t bytes)
 {
-    void *const block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (block == MAP_FAILED) return false;
-#ifdef MADV_HUGEPAGE
-    (void)madvise(block, bytes, MADV_HUGEPAGE); /* without them it is only slower */
-#endif
+    void *const block = fl_block_open(bytes);
+    if (block == NULL) return false;
     worker->block = block;
     worker->block_bytes = bytes;
     fl_arena_start(&worker->arena, block, bytes);
@@ -58,7 +51,7 @@ static bool block_open(struct worker *worker, size_t bytes)
 
 static void block_close(struct worker *worker)
 {
-    if (worker->block != NULL) munmap(worker->block, worker->block_bytes);
+    fl_block_close(worker->block, worker->block_bytes);
     worker->block = NULL;
 }
 
@@ -75,16 +68,16 @@ static bool block_enlarge(struct worker *worker)
 static bool take_replication(struct crank *crank, uint32_t *index)
 {
     const bool stop = crank->options->stop != NULL && *crank->options->stop;
-    uv_mutex_lock(&crank->mutex);
+    fl_workers_lock(crank->workers);
     const bool more = !stop && crank->failed == FL_OK && crank->next < crank->options->replications;
     if (more) *index = crank->next++;
-    uv_mutex_unlock(&crank->mutex);
+    fl_workers_unlock(crank->workers);
     return more;
 }
 
 static void finish_replication(struct crank *crank, enum fl_status status)
 {
-    uv_mutex_lock(&crank->mutex);
+    fl_workers_lock(crank->workers);
     if (status != FL_OK) {
         if (crank->failed == FL_OK) crank->failed = status;
     } else {
@@ -92,7 +85,7 @@ static void finish_replication(struct crank *crank, enum fl_status status)
         if (crank->options->on_progress != NULL)
             crank->options->on_progress(crank->options->progress_context, crank->done, crank->options->replications);
     }
-    uv_mutex_unlock(&crank->mutex);
+    fl_workers_unlock(crank->workers);
 }
 
 /* A day that is run again in a larger block tells the same events again: those already told are left out. */
@@ -161,9 +154,9 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     return keep_cells(crank, &day, index) && keep_dates(crank, &day, index) ? FL_OK : FL_EFULL;
 }
 
-static void worker_main(void *argument)
+static void worker_main(void *workers, uint32_t number)
 {
-    struct worker *worker = argument;
+    struct worker *worker = (struct worker *)workers + number;
     struct crank *crank = worker->crank;
     const struct fl_router_source *source = &crank->options->routers;
     struct fl_router router = { &fl_engine_ops, &worker->engine };
@@ -196,8 +189,7 @@ static bool worker_open(struct worker *worker, struct crank *crank, uint32_t num
 
 uint32_t fl_run_cores(void)
 {
-    const unsigned cores = uv_available_parallelism();
-    return cores > 0 ? cores : 1;
+    return fl_workers_cores();
 }
 
 static double seconds(clockid_t clock)
@@ -249,19 +241,12 @@ static enum fl_status plan_open(struct whole *whole, const struct fl_scenario *s
 
 static enum fl_status workers_run(struct crank *crank, struct worker *workers, uint32_t jobs)
 {
-    uint32_t opened = 0, started = 0;
+    uint32_t opened = 0;
     while (opened < jobs && worker_open(&workers[opened], crank, opened)) opened++;
     crank->opened = opened == jobs;
-    if (!crank->opened) {
-        crank->failed = FL_EFULL;
-    } else if (jobs == 1) {
-        worker_main(&workers[0]);
-    } else {
-        while (started < jobs && uv_thread_create(&workers[started].thread, worker_main, &workers[started]) == 0) started++;
-        if (started == 0) crank->failed = FL_EFULL;
-        for (uint32_t i = 0; i < started; i++) uv_thread_join(&workers[i].thread);
-    }
-    return crank->failed;
+    if (!crank->opened) return FL_EFULL;
+    const enum fl_status status = fl_workers_run(crank->workers, jobs, worker_main, workers);
+    return status != FL_OK ? status : crank->failed;
 }
 
 /* Rows of the days that were done, without gaps, in order. */
@@ -309,13 +294,13 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
     if (whole != NULL) whole->rows = crank.rows = calloc(options->replications, sizeof *crank.rows);
     enum fl_status status = whole == NULL || workers == NULL || crank.rows == NULL ? FL_EFULL : plan_open(whole, scenario, &plan);
     if (status == FL_OK && !cells_open(whole, &crank)) status = FL_EFULL;
-    if (status == FL_OK && uv_mutex_init(&crank.mutex) != 0) status = FL_EFULL;
+    if (status == FL_OK && (crank.workers = fl_workers_open()) == NULL) status = FL_EFULL;
     if (status == FL_OK) {
         whole->run = (struct fl_run){ .results = { .scenario = scenario, .agent_names = whole->run.results.agent_names },
                                       .jobs = jobs, .seed = options->seed };
         whole->rows_room = options->replications;
         status = workers_run(&crank, workers, jobs);
-        uv_mutex_destroy(&crank.mutex);
+        fl_workers_close(crank.workers);
         if (status == FL_EINTERRUPTED && crank.done > 0) status = FL_OK;
         if (status == FL_OK && crank.done == 0) status = FL_EINTERRUPTED;
         if (crank.opened) collect(whole, workers, jobs, options->replications);

@@ -7,9 +7,9 @@
 
 #include <cjson/cJSON.h>
 
-/* check_transcript.c. Holds an open transcript to the rules; says every fault (the first hundred) on stderr, or adds them to the
- * report. Whether there was none. */
-bool check_transcript(struct file_lines *lines, const char *path, bool quiet, cJSON *report);
+/* check_transcript.c. Whether the open file is a transcript; it is then held to the rules, and every fault (the first hundred) said on
+ * stderr or added to the report. *ok: there was none. */
+bool check_transcript(struct file_lines *lines, const char *path, bool quiet, cJSON *report, bool *ok);
 
 /* check_engine.c. Walks an engine through the protocol. The exit code; json: one object on stdout, else a table. */
 struct walk_options {

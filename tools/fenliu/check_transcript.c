@@ -1,9 +1,14 @@
 /* fenliu check TRANSCRIPT. */
 #include "check.h"
 
+#include "engine/transcript.h"
 #include "engine/transcript_check.h"
 
+#include <assert.h>
+
 #define FAULTS_SAID 100u
+
+static_assert(FILE_LINE_MAX == FL_TRANSCRIPT_LINE_MAX, "a line that a transcript may have is read");
 
 struct saying {
     const char *path;
@@ -75,7 +80,7 @@ static enum fl_status check_lines(struct file_lines *lines, struct fl_transcript
     return FL_OK;
 }
 
-bool check_transcript(struct file_lines *lines, const char *path, bool quiet, cJSON *report)
+static bool check_all(struct file_lines *lines, const char *path, bool quiet, cJSON *report)
 {
     cJSON *const entry = report != NULL ? cJSON_CreateObject() : NULL;
     struct saying saying = { path, entry != NULL ? cJSON_CreateArray() : NULL, 0 };
@@ -100,4 +105,13 @@ bool check_transcript(struct file_lines *lines, const char *path, bool quiet, cJ
     }
     fl_transcript_check_free(check);
     return ok;
+}
+
+bool check_transcript(struct file_lines *lines, const char *path, bool quiet, cJSON *report, bool *ok)
+{
+    size_t length = 0;
+    const char *const begin = file_lines_peek(lines, &length);
+    if (!fl_transcript_is(begin, length)) return false;
+    *ok = check_all(lines, path, quiet, report);
+    return true;
 }

@@ -3,7 +3,6 @@
 #include "check.h"
 #include "gaps.h"
 
-#include "engine/transcript.h"
 #include "traffic/traffic.h"
 
 #include <stdio.h>
@@ -264,11 +263,9 @@ static bool check_scenario(struct file_lines *lines, const char *path, const str
 static bool check_file(const char *path, const struct checking *options, struct fl_errors *errors, cJSON *report)
 {
     struct file_lines lines;
-    size_t length = 0;
-    const bool open = file_lines_open(&lines, path);
-    const char *const begin = open ? file_lines_peek(&lines, &length) : NULL;
-    const bool ok = open && fl_transcript_is(begin, length) ? check_transcript(&lines, path, options->quiet, report)
-                                                            : check_scenario(&lines, path, options, errors, report);
+    bool ok;
+    if (!file_lines_open(&lines, path) || !check_transcript(&lines, path, options->quiet, report, &ok))
+        ok = check_scenario(&lines, path, options, errors, report);
     file_lines_close(&lines);
     return ok;
 }

@@ -5,7 +5,6 @@
 #include "routing/policy.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -186,23 +185,7 @@ struct fl_scenario *scenario_open(const struct options *options, const char *pat
     return scenario;
 }
 
-/* ---- Progress and interrupts ------------------------------------------------------------------- */
-
-atomic_bool interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    interrupted = true;
-}
-
-void interrupts_watch(void)
-{
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND }; /* a second Ctrl-C ends at once */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told by exit code 4 */
-}
+/* ---- Progress ---------------------------------------------------------------------------------- */
 
 static uint64_t now_ns(void)
 {

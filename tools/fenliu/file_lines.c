@@ -1,7 +1,5 @@
 #include "file_lines.h"
 
-#include "engine/transcript.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +8,7 @@
 #endif
 
 #define PACKED_BYTES ((size_t)128 << 10)
-#define ROOM_BYTES (2 * FL_TRANSCRIPT_LINE_MAX)
+#define ROOM_BYTES (2 * FILE_LINE_MAX)
 
 static bool fail(struct file_lines *lines, const char *what)
 {
@@ -113,7 +111,7 @@ bool file_lines_next(struct file_lines *lines, char **line, size_t *length)
             lines->from += *length + 1;
             return true;
         }
-        if (seen >= FL_TRANSCRIPT_LINE_MAX) return fail(lines, "a line of more than a megabyte");
+        if (seen >= FILE_LINE_MAX) return fail(lines, "a line of more than a megabyte");
         if (fill(lines)) continue;
         lines->cut |= lines->inside || seen > 0;
         *line = lines->room + lines->from;

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define FILE_LINE_MAX ((size_t)1 << 20) /* bytes of a line with its newline */
+
 struct file_lines {
     FILE *file;
     void *zstd;           /* NULL: plain */
@@ -22,7 +24,7 @@ struct file_lines {
  * same. */
 bool file_lines_open(struct file_lines *lines, const char *path);
 /* The next line without its newline, which may be changed in place and lives until the next call. false: there are no more, or
- * there is a problem (unreadable, damaged, or a line beyond FL_TRANSCRIPT_LINE_MAX). */
+ * there is a problem (unreadable, damaged, or a line beyond FILE_LINE_MAX). */
 bool file_lines_next(struct file_lines *lines, char **line, size_t *length);
 /* The next bytes, at most `room`, whatever lines they are; 0: the end or a problem. */
 size_t file_lines_take(struct file_lines *lines, char *to, size_t room);

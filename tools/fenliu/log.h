@@ -10,7 +10,6 @@
 #include "scenario/scenario.h"
 
 #include <stddef.h>
-#include <uv.h>
 
 /* ---- log_sink.c: where the bytes go ------------------------------------------------------------ */
 
@@ -35,28 +34,22 @@ bool sink_put(struct sink *sink, const char *bytes, size_t length);
 int sink_close(struct sink *sink, bool keep);
 
 /* ---- log_lines.c: from events to lines --------------------------------------------------------- */
+/* tools/page/core/ has one without threads. */
 
 typedef size_t line_writer(const struct fl_scenario *scenario, const char *const agent_names[], const struct fl_log_event *event,
                            char *line, size_t size);
 
-struct block;
+struct blocks; /* of events on their way, and the threads that work on them */
 
 struct lines {
     const struct fl_scenario *scenario;
     const char *const *agent_names;
     line_writer *write;
-    struct sink *sink;      /* the sender's while it runs */
-    uint64_t count;         /* events given */
-    struct block *blocks;   /* [blocks_count], block n at n % blocks_count; the one with number `filled` is being filled */
-    uint32_t blocks_count;
-    uint32_t makers_count;
-    uv_thread_t *makers, sender; /* [makers_count] */
-    bool running, refused;  /* refused: lines_put has said no; its block may be a maker's */
-    uv_mutex_t mutex;       /* guards what follows */
-    uv_cond_t changed;
-    uint64_t filled, taken, sent; /* blocks: sent <= taken <= filled < sent + blocks_count, but for a filler that waits */
-    bool ended, stopped;    /* no more blocks come; no more are wanted */
-    int error;              /* errno: memory ran out, or the sink failed; stopped then */
+    struct sink *sink;     /* the threads' while they run */
+    uint64_t count;        /* events given */
+    struct blocks *blocks; /* owned while it runs */
+    bool running;
+    int error;             /* errno of lines_start */
 };
 
 /* Starts the threads: `makers` of them, or fewer, as more than a few would wait for the simulation. scenario, agent_names, write and

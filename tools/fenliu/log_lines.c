@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <uv.h>
 
 #define BLOCK_EVENTS 2048u /* measured: 512 is as fast, 8192 a tenth slower: their text no longer stays in the cache */
 #define TEXT_BYTES   ((size_t)BLOCK_EVENTS * 384) /* of a block at first: a line has some 330 bytes */
@@ -16,9 +17,23 @@ struct block {
     bool made;                   /* guarded by the mutex; the rest is whose turn it is: filler, maker, sender */
 };
 
-static struct block *block_at(const struct lines *lines, uint64_t number)
+struct blocks {
+    const struct lines *lines;
+    struct block *list;     /* [count], block n at n % count; the one with number `filled` is being filled */
+    uint32_t count;
+    uint32_t makers_count;
+    uv_thread_t *makers, sender; /* [makers_count] */
+    bool refused;           /* lines_put has said no; its block may be a maker's */
+    uv_mutex_t mutex;       /* guards what follows */
+    uv_cond_t changed;
+    uint64_t filled, taken, sent; /* blocks: sent <= taken <= filled < sent + count, but for a filler that waits */
+    bool ended, stopped;    /* no more blocks come; no more are wanted */
+    int error;              /* errno: memory ran out, or the sink failed; stopped then */
+};
+
+static struct block *block_at(const struct blocks *blocks, uint64_t number)
 {
-    return &lines->blocks[number % lines->blocks_count];
+    return &blocks->list[number % blocks->count];
 }
 
 /* false: no memory. */
@@ -51,151 +66,165 @@ static bool block_make(const struct lines *lines, struct block *block)
 }
 
 /* Under the mutex. */
-static void stop(struct lines *lines, int error)
+static void stop(struct blocks *blocks, int error)
 {
-    if (lines->error == 0) lines->error = error;
-    lines->stopped = true;
-    uv_cond_broadcast(&lines->changed);
+    if (blocks->error == 0) blocks->error = error;
+    blocks->stopped = true;
+    uv_cond_broadcast(&blocks->changed);
 }
 
 static void maker_main(void *argument)
 {
-    struct lines *lines = argument;
-    uv_mutex_lock(&lines->mutex);
+    struct blocks *blocks = argument;
+    uv_mutex_lock(&blocks->mutex);
     for (;;) {
-        while (lines->taken == lines->filled && !lines->ended && !lines->stopped) uv_cond_wait(&lines->changed, &lines->mutex);
-        if (lines->taken == lines->filled || lines->stopped) break;
-        struct block *block = block_at(lines, lines->taken++);
-        uv_mutex_unlock(&lines->mutex);
-        const bool made = block_make(lines, block);
-        uv_mutex_lock(&lines->mutex);
+        while (blocks->taken == blocks->filled && !blocks->ended && !blocks->stopped) uv_cond_wait(&blocks->changed, &blocks->mutex);
+        if (blocks->taken == blocks->filled || blocks->stopped) break;
+        struct block *block = block_at(blocks, blocks->taken++);
+        uv_mutex_unlock(&blocks->mutex);
+        const bool made = block_make(blocks->lines, block);
+        uv_mutex_lock(&blocks->mutex);
         block->made = made;
-        uv_cond_broadcast(&lines->changed);
-        if (!made) stop(lines, ENOMEM);
+        uv_cond_broadcast(&blocks->changed);
+        if (!made) stop(blocks, ENOMEM);
     }
-    uv_mutex_unlock(&lines->mutex);
+    uv_mutex_unlock(&blocks->mutex);
 }
 
 static void sender_main(void *argument)
 {
-    struct lines *lines = argument;
-    uv_mutex_lock(&lines->mutex);
+    struct blocks *blocks = argument;
+    uv_mutex_lock(&blocks->mutex);
     for (;;) {
-        struct block *block = block_at(lines, lines->sent);
-        while (!block->made && !(lines->ended && lines->sent == lines->filled) && !lines->stopped) uv_cond_wait(&lines->changed, &lines->mutex);
-        if (!block->made || lines->stopped) break;
-        uv_mutex_unlock(&lines->mutex);
-        const bool well = sink_put(lines->sink, block->text, block->text_bytes);
-        uv_mutex_lock(&lines->mutex);
+        struct block *block = block_at(blocks, blocks->sent);
+        while (!block->made && !(blocks->ended && blocks->sent == blocks->filled) && !blocks->stopped) uv_cond_wait(&blocks->changed, &blocks->mutex);
+        if (!block->made || blocks->stopped) break;
+        uv_mutex_unlock(&blocks->mutex);
+        const bool well = sink_put(blocks->lines->sink, block->text, block->text_bytes);
+        uv_mutex_lock(&blocks->mutex);
         block->made = false;
-        lines->sent++;
-        uv_cond_broadcast(&lines->changed);
-        if (!well) stop(lines, lines->sink->error);
+        blocks->sent++;
+        uv_cond_broadcast(&blocks->changed);
+        if (!well) stop(blocks, blocks->lines->sink->error);
     }
-    uv_mutex_unlock(&lines->mutex);
+    uv_mutex_unlock(&blocks->mutex);
 }
 
-static void blocks_free(struct lines *lines)
+/* NULL is fine. */
+static void blocks_free(struct blocks *blocks)
 {
-    for (uint32_t i = 0; lines->blocks != NULL && i < lines->blocks_count; i++) {
-        free(lines->blocks[i].events);
-        free(lines->blocks[i].text);
+    for (uint32_t i = 0; blocks != NULL && blocks->list != NULL && i < blocks->count; i++) {
+        free(blocks->list[i].events);
+        free(blocks->list[i].text);
     }
-    free(lines->blocks);
-    free(lines->makers);
+    if (blocks != NULL) {
+        free(blocks->list);
+        free(blocks->makers);
+    }
+    free(blocks);
 }
 
-/* Two for each maker, so that it need not wait for the sender, and one each for filler and sender. */
-static bool blocks_create(struct lines *lines)
+/* Two for each maker, so that it need not wait for the sender, and one each for filler and sender. NULL: no memory. */
+static struct blocks *blocks_create(const struct lines *lines, uint32_t makers)
 {
-    lines->blocks_count = 2 * lines->makers_count + 2;
-    lines->blocks = calloc(lines->blocks_count, sizeof *lines->blocks);
-    lines->makers = calloc(lines->makers_count, sizeof *lines->makers);
-    if (lines->blocks == NULL || lines->makers == NULL) return false;
-    for (uint32_t i = 0; i < lines->blocks_count; i++) {
-        lines->blocks[i].events = malloc(BLOCK_EVENTS * sizeof *lines->blocks[i].events);
-        if (lines->blocks[i].events == NULL || !block_grow(&lines->blocks[i], 0)) return false;
+    struct blocks *const blocks = calloc(1, sizeof *blocks);
+    if (blocks == NULL) return NULL;
+    blocks->lines = lines;
+    blocks->makers_count = makers;
+    blocks->count = 2 * makers + 2;
+    blocks->list = calloc(blocks->count, sizeof *blocks->list);
+    blocks->makers = calloc(makers, sizeof *blocks->makers);
+    bool well = blocks->list != NULL && blocks->makers != NULL;
+    for (uint32_t i = 0; well && i < blocks->count; i++) {
+        blocks->list[i].events = malloc(BLOCK_EVENTS * sizeof *blocks->list[i].events);
+        well = blocks->list[i].events != NULL && block_grow(&blocks->list[i], 0);
     }
-    return true;
+    if (well) return blocks;
+    blocks_free(blocks);
+    return NULL;
 }
 
 /* Joins `makers` of the makers, and the sender when it was started. */
-static void threads_join(struct lines *lines, uint32_t makers, bool with_sender)
+static void threads_join(struct blocks *blocks, uint32_t makers, bool with_sender)
 {
-    for (uint32_t i = 0; i < makers; i++) uv_thread_join(&lines->makers[i]);
-    if (with_sender) uv_thread_join(&lines->sender);
-    uv_cond_destroy(&lines->changed);
-    uv_mutex_destroy(&lines->mutex);
+    for (uint32_t i = 0; i < makers; i++) uv_thread_join(&blocks->makers[i]);
+    if (with_sender) uv_thread_join(&blocks->sender);
+    uv_cond_destroy(&blocks->changed);
+    uv_mutex_destroy(&blocks->mutex);
 }
 
 /* 0, or libuv's code: errno, negated. */
-static int threads_start(struct lines *lines)
+static int threads_start(struct blocks *blocks)
 {
-    int failed = uv_mutex_init(&lines->mutex);
+    int failed = uv_mutex_init(&blocks->mutex);
     if (failed != 0) return failed;
-    failed = uv_cond_init(&lines->changed);
+    failed = uv_cond_init(&blocks->changed);
     if (failed != 0) {
-        uv_mutex_destroy(&lines->mutex);
+        uv_mutex_destroy(&blocks->mutex);
         return failed;
     }
-    failed = uv_thread_create(&lines->sender, sender_main, lines);
+    failed = uv_thread_create(&blocks->sender, sender_main, blocks);
     const bool has_sender = failed == 0;
     uint32_t makers = 0;
-    while (failed == 0 && makers < lines->makers_count && (failed = uv_thread_create(&lines->makers[makers], maker_main, lines)) == 0) makers++;
+    while (failed == 0 && makers < blocks->makers_count && (failed = uv_thread_create(&blocks->makers[makers], maker_main, blocks)) == 0) makers++;
     if (failed == 0 || makers > 0) { /* one is enough */
-        lines->makers_count = makers;
+        blocks->makers_count = makers;
         return 0;
     }
-    uv_mutex_lock(&lines->mutex);
-    stop(lines, -failed);
-    uv_mutex_unlock(&lines->mutex);
-    threads_join(lines, makers, has_sender);
+    uv_mutex_lock(&blocks->mutex);
+    stop(blocks, -failed);
+    uv_mutex_unlock(&blocks->mutex);
+    threads_join(blocks, makers, has_sender);
     return failed;
 }
 
 bool lines_start(struct lines *lines, uint32_t makers)
 {
-    lines->makers_count = makers < MAKERS_MAX ? makers : MAKERS_MAX;
-    lines->error = blocks_create(lines) ? -threads_start(lines) : ENOMEM;
+    struct blocks *const blocks = blocks_create(lines, makers < MAKERS_MAX ? makers : MAKERS_MAX);
+    lines->error = blocks == NULL ? ENOMEM : -threads_start(blocks);
     lines->running = lines->error == 0;
-    if (!lines->running) blocks_free(lines);
+    if (lines->running) lines->blocks = blocks;
+    else blocks_free(blocks);
     return lines->running;
 }
 
 /* Hands the block over and waits for the place of the next. */
-static bool hand_over(struct lines *lines)
+static bool hand_over(struct blocks *blocks)
 {
-    uv_mutex_lock(&lines->mutex);
-    lines->filled++;
-    uv_cond_broadcast(&lines->changed);
-    while (lines->filled == lines->sent + lines->blocks_count && !lines->stopped) uv_cond_wait(&lines->changed, &lines->mutex);
-    const bool well = !lines->stopped;
-    uv_mutex_unlock(&lines->mutex);
-    lines->refused = !well;
-    if (well) block_at(lines, lines->filled)->events_count = 0;
+    uv_mutex_lock(&blocks->mutex);
+    blocks->filled++;
+    uv_cond_broadcast(&blocks->changed);
+    while (blocks->filled == blocks->sent + blocks->count && !blocks->stopped) uv_cond_wait(&blocks->changed, &blocks->mutex);
+    const bool well = !blocks->stopped;
+    uv_mutex_unlock(&blocks->mutex);
+    blocks->refused = !well;
+    if (well) block_at(blocks, blocks->filled)->events_count = 0;
     return well;
 }
 
 bool lines_put(struct lines *lines, const struct fl_log_event *event)
 {
-    if (lines->refused) return false;
-    struct block *block = block_at(lines, lines->filled);
+    struct blocks *const blocks = lines->blocks;
+    if (blocks->refused) return false;
+    struct block *block = block_at(blocks, blocks->filled);
     block->events[block->events_count++] = *event;
     lines->count++;
-    return block->events_count < BLOCK_EVENTS || hand_over(lines);
+    return block->events_count < BLOCK_EVENTS || hand_over(blocks);
 }
 
 void lines_end(struct lines *lines, bool keep)
 {
+    struct blocks *const blocks = lines->blocks;
     if (!lines->running) return;
-    if (keep && !lines->refused && block_at(lines, lines->filled)->events_count > 0) hand_over(lines);
-    uv_mutex_lock(&lines->mutex);
-    lines->ended = true;
-    if (!keep) stop(lines, 0);
-    uv_cond_broadcast(&lines->changed);
-    uv_mutex_unlock(&lines->mutex);
-    threads_join(lines, lines->makers_count, true);
-    if (lines->sink->error == 0) lines->sink->error = lines->error;
-    blocks_free(lines);
+    if (keep && !blocks->refused && block_at(blocks, blocks->filled)->events_count > 0) hand_over(blocks);
+    uv_mutex_lock(&blocks->mutex);
+    blocks->ended = true;
+    if (!keep) stop(blocks, 0);
+    uv_cond_broadcast(&blocks->changed);
+    uv_mutex_unlock(&blocks->mutex);
+    threads_join(blocks, blocks->makers_count, true);
+    if (lines->sink->error == 0) lines->sink->error = blocks->error;
+    blocks_free(blocks);
+    lines->blocks = NULL;
     lines->running = false;
 }
