@@ -1,6 +1,7 @@
 // Checks the types and makes the self-contained files of ../../build (or --out DIR): fenliu.html from src/page, report.html from
 // src/report. One file each, with script and style inside and no address outside; what the browser may do is in its content security
-// policy, which names script and style by their hashes, so that nothing else in the file can run.
+// policy, which names script and style by their hashes, so that nothing else in the file can run. Beside them OUT/page/core.mjs, the door to
+// the program as a module for node.
 //
 //   node build.mjs [--out DIR] [--modules DIR] [--wasm FILE]
 //
@@ -54,6 +55,21 @@ const program = {
   },
 };
 
+/* `import script from "worker:./x.ts"`: a bundle of its own, as text, for a worker that is started from a blob. */
+const workers = {
+  name: "workers",
+  setup(build) {
+    build.onResolve({ filter: /^worker:/ }, (found) => ({ path: resolve(found.resolveDir, found.path.slice("worker:".length)), namespace: "workers" }));
+    build.onLoad({ filter: /.*/, namespace: "workers" }, async (found) => {
+      const made = await esbuild.build({
+        absWorkingDir: here, entryPoints: [found.path], bundle: true, write: false, minify: true, format: "iife", target: "es2020", charset: "utf8",
+        legalComments: "none", nodePaths: [modules], logLevel: "warning",
+      });
+      return { contents: made.outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
 /* Scenarios and the stylesheet come as text: what is embedded is what the repository has. */
 const texts = {
   name: "texts",
@@ -75,13 +91,21 @@ async function bundle(entry) {
     charset: "utf8",
     legalComments: "none",
     nodePaths: [modules],
-    plugins: [program, texts],
+    plugins: [program, workers, texts],
     outdir: "/",
     logLevel: "warning",
   });
   const text = (end) => result.outputFiles.find((file) => file.path.endsWith(end))?.text.trim() ?? "";
   /* Inside a script element these two would end it, or hide its end. */
   return { script: text(".js").replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--"), style: text(".css") };
+}
+
+/* core.ts alone, for tests in node. */
+async function door() {
+  await esbuild.build({
+    absWorkingDir: here, entryPoints: ["src/common/core.ts"], bundle: true, format: "esm", target: "es2020", charset: "utf8", nodePaths: [modules],
+    plugins: [program, workers], outfile: join(out, "page/core.mjs"), logLevel: "warning",
+  });
 }
 
 const hash = (text) => `'sha256-${createHash("sha256").update(text, "utf8").digest("base64")}'`;
@@ -125,6 +149,7 @@ const report = await bundle("src/report/main.ts");
 /* `fenliu report` puts a run between the two tags, as JSON without "<". */
 put("report.html", html({ title: "fenliu", ...report, slot: '<script type="application/json" id="run"></script>\n' }));
 if (existsSync(wasm)) {
+  await door();
   const page = await bundle("src/page/main.ts");
   put("fenliu.html", html({ title: "fenliu 分流", ...page, slot: "" }));
 } else console.log(`fenliu.html is not made: no ${wasm}`);

@@ -1,0 +1,111 @@
+/* The door to the program: `fenliu` with these arguments and files, in a worker, off the page's thread.
+ *
+ * The same arguments and files give the same bytes as the installed program does. The page embeds the program; it is unpacked and compiled
+ * once. Workers are kept for the next call, several run at once, and what comes when all are busy waits for its turn. */
+import packed from "fenliu.wasm.gz";
+import workerScript from "worker:./core_worker.ts";
+import type { Call } from "./core_worker";
+import type { Files, Outcome } from "./wasi";
+
+export type { Files, Outcome } from "./wasi";
+
+export interface Options {
+  files?: Files; // what the program can read, by the path in its arguments; "-" is its standard input
+  onStderr?: (text: string) => void; // progress, as it comes
+  signal?: AbortSignal; // ends the call, which is then rejected with the signal's reason
+}
+
+const WORKERS_MAX = Math.max(1, Math.min(8, navigator.hardwareConcurrency ?? 1));
+
+/* A call that waits or runs. */
+interface Task {
+  call: Call;
+  options: Options;
+  resolve: (outcome: Outcome) => void;
+  reject: (reason: unknown) => void;
+}
+
+const waiting: Task[] = [];
+const idle: Worker[] = [];
+let workers = 0;
+
+async function compile(): Promise<WebAssembly.Module> {
+  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return WebAssembly.compile(await new Response(unpacked).arrayBuffer());
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/* Compiles the program before it is wanted. A call does it by itself. */
+export function prepare(): Promise<WebAssembly.Module> {
+  return (compiled ??= compile());
+}
+
+function workerStart(program: WebAssembly.Module): Worker {
+  const address = URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  worker.postMessage(program);
+  return worker;
+}
+
+/* Gives a worker its task, and both back when it is done, aborted or broken. */
+function begin(worker: Worker, task: Task) {
+  const { signal, onStderr } = task.options;
+  const leave = (kept: boolean) => {
+    signal?.removeEventListener("abort", abort);
+    worker.onmessage = worker.onerror = null;
+    if (kept) idle.push(worker);
+    else {
+      worker.terminate();
+      workers--;
+    }
+    void serve();
+  };
+  const abort = () => {
+    leave(false);
+    task.reject(signal?.reason);
+  };
+  signal?.addEventListener("abort", abort);
+  worker.onmessage = (event: MessageEvent<{ stderr?: string; outcome?: Outcome }>) => {
+    if (event.data.outcome === undefined) return onStderr?.(event.data.stderr ?? "");
+    leave(true);
+    task.resolve(event.data.outcome);
+  };
+  worker.onerror = (event) => {
+    leave(false);
+    task.reject(new Error(event.message));
+  };
+  worker.postMessage(task.call);
+}
+
+/* Begins as many of those that wait as there are workers. */
+async function serve() {
+  const program = await prepare();
+  while (waiting.length > 0 && (idle.length > 0 || workers < WORKERS_MAX)) {
+    const task = waiting.shift()!;
+    let worker = idle.pop();
+    if (worker === undefined) {
+      worker = workerStart(program);
+      workers++;
+    }
+    begin(worker, task);
+  }
+}
+
+export function run(args: string[], options: Options = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const { signal, files } = options;
+    if (signal?.aborted) return reject(signal.reason);
+    const task: Task = { call: { args, files, wantsStderr: options.onStderr !== undefined }, options, resolve, reject };
+    const abandon = () => {
+      const at = waiting.indexOf(task);
+      if (at < 0) return; // it runs: begin() looks after it
+      waiting.splice(at, 1);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abandon, { once: true });
+    waiting.push(task);
+    serve().catch(reject);
+  });
+}

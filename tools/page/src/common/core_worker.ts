@@ -1,0 +1,21 @@
+/* The script of a worker that runs the program, one call after the other. Its first message brings the program. */
+import { execute, type Files } from "./wasi";
+
+export interface Call {
+  args: string[];
+  files?: Files;
+  wantsStderr: boolean;
+}
+
+let program: WebAssembly.Module;
+
+self.onmessage = (event: MessageEvent<WebAssembly.Module | Call>) => {
+  if (event.data instanceof WebAssembly.Module) {
+    program = event.data;
+    return;
+  }
+  const { args, files, wantsStderr } = event.data;
+  const outcome = execute(program, args, files, wantsStderr ? (text) => self.postMessage({ stderr: text }) : undefined);
+  const owned = [outcome.stdout, ...outcome.files.values()].map((bytes) => bytes.buffer as ArrayBuffer);
+  self.postMessage({ outcome }, { transfer: owned });
+};
