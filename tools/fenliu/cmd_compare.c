@@ -394,15 +394,41 @@ static bool options_of_side(const struct options *both, const struct options *ow
     return true;
 }
 
+/* all->claims is to be freed. */
+static int comparison_make(const struct side side[2], const struct options *options, struct comparison *all)
+{
+    *all = (struct comparison){ .a = &side[0], .b = &side[1] };
+    all->days_a = side_days(&side[0], FL_SCOPE_GROUP, side[0].days.count);
+    all->days_b = side_days(&side[1], FL_SCOPE_GROUP, side[1].days.count);
+    all->pairing = fl_pair(&all->days_a, &all->days_b);
+    if (side[0].seed != side[1].seed) all->pairing.paired = false;
+    return compare_all(all) ? EXIT_DONE : run_failed(FL_EFULL, options->command);
+}
+
+int compare_finished(const char *const paths[2], const struct options *options, struct fl_text *out)
+{
+    const struct options plain[2] = { *options, *options };
+    struct side side[2] = { 0 };
+    struct comparison all = { .claims = NULL };
+    int code = sides_open(side, paths, plain, false);
+    for (int i = 0; i < 2 && code == EXIT_DONE; i++) {
+        if (side[i].days.count > 0) continue;
+        fprintf(stderr, "fenliu %s: %s has no days\n", options->command, paths[i]);
+        code = EXIT_USAGE;
+    }
+    if (code == EXIT_DONE) code = comparison_make(side, options, &all);
+    if (code == EXIT_DONE) comparison_json(out, &all);
+    free(all.claims);
+    side_close(&side[0]);
+    side_close(&side[1]);
+    return code;
+}
+
 static int compare_sides(const struct options *options, struct side side[2])
 {
-    struct comparison all = { .a = &side[0], .b = &side[1] };
+    struct comparison all;
     struct fl_text answer = { 0 };
-    all.days_a = side_days(&side[0], FL_SCOPE_GROUP, side[0].days.count);
-    all.days_b = side_days(&side[1], FL_SCOPE_GROUP, side[1].days.count);
-    all.pairing = fl_pair(&all.days_a, &all.days_b);
-    if (side[0].seed != side[1].seed) all.pairing.paired = false;
-    int code = compare_all(&all) ? EXIT_DONE : run_failed(FL_EFULL, "compare");
+    int code = comparison_make(side, options, &all);
     if (code == EXIT_DONE && options->json) {
         comparison_json(&answer, &all);
     } else if (code == EXIT_DONE) {

@@ -1,5 +1,6 @@
 /* fenliu drive: the same buyers against an outside routing engine. */
 #include "drive.h"
+#include "page.h"
 #include "report.h"
 
 #include <math.h>
@@ -28,6 +29,7 @@ static const char usage[] =
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -j, --jobs N             engines, or connections to it (default: one a core); results do not depend on it\n"
     "  -o, --out DIR            write the run there, with engine.json\n"
+    "      --report             and report.html, a page for people, into DIR\n"
     "      --json               the summary as one JSON object on stdout, with \"engine\"\n"
     "      --lang zh|en         language of the table (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
@@ -107,6 +109,7 @@ static int take_drive_option(void *context, struct options *options, int argc, c
 {
     struct drive *drive = context;
     const char *value;
+    if (page_take(options, argv[*i])) return 1;
     if (strcmp(argv[*i], "--lockstep") == 0) drive->lockstep = true;
     else if ((value = option_value(argc, argv, i, "--engine")) != NULL) return take_engine(options->engine = value) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--timeout")) != NULL) return take_timeout(drive, value) ? 1 : -1;
@@ -276,6 +279,7 @@ static int drive_finish(const struct drive *drive, const struct options *options
     struct fl_text engine = { 0 }, answer = { 0 };
     drive_json(drive, ledger, record.head->policy, run->results.agent_names, &engine);
     record.engine = &engine;
+    record.options = options;
     if (drive->live) {
         record.extras[0] = (struct run_extra){ "decision_latency.hlog", &drive->engines[0].logs[0] };
         record.extras[1] = (struct run_extra){ "own_lateness.hlog", &drive->engines[0].logs[1] };
@@ -286,6 +290,7 @@ static int drive_finish(const struct drive *drive, const struct options *options
     } else {
         report_simulation(&run->results, record.head, options->language, &answer);
         drive_report(drive, ledger, record.head->policy, run->jobs, &run->results, &answer);
+        page_name(options, &answer);
     }
     if (code == EXIT_DONE) code = text_print(&answer);
     if (code == EXIT_DONE && run->partial) code = EXIT_INTERRUPTED;
@@ -405,7 +410,7 @@ int cmd_drive(int argc, char **argv)
 {
     struct options options;
     struct drive drive = { 0 };
-    if (!options_read(&options, argc, argv, take_drive_option, &drive)) return EXIT_USAGE;
+    if (!options_read(&options, argc, argv, take_drive_option, &drive) || !page_option_holds(&options)) return EXIT_USAGE;
     if (options.help) {
         fputs(usage, stdout);
         return EXIT_DONE;

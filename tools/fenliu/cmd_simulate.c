@@ -1,5 +1,6 @@
 /* fenliu simulate: runs the desk as given. */
 #include "command.h"
+#include "page.h"
 #include "report.h"
 
 #include <stdlib.h>
@@ -12,16 +13,23 @@ static const char usage[] =
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -j, --jobs N             threads (default: one a core); results do not depend on it\n"
     "  -o, --out DIR            write the run there: summary.json, days.csv, intervals.csv, agents.csv, load.csv\n"
+    "      --report             and report.html, a page for people, into DIR\n"
     "      --json               the summary as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language of the table (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
     "example: fenliu simulate scenarios/618-opening.json -n 200 -o results/618.run\n"
     "exit: 0 objectives met, 1 one missed, 2 bad usage or input, 4 not written, 5 internal, 130 interrupted (what is done is kept)\n";
 
+static int take_own(void *context, struct options *options, int argc, char **argv, int *i)
+{
+    (void)context, (void)argc;
+    return page_take(options, argv[*i]);
+}
+
 int cmd_simulate(int argc, char **argv)
 {
     struct options options;
-    if (!options_read(&options, argc, argv, NULL, NULL)) return EXIT_USAGE;
+    if (!options_read(&options, argc, argv, take_own, NULL) || !page_option_holds(&options)) return EXIT_USAGE;
     if (options.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
@@ -50,11 +58,13 @@ int cmd_simulate(int argc, char **argv)
         char policy[96];
         policy_describe(scenario, policy, sizeof policy);
         const struct fl_results_head head = { "simulate", policy, run->seed, run->partial };
-        const struct run_record record = { .run = run, .head = &head, .scenario_text = text, .argc = argc, .argv = argv };
+        const struct run_record record = { .run = run, .head = &head, .scenario_text = text, .argc = argc, .argv = argv,
+                                           .options = &options };
         if (options.out != NULL) code = run_write(options.out, &record);
         struct fl_text answer = { 0 };
         if (options.json) fl_results_json(&run->results, &head, &answer);
         else report_simulation(&run->results, &head, options.language, &answer);
+        if (!options.json) page_name(&options, &answer);
         if (code == EXIT_DONE) code = text_print(&answer);
         if (code == EXIT_DONE && run->partial) code = EXIT_INTERRUPTED;
         if (code == EXIT_DONE && !report_objectives_met(&run->results)) code = EXIT_MISSED;

@@ -1,4 +1,5 @@
 /* fenliu staff: how many people, on which shifts, and what one fewer costs. The main job. */
+#include "page.h"
 #include "report.h"
 #include "staff_levers.h"
 #include "staff_month.h"
@@ -19,6 +20,8 @@ static const char usage[] =
     "  -n, --replications N     days of the final check (default: staffing.replications, 1000)\n"
     "  -j, --jobs N             threads (default: one a core); the answer does not depend on it\n"
     "      --plan FILE          write the plan there as a scenario (default: NAME.plan.json in the current folder; - for none)\n"
+    "  -o, --out DIR            write the run of the plan there (as of simulate), with the answer as staff.json\n"
+    "      --report             and report.html, a page for people, into DIR\n"
     "      --roster FILE        write who works when there, as CSV; needs staffing.labour or staffing.people\n"
     "      --full               meet the objectives even where the last people bring little\n"
     "      --levers             find the best routing, chats at once and weights for it, and say what they save; of a day\n"
@@ -28,7 +31,7 @@ static const char usage[] =
     "  -q, --quiet              no progress\n"
     "example: fenliu staff scenarios/618-opening.json --lang en\n"
     "exit: 0 the plan meets the objectives, 1 it does not, nobody is found for it or the ordinary day does not match, 2 bad usage or input, 4 not written,\n"
-    "130 interrupted (the best roster so far is printed, and written as the plan)\n";
+    "130 interrupted (the best roster so far is printed, and written as the plan; DIR is not)\n";
 
 /* ---- Rows of the table ------------------------------------------------------------------------- */
 
@@ -228,10 +231,9 @@ const char *staff_plan_path(const struct staff *staff)
     return path;
 }
 
-static int plan_write(struct staff *staff)
+/* The plan as a scenario, to be freed; NULL: no memory. */
+static char *plan_text(const struct staff *staff)
 {
-    const char *const own = staff_plan_path(staff);
-    if (own == NULL) return EXIT_DONE;
     struct roster_scenario roster;
     struct fl_text shifts = { 0 }, agents = { 0 };
     char *text = NULL;
@@ -252,10 +254,15 @@ static int plan_write(struct staff *staff)
     }
     fl_text_free(&shifts);
     fl_text_free(&agents);
-    const int code = staff_file_write(own, text, "\n");
-    free(text);
+    return text;
+}
+
+static int plan_write(struct staff *staff, const char *text)
+{
+    const char *const own = staff_plan_path(staff);
+    if (own == NULL) return EXIT_DONE;
     staff->report.plan_path = own;
-    return code;
+    return staff_file_write(own, text, "\n");
 }
 
 /* ---- Who works when ---------------------------------------------------------------------------- */
@@ -405,22 +412,35 @@ static enum fl_status complete_report(struct staff *staff)
 
 static int staff_say(struct staff *staff)
 {
-    struct fl_text out = { 0 };
-    int code = plan_write(staff);
+    struct fl_text out = { 0 }, answer = { 0 };
+    char *const plan = plan_text(staff);
+    int code = plan_write(staff, plan);
     if (code == EXIT_DONE) code = roster_write(staff);
-    if (staff->options.json) staff_json(&staff->report, &out);
-    else staff_screen(&staff->report, staff->options.language, &out);
-    if (code == EXIT_DONE) code = text_print(&out);
+    if (staff->options.json || staff->options.out != NULL) staff_json(&staff->report, &answer);
+    if (code == EXIT_DONE && staff->options.out != NULL) code = staff_record_proof(staff, plan, &answer);
+    if (!staff->options.json) staff_screen(&staff->report, staff->options.language, &out);
+    if (!staff->options.json) page_name(&staff->options, &out);
+    if (code == EXIT_DONE) code = text_print(staff->options.json ? &answer : &out);
     fl_text_free(&out);
+    fl_text_free(&answer);
+    free(plan);
     const bool missed = !staff->answer.proven || (staff->team.known && !staff->team.filled);
     return code == EXIT_DONE && missed ? EXIT_MISSED : code;
+}
+
+void staff_says_unrecorded(const struct staff *staff)
+{
+    if (staff->options.out != NULL) fprintf(stderr, "fenliu staff: no plan was proven, so there is no run of one: %s is not written\n", staff->options.out);
 }
 
 /* Stopped: the best roster so far is an answer too. */
 static int say_so_far(struct staff *staff)
 {
     struct fl_text out = { 0 };
-    int code = plan_write(staff);
+    char *const plan = plan_text(staff);
+    int code = plan_write(staff, plan);
+    free(plan);
+    staff_says_unrecorded(staff);
     if (staff->options.json) staff_json_so_far(&staff->report, &out);
     else staff_screen_so_far(&staff->report, staff->options.language, &out);
     if (code == EXIT_DONE) code = text_print(&out);
@@ -431,6 +451,7 @@ static int say_so_far(struct staff *staff)
 static int say_disbelief(const struct staff *staff)
 {
     const struct fl_ordinary_day *day = &staff->scenario->ordinary_day;
+    staff_says_unrecorded(staff);
     if (staff->options.language == LANGUAGE_ZH)
         printf("对不上:重演您的平日(%.0f 个询单、%u 人),平均响应 %.0f 秒,您填 %.0f 秒;回复用时放宽到一半至两倍也对不上(最近 %.0f 秒)。\n"
                "先核实平日的询单数、在岗人数和每条回复的用时,再来问人数。\n",
@@ -473,6 +494,7 @@ static int staff_run(struct staff *staff)
         fprintf(stderr, "fenliu staff: the shifts on offer have no roster: widen staffing.shifts, or raise staffing.max_agents%s%s\n",
                 staff->scenario->staffing.more_seats == FL_NONE ? "" : " or staffing.more_seats",
                 staff->desk.crews_count == 0 ? "" : " or count_max of staffing.hire");
+        staff_says_unrecorded(staff);
         return EXIT_MISSED;
     }
     if (status == FL_OK) status = complete_report(staff);
@@ -486,8 +508,8 @@ static int staff_run(struct staff *staff)
 
 static int take_own(void *context, struct options *options, int argc, char **argv, int *i)
 {
-    (void)options;
     struct staff *staff = context;
+    if (page_take(options, argv[*i])) return 1;
     if (strcmp(argv[*i], "--full") == 0) {
         staff->full = true;
         return 1;
@@ -519,8 +541,8 @@ static bool levers_open(struct staff *staff)
 
 int cmd_staff(int argc, char **argv)
 {
-    struct staff staff = { .plan_option = NULL };
-    if (!options_read(&staff.options, argc, argv, take_own, &staff)) return EXIT_USAGE;
+    struct staff staff = { .argc = argc, .argv = argv };
+    if (!options_read(&staff.options, argc, argv, take_own, &staff) || !page_option_holds(&staff.options)) return EXIT_USAGE;
     if (staff.options.help) {
         fputs(usage, stdout);
         return EXIT_DONE;

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "page.h"
 
 #include "record/days.h"
 #include "record/hlog.h"
@@ -103,6 +104,7 @@ static int take_common(struct options *options, int argc, char **argv, int *i)
             return -1;
         }
         options->language = strcmp(value, "zh") == 0 ? LANGUAGE_ZH : LANGUAGE_EN;
+        options->has_language = true;
     } else {
         return 0;
     }
@@ -328,12 +330,29 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
     return status;
 }
 
+/* The page of what has just been written, under the name that it will have. */
+static enum fl_status write_page(struct fl_rundir *dir, const struct run_record *record)
+{
+#ifdef FENLIU_CORE
+    (void)dir, (void)record;
+    return FL_OK;
+#else
+    const char *const directory = dir->hidden, *const name = dir->final;
+    struct fl_text page = { 0 };
+    if (page_make(&directory, &name, 1, record->options, &page) == EXIT_DONE) return write_text(dir, "report.html", &page);
+    fl_text_free(&page);
+    snprintf(dir->problem, sizeof dir->problem, "cannot make report.html");
+    return FL_EIO;
+#endif
+}
+
 int run_write(const char *path, const struct run_record *record)
 {
     struct fl_rundir dir;
     enum fl_status status = fl_rundir_open(&dir, path);
     if (status == FL_OK) {
         status = write_all(&dir, record);
+        if (status == FL_OK && record->options->report) status = write_page(&dir, record);
         if (status == FL_OK) status = fl_rundir_close(&dir);
         else fl_rundir_abandon(&dir);
     }

@@ -20,7 +20,8 @@ struct options {
     const char *files[16];
     uint32_t files_count;
     uint64_t seed;
-    bool has_seed, json, quiet, help;
+    bool has_seed, has_language, json, quiet, help;
+    bool report;           /* --report: a page for people into the run directory */
     uint32_t replications; /* 0: the scenario's */
     uint32_t jobs;         /* 0: one a core */
     const char *out;
@@ -33,6 +34,7 @@ int cmd_simulate(int argc, char **argv);
 int cmd_staff(int argc, char **argv);
 int cmd_drive(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_init(int argc, char **argv);
@@ -75,7 +77,7 @@ int run_failed(enum fl_status status, const char *what);
 /* Writes a text to stdout; EXIT_DONE or EXIT_UNWRITTEN after saying why. */
 int text_print(const struct fl_text *text);
 
-/* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, days.bin, cells.bin, intervals.csv, agents.csv, load.csv, *.hlog. */
+/* The run directory of results: manifest.json, scenario.json, summary.json, days.csv, days.bin, cells.bin, intervals.csv, agents.csv, load.csv, *.hlog, report.html. */
 struct run_extra {
     const char *name; /* NULL: none */
     const struct fl_text *text;
@@ -88,6 +90,7 @@ struct run_record {
     char **argv;
     struct run_extra extras[2];   /* further files */
     const struct fl_text *engine; /* engine.json of an outside engine; NULL: none */
+    const struct options *options; /* --report: report.html as well */
 };
 int run_write(const char *path, const struct run_record *record);
 

@@ -58,7 +58,12 @@ bool side_take_days(struct side *side, const void *days, size_t days_bytes, cons
 /* A whole file, NUL-terminated and to be freed; NULL with errno set. */
 char *file_bytes(const char *path, size_t *length);
 /* Writes it whole under a hidden name and renames it; EXIT_DONE, or EXIT_UNWRITTEN after saying why. */
-int file_put(const char *path, const void *bytes, size_t length);
+int file_put(const char *command, const char *path, const void *bytes, size_t length);
+
+/* ---- Comparing ---------------------------------------------------------------------------------- */
+
+/* What `fenliu compare A B --json` prints of two finished runs, appended; EXIT_DONE, or the exit code after saying why. */
+int compare_finished(const char *const paths[2], const struct options *options, struct fl_text *out);
 
 /* ---- Baselines --------------------------------------------------------------------------------- */
 

@@ -179,7 +179,7 @@ int baseline_write(const struct side *side, const char *path, uint32_t days)
         fprintf(stderr, "fenliu compare: %s: two days alone are more than a baseline's %u bytes\n", side->path, BASELINE_BYTES_MAX);
         code = EXIT_USAGE;
     } else {
-        code = file_put(path, out.bytes, out.length);
+        code = file_put("compare", path, out.bytes, out.length);
     }
     if (code == EXIT_DONE) {
         if (kinds < FL_CELLS_KINDS) fprintf(stderr, "%s: left out, to stay below 1 MB: the days %s\n", path, left_out[kinds]);

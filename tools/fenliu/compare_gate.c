@@ -477,7 +477,7 @@ static int put(const char *path, struct fl_text *text)
 {
     int code = EXIT_UNWRITTEN;
     if (text->full) fprintf(stderr, "fenliu compare: cannot write %s: %s\n", path, strerror(ENOMEM));
-    else code = file_put(path, text->bytes, text->length);
+    else code = file_put("compare", path, text->bytes, text->length);
     fl_text_free(text);
     return code;
 }

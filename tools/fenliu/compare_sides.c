@@ -39,7 +39,7 @@ char *file_bytes(const char *path, size_t *length)
     return bytes;
 }
 
-int file_put(const char *path, const void *bytes, size_t length)
+int file_put(const char *command, const char *path, const void *bytes, size_t length)
 {
     char hidden[4200];
     struct stat info;
@@ -58,7 +58,7 @@ int file_put(const char *path, const void *bytes, size_t length)
         why = errno;
     }
     if (good) return EXIT_DONE;
-    fprintf(stderr, "fenliu compare: cannot write %s: %s\n", path, strerror(why));
+    fprintf(stderr, "fenliu %s: cannot write %s: %s\n", command, path, strerror(why));
     if (file != NULL && renames) unlink(hidden);
     return EXIT_UNWRITTEN;
 }
@@ -157,7 +157,7 @@ bool side_take_days(struct side *side, const void *days, size_t days_bytes, cons
             fits = finer[kind][i]->groups == wanted[kind] && finer[kind][i]->replication == rows[i]->replication;
     }
     if (!fits) {
-        fprintf(stderr, "fenliu compare: %s: %s: %s\n", side->path, file,
+        fprintf(stderr, "fenliu %s: %s: %s: %s\n", side->options->command, side->path, file,
                 status == FL_EUNKNOWN ? "written by another version; simulate again" : status == FL_OK ? "of another scenario" : "damaged");
         return false;
     }
@@ -165,20 +165,20 @@ bool side_take_days(struct side *side, const void *days, size_t days_bytes, cons
     for (uint32_t kind = 0; kind < FL_CELLS_KINDS && ok; kind++)
         if (finer[kind] != NULL) ok = days_append(&side->days, fl_cells_scope((enum fl_cells_of)kind), finer[kind], count);
     side->days.count = count;
-    if (!ok) fprintf(stderr, "fenliu compare: %s\n", fl_status_sentence(FL_EFULL));
+    if (!ok) fprintf(stderr, "fenliu %s: %s\n", side->options->command, fl_status_sentence(FL_EFULL));
     return ok;
 }
 
 /* ---- Run directories --------------------------------------------------------------------------- */
 
 /* A file of a run directory; NULL after saying why. */
-static char *run_file(const char *directory, const char *name, size_t *length)
+static char *run_file(const struct side *side, const char *name, size_t *length)
 {
     char path[4200];
-    snprintf(path, sizeof path, "%.4096s/%s", directory, name);
+    snprintf(path, sizeof path, "%.4096s/%s", side->path, name);
     char *bytes = file_bytes(path, length);
     if (bytes == NULL)
-        fprintf(stderr, "fenliu compare: cannot read %s: %s%s\n", path, strerror(errno),
+        fprintf(stderr, "fenliu %s: cannot read %s: %s%s\n", side->options->command, path, strerror(errno),
                 errno == ENOENT ? " (a run directory is written by fenliu simulate --out)" : "");
     return bytes;
 }
@@ -191,7 +191,7 @@ static void copy_text(char *out, size_t size, const cJSON *json, const char *oth
 static bool manifest_read(struct side *side)
 {
     size_t length;
-    char *text = run_file(side->path, "manifest.json", &length);
+    char *text = run_file(side, "manifest.json", &length);
     if (text == NULL) return false;
     cJSON *json = cJSON_ParseWithLength(text, length);
     const cJSON *seed = cJSON_GetObjectItemCaseSensitive(json, "seed"), *version = cJSON_GetObjectItemCaseSensitive(json, "version");
@@ -202,7 +202,7 @@ static bool manifest_read(struct side *side)
         copy_text(side->engine, sizeof side->engine, cJSON_GetObjectItemCaseSensitive(json, "engine"), "");
         copy_text(side->command, sizeof side->command, cJSON_GetObjectItemCaseSensitive(json, "command"), "simulate");
     } else {
-        fprintf(stderr, "fenliu compare: %s/manifest.json: wanted \"seed\" and \"version\"\n", side->path);
+        fprintf(stderr, "fenliu %s: %s/manifest.json: wanted \"seed\" and \"version\"\n", side->options->command, side->path);
     }
     cJSON_Delete(json);
     free(text);
@@ -219,11 +219,11 @@ static bool run_open(struct side *side, bool cells)
     snprintf(path, sizeof path, "%.4096s/scenario.json", side->path);
     side->scenario = scenario_open(&plain, path, &side->scenario_text);
     if (side->scenario == NULL) return false;
-    char *days = run_file(side->path, "days.bin", &days_bytes), *finer = NULL;
+    char *days = run_file(side, "days.bin", &days_bytes), *finer = NULL;
     snprintf(path, sizeof path, "%.4096s/cells.bin", side->path);
     if (days != NULL && cells) {
         finer = file_bytes(path, &cells_bytes);
-        if (finer == NULL && errno != ENOENT) fprintf(stderr, "fenliu compare: cannot read %s: %s\n", path, strerror(errno));
+        if (finer == NULL && errno != ENOENT) fprintf(stderr, "fenliu %s: cannot read %s: %s\n", side->options->command, path, strerror(errno));
     }
     const bool ok = days != NULL && side_take_days(side, days, days_bytes, finer, cells_bytes);
     free(days);
@@ -267,7 +267,7 @@ int side_open(struct side *side, const char *path, const struct options *options
         if (side->scenario == NULL) return EXIT_USAGE;
         policy_describe(side->scenario, side->engine, 96);
     }
-    return name_agents(side) ? EXIT_DONE : run_failed(FL_EFULL, "compare");
+    return name_agents(side) ? EXIT_DONE : run_failed(FL_EFULL, options->command);
 }
 
 void side_close(struct side *side)

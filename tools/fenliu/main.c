@@ -11,6 +11,7 @@ static const char usage[] =
     "  drive SCENARIO --engine URL   the same buyers against an outside routing engine\n"
     "  engine              the built-in routing engine, to be driven like any other\n"
     "  compare A B         two scenarios or two results, paired day by day\n"
+    "  report DIR [DIR2]   a finished run, or two, as one page for people\n"
     "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
     "  check FILE...       validates scenarios\n"
     "  erlang              a headcount from formulas alone, beside what the classic ones say\n"
@@ -28,7 +29,7 @@ static const struct subcommand subcommands[] = {
     { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
     { "engine", cmd_engine },
 #ifndef FENLIU_CORE
-    { "staff", cmd_staff }, { "erlang", cmd_erlang },
+    { "staff", cmd_staff }, { "erlang", cmd_erlang }, { "report", cmd_report },
 #endif
 };
 

@@ -204,6 +204,8 @@ struct staff_proof {
 
 struct staff {
     struct options options;
+    int argc;
+    char **argv;
     const char *plan_option, *roster_option;
     bool full; /* the whole objective, however little its last people bring */
     bool asks_levers;
@@ -292,6 +294,13 @@ bool staff_problem_make(struct staff *staff, bool quick, struct fl_traffic_plan 
 /* Looks for the cheapest roster; quick: only as good as a what-if needs. */
 enum fl_status staff_search(struct staff *staff, bool quick, struct fl_staff_answer *answer);
 
+/* ---- staff_record.c ----------------------------------------------------------------------------- */
+
+/* Writes --out: the days of the plan `text` as a run directory, with the answer (`fenliu staff --json`) as staff.json; the days of the proof,
+ * or those of a run. text NULL: there was no memory for it. The exit code. */
+int staff_record_proof(const struct staff *staff, const char *text, const struct fl_text *answer);
+int staff_record_run(const struct staff *staff, const struct fl_run *run, const char *text, const struct fl_text *answer);
+
 /* ---- staff_one_fewer.c -------------------------------------------------------------------------- */
 
 /* Judges the answer with one fewer in each interval and group alone, for the report; not asked where nothing is proven or more people may do harm. */
@@ -309,6 +318,8 @@ enum fl_status staff_roster_find(struct staff *staff);
 int staff_file_write(const char *path, const char *text, const char *end);
 /* Where the plan goes; NULL: nowhere. */
 const char *staff_plan_path(const struct staff *staff);
+/* Says on stderr that --out is not written, where there is no answer to write. */
+void staff_says_unrecorded(const struct staff *staff);
 
 /* ---- staff_curve.c ------------------------------------------------------------------------------ */
 

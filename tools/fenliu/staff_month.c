@@ -312,7 +312,8 @@ static enum fl_status simulate_months(struct staff_month *month, uint32_t months
     for (uint32_t d = 0; d < month->dates; d++) month->date[d].days_met = fl_dates_met(&run->results, d);
     const struct fl_figure wages = fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "wages_cny");
     month->wages = wages.known ? wages.value : NAN;
-    fl_run_free(run);
+    fl_run_free(month->run);
+    month->run = run;
     return FL_OK;
 }
 
@@ -447,6 +448,7 @@ enum fl_status staff_month_plan(struct staff *staff, struct staff_month *out)
 void staff_month_close(struct staff_month *month)
 {
     for (uint32_t k = 0; k < month->kinds_count; k++) kind_close(&month->kinds[k]);
+    fl_run_free(month->run);
     staff_team_close(&month->team);
     staff_desk_close(&month->desk);
     free(month->date);

@@ -83,7 +83,8 @@ struct staff_month {
     double *survival;             /* [sources x dates] expected share who are still there */
     struct fl_scenario named;     /* the period with these people by name */
     void *named_memory;
-    uint32_t months;              /* simulated with them */
+    struct fl_run *run;           /* with them; owned */
+    uint32_t months;              /* simulated so */
     double wages, hiring_cny;     /* CNY of the period; NaN: not known */
     double leaving;               /* people expected to leave by chance */
     struct month_leaver leavers[MONTH_LEAVERS_MAX];

@@ -1,4 +1,5 @@
 /* fenliu staff for several days: plans, writes the plan and the roster, says it. */
+#include "page.h"
 #include "staff_month.h"
 
 #include <stdlib.h>
@@ -21,10 +22,9 @@ static bool events_json(const struct fl_scenario *scenario, struct fl_text *out)
     return !out->full;
 }
 
-static int plan_write(struct staff *staff, const struct staff_month *month)
+/* The period with these people as a scenario, to be freed; NULL: no memory. */
+static char *plan_text(const struct staff *staff, const struct staff_month *month)
 {
-    const char *const own = staff_plan_path(staff);
-    if (own == NULL || month->named_memory == NULL) return EXIT_DONE;
     struct fl_text shifts = { 0 }, agents = { 0 }, events = { 0 };
     char *text = NULL, seed[32], months[16];
     snprintf(seed, sizeof seed, "\"%llu\"", (unsigned long long)staff->report.seed);
@@ -37,10 +37,15 @@ static int plan_write(struct staff *staff, const struct staff_month *month)
     fl_text_free(&shifts);
     fl_text_free(&agents);
     fl_text_free(&events);
-    const int code = staff_file_write(own, text, "\n");
-    free(text);
+    return text;
+}
+
+static int plan_write(struct staff *staff, const char *text)
+{
+    const char *const own = staff_plan_path(staff);
+    if (own == NULL) return EXIT_DONE;
     staff->report.plan_path = own;
-    return code;
+    return staff_file_write(own, text, "\n");
 }
 
 static int roster_write(const struct staff *staff, const struct staff_month *month)
@@ -55,13 +60,20 @@ static int roster_write(const struct staff *staff, const struct staff_month *mon
 
 static int say(struct staff *staff, const struct staff_month *month)
 {
-    struct fl_text out = { 0 };
-    int code = plan_write(staff, month);
+    struct fl_text out = { 0 }, answer = { 0 };
+    const bool has_plan = month->named_memory != NULL;
+    char *const plan = has_plan ? plan_text(staff, month) : NULL;
+    int code = has_plan ? plan_write(staff, plan) : EXIT_DONE;
     if (code == EXIT_DONE) code = roster_write(staff, month);
-    if (staff->options.json) staff_month_json(month, &out);
-    else staff_month_screen(month, staff->options.language, &out);
-    if (code == EXIT_DONE) code = text_print(&out);
+    if (staff->options.json || staff->options.out != NULL) staff_month_json(month, &answer);
+    if (!has_plan || month->run == NULL) staff_says_unrecorded(staff);
+    else if (code == EXIT_DONE && staff->options.out != NULL) code = staff_record_run(staff, month->run, plan, &answer);
+    if (!staff->options.json) staff_month_screen(month, staff->options.language, &out);
+    if (!staff->options.json && has_plan && month->run != NULL) page_name(&staff->options, &out);
+    if (code == EXIT_DONE) code = text_print(staff->options.json ? &answer : &out);
     fl_text_free(&out);
+    fl_text_free(&answer);
+    free(plan);
     bool holds = month->team.known && month->team.filled && month->months > 0;
     for (uint32_t d = 0; d < month->dates; d++) holds = holds && staff_month_holds(month, d);
     return code == EXIT_DONE && !holds ? EXIT_MISSED : code;
