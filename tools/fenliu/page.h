@@ -5,7 +5,7 @@
  *   RUN = {"name","manifest","summary","world","days","intervals","load","agents","staff","engine"}
  * manifest, summary, staff and engine are the run directory's files, staff and engine null where there are none; of the summary agents and
  * states are left out. `world` is what the scenario says that people ask about. The others are tables, {"columns":[...],"rows":[[...]]}:
- *   days       at most PAGE_DAYS of them, "all" says how many there are
+ *   days       at most PAGE_DAYS of them, "all" says how many there are, "met_ci95" how many met all objectives
  *   intervals  of the desk and of its groups; null where there are more than PAGE_ROWS rows
  *   load       {"steps":[...],"desk":{...},"depth":{"agents":[[name, how many]],"rows":[[...]]}}: load.csv, of agents the queue depth alone,
  *              taken together until it is a picture of at most PAGE_HEAT_ROWS x PAGE_HEAT_COLUMNS; null where the run has no load.csv

@@ -2,6 +2,7 @@
 #include "page_data.h"
 
 #include "compare.h"
+#include "core/special.h"
 #include "page_table.h"
 
 #include <cjson/cJSON.h>
@@ -236,6 +237,17 @@ static void add_rows(struct fl_text *out, const struct page_table *table, const 
     fl_text_add(out, "]");
 }
 
+/* How many there are, and the exact interval of the share that met all objectives. */
+static void add_met(const struct page_table *table, struct fl_text *out)
+{
+    const uint32_t column = page_table_column(table, "met");
+    uint32_t met = 0;
+    for (uint32_t r = 0; r < table->rows; r++) met += page_table_number(table, r, column) == 1;
+    fl_text_add(out, ",\"all\":%u,\"met_ci95\":", table->rows);
+    if (table->rows < 2) fl_text_add(out, "null");
+    else fl_text_add(out, "[%.10g,%.10g]", fl_binomial_lower(met, table->rows, 0.025), fl_binomial_upper(met, table->rows, 0.025));
+}
+
 static bool add_days(const struct source *source)
 {
     struct page_table table;
@@ -243,7 +255,7 @@ static bool add_days(const struct source *source)
     if (!read_table(source, "days.csv", true, &table)) return false;
     fl_text_add(out, ",\n\"days\":");
     add_columns(out, day_columns, COLUMNS(day_columns));
-    fl_text_add(out, ",\"all\":%u", table.rows);
+    add_met(&table, out);
     add_rows(out, &table, day_columns, COLUMNS(day_columns), table.rows < PAGE_DAYS ? table.rows : PAGE_DAYS);
     fl_text_add(out, "}");
     page_table_free(&table);

@@ -1,5 +1,6 @@
 /* What the command has where there are sockets, processes and signals, and not here. */
 #include "check.h"
+#include "page.h"
 
 atomic_bool interrupted;
 
@@ -32,6 +33,42 @@ int cmd_compare(int argc, char **argv)
     (void)argc;
     (void)argv;
     return refuse("compare");
+}
+
+int cmd_report(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return refuse("report");
+}
+
+int page_take(struct options *options, const char *argument)
+{
+    (void)options;
+    (void)argument;
+    return 0;
+}
+
+bool page_option_holds(const struct options *options)
+{
+    (void)options;
+    return true;
+}
+
+void page_name(const struct options *options, struct fl_text *out)
+{
+    (void)options;
+    (void)out;
+}
+
+int page_make(const char *const directories[], const char *const names[], uint32_t count, const struct options *options, struct fl_text *out)
+{
+    (void)directories;
+    (void)names;
+    (void)count;
+    (void)options;
+    (void)out;
+    return refuse("report");
 }
 
 int check_engine(const struct walk_options *options)

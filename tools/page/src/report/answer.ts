@@ -1,0 +1,186 @@
+/* The beginning of the report: what matters first in one sentence, then the figures it stands on. */
+import { h } from "../common/dom";
+import { money, number, percent, seconds } from "../common/numbers";
+import { say } from "../common/words";
+import { figure, month_of, one_day, staff_of, type Comparison, type Difference, type Plan, type Report, type Run, type Staff, type StaffMonth } from "./data";
+import { clock_of, date_of, facts, grid, list_of, named, note, of_100, range_shown, shown, type Fact, type Unit } from "./parts";
+
+/* In what a metric is measured. */
+export function unit_of(name: string): Unit {
+  if (/_cny$/.test(name)) return "money";
+  if (/_s\./.test(name)) return "seconds";
+  if (/^(abandonment|waited|no_service_rate|reply_rate_3min|platform_reply_rate_3min|first_reply_rate_30s|days_met|occupancy|conversion|satisfaction)$/.test(name)) return "share";
+  return /^(answer_ratio|concurrency|queue_depth)/.test(name) ? "number" : "count";
+}
+
+export const metric_words = (name: string): string => named(`metric.${name}`) ?? name;
+
+/* ">= 0.80" of a share as ">= 80%". */
+export function wanted(want: string, name: string): string {
+  const [sign, value] = want.split(" ");
+  const sign_words: Record<string, string> = { ">=": "≥", "<=": "≤", ">": ">", "<": "<" };
+  return `${sign_words[sign!] ?? sign} ${shown(Number(value), unit_of(name)).replace(/\.0(?=%)/, "")}`;
+}
+
+/* ---- The sentence ------------------------------------------------------------------------------- */
+
+const answer_of = (staff: Staff): Plan | undefined => staff.curve.find((plan) => plan.plan === "answer");
+
+function staff_sentence(staff: Staff): string {
+  const met = staff.probability_met.mean;
+  return say("head.staff", { peak: staff.headcount.on_duty_at_once, people: staff.headcount.payroll, days: number((met ?? 0) * 100),
+    cost: staff.cost_cny === null ? "" : say("head.staff.cost", { cost: money(staff.cost_cny) }) });
+}
+
+function month_sentence(month: StaffMonth): string {
+  return say("head.month", { people: month.team?.payroll ?? say("none"), hired: month.team?.hired ?? 0, dates: month.dates.length, held: month.dates_held,
+    cost: month.wages_cny === null ? "" : say("head.staff.cost", { cost: money(month.wages_cny) }) });
+}
+
+/* The first objective that is missed, those of the buyers before those of the platform. */
+function missed_of(run: Run) {
+  const missed = run.summary.objectives.filter((objective) => !objective.met);
+  return missed.find((objective) => objective.name === "abandonment") ?? missed[0];
+}
+
+/* One buyer in ten who goes is many, whatever was asked for. */
+const MANY_LEFT = 0.1;
+
+export function is_green_but_gone(run: Run): boolean {
+  const left = figure(run.summary.totals, "abandonment").value, rate = figure(run.summary.totals, "platform_reply_rate_3min").value;
+  const least = run.world.platform.reply_rate_min;
+  const missed = run.summary.objectives.some((objective) => objective.name === "abandonment" && !objective.met);
+  return least !== null && rate !== null && left !== null && rate >= least && (missed || left >= MANY_LEFT);
+}
+
+function run_sentence(run: Run): string {
+  const totals = run.summary.totals, left = of_100(figure(totals, "abandonment").value), first = seconds(figure(totals, "first_response_s.p90").value);
+  const missed = missed_of(run);
+  if (is_green_but_gone(run)) return say("head.green", { rate: percent(figure(totals, "platform_reply_rate_3min").value), left });
+  if (missed) return say("head.missed", { what: metric_words(missed.name), got: shown(missed.got, unit_of(missed.name)), want: wanted(missed.want, missed.name) });
+  if (run.summary.objectives.length) return say("head.met", { people: run.world.agents, left, first });
+  return say("head.plain", { left, first });
+}
+
+/* What an owner asks for first comes first; two of a kind say no more than one. */
+const TELLING = ["abandonment", "days_met", "first_response_s.p90", "reply_rate_3min", "sales_cny", "response_s.mean", "no_service_rate"];
+
+function telling(comparison: Comparison, better: "a" | "b"): string {
+  const found = TELLING.map((name) => comparison.differences.find((d) => d.group === null && d.figure === name && d.better === better)).filter((d): d is Difference => !!d);
+  return found.slice(0, 3).map((d) => say("head.pair", { what: metric_words(d.figure), a: shown(d.a, unit_of(d.figure)), b: shown(d.b, unit_of(d.figure)) })).join(say("head.pair.join"));
+}
+
+function comparison_sentence(comparison: Comparison): string {
+  const better = telling(comparison, "b"), worse = telling(comparison, "a");
+  if (better && worse) return say("head.mixed", { better, worse });
+  if (better) return say("head.better", { list: better });
+  return worse ? say("head.worse", { list: worse }) : say("head.same");
+}
+
+export function sentence(report: Report): string {
+  const run = report.runs[0]!, staff = staff_of(run), month = month_of(run);
+  if (report.comparison) return comparison_sentence(report.comparison);
+  return staff ? staff_sentence(staff) : month ? month_sentence(month) : run_sentence(run);
+}
+
+/* ---- Under it ------------------------------------------------------------------------------------ */
+
+function run_facts(run: Run): Fact[] {
+  const totals = run.summary.totals, days = run.summary.objectives.length && run.summary.replications > 1;
+  const of = (label: Fact["label"], name: string, unit: Unit): Fact => ({ label, unit, ...figure_of(run, name) });
+  const met = { value: run.summary.days_met / run.summary.replications, range: run.days.met_ci95 };
+  return [
+    of(say("fact.left"), "abandonment", "share"), of(say("fact.first"), "first_response_s.p90", "seconds"), of(say("fact.rate"), "reply_rate_3min", "share"),
+    ...(days ? [{ label: say("fact.days"), unit: "share" as Unit, ...met }] : []),
+    ...(figure(totals, "wages_cny").value !== null ? [of(say("fact.cost"), "wages_cny", "money")] : []),
+    of(say("fact.chats"), "chats_offered", "count"),
+  ];
+}
+
+function figure_of(run: Run, name: string): { value: number | null; range: [number, number] | null } {
+  return figure(run.summary.totals, name);
+}
+
+function staff_notes(staff: Staff): (HTMLElement | null)[] {
+  const now = staff.curve.find((plan) => plan.plan === "now"), answer = answer_of(staff);
+  const saved = now?.cost_cny != null && answer?.cost_cny != null ? now.cost_cny - answer.cost_cny : 0;
+  const less = Math.round(saved) > 0 ? say("head.staff.cheaper", { cost: money(saved) }) : Math.round(saved) < 0 ? say("head.staff.dearer", { cost: money(-saved) }) : say("head.staff.other");
+  return [
+    staff.now_passes && now ? h("p", { class: "under" }, say("head.staff.now", { now: now.payroll, less })) : null,
+    staff.headcount.more_than_today > 0 ? h("p", { class: "under" }, say("head.staff.more", { n: staff.headcount.more_than_today })) : null,
+    staff.knee ? h("p", { class: "under" }, say(staff.knee.why === "unreachable" ? "plan.unreachable" : "plan.knee")) : null,
+  ];
+}
+
+function believed(staff: Staff): HTMLElement | null {
+  const day = staff.ordinary_day;
+  if (!day.given) return null;
+  const values = { replayed: seconds(day.replayed_response_s), given: seconds(day.response_s), factor: number(day.reply_time_factor, 2) };
+  return h("p", { class: "under quiet" }, say(day.reply_time_factor === 1 ? "plan.believe" : "plan.fitted", values));
+}
+
+function notes(run: Run): string[] {
+  const list: string[] = [];
+  if (run.summary.partial) list.push(say("note.partial", { n: run.summary.replications }));
+  if (one_day(run)) list.push(say("note.one_day"));
+  if (run.engine?.valid === false) list.push(say("note.invalid"));
+  if (!run.staff && run.summary.command !== "drive") list.push(say("missing.staff"));
+  return list;
+}
+
+export function answer(report: Report): (HTMLElement | null)[] {
+  const single = report.runs.length === 1, run = report.runs[0]!, staff = staff_of(run);
+  return [
+    h("h1", { class: "headline" }, sentence(report)),
+    ...(single && staff ? staff_notes(staff) : []),
+    ...(single ? [facts(run_facts(run))] : []),
+    ...(report.comparison && !report.comparison.paired ? [note(say("note.not_paired"))] : []),
+    ...[...new Set(report.runs.flatMap(notes))].map(note),
+  ];
+}
+
+/* ---- The plan ------------------------------------------------------------------------------------ */
+
+function roster(run: Run, staff: Staff): HTMLElement {
+  const groups = run.world.groups.length > 1, grades = new Set(staff.roster.map((shift) => shift.grade)).size > 1;
+  const rows = staff.roster.map((shift) => [`${clock_of(shift.from)}–${clock_of(shift.to)}`, ...(groups ? [shift.group] : []), ...(grades ? [shift.grade ?? say("none")] : []), String(shift.agents)]);
+  return grid(say("plan.roster"), [say("plan.shift"), ...(groups ? [say("plan.group")] : []), ...(grades ? [say("plan.grade")] : []), say("plan.people")], rows);
+}
+
+function curve(staff: Staff): HTMLElement {
+  const rows = staff.curve.map((plan) => [named(`plan.${plan.plan}`) ?? say("plan.other", { n: plan.payroll }), `${plan.on_duty_at_once}/${plan.payroll}`,
+    with_range(plan.abandonment.mean, plan.abandonment.ci95, "share"), with_range(plan["first_response_s.p90"].mean, plan["first_response_s.p90"].ci95, "seconds"),
+    with_range(plan.reply_rate_3min.mean, plan.reply_rate_3min.ci95, "share"), with_range(plan.probability_met.mean, plan.probability_met.ci95, "share"), money(plan.cost_cny)]);
+  const head = [say("plan.plan"), `${say("plan.peak")}/${say("plan.all")}`, say("fact.left"), say("fact.first"), say("fact.rate"), say("plan.days"), say("plan.cost")];
+  return grid(say("plan.title"), head, rows, { chosen: staff.curve.findIndex((plan) => plan.plan === "answer") });
+}
+
+export function with_range(value: number | null, range: [number, number] | null | undefined, unit: Unit): HTMLElement {
+  return h("span", {}, shown(value, unit), range ? h("span", { class: "quiet small", style: "display:block;white-space:nowrap" }, range_shown(range, unit)) : null);
+}
+
+function hiring(month: StaffMonth): (HTMLElement | null)[] {
+  const plan = month.hiring;
+  if (!plan) return [];
+  const rows = plan.take_on.map((one) => [one.kind, String(one.people), date_of(one.by), percent(one.expected_to_stay, 0)]);
+  const open = month.dates.filter((date) => date.open > 0).map((date) => say("date.open", { date: date_of(date.from), n: date.open }));
+  const misses = month.dates.filter((date) => !date.holds).map((date) => date_of(date.from));
+  return [
+    misses.length ? h("p", {}, say("date.miss", { list: list_of(misses) })) : null, open.length ? h("p", {}, `${list_of(open)}${say("stop")}`) : null,
+    rows.length ? h("h3", {}, say("hire.title")) : null,
+    rows.length ? grid(say("hire.title"), [say("hire.kind"), say("hire.people"), say("hire.by"), say("hire.stay")], rows) : null,
+    ...plan.leavers.map((one) => h("p", {}, say("hire.leaver", { name: one.name, at: date_of(one.at), first: one.newcomers_at_first, later: one.newcomers_after_two_weeks }))),
+    plan.expected_to_leave > 0 ? h("p", {}, say("hire.expected", { n: number(plan.expected_to_leave, 1) })) : null,
+  ];
+}
+
+/* What staff answers: nobody's else. */
+export function plan(run: Run): (HTMLElement | null)[] {
+  const staff = staff_of(run), month = month_of(run);
+  if (month) return hiring(month);
+  if (!staff) return [];
+  return [
+    ...(staff.proven ? [] : [note(say("head.staff.unproven", { wanted: percent(run.world.day_probability, 0), got: percent(staff.probability_met.mean) }))]),
+    roster(run, staff), h("h3", {}, say("plan.title")), curve(staff), believed(staff),
+  ];
+}

@@ -1,0 +1,121 @@
+/* Doubts: how often such days pass, what it takes to spoil them, and what the rules of thumb would have said. */
+import { axis, chart, type Colours, type Option } from "../common/charts";
+import { h } from "../common/dom";
+import { number, percent } from "../common/numbers";
+import { say } from "../common/words";
+import { numbers, one_day, several_dates, staff_of, type Doubt, type Maybe, type Run, type Staff } from "./data";
+import { clock_of, grid, list_of, named, note } from "./parts";
+
+/* ---- Every day ------------------------------------------------------------------------------------ */
+
+const BINS = 24;
+
+/* How many days passed and missed, by the share of buyers who left. */
+function bins(run: Run): { edges: number[]; met: number[]; missed: number[] } | null {
+  const left = numbers(run.days, "abandonment"), met = numbers(run.days, "met"), known = left.filter((one): one is number => one !== null);
+  const most = Math.max(...known), width = most / BINS;
+  if (!known.length || !(width > 0)) return null;
+  const counts = [new Array<number>(BINS).fill(0), new Array<number>(BINS).fill(0)];
+  left.forEach((one, i) => { if (one !== null) counts[met[i] === 1 ? 1 : 0]![Math.min(BINS - 1, Math.floor(one / width))]! += 1; });
+  return { edges: counts[0]!.map((_, i) => i * width), met: counts[1]!, missed: counts[0]! };
+}
+
+function days(run: Run): (HTMLElement | null)[] {
+  if (!run.summary.objectives.length) return [note(say("doubt.days.no_objectives"))];
+  if (one_day(run) || several_dates(run)) return [];
+  const all = run.summary.replications, met = run.summary.days_met, range = run.days.met_ci95;
+  const found = bins(run), labels = found?.edges.map((edge) => percent(edge));
+  return [
+    range ? h("p", {}, say("doubt.days.sentence", { n: all, met, share: percent(met / all), low: percent(range[0]), high: percent(range[1]) })) : null,
+    found && all >= 10 ? chart({
+      title: say("doubt.days"), height: 200,
+      figures: { head: [say("doubt.days.axis"), say("doubt.days.met"), say("doubt.days.missed")], rows: labels!.map((label, i) => [`≥ ${label}`, number(found.met[i]), number(found.missed[i])]) },
+      option: (c) => ({
+        legend: { data: [say("doubt.days.met"), say("doubt.days.missed")], textStyle: { color: c.text }, right: 8, top: 0, itemHeight: 8, itemWidth: 16 },
+        grid: { left: 4, right: 12, top: 30, bottom: 22, containLabel: true },
+        xAxis: axis(c, { type: "category", data: labels, name: say("doubt.days.axis"), nameLocation: "middle", nameGap: 24, nameTextStyle: { color: c.text, align: "center" } }),
+        yAxis: axis(c, { type: "value", minInterval: 1, splitNumber: 3 }),
+        series: [
+          { type: "bar", stack: "days", name: say("doubt.days.met"), data: found.met, itemStyle: { color: c.accent }, barCategoryGap: "10%" },
+          { type: "bar", stack: "days", name: say("doubt.days.missed"), data: found.missed, itemStyle: { color: c.red } },
+        ],
+      }),
+    }) : null,
+    run.days.all > run.days.rows.length ? h("p", { class: "small quiet" }, say("doubt.days.shown", { n: run.days.rows.length })) : null,
+  ];
+}
+
+/* ---- The tornado ----------------------------------------------------------------------------------- */
+
+interface Bar { what: string; less: Maybe; more: Maybe }
+
+/* Bars in the order of the program, which puts the worst first. */
+function bars(tornado: Doubt[]): Bar[] {
+  return [...new Set(tornado.map((one) => one.what))].map((what) => {
+    const of = (factor: number) => tornado.find((one) => one.what === what && (factor < 1 ? one.factor < 1 : one.factor > 1))?.probability_met.mean ?? null;
+    return { what: named(`doubt.${what}`) ?? what, less: of(0.8), more: of(1.2) };
+  });
+}
+
+/* A bar from what is planned to what becomes of it. */
+function tornado_option(list: Bar[], base: number, c: Colours): Option {
+  const points = (values: Maybe[]) => values.map((value, i) => [base * 100, (value ?? base) * 100, i]);
+  const series = (name: string, values: Maybe[], colour: string): Option => ({
+    type: "custom", name, itemStyle: { color: colour }, encode: { x: [0, 1], y: 2 }, data: points(values),
+    renderItem: (_: unknown, api: { value: (k: number) => number; coord: (at: number[]) => number[]; size: (by: number[]) => number[]; style: () => Option }) => {
+      const from = api.coord([api.value(0), api.value(2)]), to = api.coord([api.value(1), api.value(2)]), height = api.size([0, 1])[1]! * 0.34;
+      const top = name === say("doubt.less") ? from[1]! - height : from[1]!;
+      return { type: "rect", shape: { x: Math.min(from[0]!, to[0]!), y: top, width: Math.max(1, Math.abs(to[0]! - from[0]!)), height }, style: { fill: colour } };
+    },
+  });
+  return {
+    legend: { data: [say("doubt.less"), say("doubt.more")], textStyle: { color: c.text }, right: 8, top: 0, itemHeight: 8, itemWidth: 16 },
+    grid: { left: 4, right: 20, top: 30, bottom: 4, containLabel: true },
+    tooltip: { show: false },
+    xAxis: axis(c, { type: "value", min: 0, max: 100 }),
+    yAxis: axis(c, { type: "category", data: list.map((one) => one.what), inverse: true, splitLine: { show: false }, axisLabel: { color: c.text } }),
+    series: [
+      { ...series(say("doubt.less"), list.map((one) => one.less), c.quiet), markLine: { symbol: "none", silent: true, label: { show: false }, lineStyle: { color: c.text, type: "dashed" }, data: [{ xAxis: base * 100 }] } },
+      series(say("doubt.more"), list.map((one) => one.more), c.accent),
+    ],
+  };
+}
+
+function tornado(staff: Staff): HTMLElement[] {
+  const risk = staff.risk, base = risk?.as_planned.probability_met.mean;
+  if (!risk || base === null || base === undefined || !risk.tornado.length) return [];
+  const list = bars(risk.tornado);
+  return [chart({
+    title: say("doubt.tornado"), height: 60 + list.length * 42,
+    figures: { head: [say("doubt.what"), say("doubt.less"), say("doubt.more")], rows: list.map((one) => [one.what, hundred(one.less), hundred(one.more)]) },
+    option: (c) => tornado_option(list, base, c),
+  }), h("p", { class: "small quiet" }, say("doubt.tornado.base", { n: hundred(base) }))];
+}
+
+const hundred = (share: Maybe): string => number(share === null ? null : share * 100);
+
+function risks(staff: Staff): HTMLElement[] {
+  const risk = staff.risk, list: string[] = [];
+  for (const one of staff.sensitivity) {
+    const key = `doubt.sensitivity.${one.possible ? "" : "none."}${one.what}`;
+    const text = named(key);
+    if (text !== undefined) list.push(text.replace("{n}", String(one.on_duty_at_once ?? "")));
+  }
+  if (risk?.one_absent) list.push(say("doubt.absent", { from: clock_of(risk.one_absent.from), to: clock_of(risk.one_absent.to), n: hundred(risk.one_absent.probability_met.mean) }));
+  if (risk?.buffer && risk.buffer.people > 0) list.push(say("doubt.buffer", { n: risk.buffer.people,
+    shifts: list_of(risk.buffer.on_call.map((one) => `${clock_of(one.from)}–${clock_of(one.to)} ${say("unit.people", { n: one.people })}`)) }));
+  return list.length ? [h("ul", {}, list.map((text) => h("li", {}, text)))] : [];
+}
+
+function rules(staff: Staff): HTMLElement[] {
+  const rows = staff.rules_of_thumb.map((one) => [named(`rule.${one.rule}`) ?? one.rule, number(one.people), named(`why.${one.why_it_differs}`) ?? ""]);
+  if (!rows.length) return [];
+  return [h("h3", {}, say("doubt.rules")), grid(say("doubt.rules"), [say("doubt.rule"), say("doubt.rule.people"), say("doubt.rule.why")],
+    [[say("doubt.rule.answer"), number(staff.headcount.on_duty_at_once), ""], ...rows], { chosen: 0, words: true })];
+}
+
+export function doubts(run: Run): (HTMLElement | null)[] {
+  const staff = staff_of(run);
+  return [...days(run), ...(staff ? [...tornado(staff), ...risks(staff), ...rules(staff)] : run.staff ? [] : [note(say("missing.risk"))])];
+}
+
