@@ -1,0 +1,121 @@
+/* The whole recommendation, `fenliu staff`: shifts, what it costs, what is in doubt. It takes minutes, so it says how far it is and can be stopped. */
+import { h, replace } from "../common/dom";
+import { clock, money, number, percent, seconds } from "../common/numbers";
+import { say } from "../common/words";
+import { download } from "./files";
+import { Refused, staff, type Staffed } from "./program";
+
+type State = { at: "idle" } | { at: "running"; since: number; line: string } | { at: "done"; staffed: Staffed; took_s: number } | { at: "failed"; why: string } | { at: "stopped" };
+
+export class Roster {
+  readonly root = h("div", { class: "roster" });
+  private state: State = { at: "idle" };
+  private stop = new AbortController();
+  private timer = 0;
+  private readonly progress = h("p", { class: "small quiet", "data-progress": true });
+
+  constructor(private readonly scenario: () => string, private readonly name: () => string) {
+    this.draw();
+  }
+
+  /* Another scenario: what was found, or is being looked for, is about the old one. */
+  forget(): void {
+    this.stop.abort();
+    clearInterval(this.timer);
+    this.state = { at: "idle" };
+    this.draw();
+  }
+
+  draw(): void {
+    const { state } = this;
+    const start = h("button", { type: "button", onclick: () => void this.start() }, say(state.at === "idle" ? "roster.start" : "roster.again"));
+    switch (state.at) {
+      case "idle":
+        replace(this.root, h("p", {}, say("roster.what")), start);
+        break;
+      case "running":
+        replace(this.root, h("p", { role: "status" }, say("roster.running")), this.progress,
+          h("button", { type: "button", onclick: () => this.cancel() }, say("roster.cancel")));
+        this.draw_progress();
+        break;
+      case "stopped":
+        replace(this.root, h("p", { role: "status" }, say("roster.stopped")), start);
+        break;
+      case "failed":
+        replace(this.root, h("p", { role: "alert" }, say("failed", { why: state.why })), start);
+        break;
+      case "done":
+        replace(this.root, this.found(state.staffed, state.took_s));
+        break;
+    }
+  }
+
+  private async start(): Promise<void> {
+    this.stop = new AbortController();
+    const { signal } = this.stop, since = performance.now();
+    this.state = { at: "running", since, line: "" };
+    this.draw();
+    this.timer = window.setInterval(() => this.draw_progress(), 500);
+    try {
+      const staffed = await staff(this.scenario(), signal, (line) => {
+        if (this.state.at === "running") this.state.line = line;
+      });
+      this.state = { at: "done", staffed, took_s: (performance.now() - since) / 1000 };
+    } catch (error) {
+      if (signal.aborted) return;
+      this.state = { at: "failed", why: error instanceof Refused ? error.message : String(error) };
+    } finally {
+      if (!signal.aborted) clearInterval(this.timer);
+    }
+    this.draw();
+  }
+
+  private cancel(): void {
+    this.stop.abort();
+    clearInterval(this.timer);
+    this.state = { at: "stopped" };
+    this.draw();
+  }
+
+  /* The program says "staff: trial 3, 7 people, 26 of 30 days pass"; of what it says otherwise the time is enough. */
+  private draw_progress(): void {
+    if (this.state.at !== "running") return;
+    const spent = seconds((performance.now() - this.state.since) / 1000);
+    const trial = /trial (\d+), (\d+) people, (\d+) of (\d+) days/.exec(this.state.line);
+    this.progress.textContent = trial
+      ? say("roster.trial", { spent, trial: trial[1], people: trial[2], met: trial[3], days: trial[4] })
+      : say("roster.spent", { spent });
+  }
+
+  private found({ answer, plan, proven }: Staffed, took_s: number): HTMLElement {
+    const day = answer.probability_met, { headcount } = answer;
+    const hour = (text: string) => clock(text, 0);
+    const rows = answer.roster.map((shift: any) => [`${hour(shift.from)}–${hour(shift.to)}`, number(shift.agents)]);
+    return h("div", { role: "status" },
+      h("p", { class: "answer-sentence" }, say(proven ? "roster.answer" : "roster.missed", {
+        on_duty: headcount.on_duty_at_once, payroll: headcount.payroll, cost: money(answer.cost_cny), met: day ? day.days_met : 0, days: day ? day.days : 0,
+      })),
+      answer.ordinary_day?.given && h("p", { class: "small quiet" }, say("roster.day", {
+        replayed: seconds(answer.ordinary_day.replayed_response_s), seen: seconds(answer.ordinary_day.response_s) })),
+      h("table", { class: "roster-table" }, h("caption", {}, say("roster.caption")),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("roster.shift")), h("th", { scope: "col" }, say("roster.people")))),
+        h("tbody", {}, rows.map((row: string[]) => h("tr", {}, h("th", { scope: "row" }, row[0]), h("td", {}, row[1]))))),
+      this.doubts(answer),
+      h("p", { class: "small quiet" }, say("roster.solver", { took: seconds(took_s) })),
+      plan && h("p", {}, h("button", { type: "button", onclick: () => download(`${this.name()}.plan.json`, plan as unknown as BlobPart) }, say("roster.download"))));
+  }
+
+  /* What the answer becomes when one thing is off, as the program's `risk` has it. */
+  private doubts(answer: any): HTMLElement | null {
+    const { risk } = answer;
+    if (!risk) return null;
+    const line = (text: string, outcome: any) => outcome?.probability_met && h("li", {}, text, " ", percent(outcome.probability_met.mean, 0));
+    const bar = (what: string, factor: number) => risk.tornado?.find((one: any) => one.what === what && one.factor === factor);
+    return h("div", {}, h("h4", {}, say("roster.doubt", { days: risk.days })), h("ul", { class: "small" },
+      line(say("roster.doubt.as_planned"), risk.as_planned),
+      line(say("roster.doubt.traffic"), bar("traffic", 1.2)),
+      line(say("roster.doubt.reply"), bar("reply_time", 1.2)),
+      line(say("roster.doubt.patience"), bar("patience", 0.8)),
+      line(say("roster.doubt.absent"), risk.one_absent)));
+  }
+}
