@@ -319,15 +319,15 @@ function curve_picture(trials: Trial[], study: Study, fewest: number | null): Pi
   ];
   const drawn = rows.filter((row) => row.values.some((value) => value !== null));
   const show = (row: (typeof rows)[number], value: number | null) => (row.share ? percent(value) : money(value));
-  const ROW = 116;
+  const ROW = 112, TOP = 34;
   const option = (c: Colours) => ({
-    grid: drawn.map((_, i) => ({ left: 56, right: 16, top: 26 + i * ROW, height: ROW - 46 })),
+    grid: drawn.map((_, i) => ({ left: 56, right: 16, top: TOP + i * ROW, height: ROW - 52 })),
     tooltip: { trigger: "axis", confine: true, backgroundColor: c.paper, borderColor: c.line, textStyle: { color: c.text, fontSize: 13 },
       formatter: (points: any[]) => [say("unit.people", { n: people[points[0].dataIndex] }),
         ...drawn.map((row) => `${say(row.name)} ${show(row, row.values[points[0].dataIndex])}`)].join("<br>") },
     axisPointer: { link: [{ xAxisIndex: "all" }] },
     xAxis: drawn.map((_, i) => axis(c, { type: "category", gridIndex: i, data: people, axisLabel: { show: i === drawn.length - 1, color: c.quiet } })),
-    yAxis: drawn.map((row, i) => axis(c, { type: "value", gridIndex: i, name: say(row.name), nameGap: 8, nameTextStyle: { color: c.text, align: "left", padding: [0, 0, 0, -48] },
+    yAxis: drawn.map((row, i) => axis(c, { type: "value", gridIndex: i, name: say(row.name), nameGap: 14, nameTextStyle: { color: c.text, align: "left", padding: [0, 0, 0, -48] },
       splitNumber: 2, scale: row.name !== "curve.cost" && row.name !== "curve.left", min: row.name === "curve.days" ? 0 : undefined, max: row.name === "curve.days" ? 1 : undefined,
       axisLabel: { color: c.quiet, formatter: (value: number) => (row.share ? percent(value, 0) : money(value)) } })),
     series: drawn.flatMap((row, i) => [
@@ -343,7 +343,7 @@ function curve_picture(trials: Trial[], study: Study, fewest: number | null): Pi
     ]),
   });
   return {
-    title: say("curve.title"), height: 36 + drawn.length * ROW, option,
+    title: say("curve.title"), height: drawn.length * ROW + 16, option,
     figures: {
       head: [say("curve.people"), say("curve.days"), say("curve.left"), say("curve.rate"), say("curve.cost")],
       rows: trials.map((trial, k) => [String(trial.people), `${number(trial.met)} / ${number(trial.days)}`,

@@ -10,10 +10,12 @@ const SPEEDS = [1, 10, 60, 300, 600];
 const LEAVERS_SHOWN = 40, QUEUE_SHOWN = 60;
 /* Waiting as people see it: just now, a while, beyond the three minutes. */
 const SLOW_S = 60;
+const BUSIEST_STEP_S = 300;
 /* The practitioner's bands, chats an agent and eight hours: idle, normal, full, hard, add people (scenarios/README.md's sources; DESIGN of load_band). */
 const BANDS = [60, 80, 100, 120];
 
-const band_of = (chats: number, hours: number): number => BANDS.filter((from) => (chats / Math.max(hours, 0.5)) * 8 >= from).length;
+/* Less than an hour says nothing about eight. */
+const of_eight_hours = (chats: number, hours: number): number => Math.round((chats / Math.max(hours, 1)) * 8);
 
 /* One agent: her name, her open chats as marks, how many wait, how busy her day has been. */
 class Card {
@@ -24,7 +26,7 @@ class Card {
   private readonly of_chat = new Map<number, HTMLButtonElement>();
   taken = 0; /* chats given to her so far */
 
-  constructor(private readonly name: string, private readonly open: (chat: number) => void) {
+  constructor(private readonly name: string, private readonly numbered: (chat: number) => number, private readonly open: (chat: number) => void) {
     this.root = h("li", { class: "agent" }, h("div", { class: "agent-head" }, h("span", { class: "agent-name" }, name), this.band), this.marks, this.said);
   }
 
@@ -46,17 +48,17 @@ class Card {
       const state = state_of(chat, desk.at_s);
       if (mark.dataset.state !== state) {
         mark.dataset.state = state;
-        mark.setAttribute("aria-label", say("desk.chat", { id: short_id(id), state: say(`state.${state}` as "state.idle") }));
+        mark.setAttribute("aria-label", say("desk.chat", { id: this.numbered(id), state: say(`state.${state}` as "state.idle") }));
       }
       const text = chat.unanswered && !chat.left ? String(chat.unanswered) : "";
       if (mark.textContent !== text) mark.textContent = text;
       if (chat.left !== "silent") open++;
       if (chat.waiting_since !== null && !chat.left) waiting++;
     }
-    const band = band_of(this.taken, hours);
+    const chats = of_eight_hours(this.taken, hours), band = BANDS.filter((from) => chats >= from).length;
     const words = say("desk.agent", { open: number(open), waiting: number(waiting) });
     if (this.said.textContent !== words) this.said.textContent = words;
-    const load = say(`band.${band}` as "band.0");
+    const load = say(`band.${band}` as "band.0", { n: number(chats) });
     if (this.band.textContent !== load) {
       this.band.textContent = load;
       this.band.dataset.band = String(band);
@@ -70,6 +72,12 @@ class Card {
   }
 }
 
+function waiting_in(desk: Moment): number {
+  let waiting = 0;
+  for (const chat of desk.chats.values()) if (chat.waiting_since !== null && !chat.left) waiting++;
+  return waiting;
+}
+
 type State = "idle" | "waiting" | "slow" | "late" | "gone";
 function state_of(chat: Chat, now: number): State {
   if (chat.left) return "gone";
@@ -77,9 +85,6 @@ function state_of(chat: Chat, now: number): State {
   const waited = now - chat.waiting_since;
   return waited > LIMIT_S ? "late" : waited > SLOW_S ? "slow" : "waiting";
 }
-
-/* Chats that come from another shard of the log have very large numbers; their tail tells them apart. */
-const short_id = (id: number): string => (id < 1e6 ? String(id) : `${id % 1e6}`);
 
 export class Desk {
   readonly root = h("section", { id: "desk", "aria-labelledby": "desk-title" });
@@ -116,12 +121,23 @@ export class Desk {
     this.draw();
   }
 
-  /* Shows a night from its beginning. Already under way, so that there is something to see: a fifth of it has passed. */
+  /* Shows a night, standing still two minutes before most buyers wait, so that there is something to see. */
   show(night: Night, scenario: Scenario, duration_s: number, title: string): void {
     cancelAnimationFrame(this.frame);
-    Object.assign(this, { night, scenario, title, end_s: duration_s, at_s: duration_s / 5, playing: false, reading: null });
     this.desk = new Moment(night, counts_at(scenario));
+    let busiest_s = 0, most = -1;
+    for (let at_s = 0; at_s <= duration_s; at_s += BUSIEST_STEP_S) {
+      this.desk.to(at_s);
+      const waiting = waiting_in(this.desk);
+      if (waiting > most) [most, busiest_s] = [waiting, at_s];
+    }
+    Object.assign(this, { night, scenario, title, end_s: duration_s, at_s: Math.max(0, busiest_s - 120), playing: false, reading: null });
     this.draw();
+  }
+
+  /* Buyers are known by the order in which they came; the log's own numbers are long. */
+  private numbered(chat: number): number {
+    return this.night!.number_of.get(chat)!;
   }
 
   draw(): void {
@@ -131,7 +147,7 @@ export class Desk {
     }
     this.scrub.max = String(Math.floor(this.end_s));
     this.scrub.setAttribute("aria-label", say("desk.scrub"));
-    this.cards = [...this.night.agents].sort(by_name).map((name) => new Card(name, (chat) => this.read(chat)));
+    this.cards = [...this.night.agents].sort(by_name).map((name) => new Card(name, (chat) => this.numbered(chat), (chat) => this.read(chat)));
     this.by_agent = new Map(this.night.agents.slice().sort(by_name).map((name, i) => [name, this.cards[i]]));
     const speed = h("select", { id: "desk-speed", onchange: () => { this.speed = Number(speed.value); } },
       SPEEDS.map((times) => h("option", { value: times, selected: times === this.speed }, say("desk.speed", { n: times }))));
@@ -142,6 +158,7 @@ export class Desk {
       this.counters,
       h("p", { class: "legend small quiet" }, (["idle", "waiting", "slow", "late", "gone"] as State[]).map((state) =>
         h("span", {}, h("span", { class: "mark", "data-state": state, "aria-hidden": "true" }), say(`state.${state}`)))),
+      h("p", { class: "small quiet" }, say("band.what")),
       h("div", { class: "desk-floor" },
         h("div", {}, h("h3", {}, say("desk.agents")), this.agents),
         h("div", { class: "desk-side" }, h("h3", {}, say("desk.queue")), this.queue, h("h3", {}, say("desk.leavers")), this.leavers)),
@@ -195,11 +212,9 @@ export class Desk {
 
   private draw_counters(desk: Moment): void {
     const figures = desk.figures();
-    let waiting = 0;
-    for (const chat of desk.chats.values()) if (chat.waiting_since !== null && !chat.left) waiting++;
     const rate = desk.rate();
     const values: Record<string, string> = {
-      offered: number(figures.offered), waiting: number(waiting), queue: number(desk.queue.size), left: number(figures.left), later: number(figures.left_later),
+      offered: number(figures.offered), waiting: number(waiting_in(desk)), queue: number(desk.queue.size), left: number(figures.left), later: number(figures.left_later),
       rate: percent(rate),
     };
     for (const [name, element] of this.counter_values) if (element.textContent !== values[name]) element.textContent = values[name];
@@ -213,7 +228,7 @@ export class Desk {
     const ids = [...desk.queue].slice(0, QUEUE_SHOWN), key = ids.join(" ");
     if (key === this.queue_drawn) return;
     this.queue_drawn = key;
-    replace(this.queue, ids.map((id) => this.chip(id, say("desk.buyer", { id: short_id(id) }))));
+    replace(this.queue, ids.map((id) => this.chip(id, say("desk.buyer", { id: this.numbered(id) }))));
     if (!ids.length) append(this.queue, h("li", { class: "small quiet" }, say("desk.queue.empty")));
   }
 
@@ -223,7 +238,7 @@ export class Desk {
     if (this.leavers_drawn === 0) replace(this.leavers, desk.leavers.length ? [] : h("li", { class: "small quiet" }, say("desk.leavers.none")));
     const from = Math.max(this.leavers_drawn, desk.leavers.length - LEAVERS_SHOWN);
     for (const { chat, at_s, silent } of desk.leavers.slice(from))
-      this.leavers.prepend(this.chip(chat, say(silent ? "desk.left.silent" : "desk.left.said", { at: clock(this.scenario.start, at_s), id: short_id(chat) })));
+      this.leavers.prepend(this.chip(chat, say(silent ? "desk.left.silent" : "desk.left.said", { at: clock(this.scenario.start, at_s), id: this.numbered(chat) })));
     while (this.leavers.children.length > LEAVERS_SHOWN) this.leavers.lastElementChild!.remove();
     this.leavers_drawn = desk.leavers.length;
   }
@@ -310,8 +325,8 @@ export class Desk {
       }
     }
     replace(this.reader,
-      h("div", { class: "reader-head" }, h("h3", {}, say("desk.buyer", { id: short_id(this.reading) })),
+      h("div", { class: "reader-head" }, h("h3", {}, say("desk.buyer", { id: this.numbered(this.reading) })),
         h("button", { type: "button", class: "plain", onclick: () => this.close_reader() }, say("reader.close"))),
-      h("ol", { class: "messages", lang: "zh-CN", tabindex: 0, "aria-label": say("desk.buyer", { id: short_id(this.reading) }) }, lines));
+      h("ol", { class: "messages", lang: "zh-CN", tabindex: 0, "aria-label": say("desk.buyer", { id: this.numbered(this.reading) }) }, lines));
   }
 }

@@ -12,6 +12,7 @@ export interface Event {
 export interface Night {
   events: Event[];
   of_chat: Map<number, number[]>; /* indexes of a chat's events, in order */
+  number_of: Map<number, number>; /* of each chat, from 1, in the order they came */
   agents: string[];               /* everybody who appears, in the log's own spelling, by name */
 }
 
@@ -21,6 +22,7 @@ export const LIMIT_S = 180;
 export function night_read(jsonl: string): Night {
   const events: Event[] = [];
   const of_chat = new Map<number, number[]>();
+  const number_of = new Map<number, number>();
   const agents = new Set<string>();
   for (let from = 0; from < jsonl.length;) {
     let to = jsonl.indexOf("\n", from);
@@ -29,13 +31,16 @@ export function night_read(jsonl: string): Night {
       const event = JSON.parse(jsonl.slice(from, to)) as Event;
       const own = of_chat.get(event.chat);
       if (own) own.push(events.length);
-      else of_chat.set(event.chat, [events.length]);
+      else {
+        of_chat.set(event.chat, [events.length]);
+        number_of.set(event.chat, of_chat.size);
+      }
       if (event.agent !== null) agents.add(event.agent);
       events.push(event);
     }
     from = to + 1;
   }
-  return { events, of_chat, agents: [...agents].sort(by_name) };
+  return { events, of_chat, number_of, agents: [...agents].sort(by_name) };
 }
 
 /* "客服#2" before "客服#10". */

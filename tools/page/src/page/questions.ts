@@ -3,7 +3,7 @@ import { append, h, replace } from "../common/dom";
 import { say, type Word } from "../common/words";
 import { answers_first, type Answers } from "./shop";
 
-type Field = { key: keyof Answers; label: Word; unit?: Word; type: "number" | "time" | "datetime-local"; least?: number; most?: number; step?: number | "any"; optional?: boolean };
+type Field = { key: keyof Answers; label: Word; unit?: Word; type: "number" | "hour" | "datetime-local"; least?: number; most?: number; step?: number | "any"; optional?: boolean };
 interface Question { title: Word; hint: Word; fields: Field[] }
 
 const questions: Question[] = [
@@ -11,8 +11,8 @@ const questions: Question[] = [
     { key: "chats", label: "ask.chats", unit: "ask.chats.unit", type: "number", least: 1, most: 100000, step: 1 },
     { key: "agents", label: "ask.agents", unit: "ask.agents.unit", type: "number", least: 1, most: 1000, step: 1 },
     { key: "response_s", label: "ask.response", unit: "ask.response.unit", type: "number", least: 1, most: 3600, step: "any" },
-    { key: "open", label: "ask.open", type: "time" },
-    { key: "close", label: "ask.close", type: "time" }] },
+    { key: "open", label: "ask.open", type: "hour" },
+    { key: "close", label: "ask.close", type: "hour" }] },
   { title: "ask.multiplier", hint: "ask.multiplier.hint", fields: [
     { key: "multiplier", label: "ask.times", unit: "ask.times.unit", type: "number", least: 0.1, most: 50, step: "any" }] },
   { title: "ask.opening", hint: "ask.opening.hint", fields: [{ key: "opens_at", label: "ask.opens_at", type: "datetime-local" }] },
@@ -23,17 +23,15 @@ const questions: Question[] = [
     { key: "wage", label: "ask.wage.label", unit: "ask.wage.unit", type: "number", least: 0, most: 10000, step: "any" }] },
 ];
 
-/* Midnight at the day's end is 24:00 in scenarios and 00:00 in a browser's field; a share is asked for in per cent. */
+/* A share is asked for in per cent. */
 function shown(answers: Answers, key: keyof Answers): string {
   const value = answers[key];
   if (value === null) return "";
-  if (key === "close" && value === "24:00") return "00:00";
   if (key === "conversion") return String(Math.round((value as number) * 1e6) / 1e4);
   return String(value);
 }
 
 function taken(field: Field, text: string): string | number | null {
-  if (field.key === "close" && text === "00:00") return "24:00";
   if (field.type !== "number") return text;
   if (text === "") return null;
   return field.key === "conversion" ? Number(text) / 100 : Number(text);
@@ -61,6 +59,7 @@ export class Questions {
 
   private field(field: Field): HTMLElement {
     const id = `ask-${field.key}`;
+    if (field.type === "hour") return h("div", { class: "ask-field" }, h("label", { for: id }, say(field.label)), this.hour(field, id));
     const fault = h("span", { class: "fault small", id: `${id}-fault`, role: "alert" });
     const input = h("input", {
       id, name: field.key, type: field.type, value: shown(this.answers, field.key), min: field.least, max: field.most, step: field.step, required: !field.optional,
@@ -75,6 +74,15 @@ export class Questions {
     });
     return h("div", { class: "ask-field" }, h("label", { for: id }, say(field.label)),
       h("span", { class: "ask-input" }, input, field.unit && h("span", { class: "small quiet" }, say(field.unit))), fault);
+  }
+
+  /* Half hours of a day; a browser's own field for times knows no 24:00. */
+  private hour(field: Field, id: string): HTMLElement {
+    const first = field.key === "close" ? 1 : 0;
+    const times = Array.from({ length: 48 }, (_, i) => i + first).map((half) => `${String(half >> 1).padStart(2, "0")}:${half % 2 ? "30" : "00"}`);
+    const select = h("select", { id, name: field.key, onchange: () => { (this.answers as any)[field.key] = select.value; } },
+      times.map((time) => h("option", { value: time, selected: time === this.answers[field.key] }, time)));
+    return select;
   }
 
   private wanted(field: Field, input: HTMLInputElement): string {
