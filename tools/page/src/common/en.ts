@@ -190,7 +190,7 @@ export const en: Words = {
   "band.2": "full {n}",
   "band.3": "hard {n}",
   "band.4": "add people {n}",
-  "band.what": "Beside each name: her chats so far, as of eight hours; below 60 idle, 80 normal, 100 full, 120 hard, above that add people (the trade’s rule).",
+  "band.what": "Beside each name: her chats so far, as of eight hours; below 60 idle, 80 normal, 100 full, 120 hard, above that add people (the trade's rule).",
   "desk.chat": "Buyer {id}: {state}",
   "desk.buyer": "Buyer {id}",
   "desk.queue": "Queue",
