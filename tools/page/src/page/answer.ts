@@ -205,7 +205,7 @@ export class Answer {
   }
 
   private policy(): HTMLElement {
-    const named = (policy: string) => (POLICIES as readonly string[]).includes(policy) ? say(`policy.${policy}` as Word) : policy;
+    const named = (policy: string) => (POLICIES as readonly string[]).includes(policy) ? say(`sliders.policy.${policy}` as Word) : policy;
     const first = setting_of(this.scenario).policy;
     const choices = [...new Set([first, ...POLICIES])];
     const select = h("select", { id: "slider-policy", onchange: () => {

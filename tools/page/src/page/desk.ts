@@ -58,7 +58,7 @@ class Card {
     const chats = of_eight_hours(this.taken, hours), band = BANDS.filter((from) => chats >= from).length;
     const words = say("desk.agent", { open: number(open), waiting: number(waiting) });
     if (this.said.textContent !== words) this.said.textContent = words;
-    const load = say(`band.${band}` as "band.0", { n: number(chats) });
+    const load = say(`desk.band.${band}` as "desk.band.0", { n: number(chats) });
     if (this.band.textContent !== load) {
       this.band.textContent = load;
       this.band.dataset.band = String(band);
@@ -158,7 +158,7 @@ export class Desk {
       this.counters,
       h("p", { class: "legend small quiet" }, (["idle", "waiting", "slow", "late", "gone"] as State[]).map((state) =>
         h("span", {}, h("span", { class: "mark", "data-state": state, "aria-hidden": "true" }), say(`state.${state}`)))),
-      h("p", { class: "small quiet" }, say("band.what")),
+      h("p", { class: "small quiet" }, say("desk.band.what")),
       h("div", { class: "desk-floor" },
         h("div", {}, h("h3", {}, say("desk.agents")), this.agents),
         h("div", { class: "desk-side" }, h("h3", {}, say("desk.queue")), this.queue, h("h3", {}, say("desk.leavers")), this.leavers)),
