@@ -472,18 +472,8 @@ static enum fl_status prove_means(struct search *search)
     return status;
 }
 
-static enum fl_status prove(struct search *search)
-{
-    uint32_t proofs = 0;
-    if (search->decides && search->problem->scenario->staffing.judge == FL_JUDGE_MEAN) return prove_means(search);
-    const enum fl_status status = prove_upwards(search, search->problem->scenario->staffing.replications, &proofs);
-    return status == FL_OK && search->answer->proven && proofs == 1 ? prove_downwards(search) : status;
-}
-
-/* ---- The cheapest -------------------------------------------------------------------------------- */
-
-/* A cheaper roster's proof; the answer's is taken over only where it is proven. */
-static enum fl_status prove_cheaper(void *context, const uint32_t people[], uint32_t days, bool *proven)
+/* A proof of as many days as are asked for; the answer's is taken over only where it is proven. */
+static enum fl_status prove_other(void *context, const uint32_t people[], uint32_t days, bool *proven)
 {
     struct search *search = context;
     struct fl_staff_trial trial;
@@ -495,13 +485,36 @@ static enum fl_status prove_cheaper(void *context, const uint32_t people[], uint
     return status;
 }
 
+/* Where people have stopped helping, what does by little may still stand a longer proof, which asks for less of a margin. */
+static enum fl_status prove_longer(struct search *search)
+{
+    enum fl_judgement judgement;
+    if (!search->decides || search->answer->days_needed == FL_NONE) return FL_OK; /* no more days than asked for, where none of those could show it */
+    const enum fl_status status = fl_decide(&search->decider, search->best, FL_CLOSE_LOOK, &judgement);
+    if (status != FL_OK || judgement != FL_MEETS) return status;
+    const uint32_t days = fl_decider_proof_days(&search->decider);
+    return days > search->problem->scenario->staffing.replications ? prove_other(search, search->best, days, &search->answer->proven) : FL_OK;
+}
+
+static enum fl_status prove(struct search *search)
+{
+    uint32_t proofs = 0;
+    if (search->decides && search->problem->scenario->staffing.judge == FL_JUDGE_MEAN) return prove_means(search);
+    const enum fl_status status = prove_upwards(search, search->problem->scenario->staffing.replications, &proofs);
+    if (status != FL_OK) return status;
+    if (!search->answer->proven) return prove_longer(search);
+    return proofs == 1 ? prove_downwards(search) : FL_OK;
+}
+
+/* ---- The cheapest -------------------------------------------------------------------------------- */
+
 static enum fl_status refine(struct search *search)
 {
     struct fl_staff_answer *answer = search->answer;
     struct fl_refined refined;
     if (!search->decides || !answer->proven) return FL_OK;
     const struct fl_rota_problem least = rota_for(search, -INFINITY); /* one person wherever anybody writes */
-    const enum fl_status status = fl_refine(&search->decider, &least, answer->load, search->best, prove_cheaper, search, &refined);
+    const enum fl_status status = fl_refine(&search->decider, &least, answer->load, search->best, prove_other, search, &refined);
     if (status != FL_OK) return status;
     answer->bound = refined.bound;
     answer->cheapest = refined.cheapest;
@@ -514,9 +527,24 @@ static enum fl_status refine(struct search *search)
     return judged;
 }
 
+/* Where no headcount leaves the room that a proof wants, one that does on about as many days as are asked for may be all there is to be
+ * had: so few days of a search tell little, and a standard error is allowed for. The proof has the last word. */
+static enum fl_status search_safety_again(struct search *search)
+{
+    const struct fl_staff_problem *problem = search->problem;
+    const struct fl_staffing_def *staffing = &problem->scenario->staffing;
+    const double misses = (1 - staffing->day_probability) * problem->search_days;
+    const uint32_t allowed = (uint32_t)floor(misses + sqrt(misses * staffing->day_probability) + 1e-9);
+    if (staffing->judge == FL_JUDGE_MEAN || allowed <= search->search_misses) return FL_EINFEASIBLE;
+    search->search_misses = allowed;
+    search->seen_count = 0; /* what failed may now pass */
+    return search_safety(search);
+}
+
 static enum fl_status search_all(struct search *search)
 {
     enum fl_status status = search_safety(search);
+    if (status == FL_EINFEASIBLE) status = search_safety_again(search);
     if (status != FL_OK || search->problem->quick) return status;
     const bool means = search->decides && search->problem->scenario->staffing.judge == FL_JUDGE_MEAN;
     if (!means) status = descend(search);
