@@ -18,6 +18,9 @@
 #define SHORT_LOOK   200u   /* days */
 #define CLOSE_LOOKS_LEAST 3.0
 #define SHIFTS_MOST  24u    /* that overlap: beyond, the largest rosters that miss are too many to find */
+#define STRESS_LEAST 0.1    /* where nothing is amiss a person is worth something all the same */
+#define ONE_BEFORE_TWO 1e12 /* more than any saving: moves of one person are far fewer */
+#define PROOFS_MANY  10.0   /* in the budget: below, moves have a twentieth of it instead of half */
 #define MOVES_MOST   20000u
 #define ROUNDS_MAX   400u
 #define AMPLE_SAFETY 4.0    /* people beyond load + 4 sqrt(load) + 3 help nobody: in a pool without waiting one buyer in 30 000 would find so many busy */
@@ -363,6 +366,7 @@ enum fl_status fl_descend_together(struct fl_decider *decider, uint32_t people[]
 
 struct refinement {
     struct fl_decider *decider;
+    const double *load, *stress;
     enum fl_status (*prove)(void *context, const uint32_t people[], uint32_t days, bool *proven);
     void *context;
 };
@@ -425,18 +429,18 @@ static void find_ample(const struct fl_staff_problem *problem, const double load
     }
 }
 
-/* Sends one or two people away, or puts one on another shift in their place, as long as that costs less and is proven to do: one person
- * before two, what takes most off the cost first. Where the budget ends before every cheaper roster is ruled out, the answer is at least one that no such move betters. */
+/* Sends one or two people away, or puts one on another shift in their place, as long as that costs less and is proven to do. Few shifts: one
+ * person before two, what takes most off the cost first. Many: they have too many moves for the budget, and what takes most off for the harm that
+ * is to be expected comes first. Where the budget ends before every cheaper roster is ruled out, the answer is at least one that no move that was tried betters. */
 struct move {
-    double saving;
+    double rank;                /* the highest first */
     uint32_t first, second, to; /* shifts; second FL_NONE: one person only, to FL_NONE: nobody in her place */
 };
 
 static int compare_moves(const void *a, const void *b)
 {
     const struct move *one = a, *other = b;
-    if ((one->second == FL_NONE) != (other->second == FL_NONE)) return one->second == FL_NONE ? -1 : 1; /* far fewer of them */
-    if (one->saving != other->saving) return one->saving > other->saving ? -1 : 1;
+    if (one->rank != other->rank) return one->rank > other->rank ? -1 : 1;
     if (one->first != other->first) return one->first < other->first ? -1 : 1;
     if (one->second != other->second) return one->second < other->second ? -1 : 1;
     return one->to < other->to ? -1 : one->to > other->to;
@@ -445,26 +449,73 @@ static int compare_moves(const void *a, const void *b)
 struct moves {
     struct move *list;
     uint32_t count, room;
+    double *harm;   /* [shifts] of a person fewer there */
+    double *weight; /* [cells] of the problem: what a person there is worth */
 };
+
+/* The harm of a person fewer on each shift, to be expected from the days so far: buyers who are hard to please where they write, over those
+ * who are there for them. */
+static void weigh_harm(const struct fl_staff_problem *problem, const double load[], const double stress[], const uint32_t people[], struct moves *moves)
+{
+    const struct fl_scenario *scenario = problem->scenario;
+    const uint32_t groups = scenario->desk.groups_count, intervals = scenario->intervals_count;
+    for (int pass = 0; pass < 2; pass++) { /* who is there, then what each of them is worth */
+        if (pass == 0) memset(moves->weight, 0, (size_t)intervals * groups * sizeof *moves->weight);
+        for (uint32_t s = 0; s < problem->shifts_count; s++) {
+            const struct fl_rota_shift *shift = &problem->shifts[s];
+            if (pass == 1) moves->harm[s] = 0;
+            for (uint32_t i = 0; i < intervals; i++) {
+                const fl_time from = (fl_time)i * scenario->interval;
+                const double on = shift->speed * (double)fl_rota_on_duty(shift, from, from + scenario->interval) / (double)scenario->interval /
+                                  __builtin_popcountll(shift->groups);
+                for (uint32_t g = 0; on > 0 && g < groups; g++) {
+                    const size_t cell = (size_t)i * groups + g;
+                    if (!(shift->groups >> g & 1)) continue;
+                    if (pass == 0) moves->weight[cell] += on * people[s];
+                    else moves->harm[s] += on * moves->weight[cell];
+                }
+            }
+        }
+        for (size_t cell = 0; pass == 0 && cell < (size_t)intervals * groups; cell++)
+            moves->weight[cell] = load[cell] * (stress[cell] + STRESS_LEAST) / fmax(moves->weight[cell], STRESS_LEAST);
+    }
+}
+
+/* A move's place in the order. */
+static double rank_of(const struct fl_rota_problem *rota, const struct moves *moves, const struct move *move)
+{
+    const double saving = rota->shifts[move->first].cost + (move->second == FL_NONE ? 0 : rota->shifts[move->second].cost) -
+                          (move->to == FL_NONE ? 0 : rota->shifts[move->to].cost);
+    if (rota->shifts_count <= SHIFTS_MOST) return move->second == FL_NONE ? saving : saving - ONE_BEFORE_TWO;
+    const double harm = moves->harm[move->first] + (move->second == FL_NONE ? 0 : moves->harm[move->second]) -
+                        (move->to == FL_NONE ? 0 : moves->harm[move->to]);
+    return harm > 0 ? saving / harm : INFINITY;
+}
+
+static void add_move(const struct fl_rota_problem *rota, struct move move, struct moves *moves)
+{
+    if (moves->count == moves->room) return;
+    move.rank = rank_of(rota, moves, &move);
+    moves->list[moves->count++] = move;
+}
 
 static void add_moves_from(const struct fl_rota_problem *rota, const uint32_t people[], uint32_t first, uint32_t second, struct moves *moves)
 {
     const double freed = rota->shifts[first].cost + (second == FL_NONE ? 0 : rota->shifts[second].cost);
-    if (second == FL_NONE && moves->count < moves->room) moves->list[moves->count++] = (struct move){ freed, first, second, FL_NONE };
+    if (second == FL_NONE) add_move(rota, (struct move){ 0, first, second, FL_NONE }, moves);
     for (uint32_t t = 0; t < rota->shifts_count; t++)
-        if (rota->shifts[t].cost < freed && people[t] < rota->shifts[t].people_max && t != first && t != second && moves->count < moves->room)
-            moves->list[moves->count++] = (struct move){ freed - rota->shifts[t].cost, first, second, t };
+        if (rota->shifts[t].cost < freed && people[t] < rota->shifts[t].people_max && t != first && t != second)
+            add_move(rota, (struct move){ 0, first, second, t }, moves);
 }
 
 static void list_moves(const struct fl_rota_problem *rota, const uint32_t people[], struct moves *moves)
 {
     moves->count = 0;
-    for (uint32_t s = 0; s < rota->shifts_count; s++) {
-        if (people[s] == 0) continue;
-        add_moves_from(rota, people, s, FL_NONE, moves);
-        for (uint32_t u = s; u < rota->shifts_count; u++)
+    for (uint32_t s = 0; s < rota->shifts_count; s++)
+        if (people[s] > 0) add_moves_from(rota, people, s, FL_NONE, moves);
+    for (uint32_t s = 0; s < rota->shifts_count; s++)
+        for (uint32_t u = s; people[s] > 0 && u < rota->shifts_count; u++)
             if (people[u] > (u == s)) add_moves_from(rota, people, s, u, moves);
-    }
     qsort(moves->list, moves->count, sizeof *moves->list, compare_moves);
 }
 
@@ -494,7 +545,9 @@ static bool is_covered(const struct fl_rota_problem *rota, const uint32_t people
 static enum fl_status make_moves(struct refinement *refinement, const struct fl_rota_problem *rota, struct moves *moves, uint32_t people[])
 {
     struct fl_decider *decider = refinement->decider;
-    const double reserve = decider->work_left * (rota->shifts_count > SHIFTS_MOST ? 0.95 : 0.5); /* many shifts have many moves, few of them good */
+    const double proof = decider->problem->scenario->staffing.replications * decider->work_a_day; /* every move that is taken costs one */
+    const double reserve = decider->work_left * (rota->shifts_count <= SHIFTS_MOST || decider->work_left > PROOFS_MANY * proof ? 0.5 : 0.95);
+    weigh_harm(decider->problem, refinement->load, refinement->stress, people, moves);
     list_moves(rota, people, moves);
     for (uint32_t i = 0; i < moves->count && decider->work_left > reserve;) {
         const struct move move = moves->list[i++];
@@ -505,6 +558,7 @@ static enum fl_status make_moves(struct refinement *refinement, const struct fl_
         if (status != FL_OK || judgement != FL_MEETS) make_move(people, &move, 0, 1);
         if (status != FL_OK) return status;
         if (judgement != FL_MEETS) continue;
+        weigh_harm(decider->problem, refinement->load, refinement->stress, people, moves);
         list_moves(rota, people, moves);
         i = 0;
     }
@@ -513,12 +567,17 @@ static enum fl_status make_moves(struct refinement *refinement, const struct fl_
 
 static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, uint32_t people[])
 {
-    struct moves moves = { .list = malloc(MOVES_MOST * sizeof *moves.list), .room = MOVES_MOST };
-    if (moves.list == NULL) return FL_EFULL;
-    refinement->decider->takes_only = true;
-    const enum fl_status status = make_moves(refinement, rota, &moves, people);
-    refinement->decider->takes_only = false;
-    free(moves.list);
+    const struct fl_scenario *scenario = refinement->decider->problem->scenario;
+    struct moves moves = { .list = malloc(MOVES_MOST * sizeof *moves.list), .room = MOVES_MOST,
+                           .harm = malloc((rota->shifts_count + (size_t)scenario->intervals_count * scenario->desk.groups_count) * sizeof *moves.harm) };
+    enum fl_status status = FL_EFULL;
+    if (moves.list != NULL && moves.harm != NULL) {
+        moves.weight = moves.harm + rota->shifts_count;
+        refinement->decider->takes_only = true;
+        status = make_moves(refinement, rota, &moves, people);
+        refinement->decider->takes_only = false;
+    }
+    free(moves.list), free(moves.harm);
     return status;
 }
 
@@ -538,14 +597,14 @@ static enum fl_status rule_out(struct refinement *refinement, const struct fl_ro
     return status;
 }
 
-enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_problem *least, const double load[], uint32_t people[],
+enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_problem *least, const double load[], const double stress[], uint32_t people[],
                          enum fl_status (*prove)(void *context, const uint32_t people[], uint32_t days, bool *proven), void *context, struct fl_refined *out)
 {
     const struct fl_staff_problem *problem = decider->problem;
     const size_t shifts = problem->shifts_count;
     *out = (struct fl_refined){ 0 };
     if (decider->work_left < CLOSE_LOOKS_LEAST * close_days(decider) * decider->work_a_day) return FL_OK; /* too little to decide anything */
-    struct refinement refinement = { decider, prove, context };
+    struct refinement refinement = { decider, load, stress, prove, context };
     uint32_t *const ample = malloc(2 * shifts * sizeof *ample), *const before = ample + shifts;
     struct fl_rota_shift *const capped = malloc(shifts * sizeof *capped);
     if (ample == NULL || capped == NULL) {

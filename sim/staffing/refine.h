@@ -56,9 +56,9 @@ struct fl_refined {
 
 /* Refines people[shifts], which meets the objectives. `least` is what any roster has to be: somebody wherever buyers write, since what nobody
  * answers is missing from some figures, which would then be better for it. `prove` puts a roster to the proof. load[intervals x groups] as in
- * fl_staff_load. */
-FL_MUST_CHECK enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_problem *least, const double load[], uint32_t people[],
-                                       enum fl_status (*prove)(void *context, const uint32_t people[], uint32_t days, bool *proven), void *context,
+ * fl_staff_load, stress as in fl_staff_trial, of the last proof: where there are many shifts it says where to look first. */
+FL_MUST_CHECK enum fl_status fl_refine(struct fl_decider *decider, const struct fl_rota_problem *least, const double load[], const double stress[],
+                                       uint32_t people[], enum fl_status (*prove)(void *context, const uint32_t people[], uint32_t days, bool *proven), void *context,
                                        struct fl_refined *out);
 
 #endif

@@ -514,7 +514,7 @@ static enum fl_status refine(struct search *search)
     struct fl_refined refined;
     if (!search->decides || !answer->proven) return FL_OK;
     const struct fl_rota_problem least = rota_for(search, -INFINITY); /* one person wherever anybody writes */
-    const enum fl_status status = fl_refine(&search->decider, &least, answer->load, search->best, prove_other, search, &refined);
+    const enum fl_status status = fl_refine(&search->decider, &least, answer->load, search->stress, search->best, prove_other, search, &refined);
     if (status != FL_OK) return status;
     answer->bound = refined.bound;
     answer->cheapest = refined.cheapest;
