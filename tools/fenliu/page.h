@@ -6,7 +6,7 @@
  * manifest, summary, staff and engine are the run directory's files, staff and engine null where there are none; of the summary agents and
  * states are left out. `world` is what the scenario says that people ask about. The others are tables, {"columns":[...],"rows":[[...]]}:
  *   days       at most PAGE_DAYS of them, "all" says how many there are, "met_ci95" how many met all objectives
- *   intervals  of the desk and of its groups; null where there are more than PAGE_ROWS rows
+ *   intervals  of the desk and of its groups; null where there are more than PAGE_ROWS rows, or more than two dates
  *   load       {"steps":[...],"desk":{...},"depth":{"agents":[[name, how many]],"rows":[[...]]}}: load.csv, of agents the queue depth alone,
  *              taken together until it is a picture of at most PAGE_HEAT_ROWS x PAGE_HEAT_COLUMNS; null where the run has no load.csv
  *   agents     one row each; of more than PAGE_AGENTS, "quantiles" of each column and "bands", how many are in each load band */

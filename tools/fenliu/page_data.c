@@ -16,6 +16,7 @@ struct source {
     const char *directory, *name;
     const struct options *options;
     struct fl_text *out;
+    bool by_date; /* several dates, which are drawn each as a whole */
 };
 
 /* ---- Files ------------------------------------------------------------------------------------- */
@@ -135,9 +136,18 @@ static void add_settings(const struct fl_scenario *scenario, struct fl_text *out
     add_seconds(out, "close_when_done_s", desk->close_when_done);
     fl_text_add(out, ",\"auto_suspend_at\":");
     fl_text_add_number(out, desk->auto_suspend.at_open == FL_NONE ? NAN : desk->auto_suspend.at_open);
-    fl_text_add(out, ",\"kinds\":[");
-    /* Alike in grade, weight and chats at once: one line. */
+    fl_text_add(out, ",\"grades\":[");
     bool first = true;
+    for (uint32_t g = 0; g < desk->grades_count; g++) {
+        if (desk->grades[g].weight == 0) continue;
+        fl_text_add(out, first ? "{\"name\":" : ",{\"name\":");
+        fl_text_add_json(out, desk->grades[g].name);
+        fl_text_add(out, ",\"weight\":%u}", desk->grades[g].weight);
+        first = false;
+    }
+    fl_text_add(out, "],\"kinds\":[");
+    /* Alike in grade, weight and chats at once: one line. */
+    first = true;
     for (uint32_t d = 0; d < desk->agents_count; d++) {
         const struct fl_agent_def *def = &desk->agents[d];
         uint32_t people = 0;
@@ -189,7 +199,7 @@ static void add_world(const struct fl_scenario *scenario, struct fl_text *out)
     fl_text_add(out, "}");
 }
 
-static bool add_scenario(const struct source *source)
+static bool add_scenario(struct source *source)
 {
     char path[4400];
     size_t length;
@@ -202,6 +212,7 @@ static bool add_scenario(const struct source *source)
     struct fl_scenario *const scenario = scenario_open(&plain, path, NULL);
     if (scenario == NULL) return false;
     add_world(scenario, source->out);
+    source->by_date = fl_scenario_dates(scenario) > 2;
     fl_scenario_free(scenario);
     return true;
 }
@@ -267,7 +278,7 @@ static bool add_intervals(const struct source *source)
     struct page_table table;
     struct fl_text *const out = source->out;
     if (!read_table(source, "intervals.csv", true, &table)) return false;
-    if (table.rows > PAGE_ROWS) {
+    if (table.rows > PAGE_ROWS || source->by_date) {
         fl_text_add(out, ",\n\"intervals\":null");
     } else {
         fl_text_add(out, ",\n\"intervals\":");
@@ -427,8 +438,8 @@ static bool add_load(const struct source *source)
         return true;
     }
     fl_text_add(out, ",\n\"load\":{\"steps\":[");
-    const bool series = load.steps <= PAGE_ROWS;
-    for (uint32_t s = 0; s < load.steps && series; s++) {
+    const bool series = load.steps <= PAGE_ROWS && !source->by_date;
+    for (uint32_t s = 0; s < load.steps; s++) {
         fl_text_add(out, s > 0 ? "," : "");
         fl_text_add_json(out, page_table_at(&load.table, s * load.each, load.from));
     }
@@ -454,7 +465,7 @@ static bool add_load(const struct source *source)
 
 static bool add_run(const char *directory, const char *name, const struct options *options, struct fl_text *out)
 {
-    const struct source source = { directory, name, options, out };
+    struct source source = { .directory = directory, .name = name, .options = options, .out = out };
     const char *base = name;
     cJSON *manifest;
     if (!read_json(&source, "manifest.json", true, &manifest)) return false;

@@ -33,7 +33,7 @@ function dressed(option: Option, c: Colours): Option {
     animation: !reduced_motion(),
     animationDuration: 300,
     aria: { enabled: true },
-    textStyle: { fontFamily: "inherit", color: c.text, fontSize: 12 },
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: c.text, fontSize: 12 },
     tooltip: { trigger: "axis", confine: true, backgroundColor: c.paper, borderColor: c.line, textStyle: { color: c.text, fontSize: 13 } },
     grid: { left: 4, right: 12, top: 28, bottom: 4, containLabel: true },
     ...option,
@@ -75,11 +75,13 @@ export function chart(picture: Picture): HTMLElement {
     sized.disconnect();
     dark.removeEventListener("change", draw);
     removeEventListener("beforeprint", paper);
+    removeEventListener("afterprint", paper);
     instance?.dispose();
     instance = undefined;
   };
   dark.addEventListener("change", draw);
   addEventListener("beforeprint", paper);
+  addEventListener("afterprint", paper);
   sized.observe(canvas);
   return figure;
 }

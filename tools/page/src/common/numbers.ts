@@ -20,10 +20,11 @@ export function money(value: Maybe): string {
   return absent(value) ? say("none") : `${value < 0 ? "−" : ""}¥${number(Math.abs(value))}`;
 }
 
-/* Seconds, with a decimal where they are few; from two minutes on, minutes. */
+/* Seconds, with a decimal where they are few; from two minutes on, minutes, from two hours on, hours. */
 export function seconds(value: Maybe): string {
   if (absent(value)) return say("none");
-  return value >= 120 ? say("unit.minutes", { n: number(value / 60, 1) }) : say("unit.seconds", { n: number(value, value < 10 ? 1 : 0) });
+  if (value >= 7200) return say("unit.hours", { n: number(value / 3600, 1) });
+  return value >= 120 ? say("unit.minutes", { n: number(value / 60, value % 60 === 0 ? 0 : 1) }) : say("unit.seconds", { n: number(value, value < 10 ? 1 : 0) });
 }
 
 /* The time of day of an instant `at_s` after `start`, the scenario's own local time ("2026-06-17T18:00"), whatever the reader's zone. */

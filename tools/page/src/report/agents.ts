@@ -12,16 +12,15 @@ function row_names(load: Load): string[] {
   return load.depth.agents.map(([name, people]) => (people > 1 ? say("heat.more", { who: name, n: people }) : name));
 }
 
-function heat_option(load: Load, labels: string[], c: Colours): Option {
+function heat_option(load: Load, labels: string[], most: number, c: Colours): Option {
   const names = row_names(load), cells = load.depth.rows.flatMap((row, r) => row.map((depth, i) => [i, r, depth === null ? "-" : depth]));
-  const most = Math.max(1, ...load.depth.rows.flat().map((depth) => depth ?? 0));
   const wide = Math.max(...names.map((name) => name.length)) > 10;
   return {
     tooltip: { trigger: "item", confine: true, backgroundColor: c.paper, borderColor: c.line, textStyle: { color: c.text, fontSize: 13 },
       formatter: (at: { value: [number, number, number] }) => escaped(say("heat.cell", { who: names[at.value[1]] ?? "", at: labels[at.value[0]] ?? "", n: number(at.value[2], 1) })) },
     grid: { left: 4, right: 12, top: 8, bottom: 46, containLabel: true },
     xAxis: axis(c, { type: "category", data: labels, splitLine: { show: false } }),
-    yAxis: axis(c, { type: "category", data: names, inverse: true, splitLine: { show: false }, axisLabel: { color: c.quiet, fontSize: names.length > 16 ? 10 : 12, width: wide ? 110 : 80, overflow: "truncate" } }),
+    yAxis: axis(c, { type: "category", data: load.depth.agents.map(([name, people]) => (people > 1 ? say("heat.from", { who: name }) : name)), inverse: true, splitLine: { show: false }, axisLabel: { color: c.quiet, fontSize: names.length > 16 ? 10 : 12, width: wide ? 110 : 80, overflow: "truncate" } }),
     visualMap: { min: 0, max: most, orient: "horizontal", left: "center", bottom: 0, itemWidth: 10, itemHeight: 120, text: [number(most, 1), "0"], textStyle: { color: c.quiet }, inRange: { color: [c.accent_soft, c.accent] }, calculable: false },
     series: [{ type: "heatmap", data: cells, emphasis: { itemStyle: { borderColor: c.text, borderWidth: 1 } }, progressive: 0, itemStyle: { borderWidth: 0 } }],
   };
@@ -30,14 +29,17 @@ function heat_option(load: Load, labels: string[], c: Colours): Option {
 /* Hints are markup to the chart library, names are anybody's. */
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (found) => `&#${found.charCodeAt(0)};`);
 
-function heat(run: Run, load: Load): HTMLElement[] {
+/* The deepest queue of all runs that stand side by side. */
+const deepest = (all: Run[]): number => Math.max(1, ...all.flatMap((run) => run.load?.depth.rows.flat() ?? []).map((depth) => depth ?? 0));
+
+function heat(run: Run, load: Load, all: Run[]): HTMLElement[] {
   const { span, agents, rows } = load.depth, together = agents.reduce((most, [, people]) => Math.max(most, people), 1);
   const dated = several_dates(run);
   const labels = load.steps.filter((_, i) => i % span === 0).map((from) => (dated ? `${date_of(from)} ${clock_of(from)}` : clock_of(from)));
   const picture: Picture = {
     title: together > 1 ? say("heat.title.many", { n: together }) : say("heat.title"),
     height: 90 + Math.max(agents.length, 3) * (agents.length > 16 ? 13 : 22),
-    option: (c) => heat_option(load, labels, c),
+    option: (c) => heat_option(load, labels, deepest(all), c),
     figures: { head: [say("heat.agent"), ...labels], rows: rows.map((row, r) => [row_names(load)[r]!, ...row.map((depth) => number(depth, 1))]) },
   };
   return [chart(picture), h("p", { class: "small quiet" }, say("heat.explain"))];
@@ -76,7 +78,7 @@ function everybody(run: Run): HTMLElement {
   const banded = band.some((one) => one !== null);
   const head = [say("agent.name"), ...COLUMNS.map(([, word]) => say(word)), ...(banded ? [say("agent.band")] : [])];
   return grid(say("section.agents"), head, names.map((name, r) => [name, ...COLUMNS.map(([, , as], k) => as(values[k]![r] ?? null)),
-    ...(banded ? [band[r] === null ? say("none") : band_words(Math.round(band[r]!)).replace(/[((].*/, "").trim()] : [])]));
+    ...(banded ? [band[r] === null ? say("none") : band_words(Math.round(band[r]!)).replace(/[（(].*/, "").trim()] : [])]));
 }
 
 function spread(run: Run): HTMLElement[] {
@@ -88,6 +90,7 @@ function spread(run: Run): HTMLElement[] {
   return [h("p", {}, say("agent.many", { n: number(run.agents.all) })), grid(say("section.agents"), [say("agent.figure"), ...heads.map((word) => say(word))], rows)];
 }
 
-export function agents(run: Run): (HTMLElement | null)[] {
-  return [...(run.load ? heat(run, run.load) : [note(say("missing.load"))]), ...bands(run), ...(run.agents.quantiles ? spread(run) : [everybody(run)])];
+export function agents(run: Run, all: Run[]): (HTMLElement | null)[] {
+  return [...(run.load ? heat(run, run.load, all) : [note(say("missing.load"))]), ...bands(run), ...(run.agents.quantiles ? spread(run) : [everybody(run)]),
+    h("p", { class: "small quiet" }, say("agent.no_range"))];
 }

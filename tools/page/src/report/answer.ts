@@ -1,9 +1,9 @@
 /* The beginning of the report: what matters first in one sentence, then the figures it stands on. */
 import { h } from "../common/dom";
 import { money, number, percent, seconds } from "../common/numbers";
-import { say } from "../common/words";
-import { figure, month_of, one_day, staff_of, type Comparison, type Difference, type Plan, type Report, type Run, type Staff, type StaffMonth } from "./data";
-import { clock_of, date_of, facts, grid, list_of, named, note, of_100, range_shown, shown, type Fact, type Unit } from "./parts";
+import { language, say } from "../common/words";
+import { figure, month_of, one_day, several_dates, staff_of, type Comparison, type Difference, type Plan, type Report, type Run, type Staff, type StaffMonth } from "./data";
+import { clock_of, date_of, facts, grid, joined, list_of, named, note, of_100, range_shown, shown, type Fact, type Unit } from "./parts";
 
 /* In what a metric is measured. */
 export function unit_of(name: string): Unit {
@@ -26,9 +26,25 @@ export function wanted(want: string, name: string): string {
 
 const answer_of = (staff: Staff): Plan | undefined => staff.curve.find((plan) => plan.plan === "answer");
 
+/* When everybody is on duty: the longest stretch of the fullest intervals. */
+function busiest(staff: Staff): { from: string; to: string } {
+  const steps = [...new Set(staff.intervals.map((one) => one.from))].map((from) => {
+    const own = staff.intervals.filter((one) => one.from === from);
+    return { from, to: own[0]!.to, people: own.reduce((sum, one) => sum + (one.scheduled ?? 0), 0) };
+  });
+  const most = Math.max(...steps.map((step) => step.people));
+  let best = { from: "", to: "", steps: 0 }, now = best;
+  for (const step of steps) {
+    if (step.people < most) { now = { from: "", to: "", steps: 0 }; continue; }
+    now = { from: now.steps ? now.from : step.from, to: step.to, steps: now.steps + 1 };
+    if (now.steps > best.steps) best = now;
+  }
+  return best;
+}
+
 function staff_sentence(staff: Staff): string {
-  const met = staff.probability_met.mean;
-  return say("head.staff", { peak: staff.headcount.on_duty_at_once, people: staff.headcount.payroll, days: number((met ?? 0) * 100),
+  const met = staff.probability_met.mean, at = busiest(staff);
+  return say("head.staff", { from: clock_of(at.from), to: clock_of(at.to), peak: staff.headcount.on_duty_at_once, people: staff.headcount.payroll, days: number((met ?? 0) * 100),
     cost: staff.cost_cny === null ? "" : say("head.staff.cost", { cost: money(staff.cost_cny) }) });
 }
 
@@ -44,7 +60,7 @@ function missed_of(run: Run) {
 }
 
 /* One buyer in ten who goes is many, whatever was asked for. */
-const MANY_LEFT = 0.1;
+const MANY_LEFT = 0.1, HARDLY_ANY = 0.0005;
 
 export function is_green_but_gone(run: Run): boolean {
   const left = figure(run.summary.totals, "abandonment").value, rate = figure(run.summary.totals, "platform_reply_rate_3min").value;
@@ -54,12 +70,13 @@ export function is_green_but_gone(run: Run): boolean {
 }
 
 function run_sentence(run: Run): string {
-  const totals = run.summary.totals, left = of_100(figure(totals, "abandonment").value), first = seconds(figure(totals, "first_response_s.p90").value);
+  const totals = run.summary.totals, share = figure(totals, "abandonment").value, left = of_100(share), first = seconds(figure(totals, "first_response_s.p90").value);
   const missed = missed_of(run);
   if (is_green_but_gone(run)) return say("head.green", { rate: percent(figure(totals, "platform_reply_rate_3min").value), left });
   if (missed) return say("head.missed", { what: metric_words(missed.name), got: shown(missed.got, unit_of(missed.name)), want: wanted(missed.want, missed.name) });
-  if (run.summary.objectives.length) return say("head.met", { people: run.world.agents, left, first });
-  return say("head.plain", { left, first });
+  const none = share !== null && share < HARDLY_ANY;
+  if (run.summary.objectives.length) return say(none ? "head.met.none" : "head.met", { people: number(run.world.agents), left, first });
+  return say(none ? "head.plain.none" : "head.plain", { left, first });
 }
 
 /* What an owner asks for first comes first; two of a kind say no more than one. */
@@ -67,11 +84,23 @@ const TELLING = ["abandonment", "days_met", "first_response_s.p90", "reply_rate_
 
 function telling(comparison: Comparison, better: "a" | "b"): string {
   const found = TELLING.map((name) => comparison.differences.find((d) => d.group === null && d.figure === name && d.better === better)).filter((d): d is Difference => !!d);
-  return found.slice(0, 3).map((d) => say("head.pair", { what: metric_words(d.figure), a: shown(d.a, unit_of(d.figure)), b: shown(d.b, unit_of(d.figure)) })).join(say("head.pair.join"));
+  return found.slice(0, 3).map((d) => pair(d.figure, d.a, d.b)).join(say("head.pair.join"));
 }
 
-function comparison_sentence(comparison: Comparison): string {
-  const better = telling(comparison, "b"), worse = telling(comparison, "a");
+function pair(name: string, a: number | null, b: number | null): string {
+  return say("head.pair", { what: metric_words(name), a: shown(a, unit_of(name)), b: shown(b, unit_of(name)) });
+}
+
+/* Wages are not compared by the program, as they hardly vary from day to day: what they are is said. */
+function wages(report: Report): { better: string; worse: string } {
+  const [a, b] = report.runs.map((run) => figure(run.summary.totals, "wages_cny").value);
+  if (a == null || b == null || Math.round(a) === Math.round(b)) return { better: "", worse: "" };
+  return b < a ? { better: pair("wages_cny", a, b), worse: "" } : { better: "", worse: pair("wages_cny", a, b) };
+}
+
+function comparison_sentence(report: Report, comparison: Comparison): string {
+  const paid = wages(report), both = (list: string[]) => list.filter((text) => text !== "").join(say("head.pair.join"));
+  const better = both([telling(comparison, "b"), paid.better]), worse = both([telling(comparison, "a"), paid.worse]);
   if (better && worse) return say("head.mixed", { better, worse });
   if (better) return say("head.better", { list: better });
   return worse ? say("head.worse", { list: worse }) : say("head.same");
@@ -79,21 +108,21 @@ function comparison_sentence(comparison: Comparison): string {
 
 export function sentence(report: Report): string {
   const run = report.runs[0]!, staff = staff_of(run), month = month_of(run);
-  if (report.comparison) return comparison_sentence(report.comparison);
+  if (report.comparison) return comparison_sentence(report, report.comparison);
   return staff ? staff_sentence(staff) : month ? month_sentence(month) : run_sentence(run);
 }
 
 /* ---- Under it ------------------------------------------------------------------------------------ */
 
 function run_facts(run: Run): Fact[] {
-  const totals = run.summary.totals, days = run.summary.objectives.length && run.summary.replications > 1;
+  const totals = run.summary.totals, period = several_dates(run), days = run.summary.objectives.length && run.summary.replications > 1 && !period;
   const of = (label: Fact["label"], name: string, unit: Unit): Fact => ({ label, unit, ...figure_of(run, name) });
   const met = { value: run.summary.days_met / run.summary.replications, range: run.days.met_ci95 };
   return [
     of(say("fact.left"), "abandonment", "share"), of(say("fact.first"), "first_response_s.p90", "seconds"), of(say("fact.rate"), "reply_rate_3min", "share"),
     ...(days ? [{ label: say("fact.days"), unit: "share" as Unit, ...met }] : []),
-    ...(figure(totals, "wages_cny").value !== null ? [of(say("fact.cost"), "wages_cny", "money")] : []),
-    of(say("fact.chats"), "chats_offered", "count"),
+    ...(figure(totals, "wages_cny").value !== null ? [of(say(period ? "fact.cost.period" : "fact.cost"), "wages_cny", "money")] : []),
+    of(say(period ? "fact.chats.period" : "fact.chats"), "chats_offered", "count"),
   ];
 }
 
@@ -105,11 +134,12 @@ function staff_notes(staff: Staff): (HTMLElement | null)[] {
   const now = staff.curve.find((plan) => plan.plan === "now"), answer = answer_of(staff);
   const saved = now?.cost_cny != null && answer?.cost_cny != null ? now.cost_cny - answer.cost_cny : 0;
   const less = Math.round(saved) > 0 ? say("head.staff.cheaper", { cost: money(saved) }) : Math.round(saved) < 0 ? say("head.staff.dearer", { cost: money(-saved) }) : say("head.staff.other");
-  return [
-    staff.now_passes && now ? h("p", { class: "under" }, say("head.staff.now", { now: now.payroll, less })) : null,
-    staff.headcount.more_than_today > 0 ? h("p", { class: "under" }, say("head.staff.more", { n: staff.headcount.more_than_today })) : null,
-    staff.knee ? h("p", { class: "under" }, say(staff.knee.why === "unreachable" ? "plan.unreachable" : "plan.knee")) : null,
+  const said = [
+    ...(staff.now_passes && now ? [say("head.staff.now", { now: now.payroll, less })] : []),
+    ...(staff.headcount.more_than_today > 0 ? [say("head.staff.more", { n: staff.headcount.more_than_today })] : []),
+    ...(staff.knee ? [say(staff.knee.why === "unreachable" ? "plan.unreachable" : "plan.knee")] : []),
   ];
+  return [said.length ? h("p", { class: "under" }, joined(said)) : null];
 }
 
 function believed(staff: Staff): HTMLElement | null {
@@ -119,23 +149,30 @@ function believed(staff: Staff): HTMLElement | null {
   return h("p", { class: "under quiet" }, say(day.reply_time_factor === 1 ? "plan.believe" : "plan.fitted", values));
 }
 
-function notes(run: Run): string[] {
+function notes(run: Run, single: boolean): string[] {
   const list: string[] = [];
   if (run.summary.partial) list.push(say("note.partial", { n: run.summary.replications }));
   if (one_day(run)) list.push(say("note.one_day"));
   if (run.engine?.valid === false) list.push(say("note.invalid"));
-  if (!run.staff && run.summary.command !== "drive") list.push(say("missing.staff"));
+  if (single && !run.staff && run.summary.command !== "drive") list.push(say("missing.staff"));
   return list;
+}
+
+/* Lines of a Chinese headline end where a clause does. */
+function clauses(text: string): (HTMLElement | string)[] {
+  if (language() !== "zh") return [text];
+  return text.split(/(?<=[，；：。])/).map((part) => h("span", {}, part));
 }
 
 export function answer(report: Report): (HTMLElement | null)[] {
   const single = report.runs.length === 1, run = report.runs[0]!, staff = staff_of(run);
   return [
-    h("h1", { class: "headline" }, sentence(report)),
+    h("h1", { class: "headline" }, clauses(sentence(report))),
     ...(single && staff ? staff_notes(staff) : []),
     ...(single ? [facts(run_facts(run))] : []),
+    ...(single && !one_day(run) ? [h("p", { class: "small quiet" }, say("facts.explain"))] : []),
     ...(report.comparison && !report.comparison.paired ? [note(say("note.not_paired"))] : []),
-    ...[...new Set(report.runs.flatMap(notes))].map(note),
+    ...[...new Set(report.runs.flatMap((one) => notes(one, single)))].map(note),
   ];
 }
 
@@ -143,8 +180,8 @@ export function answer(report: Report): (HTMLElement | null)[] {
 
 function roster(run: Run, staff: Staff): HTMLElement {
   const groups = run.world.groups.length > 1, grades = new Set(staff.roster.map((shift) => shift.grade)).size > 1;
-  const rows = staff.roster.map((shift) => [`${clock_of(shift.from)}–${clock_of(shift.to)}`, ...(groups ? [shift.group] : []), ...(grades ? [shift.grade ?? say("none")] : []), String(shift.agents)]);
-  return grid(say("plan.roster"), [say("plan.shift"), ...(groups ? [say("plan.group")] : []), ...(grades ? [say("plan.grade")] : []), say("plan.people")], rows);
+  const rows = staff.roster.map((shift) => [`${clock_of(shift.from)}–${clock_of(shift.to)}`, ...(groups ? [shift.group] : []), ...(grades ? [(shift.grade && (named(`grade.${shift.grade}`) ?? shift.grade)) ?? say("none")] : []), String(shift.agents)]);
+  return grid(say("plan.roster"), [say("plan.shift"), ...(groups ? [say("plan.group")] : []), ...(grades ? [say("plan.grade")] : []), say("plan.people")], rows, { narrow: true });
 }
 
 function curve(staff: Staff): HTMLElement {

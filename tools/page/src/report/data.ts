@@ -22,7 +22,7 @@ export interface World {
   name: string; start: string; duration_s: number; interval_s: number; warmup_s: number; intervals: number; agents: number; groups: string[];
   day_probability: number; openings: { name: string; at: string }[];
   platform: { name: string; days: number; rounds_min: number; reply_rate_min: Maybe; penalty_cny: Maybe; reply_within_s: number; from_s: number; to_s: number };
-  settings: { policy: string; suspend: string; recent_agent: boolean; close_silence_s: Maybe; close_when_done_s: Maybe; auto_suspend_at: Maybe; kinds: Kind[] };
+  settings: { policy: string; suspend: string; recent_agent: boolean; close_silence_s: Maybe; close_when_done_s: Maybe; auto_suspend_at: Maybe; grades: { name: string; weight: number }[]; kinds: Kind[] };
 }
 export interface Table { columns: string[]; rows: (number | string | null)[][] }
 export interface Agents extends Table { all: number; bands: number[]; quantiles?: Maybe[][] }

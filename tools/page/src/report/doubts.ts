@@ -2,7 +2,7 @@
 import { axis, chart, type Colours, type Option } from "../common/charts";
 import { h } from "../common/dom";
 import { number, percent } from "../common/numbers";
-import { say } from "../common/words";
+import { say, type Word } from "../common/words";
 import { numbers, one_day, several_dates, staff_of, type Doubt, type Maybe, type Run, type Staff } from "./data";
 import { clock_of, grid, list_of, named, note } from "./parts";
 
@@ -22,7 +22,7 @@ function bins(run: Run): { edges: number[]; met: number[]; missed: number[] } | 
 
 function days(run: Run): (HTMLElement | null)[] {
   if (!run.summary.objectives.length) return [note(say("doubt.days.no_objectives"))];
-  if (one_day(run) || several_dates(run)) return [];
+  if (one_day(run)) return [];
   const all = run.summary.replications, met = run.summary.days_met, range = run.days.met_ci95;
   const found = bins(run), labels = found?.edges.map((edge) => percent(edge));
   return [
@@ -31,7 +31,7 @@ function days(run: Run): (HTMLElement | null)[] {
       title: say("doubt.days"), height: 200,
       figures: { head: [say("doubt.days.axis"), say("doubt.days.met"), say("doubt.days.missed")], rows: labels!.map((label, i) => [`≥ ${label}`, number(found.met[i]), number(found.missed[i])]) },
       option: (c) => ({
-        legend: { data: [say("doubt.days.met"), say("doubt.days.missed")], textStyle: { color: c.text }, right: 8, top: 0, itemHeight: 8, itemWidth: 16 },
+        legend: { data: [say("doubt.days.met"), say("doubt.days.missed")], textStyle: { color: c.text }, right: 8, top: 0, itemHeight: 8, itemWidth: 16, itemGap: 16 },
         grid: { left: 4, right: 12, top: 30, bottom: 22, containLabel: true },
         xAxis: axis(c, { type: "category", data: labels, name: say("doubt.days.axis"), nameLocation: "middle", nameGap: 24, nameTextStyle: { color: c.text, align: "center" } }),
         yAxis: axis(c, { type: "value", minInterval: 1, splitNumber: 3 }),
@@ -69,7 +69,7 @@ function tornado_option(list: Bar[], base: number, c: Colours): Option {
     },
   });
   return {
-    legend: { data: [say("doubt.less"), say("doubt.more")], textStyle: { color: c.text }, right: 8, top: 0, itemHeight: 8, itemWidth: 16 },
+    legend: { data: [say("doubt.less"), say("doubt.more")], textStyle: { color: c.text }, right: 8, top: 0, itemHeight: 8, itemWidth: 16, itemGap: 16 },
     grid: { left: 4, right: 20, top: 30, bottom: 4, containLabel: true },
     tooltip: { show: false },
     xAxis: axis(c, { type: "value", min: 0, max: 100 }),
@@ -98,12 +98,11 @@ function risks(staff: Staff): HTMLElement[] {
   const risk = staff.risk, list: string[] = [];
   for (const one of staff.sensitivity) {
     const key = `doubt.sensitivity.${one.possible ? "" : "none."}${one.what}`;
-    const text = named(key);
-    if (text !== undefined) list.push(text.replace("{n}", String(one.on_duty_at_once ?? "")));
+    if (named(key) !== undefined) list.push(say(key as Word, { n: one.on_duty_at_once ?? "" }));
   }
   if (risk?.one_absent) list.push(say("doubt.absent", { from: clock_of(risk.one_absent.from), to: clock_of(risk.one_absent.to), n: hundred(risk.one_absent.probability_met.mean) }));
   if (risk?.buffer && risk.buffer.people > 0) list.push(say("doubt.buffer", { n: risk.buffer.people,
-    shifts: list_of(risk.buffer.on_call.map((one) => `${clock_of(one.from)}–${clock_of(one.to)} ${say("unit.people", { n: one.people })}`)) }));
+    shifts: list_of(risk.buffer.on_call.map((one) => `${clock_of(one.from)}–${clock_of(one.to)} ${say("report.people", { n: one.people })}`)) }));
   return list.length ? [h("ul", {}, list.map((text) => h("li", {}, text)))] : [];
 }
 
@@ -116,6 +115,7 @@ function rules(staff: Staff): HTMLElement[] {
 
 export function doubts(run: Run): (HTMLElement | null)[] {
   const staff = staff_of(run);
+  if (several_dates(run)) return [note(say("missing.risk.period"))];
   return [...days(run), ...(staff ? [...tornado(staff), ...risks(staff), ...rules(staff)] : run.staff ? [] : [note(say("missing.risk"))])];
 }
 

@@ -19,7 +19,7 @@ interface Section { id: string; title: string; parts: HTMLElement[] }
 
 function sections(report: Report): Section[] {
   const run = report.runs[0]!;
-  const of = (id: string, title: string, draw: (run: Run) => Parts): Section => ({ id, title, parts: each(report, draw) });
+  const of = (id: string, title: string, draw: (run: Run, all: Run[]) => Parts): Section => ({ id, title, parts: each(report, draw) });
   const all = [
     ...(report.comparison ? [{ id: "compare", title: say("section.compare"), parts: compared(report, report.comparison) }] : []),
     of("plan", is_month(run.staff) ? say("hire.title") : say("plan.roster"), plan),
@@ -36,7 +36,7 @@ function head(report: Report): HTMLElement {
   const kind = (run: Run): string => say(`report.kind.${run.summary.command}` as Word);
   const end = (run: Run): string => new Date(Date.parse(`${run.world.start.slice(0, 16)}:00Z`) + run.world.duration_s * 1000).toISOString().slice(0, 16);
   const line = (run: Run): string => [run.world.name, say("report.span", { from: run.world.start.replace("T", " ").slice(0, 16), to: end(run).replace("T", " ") }), kind(run),
-    say("report.days", { n: run.summary.replications }), ...(run.world.platform.name === "none" ? [] : [say("report.platform", { name: run.world.platform.name })])].filter(Boolean).join(" · ");
+    say(several_dates(run) ? "report.periods" : "report.days", { n: run.summary.replications }), ...(run.world.platform.name === "none" ? [] : [say("report.platform", { name: run.world.platform.name })])].filter(Boolean).join(" · ");
   return h("header", { class: "report-head" }, h("div", {}, report.runs.map((run, i) => h("p", { class: "quiet" }, report.runs.length > 1 ? mark(i) : null, line(run)))), language_switch());
 }
 
@@ -55,14 +55,23 @@ function draw(report: Report | null): void {
   replace(root, h("main", {}, head(report), answer(report), contents(list), list.map((one) => h("section", { id: one.id }, h("h2", {}, one.title), one.parts))));
 }
 
-/* Charts are as wide as the screen; on paper the whole of each is made to fit. */
-function whole_on_paper(): void {
-  for (const svg of document.querySelectorAll<SVGSVGElement>(".chart-canvas svg"))
-    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+/* Charts are drawn anew as wide as a page, so that their text stays as large, and their drawing fits whatever width the page then has. */
+const PAPER = 680; /* px between the margins of A4, nearly */
+const drawings = (): NodeListOf<SVGSVGElement> => document.querySelectorAll<SVGSVGElement>(".chart-canvas svg");
+
+function on_paper(): void {
+  for (const svg of drawings()) svg.setAttribute("viewBox", `0 0 ${PAPER} ${svg.getAttribute("height")}`);
+  document.documentElement.style.setProperty("--chart-width", `${PAPER}px`);
+}
+
+function on_screen(): void {
+  for (const svg of drawings()) svg.removeAttribute("viewBox");
+  document.documentElement.style.removeProperty("--chart-width");
 }
 
 const slot = document.getElementById("run")?.textContent?.trim();
 const report = slot ? (JSON.parse(slot) as Report) : null;
 on_language(() => draw(report));
-addEventListener("beforeprint", whole_on_paper);
+addEventListener("beforeprint", on_paper, { capture: true }); /* before the charts, which measure themselves then */
+addEventListener("afterprint", on_screen, { capture: true });
 set_language(report?.language ?? language());

@@ -32,7 +32,7 @@ function curve(money: Money): HTMLElement[] {
       title: say("money.curve"), height: 220, figures,
       option: (c) => ({
         grid: { left: 4, right: 16, top: 16, bottom: 4, containLabel: true },
-        xAxis: axis(c, { type: "category", data: list.map((one) => say("unit.people", { n: one.payroll })) }),
+        xAxis: axis(c, { type: "category", data: list.map((one) => say("report.people", { n: one.payroll })) }),
         yAxis: axis(c, { type: "value", scale: true, splitNumber: 4 }),
         series: [{ type: "line", data: list.map((one) => ({ value: one.profit_cny.mean, symbolSize: one.advised ? 12 : 6 })), symbol: "circle", lineStyle: { color: c.accent }, itemStyle: { color: c.accent } }],
       }),

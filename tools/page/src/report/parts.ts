@@ -33,7 +33,9 @@ export function of_100(share: Maybe): string {
 }
 
 export function doubt(range: Range | undefined, unit: Unit): HTMLElement {
-  return h("span", { class: "small" }, range ? say("range", { low: shown(range[0], unit), high: shown(range[1], unit) }) : say("range.none"));
+  if (!range) return h("span", { class: "small" }, say("range.none"));
+  const [low, high] = [shown(range[0], unit), shown(range[1], unit)];
+  return h("span", { class: "small" }, low === high ? say("range.tight") : say("range", { low, high }));
 }
 
 export interface Fact { label: string; value: Maybe; unit: Unit; range: Range; text?: string }
@@ -43,13 +45,14 @@ export function facts(list: Fact[]): HTMLElement {
     h("dd", {}, h("span", { class: "figure" }, fact.text ?? shown(fact.value, fact.unit))), h("dd", {}, doubt(fact.range, fact.unit)))));
 }
 
-export const note = (text: string): HTMLElement => h("p", { class: "note" }, text);
+/* `commands` in a note stand as they are typed. */
+export const note = (text: string): HTMLElement => h("p", { class: "note" }, text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part)));
 export const light = (good: boolean | null, text: string): HTMLElement => h("span", { class: `light ${good === null ? "unsure" : good ? "good" : "bad"}` }, text);
 
 /* A table that scrolls by itself where it is wider than the page; cells may be elements. */
-export function grid(caption: string, head: string[], rows: (string | HTMLElement)[][], more: { words?: boolean; chosen?: number } = {}): HTMLElement {
+export function grid(caption: string, head: string[], rows: (string | HTMLElement)[][], more: { words?: boolean; narrow?: boolean; chosen?: number } = {}): HTMLElement {
   const made = table(caption, head, rows.map((row) => row.map((cell) => (typeof cell === "string" ? cell : ""))));
-  if (more.words) made.className = "words";
+  made.className = [more.words && "words", more.narrow && "narrow"].filter(Boolean).join(" ");
   rows.forEach((row, r) => {
     const line = made.tBodies[0]!.rows[r]!;
     if (r === more.chosen) line.className = "chosen";
@@ -58,10 +61,11 @@ export function grid(caption: string, head: string[], rows: (string | HTMLElemen
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, made);
 }
 
-/* The same of each run; of two side by side, each under its letter. */
-export function each(report: Report, draw: (run: Run) => (HTMLElement | null)[]): HTMLElement[] {
-  const drawn = report.runs.map((run) => draw(run).filter((part): part is HTMLElement => part !== null));
+/* The same of each run; of two side by side, each under its letter. A picture is told of all, so that both have one scale. */
+export function each(report: Report, draw: (run: Run, all: Run[]) => (HTMLElement | null)[]): HTMLElement[] {
+  const drawn = report.runs.map((run) => draw(run, report.runs).filter((part): part is HTMLElement => part !== null));
   if (drawn.length === 1) return drawn[0]!;
+  if (drawn.every((parts) => parts.length === 0)) return [];
   return [h("div", { class: "pair" }, drawn.map((parts, i) => h("div", {}, h("h3", {}, mark(i), report.runs[i]!.name), parts)))];
 }
 
@@ -78,6 +82,9 @@ export function weekday_of(date: string, weekday: number): string {
 export function moment_of(start: string, at_s: number): string {
   return new Date(Date.parse(`${start.slice(0, 16)}:00Z`) + at_s * 1000).toISOString().slice(0, 16);
 }
+
+/* Sentences one after another: only some languages part them by a blank. */
+export const joined = (sentences: string[]): string => sentences.join(language() === "zh" ? "" : " ");
 
 /* Names in a sentence, by the language's own comma. */
 export const list_of = (names: string[]): string => names.join(language() === "zh" ? "、" : ", ");

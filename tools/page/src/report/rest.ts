@@ -12,16 +12,18 @@ export function office(run: Run): string {
   return named(`set.office.${run.world.platform.name.split("-")[0]}`) ?? say("set.office.other");
 }
 
-function weights(kinds: Kind[]): string {
+/* Where grades have weights of their own those are what is set, for whoever is taken on as well. */
+function weights(grades: { name: string; weight: number }[], kinds: Kind[]): string {
+  if (grades.length) return list_of(grades.map((grade) => say("set.weight.grade", { grade: named(`grade.${grade.name}`) ?? grade.name, weight: grade.weight })));
   if (new Set(kinds.map((kind) => kind.weight)).size < 2) return say("set.weight.all");
-  return list_of(kinds.map((kind) => say("set.weight.of", { grade: kind.grade ?? say("set.no_grade"), people: kind.people, weight: kind.weight })));
+  return list_of(kinds.map((kind) => say("set.weight.of", { grade: (kind.grade && (named(`grade.${kind.grade}`) ?? kind.grade)) ?? say("set.no_grade"), people: kind.people, weight: kind.weight })));
 }
 
 export function settings(run: Run): (HTMLElement | null)[] {
   const set = run.world.settings, staff = staff_of(run), policy = set.policy.split(" ")[0]!;
   const caps = [...new Set(set.kinds.map((kind) => kind.max_chats))];
   const rows = [
-    [say("set.policy"), `${named(`policy.${policy}`) ?? set.policy}${named(`policy.${policy}`) ? ` (${set.policy})` : ""}`], [say("set.weight"), weights(set.kinds)],
+    [say("set.policy"), `${named(`policy.${policy}`) ?? set.policy}${named(`policy.${policy}`) ? ` (${set.policy})` : ""}`], [say("set.weight"), weights(set.grades, set.kinds)],
     [say("set.max_chats"), list_of(caps.map((cap) => (cap === null ? say("set.unlimited") : number(cap))))],
     [say("set.close"), set.close_silence_s === null ? say("set.close.never") : seconds(set.close_silence_s)], [say("set.recent"), say(set.recent_agent ? "set.yes" : "set.no")],
     [say("set.suspend"), set.auto_suspend_at === null ? say("set.suspend.not") : say("set.suspend.at", { n: set.auto_suspend_at })],
@@ -43,7 +45,7 @@ function latencies(engine: Engine): HTMLElement {
 function faults(run: Run, engine: Engine): HTMLElement[] {
   if (!engine.faults?.length) return [];
   const rows = engine.faults.map((one) => [named(`fault.${one.do}`) ?? one.do, clock_of(moment_of(run.world.start, one.at_ns / 1e9)), number(one.lost_in + one.lost_out), number(one.doubled),
-    number(one.displaced), number(one.delayed), one.recovered_s === null ? say("engine.never") : say("unit.seconds", { n: number(one.recovered_s, 3) }), number(one.lost_decisions)]);
+    number(one.displaced), number(one.delayed), one.recovered_s === null ? say("engine.never") : ms(one.recovered_s * 1e6), number(one.lost_decisions)]);
   const head: Word[] = ["engine.fault", "engine.at", "engine.lost", "engine.doubled", "engine.displaced", "engine.delayed", "engine.recovered", "engine.decisions_lost"];
   return [h("h3", {}, say("engine.faults")), grid(say("engine.faults"), head.map((word) => say(word)), rows)];
 }
@@ -70,7 +72,7 @@ export function repeat(run: Run): (HTMLElement | null)[] {
   const made = run.manifest;
   return [
     h("pre", {}, h("code", {}, typed(made.command_line))),
-    grid(say("section.repeat"), [say("set.item"), say("set.value")], [
+    grid(say("section.repeat"), [say("repeat.item"), say("repeat.value")], [
       [say("repeat.files"), run.name], [say("repeat.seed"), made.seed], [say("repeat.days"), number(made.replications)], [say("repeat.hash"), made.scenario_hash],
       [say("repeat.version"), `fenliu ${made.version}`], [say("repeat.compiler"), made.compiler],
     ], { words: true }),

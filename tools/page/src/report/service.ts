@@ -2,9 +2,9 @@
 import { h } from "../common/dom";
 import { number, percent, seconds } from "../common/numbers";
 import { say, type Word } from "../common/words";
-import { metric_words, unit_of, wanted } from "./answer";
+import { metric_words, unit_of, wanted, with_range } from "./answer";
 import { figure, type Named, type Run } from "./data";
-import { grid, light, note, range_shown, shown } from "./parts";
+import { grid, joined, light, named, note, range_shown, shown } from "./parts";
 
 const ROWS: [string, Word][] = [
   ["first_response_s.mean", "service.first.mean"], ["first_response_s.p50", "service.first.p50"], ["first_response_s.p90", "service.first.p90"],
@@ -29,7 +29,7 @@ function figures(run: Run): HTMLElement {
 function objectives(run: Run): (HTMLElement | null)[] {
   const list = run.summary.objectives;
   if (!list.length) return [];
-  const rows = list.map((one) => [`${metric_words(one.name)}${one.where ? ` (${one.where.replace("T", " ")})` : ""}`, wanted(one.want, one.name), shown(one.got, unit_of(one.name)),
+  const rows = list.map((one) => [`${metric_words(one.name)}${one.where ? ` (${one.where.replace("T", " ")})` : ""}`, wanted(one.want, one.name), with_range(one.got, one.ci95, unit_of(one.name)),
     `${one.days_met}/${run.summary.replications}`, light(one.met, say(one.met ? "service.met" : "service.not_met"))]);
   return [h("h3", {}, say("service.objectives")),
     grid(say("service.objectives"), [say("service.objective"), say("service.want"), say("service.got"), say("service.held"), ""], rows)];
@@ -61,7 +61,7 @@ function platform(run: Run): HTMLElement[] {
     ...(rounds * days < rounds_min ? [say("platform.few", { n: rounds_min })] : []),
     ...(good && gone >= 0.5 ? [say("platform.gone", { n: number(gone) })] : []),
   ];
-  return [h("p", {}, light(good, percent(rate)), " ", sentences.join(" "))];
+  return [h("p", {}, light(good, say("platform.line", { rate: percent(rate), least: percent(least, 0) }))), h("p", {}, joined(sentences))];
 }
 
 /* ---- For whom --------------------------------------------------------------------------------------- */
@@ -71,7 +71,10 @@ function by(title: Word, head: Word, list: Named[]): HTMLElement[] {
   const names = ["chats_offered", "first_response_s.mean", "first_response_s.p90", "response_s.mean", "reply_rate_3min", "abandonment"];
   const heads: Word[] = ["service.chats", "agent.first", "date.first", "agent.response", "date.rate", "date.left"];
   const rows = list.filter((one) => (figure(one.totals, "chats_offered").value ?? 0) > 0)
-    .map((one) => [one.name, ...names.map((name) => shown(figure(one.totals, name).value, unit_of(name)))]);
+    .map((one) => [named(`intent.${one.name}`) ?? one.name, ...names.map((name) => {
+      const { value, range } = figure(one.totals, name);
+      return with_range(value, range, unit_of(name));
+    })]);
   return [h("h3", {}, say(title)), grid(say(title), [say(head), ...heads.map((word) => say(word))], rows)];
 }
 
