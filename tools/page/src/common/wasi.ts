@@ -15,7 +15,8 @@ export type Files = Record<string, string | Uint8Array>;
 
 /* Its error numbers, by their names in WASI. */
 const BADF = 8, EXIST = 20, INVAL = 28, ISDIR = 31, NOENT = 44, NOTDIR = 54, NOTEMPTY = 55, SPIPE = 70;
-const DIRECTORY = 3, REGULAR = 4; // kinds of files; 0 is what is neither, as the standard streams are here
+const CHARACTER_DEVICE = 2, DIRECTORY = 3, REGULAR = 4; // kinds of files; 0 is what is neither, as the standard streams are here
+const RIGHTS_TO_SEEK = (1n << 2n) | (1n << 5n); // fd_seek and fd_tell
 const CREATE = 1, WANT_DIRECTORY = 2, EXCLUSIVE = 4, TRUNCATE = 8; // how to open
 const ROOT = 3; // the descriptor of the folder that is there from the start
 
@@ -276,8 +277,10 @@ class Host {
       const open = this.open.get(descriptor);
       if (open === undefined && descriptor > 2) return BADF;
       this.bytes(at, 24).fill(0);
-      this.data.setUint8(at, open === undefined ? 0 : open.file === undefined ? DIRECTORY : REGULAR);
-      this.data.setBigUint64(at + 8, ~0n, true);
+      // Who listens to stderr is shown the progress that a terminal is: wasi-libc takes a character device that cannot seek for one.
+      const terminal = descriptor === 2 && this.onStderr !== undefined;
+      this.data.setUint8(at, terminal ? CHARACTER_DEVICE : open === undefined ? 0 : open.file === undefined ? DIRECTORY : REGULAR);
+      this.data.setBigUint64(at + 8, terminal ? ~RIGHTS_TO_SEEK : ~0n, true);
       this.data.setBigUint64(at + 16, ~0n, true);
       return 0;
     },

@@ -97,7 +97,7 @@ export class Answer {
     }
     const study = this.study!;
     const from = performance.now();
-    this.chosen = await study.trial(this.setting.people, study.quick_days, signal);
+    this.chosen = await study.trial(this.setting.people, study.glance_days, signal);
     this.draw_words();
     this.root.dataset.sliderMs = String(Math.round(performance.now() - from));
     if (!known || this.fewest === null) {
@@ -107,6 +107,8 @@ export class Answer {
       this.draw_words();
       this.root.dataset.answerMs = String(Math.round(performance.now() - this.began));
     }
+    this.chosen = await study.trial(this.setting.people, study.quick_days, signal);
+    this.draw_words();
     clearTimeout(this.settling);
     this.settling = window.setTimeout(() => void this.guarded(signal, () => this.settle(signal)), SETTLES_MS);
   }

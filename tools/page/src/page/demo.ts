@@ -89,7 +89,7 @@ class Panel {
   constructor(private readonly side: Side, most: number) {
     this.course = new Course(side, most);
     this.root = h("article", { class: "demo-side", "data-people": side.people, "aria-label": say("demo.people", { n: side.people }) },
-      h("h3", {}, say("demo.people", { n: side.people })),
+      h("h2", {}, say("demo.people", { n: side.people })),
       h("p", { class: "demo-kpi" }, this.light, h("span", {}, say("demo.rate")), this.rate, this.verdict),
       h("p", { class: "demo-gone" }, h("span", {}, say("demo.left")), this.left, h("span", { class: "small" }, say("demo.left.unit"))),
       this.course.root,

@@ -3,7 +3,7 @@
 import { append, h, reduced_motion, replace } from "../common/dom";
 import { clock, number, percent, seconds } from "../common/numbers";
 import { say } from "../common/words";
-import { by_name, LIMIT_S, Moment, type Chat, type Night } from "./night";
+import { by_name, LIMIT_S, Moment, type Chat, type Event, type Night } from "./night";
 import { counts_at, type Scenario } from "./scenario";
 
 const SPEEDS = [1, 10, 60, 300, 600];
@@ -11,6 +11,8 @@ const LEAVERS_SHOWN = 40, QUEUE_SHOWN = 60;
 /* Waiting as people see it: just now, a while, beyond the three minutes. */
 const SLOW_S = 60;
 const BUSIEST_STEP_S = 300;
+/* Who has had nothing to do for so long is not there, as far as a log can tell. */
+const AWAY_S = 1800;
 /* The practitioner's bands, chats an agent and eight hours: idle, normal, full, hard, add people (scenarios/README.md's sources; DESIGN of load_band). */
 const BANDS = [60, 80, 100, 120];
 
@@ -24,18 +26,21 @@ class Card {
   private readonly said = h("span", { class: "small quiet" });
   private readonly band = h("span", { class: "band" });
   private readonly of_chat = new Map<number, HTMLButtonElement>();
-  taken = 0; /* chats given to her so far */
+  taken = 0;   /* chats given to her so far */
+  first_s = 0; /* from her first chat */
+  last_s = 0;  /* to what she did last: about the hours she has been on duty */
 
   constructor(private readonly name: string, private readonly numbered: (chat: number) => number, private readonly open: (chat: number) => void) {
     this.root = h("li", { class: "agent" }, h("div", { class: "agent-head" }, h("span", { class: "agent-name" }, name), this.band), this.marks, this.said);
   }
 
-  draw(desk: Moment, hours: number): void {
+  draw(desk: Moment): void {
     const held = desk.held.get(this.name)!;
     for (const [id, mark] of this.of_chat) if (!held.has(id)) {
       mark.remove();
       this.of_chat.delete(id);
     }
+    this.root.classList.toggle("away", held.size === 0 && (this.taken === 0 || desk.at_s - this.last_s > AWAY_S));
     let waiting = 0, open = 0;
     for (const id of held) {
       const chat = desk.chats.get(id)!;
@@ -46,16 +51,17 @@ class Card {
         this.marks.append(mark);
       }
       const state = state_of(chat, desk.at_s);
-      if (mark.dataset.state !== state) {
-        mark.dataset.state = state;
-        mark.setAttribute("aria-label", say("desk.chat", { id: this.numbered(id), state: say(`state.${state}` as "state.idle") }));
-      }
       const text = chat.unanswered && !chat.left ? String(chat.unanswered) : "";
-      if (mark.textContent !== text) mark.textContent = text;
+      if (mark.dataset.state !== state || mark.textContent !== text) {
+        mark.dataset.state = state;
+        mark.textContent = text;
+        const unanswered = text && say("desk.chat.unanswered", { n: text });
+        mark.setAttribute("aria-label", say("desk.chat", { id: this.numbered(id), state: say(`state.${state}` as "state.idle"), unanswered }));
+      }
       if (chat.left !== "silent") open++;
       if (chat.waiting_since !== null && !chat.left) waiting++;
     }
-    const chats = of_eight_hours(this.taken, hours), band = BANDS.filter((from) => chats >= from).length;
+    const chats = of_eight_hours(this.taken, (this.last_s - this.first_s) / 3600), band = BANDS.filter((from) => chats >= from).length;
     const words = say("desk.agent", { open: number(open), waiting: number(waiting) });
     if (this.said.textContent !== words) this.said.textContent = words;
     const load = say(`desk.band.${band}` as "desk.band.0", { n: number(chats) });
@@ -65,8 +71,13 @@ class Card {
     }
   }
 
+  did(event: Event): void {
+    if (event.kind === "assigned" && this.taken++ === 0) this.first_s = event.at_s;
+    if (event.kind === "assigned" || event.kind === "agent_reply") this.last_s = event.at_s;
+  }
+
   clear(): void {
-    this.taken = 0;
+    this.taken = this.first_s = this.last_s = 0;
     this.of_chat.clear();
     replace(this.marks);
   }
@@ -196,9 +207,9 @@ export class Desk {
     desk.to(this.at_s);
     for (; this.counted_to < night.events.length && night.events[this.counted_to].at_s <= this.at_s; this.counted_to++) {
       const event = night.events[this.counted_to];
-      if (event.kind === "assigned" && event.agent !== null) this.by_agent.get(event.agent)!.taken++;
+      if (event.agent !== null) this.by_agent.get(event.agent)!.did(event);
     }
-    for (const card of this.cards) card.draw(desk, this.at_s / 3600);
+    for (const card of this.cards) card.draw(desk);
     if (!this.agents.querySelector('.mark[tabindex="0"]')) this.agents.querySelector<HTMLElement>(".mark")?.setAttribute("tabindex", "0");
     this.draw_counters(desk);
     this.draw_queue(desk);

@@ -89,12 +89,14 @@ export class Roster {
 
   private found({ answer, plan, proven }: Staffed, took_s: number): HTMLElement {
     const day = answer.probability_met, { headcount } = answer;
+    const now = answer.curve.find((row: any) => row.plan === "now");
     const hour = (text: string) => clock(text, 0);
     const rows = answer.roster.map((shift: any) => [`${hour(shift.from)}–${hour(shift.to)}`, number(shift.agents)]);
     return h("div", { role: "status" },
-      h("p", { class: "answer-sentence" }, say(proven ? "roster.answer" : "roster.missed", {
+      h("p", { class: "roster-sentence" }, say(proven ? "roster.answer" : "roster.missed", {
         on_duty: headcount.on_duty_at_once, payroll: headcount.payroll, cost: money(answer.cost_cny), met: day ? day.days_met : 0, days: day ? day.days : 0,
       })),
+      now && headcount.more_than_today > 0 && h("p", {}, say("roster.now", { now: money(now.cost_cny), more: headcount.more_than_today })),
       answer.ordinary_day?.given && h("p", { class: "small quiet" }, say("roster.day", {
         replayed: seconds(answer.ordinary_day.replayed_response_s), seen: seconds(answer.ordinary_day.response_s) })),
       h("table", { class: "roster-table" }, h("caption", {}, say("roster.caption")),

@@ -5,8 +5,8 @@ import { ordinary_day, set_to, text_of, type Scenario, type Setting } from "./sc
 
 /* As `fenliu staff` does it (tools/fenliu/staff_search.c): 60 days, within 15 %, reply times between half and twice, ten halvings. */
 const REPLAY_DAYS = 60, MATCH_WITHIN = 0.15, FIT_MOST = 2, FIT_STEPS = 10;
-/* About so many chats a look: some tenths of a second, and some seconds, in a browser. */
-const QUICK_CHATS = 24000, CURVE_CHATS = 120000;
+/* About so many chats a look: a few tenths of a second, half a second to one, and some seconds, in a browser. */
+const GLANCE_CHATS = 8000, QUICK_CHATS = 24000, CURVE_CHATS = 120000;
 
 export interface Fit { seen_s: number; replayed_s: number | null; fitted_s: number | null; factor: number; believed: boolean }
 
@@ -71,6 +71,8 @@ export class Study {
     return Math.max(10, Math.min(100, Math.round(chats / Math.max(1, this.chats_expected) / 10) * 10));
   }
 
+  /* What a slider shows while it is moved: few days, each with many buyers. */
+  get glance_days(): number { return Math.max(2, Math.min(this.quick_days, Math.round(GLANCE_CHATS / Math.max(1, this.chats_expected)))); }
   get quick_days(): number { return this.days(QUICK_CHATS); }
   get curve_days(): number { return this.days(CURVE_CHATS); }
 
