@@ -2,7 +2,7 @@
 // missing to run them is said, and the test is passed over (exit 77).
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const source = process.env.FENLIU_SOURCE ?? join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -25,7 +25,7 @@ export const need = (name) => (modules ? createRequire(join(modules, "x.js"))(na
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
 
 export function page_file(name) {
-  return found(name) ?? skip(`${name} is not built (-DFENLIU_PAGE=ON)`);
+  return (isAbsolute(name) && existsSync(name) ? name : found(name)) ?? skip(`${name} is not built (-DFENLIU_PAGE=ON)`);
 }
 
 export async function browser() {

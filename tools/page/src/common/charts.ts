@@ -53,7 +53,7 @@ export function chart(picture: Picture): HTMLElement {
   const canvas = h("div", { class: "chart-canvas", style: `height:${picture.height ?? 240}px`, role: "img", "aria-label": picture.title });
   const figure = h("figure", { class: "chart" }, h("figcaption", {}, picture.title), canvas,
     h("details", { class: "chart-table" }, h("summary", {}, say("chart.table")),
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": picture.title }, table(picture.title, picture.figures.head, picture.figures.rows))));
+      h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": picture.title }, table(picture.title, picture.figures.head, picture.figures.rows))));
   let instance: echarts.ECharts | undefined;
   const draw = () => {
     const c = colours();

@@ -58,7 +58,7 @@ export function grid(caption: string, head: string[], rows: (string | HTMLElemen
     if (r === more.chosen) line.className = "chosen";
     row.forEach((cell, c) => { if (typeof cell !== "string") line.cells[c]!.append(cell); });
   });
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, made);
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": caption }, made);
 }
 
 /* The same of each run; of two side by side, each under its letter. A picture is told of all, so that both have one scale. */

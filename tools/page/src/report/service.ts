@@ -32,7 +32,7 @@ function objectives(run: Run): (HTMLElement | null)[] {
   const rows = list.map((one) => [`${metric_words(one.name)}${one.where ? ` (${one.where.replace("T", " ")})` : ""}`, wanted(one.want, one.name), with_range(one.got, one.ci95, unit_of(one.name)),
     `${one.days_met}/${run.summary.replications}`, light(one.met, say(one.met ? "service.met" : "service.not_met"))]);
   return [h("h3", {}, say("service.objectives")),
-    grid(say("service.objectives"), [say("service.objective"), say("service.want"), say("service.got"), say("service.held"), ""], rows)];
+    grid(say("service.objectives"), [say("service.objective"), say("service.want"), say("service.got"), say("service.held"), say("compare.verdict")], rows)];
 }
 
 /* ---- The platform's own figure --------------------------------------------------------------------- */
