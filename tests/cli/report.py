@@ -193,7 +193,8 @@ def main():
             expect(without.returncode == 2 and b"no command" in without.stderr, without)
             return
         paged = without.returncode == 0
-        a_staffed_run_is_that_of_its_plan(folder, paged)
+        if not os.environ.get("FENLIU_SANITIZED"):  # a search takes ten times as long then
+            a_staffed_run_is_that_of_its_plan(folder, paged)
         if not paged:
             said = without.stderr.decode()
             expect(without.returncode == 2 and "without the report's page" in said and said.count("\n") == 1, said)

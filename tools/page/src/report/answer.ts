@@ -204,7 +204,6 @@ function hiring(month: StaffMonth): (HTMLElement | null)[] {
   const misses = month.dates.filter((date) => !date.holds).map((date) => date_of(date.from));
   return [
     misses.length ? h("p", {}, say("date.miss", { list: list_of(misses) })) : null, open.length ? h("p", {}, `${list_of(open)}${say("stop")}`) : null,
-    rows.length ? h("h3", {}, say("hire.title")) : null,
     rows.length ? grid(say("hire.title"), [say("hire.kind"), say("hire.people"), say("hire.by"), say("hire.stay")], rows) : null,
     ...plan.leavers.map((one) => h("p", {}, say("hire.leaver", { name: one.name, at: date_of(one.at), first: one.newcomers_at_first, later: one.newcomers_after_two_weeks }))),
     plan.expected_to_leave > 0 ? h("p", {}, say("hire.expected", { n: number(plan.expected_to_leave, 1) })) : null,

@@ -54,7 +54,7 @@ export interface Staff {
 export interface Money {
   profit_known: boolean; missing: string[]; wages_cny: Figure | null; labour_cny: Figure | null; penalties_cny: Figure | null; sales_cny: Figure | null;
   lost_sales_cny: Figure | null; profit_cny: Figure | null;
-  headcounts: { payroll: number; on_duty_at_once: number; advised: boolean; profit_cny: Figure }[] | null;
+  headcounts: { payroll: number; on_duty_at_once: number; advised: boolean; profit_cny: Figure; best_is_better_by_cny: { mean: Maybe; ci95: Range } }[] | null;
   profit_best: { payroll: number; on_duty_at_once: number; decided: boolean; at_the_end: boolean } | null;
 }
 /* Of a scenario of several days: whom to take on by when, and how often each date passes. */

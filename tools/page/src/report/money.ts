@@ -3,7 +3,7 @@ import { axis, chart } from "../common/charts";
 import { h } from "../common/dom";
 import { money as yuan, number } from "../common/numbers";
 import { say, type Word } from "../common/words";
-import { figure, staff_of, type Money, type Run } from "./data";
+import { figure, several_dates, staff_of, type Money, type Run } from "./data";
 import { grid, list_of, named, note, range_shown, shown } from "./parts";
 
 const ROWS: [string, Word][] = [
@@ -20,14 +20,21 @@ function missing_keys(run: Run): string[] {
   return [...(has("wages_cny") ? [] : ["money.wage_cny_per_hour"]), ...(has("conversion") ? [] : ["money.conversion"]), ...(has("sales_cny") ? [] : ["money.order_value_cny"])];
 }
 
+function best_words(money: Money): HTMLElement[] {
+  const best = money.profit_best, advised = money.headcounts?.find((one) => one.advised);
+  if (!best) return [];
+  const more = advised?.best_is_better_by_cny, values = { n: best.payroll, doubt: best.decided ? "" : say("money.best.undecided") };
+  if (!advised || advised.payroll === best.payroll || !more?.ci95) return [h("p", {}, say("money.best", values))];
+  return [h("p", {}, say("money.best.other", { ...values, advised: advised.payroll, cost: yuan(more.mean), low: yuan(more.ci95[0]), high: yuan(more.ci95[1]) }))];
+}
+
 function curve(money: Money): HTMLElement[] {
   const list = money.headcounts;
   if (!list || list.length < 2) return [];
   const figures = { head: [say("money.curve.people"), say("money.profit"), say("service.interval")],
     rows: list.map((one) => [number(one.payroll), yuan(one.profit_cny.mean), range_shown(one.profit_cny.ci95, "money")]) };
-  const best = money.profit_best;
   return [
-    best ? h("p", {}, say("money.best", { n: best.payroll, doubt: best.decided ? "" : say("money.best.undecided") })) : h("span", {}),
+    ...best_words(money),
     chart({
       title: say("money.curve"), height: 220, figures,
       option: (c) => ({
@@ -45,11 +52,11 @@ export function money(run: Run): (HTMLElement | null)[] {
     const { value, range } = figure(run.summary.totals, name);
     return value === null || (name === "penalties_cny" && value === 0) ? [] : [[say(word), shown(value, "money"), range_shown(range, "money") || say("none")]];
   });
-  const gone = figure(run.summary.totals, "chats_abandoned").value, missing = missing_keys(run), plan = staff_of(run)?.money;
-  if (!rows.length) return [gone !== null ? h("p", {}, say("money.lost_buyers", { n: number(gone) })) : null, note(say("missing.money", { keys: key_words(missing) }))];
+  const gone = figure(run.summary.totals, "chats_abandoned").value, missing = missing_keys(run), period = several_dates(run), plan = staff_of(run)?.money;
+  if (!rows.length) return [gone !== null ? h("p", {}, say(period ? "money.lost_buyers.period" : "money.lost_buyers", { n: number(gone) })) : null, note(say("missing.money", { keys: key_words(missing) }))];
   return [
-    gone !== null ? h("p", {}, say("money.lost_buyers", { n: number(gone) })) : null,
-    grid(say("section.money"), [say("money.item"), say("money.a_day"), say("service.interval")], rows),
+    gone !== null ? h("p", {}, say(period ? "money.lost_buyers.period" : "money.lost_buyers", { n: number(gone) })) : null,
+    grid(say("section.money"), [say("money.item"), say(period ? "money.period" : "money.a_day"), say("service.interval")], rows),
     ...(plan ? curve(plan) : []),
     missing.length ? note(say("missing.sales", { keys: key_words(missing) })) : null,
   ];

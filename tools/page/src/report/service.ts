@@ -3,7 +3,7 @@ import { h } from "../common/dom";
 import { number, percent, seconds } from "../common/numbers";
 import { say, type Word } from "../common/words";
 import { metric_words, unit_of, wanted, with_range } from "./answer";
-import { figure, type Named, type Run } from "./data";
+import { figure, several_dates, type Named, type Run } from "./data";
 import { grid, joined, light, named, note, range_shown, shown } from "./parts";
 
 const ROWS: [string, Word][] = [
@@ -55,6 +55,7 @@ function platform(run: Run): HTMLElement[] {
   if (least === null) return [h("p", {}, say("platform.no_least", { name, rate: percent(rate) }))];
   const values = { name, days, window: hours(from_s, to_s), least: percent(least, 0), within: seconds(reply_within_s), rate: percent(rate), rounds: number(rounds) };
   const good = rate >= least, rest = others(rate, least, days), gone = figure(run.summary.totals, "chats_abandoned").value ?? 0;
+  if (several_dates(run)) return [h("p", {}, light(good, say("platform.line", { rate: percent(rate), least: percent(least, 0) }))), h("p", {}, say("platform.period", values))];
   const sentences = [
     say(good ? "platform.helps" : "platform.hurts", values),
     ...(rest > 0 && rest < 1 ? [say(good ? "platform.spare" : "platform.others", { n: days - 1, rate: percent(rest) })] : []),
