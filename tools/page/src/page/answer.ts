@@ -50,6 +50,8 @@ export class Answer {
   }
 
   get name(): string { return this.about?.name ?? "fenliu"; }
+  /* Whether `fenliu staff` plans it date by date, with another kind of answer: more than 48 hours. */
+  get several_days(): boolean { return (this.about?.duration_s ?? 0) > 48 * 3600; }
   get known(): boolean { return this.about !== null; }
 
   /* A new scenario, which the program has accepted. */
@@ -100,6 +102,8 @@ export class Answer {
     this.chosen = await study.trial(this.setting.people, study.glance_days, signal);
     this.draw_words();
     this.root.dataset.sliderMs = String(Math.round(performance.now() - from));
+    /* Who is not believed recommends nothing. */
+    if (this.fit && !this.fit.believed) return;
     if (!known || this.fewest === null) {
       const fewest = await study.fewest(study.quick_days, this.fewest ?? this.setting.people, this.most, signal);
       this.fewest = fewest;
@@ -164,7 +168,7 @@ export class Answer {
     replace(this.root,
       h("h2", { id: "answer-title" }, this.about.name),
       h("p", { class: "quiet" }, say("answer.night", {
-        from: this.about.start.replace("T", " "), to: this.about.end.slice(11), chats: number(this.about.chats_expected),
+        from: this.about.start.replace("T", " "), to: this.several_days ? this.about.end.replace("T", " ") : this.about.end.slice(11), chats: number(this.about.chats_expected),
         peak: number(this.about.peak_chats_per_hour), at: this.about.peak_at.slice(11),
       })),
       this.believed, this.sentence, this.doubt,
@@ -183,7 +187,7 @@ export class Answer {
     const first = setting_of(this.scenario);
     const factor = (value: number) => say("sliders.factor", { n: number(value, 2) });
     const all: (Slider | null)[] = [
-      { key: "people", label: "sliders.people", least: 1, most: Math.min(this.most, Math.max(12, first.people * 3)), step: 1, shown: (n) => say("unit.people", { n: number(n) }) },
+      { key: "people", label: "sliders.people", least: 1, most: Math.min(this.most, Math.max(12, first.people * 3, this.setting.people * 2)), step: 1, shown: (n) => say("unit.people", { n: number(n) }) },
       first.multiplier === null ? null
         : { key: "multiplier", label: "sliders.multiplier", least: 1, most: Math.max(8, Math.ceil(first.multiplier * 2)), step: 0.1, shown: (n) => say("sliders.times", { n: number(n, 1) }) },
       this.scenario.buyers.patience ? { key: "patience", label: "sliders.patience", least: 0.4, most: 2, step: 0.05, shown: factor } : null,
@@ -217,6 +221,13 @@ export class Answer {
     return h("div", { class: "slider" }, h("label", { for: "slider-policy" }, say("sliders.policy")), select);
   }
 
+  private choose(people: number): void {
+    this.setting.people = people;
+    this.draw_sliders();
+    this.moved();
+    this.sliders.querySelector<HTMLElement>("#slider-people")?.focus();
+  }
+
   private reset(): void {
     this.setting = setting_of(this.scenario);
     this.draw_sliders();
@@ -245,6 +256,11 @@ export class Answer {
   /* Without an ordinary day that matches, the figures stand, but nobody is told to act on them. */
   private draw_sentence(): void {
     const { study, fewest } = this;
+    if (this.fit && !this.fit.believed) {
+      this.sentence.textContent = say("answer.unbelieved");
+      this.doubt.textContent = "";
+      return;
+    }
     if (!study || (fewest === null && !this.none_found)) {
       this.sentence.textContent = say("answer.running");
       this.doubt.textContent = "";
@@ -261,9 +277,19 @@ export class Answer {
         say("answer.days", { days: trial.days, met: trial.met, low: percent(low, 0), high: percent(high, 0), goal: percent(study.goal, 0) }),
         below ? say("answer.below", { below: below.people, days: below.days, met: below.met }) : "",
       ].join(" ");
-    } else this.doubt.textContent = say(this.sure ? "answer.none.why" : "answer.first", { days: study.quick_days });
+    } else this.doubt.textContent = this.sure ? this.out_of_reach() : say("answer.first", { days: study.quick_days });
     this.root.dataset.fewest = String(fewest);
     this.root.dataset.sure = String(this.sure);
+  }
+
+  /* What is missed on most days with the most people: no headcount gets there. */
+  private out_of_reach(): string {
+    const last = this.trials[this.trials.length - 1];
+    if (!last) return "";
+    const worst = [...last.summary.objectives].sort((a, b) => a.days_met - b.days_met)[0];
+    const named: [string, Word][] = [["abandonment", "figures.left"], ["reply_rate_3min", "figures.rate"], ["first_response_s", "figures.first"]];
+    const label = named.find(([name]) => worst.name.startsWith(name))?.[1];
+    return say("answer.none.why", { what: label ? say(label) : worst.name, want: worst.want });
   }
 
   /* The chosen headcount: each figure with its interval. */
@@ -281,7 +307,8 @@ export class Answer {
       h("dd", {}, h("strong", {}, value), h("span", { class: "small quiet" }, doubt)));
     const sales = totals.lost_sales_cny?.mean ?? null;
     replace(this.figures,
-      h("p", { class: "figures-title" }, say("figures.with", { people: trial.people, days: trial.days })),
+      h("p", { class: "figures-title" }, h("span", {}, say("figures.with", { people: trial.people, days: trial.days })),
+        this.fewest !== null && this.fewest !== trial.people && h("button", { type: "button", onclick: () => this.choose(this.fewest!) }, say("figures.try", { people: this.fewest }))),
       h("dl", {},
         figure("figures.days", `${number(trial.met)} / ${number(trial.days)}`, between(days, (v) => percent(v, 0)), this.study!.passes(trial), "days"),
         figure("figures.left", percent(totals.abandonment.mean), between(totals.abandonment.ci95, (v) => percent(v)), met("abandonment"), "left"),
@@ -311,7 +338,6 @@ function with_objectives(scenario: Scenario): Scenario {
 
 /* Four rows over the same headcounts: days that pass, buyers who leave, the 3-minute rate, what it costs. */
 function curve_picture(trials: Trial[], study: Study, fewest: number | null): Picture {
-  const people = trials.map((trial) => String(trial.people));
   const left = trials.map((trial) => trial.summary.totals.abandonment), rate = trials.map((trial) => trial.summary.totals.reply_rate_3min);
   const rows: { name: Word; values: (number | null)[]; low: (number | null)[]; high: (number | null)[]; share: boolean; goal?: number }[] = [
     { name: "curve.days", values: trials.map((t) => t.met / t.days), low: trials.map((t) => share_interval(t.met, t.days)[0]), high: trials.map((t) => share_interval(t.met, t.days)[1]), share: true, goal: study.goal },
@@ -323,21 +349,22 @@ function curve_picture(trials: Trial[], study: Study, fewest: number | null): Pi
   const show = (row: (typeof rows)[number], value: number | null) => (row.share ? percent(value) : money(value));
   const ROW = 112, TOP = 34;
   const option = (c: Colours) => ({
-    grid: drawn.map((_, i) => ({ left: 56, right: 16, top: TOP + i * ROW, height: ROW - 52 })),
+    grid: drawn.map((_, i) => ({ left: 56, right: 20, top: TOP + i * ROW, height: ROW - 52 })),
     tooltip: { trigger: "axis", confine: true, backgroundColor: c.paper, borderColor: c.line, textStyle: { color: c.text, fontSize: 13 },
-      formatter: (points: any[]) => [say("unit.people", { n: people[points[0].dataIndex] }),
+      formatter: (points: any[]) => [say("unit.people", { n: trials[points[0].dataIndex].people }),
         ...drawn.map((row) => `${say(row.name)} ${show(row, row.values[points[0].dataIndex])}`)].join("<br>") },
     axisPointer: { link: [{ xAxisIndex: "all" }] },
-    xAxis: drawn.map((_, i) => axis(c, { type: "category", gridIndex: i, data: people, axisLabel: { show: i === drawn.length - 1, color: c.quiet } })),
+    xAxis: drawn.map((_, i) => axis(c, { type: "value", gridIndex: i, min: trials[0].people, max: trials[trials.length - 1].people, minInterval: 1, splitLine: { show: false },
+      axisLabel: { show: i === drawn.length - 1, color: c.quiet } })),
     yAxis: drawn.map((row, i) => axis(c, { type: "value", gridIndex: i, name: say(row.name), nameGap: 14, nameTextStyle: { color: c.text, align: "left", padding: [0, 0, 0, -48] },
       splitNumber: 2, scale: row.name !== "curve.cost" && row.name !== "curve.left", min: row.name === "curve.days" ? 0 : undefined, max: row.name === "curve.days" ? 1 : undefined,
-      axisLabel: { color: c.quiet, formatter: (value: number) => (row.share ? percent(value, 0) : money(value)) } })),
+      axisLabel: { color: c.quiet, formatter: (value: number) => (row.share ? percent(value, Number.isInteger(Math.round(value * 1e6) / 1e4) ? 0 : 1) : money(value)) } })),
     series: drawn.flatMap((row, i) => [
-      { type: "line", xAxisIndex: i, yAxisIndex: i, data: row.values, symbol: "circle", symbolSize: (_: number, point: any) => (trials[point.dataIndex].people === fewest ? 11 : 6),
+      { type: "line", xAxisIndex: i, yAxisIndex: i, data: row.values.map((value, k) => [trials[k].people, value]), symbol: "circle", symbolSize: (_: number, point: any) => (trials[point.dataIndex].people === fewest ? 11 : 6),
         lineStyle: { color: c.accent, width: 2 }, itemStyle: { color: c.accent },
         markLine: row.goal === undefined ? undefined : { silent: true, symbol: "none", lineStyle: { color: c.quiet, type: "dashed" }, label: { show: false }, data: [{ yAxis: row.goal }] } },
       { type: "custom", xAxisIndex: i, yAxisIndex: i, silent: true, tooltip: { show: false },
-        data: row.low.flatMap((low, k) => (low === null || row.high[k] === null ? [] : [[k, low, row.high[k]]])),
+        data: row.low.flatMap((low, k) => (low === null || row.high[k] === null ? [] : [[trials[k].people, low, row.high[k]]])),
         renderItem: (_: unknown, api: any) => {
           const a = api.coord([api.value(0), api.value(1)]), b = api.coord([api.value(0), api.value(2)]);
           return { type: "line", shape: { x1: a[0], y1: a[1], x2: b[0], y2: b[1] }, style: { stroke: c.accent, lineWidth: 5, opacity: 0.25 } };

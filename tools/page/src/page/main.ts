@@ -27,7 +27,7 @@ const faults = h("div", { role: "alert" });
 const demo = new Demo();
 const desk = new Desk();
 const questions = new Questions((answers) => void ask(answers));
-const roster = new Roster(() => text_of(answer.current(false)), () => answer.name);
+const roster = new Roster(() => text_of(answer.current(false)), () => answer.name, () => answer.several_days);
 const answer: Answer = new Answer(() => roster.forget(), [tools, roster_place]);
 const file = h("input", { type: "file", accept: ".json,application/json", class: "unseen", tabindex: -1, "aria-hidden": "true", onchange: () => {
   if (file.files?.[0]) void open_file(file.files[0]);
@@ -53,8 +53,8 @@ async function take(text: string, file_name: string | null): Promise<void> {
       show_faults(file_name ?? "", checked.faults, "");
       return;
     }
-    roster.forget();
     const done = answer.take(JSON.parse(text), checked.about);
+    roster.forget();
     answer.root.scrollIntoView({ block: "start" });
     answer.root.querySelector<HTMLElement>("h2")?.setAttribute("tabindex", "-1");
     answer.root.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });

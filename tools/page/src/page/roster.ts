@@ -14,9 +14,8 @@ export class Roster {
   private timer = 0;
   private readonly progress = h("p", { class: "small quiet", "data-progress": true });
 
-  constructor(private readonly scenario: () => string, private readonly name: () => string) {
-    this.draw();
-  }
+  /* `several_days`: the answer would be of another kind, and take hours here. */
+  constructor(private readonly scenario: () => string, private readonly name: () => string, private readonly several_days: () => boolean) {}
 
   /* Another scenario: what was found, or is being looked for, is about the old one. */
   forget(): void {
@@ -31,7 +30,8 @@ export class Roster {
     const start = h("button", { type: "button", onclick: () => void this.start() }, say(state.at === "idle" ? "roster.start" : "roster.again"));
     switch (state.at) {
       case "idle":
-        replace(this.root, h("p", {}, say("roster.what")), start);
+        if (this.several_days()) replace(this.root, h("p", {}, say("roster.days")));
+        else replace(this.root, h("p", {}, say("roster.what")), start);
         break;
       case "running":
         replace(this.root, h("p", { role: "status" }, say("roster.running")), this.progress,
