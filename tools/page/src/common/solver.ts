@@ -5,7 +5,7 @@ import { solve, type Constraint } from "yalps";
 
 /* What tools/page/core/solver_host.c knows by these numbers. */
 const FOUND = 0, PROVEN = 1, INFEASIBLE = 2, NONE_YET = 3, UNBOUNDED = 4;
-const PIVOTS_MAX = 1 << 20; // of one linear programme: those of a desk take some hundreds
+const PIVOTS_MAX = 1 << 13; // of one linear programme: those of a desk take some hundreds, what takes more goes round in circles
 
 /* minimise cost x, low <= A x <= high, 0 <= x <= most; whole numbers where `whole` says so. Columns one after the other. */
 export interface Programme {
@@ -26,20 +26,33 @@ export interface Answer {
   bound: number; // no solution costs less
 }
 
+/* A power of two for each row, which brings its largest coefficient between a half and one: beside rows of seconds those of people are lost,
+ * and the search then goes round in circles. */
+function scales({ low, row, value }: Programme): Float64Array {
+  const largest = new Float64Array(low.length);
+  row.forEach((i, k) => (largest[i] = Math.max(largest[i], Math.abs(value[k]))));
+  return largest.map((most) => {
+    let scale = 1;
+    while (most > 0 && most * scale > 1) scale /= 2;
+    while (most > 0 && most * scale <= 0.5) scale *= 2;
+    return scale;
+  });
+}
+
 /* gap: how much dearer than the cheapest is good enough; nodes: of the search at most. */
 export function solveProgramme(programme: Programme, gap: number, nodes: number): Answer {
   const { cost, most, whole, start, row, value, low, high } = programme;
   const none = (how: number): Answer => ({ how, x: new Float64Array(0), cost: NaN, bound: -Infinity });
-  const rows = low.length, columns = cost.length;
+  const rows = low.length, columns = cost.length, scale = scales(programme);
+  const bound = (limit: number, by: number) => (Math.abs(limit) < Infinity ? limit * by : undefined);
   const constraints: [number, Constraint][] = [];
   for (let i = 0; i < rows; i++) {
-    if (low[i] > -Infinity || high[i] < Infinity)
-      constraints.push([i, { min: low[i] > -Infinity ? low[i] : undefined, max: high[i] < Infinity ? high[i] : undefined }]);
+    if (low[i] > -Infinity || high[i] < Infinity) constraints.push([i, { min: bound(low[i], scale[i]), max: bound(high[i], scale[i]) }]);
   }
   const variables: [number, [number, number][]][] = [];
   for (let j = 0; j < columns; j++) {
     const entries: [number, number][] = [[-1, cost[j]]];
-    for (let k = start[j]; k < start[j + 1]; k++) entries.push([row[k], value[k]]);
+    for (let k = start[j]; k < start[j + 1]; k++) entries.push([row[k], value[k] * scale[row[k]]]);
     if (most[j] < Infinity) {
       constraints.push([rows + j, { max: most[j] }]);
       entries.push([rows + j, 1]);
