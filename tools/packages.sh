@@ -6,6 +6,10 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config
 packages_peers=(haproxy) # engines that tests drive; without them these tests are skipped
 # The same, with tools/test --long: a broker, which brings all of Erlang's runtime along, and what another solver needs, some hundred packages.
 packages_long=(rabbitmq-server nodejs npm)
+# What people see: fenliu.html and the page of `fenliu report`; without them these are not made.
+packages_page=(clang lld wasi-libc libclang-rt-14-dev-wasm32)
+command -v node >/dev/null || packages_page+=(nodejs)
+command -v npm >/dev/null || packages_page+=(npm)
 packages_test=(binutils libcriterion-dev clang libclang-rt-14-dev python3 git)
 
 # run_quietly LOG COMMAND...: the command's output goes to LOG; when it fails, the end of it to stderr. Returns
@@ -101,4 +105,10 @@ npm_ensure()
     run_quietly "$log" npm ci --prefix "$into" --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000 || return 1
     rm -f "$log"
     cp "$from/package-lock.json" "$into/node_modules/installed"
+}
+
+# page_ensure ROOT: what the pages are made with. Returns 1, having said why, when some of it is not to be had.
+page_ensure()
+{
+    packages_ensure "${packages_page[@]}" && npm_ensure "$1/tools/page" "$1/build/page"
 }

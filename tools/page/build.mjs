@@ -3,7 +3,7 @@
 // policy, which names script and style by their hashes, so that nothing else in the file can run. Beside them OUT/page/core.mjs, the door to
 // the program as a module for node.
 //
-//   node build.mjs [--out DIR] [--modules DIR] [--wasm FILE]
+//   node build.mjs [--out DIR] [--modules DIR] [--wasm FILE] [--only report.html|fenliu.html]
 //
 // --modules  where node_modules is (default ../../build/page, where tools/packages.sh's npm_ensure puts it)
 // --wasm     the program for the page (default OUT/fenliu.wasm); without that file fenliu.html is not made, report.html is
@@ -144,12 +144,16 @@ function put(name, text) {
   console.log(`${name}  ${(Buffer.byteLength(text) / 1e6).toFixed(2)} MB`);
 }
 
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : undefined;
+const wanted = (name) => only === undefined || only === name;
 if (!typesAreRight()) process.exit(2);
-const report = await bundle("src/report/main.ts");
-/* `fenliu report` puts a run between the two tags, as JSON without "<". */
-put("report.html", html({ title: "fenliu", ...report, slot: '<script type="application/json" id="run"></script>\n' }));
-if (existsSync(wasm)) {
+if (wanted("report.html")) {
+  const report = await bundle("src/report/main.ts");
+  /* `fenliu report` puts a run between the two tags, as JSON without "<". */
+  put("report.html", html({ title: "fenliu", ...report, slot: '<script type="application/json" id="run"></script>\n' }));
+}
+if (wanted("fenliu.html") && existsSync(wasm)) {
   await door();
   const page = await bundle("src/page/main.ts");
   put("fenliu.html", html({ title: "fenliu 分流", ...page, slot: "" }));
-} else console.log(`fenliu.html is not made: no ${wasm}`);
+} else if (wanted("fenliu.html")) console.log(`fenliu.html is not made: no ${wasm}`);

@@ -1,0 +1,88 @@
+// The door to the program keeps its promises: several calls at once, progress as it comes, an abort that ends a call and not the others, files in
+// and out, a roster by the page's own solver at the price of the installed one's.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { door, native, source } from "./_core.mjs";
+
+const { run } = await door();
+const scenario = "scenarios/618-opening.json";
+const files = { [scenario]: readFileSync(join(source, scenario)) };
+const text = (bytes) => new TextDecoder().decode(bytes);
+
+// A long search does not hold up the slider beside it; it says how far it is; its abort rejects it alone.
+{
+  const abort = new AbortController();
+  const said = [];
+  let ended = false;
+  const long = run(["staff", scenario, "--json", "--lang", "en"], { files, signal: abort.signal, onStderr: (piece) => said.push(piece) });
+  long.catch(() => {}).finally(() => (ended = true));
+  const few = await Promise.all([1, 2, 3].map((seed) => run(["simulate", scenario, "--json", "-q", "-n", "1", "-s", String(seed)], { files })));
+  assert.deepEqual(few.map(({ stdout }) => JSON.parse(text(stdout)).seed), [1, 2, 3]);
+  assert.equal(ended, false);
+  while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.match(said.join(""), /\d/);
+  abort.abort(new Error("enough"));
+  await assert.rejects(long, /enough/);
+  assert.equal((await run(["--version"])).code, 0);
+}
+
+// One that is aborted before its turn, or before it is asked for, never runs.
+{
+  const abort = new AbortController();
+  const many = Array.from({ length: 12 }, () => run(["--version"], { signal: abort.signal }));
+  abort.abort();
+  const outcomes = await Promise.allSettled(many);
+  assert.ok(outcomes.every(({ status }) => status === "rejected"));
+  await assert.rejects(run(["--version"], { signal: abort.signal }));
+  assert.match(text((await run(["--version"])).stdout), /^fenliu \d/);
+}
+
+// The caller's bytes stay the caller's; what comes back is what was written, and a file can be read from standard input.
+{
+  const before = Uint8Array.from(files[scenario]);
+  const { code, files: written } = await run(["log", "./a/../scenarios/618-opening.json", "-q", "-o", "log.csv"], { files });
+  assert.equal(code, 0);
+  assert.deepEqual([...written.keys()], ["log.csv"]);
+  assert.match(text(written.get("log.csv")), /^t,at_s,/);
+  assert.deepEqual(Uint8Array.from(files[scenario]), before);
+  const piped = await run(["check", "-", "-q"], { files: { "-": text(before) } });
+  assert.equal(piped.code, 0, piped.stderr);
+  const again = await run(["simulate", scenario, "-q", "-n", "1", "-o", "r"], { files: { ...files, "r/manifest.json": "{}", "r/old": "1" } });
+  assert.ok(again.code <= 1, again.stderr);
+  assert.ok(again.files.has("r/summary.json") && !again.files.has("r/old"));
+}
+
+// The programmes of a roster are solved by another solver: what it costs is what CBC's costs.
+{
+  const shifts = [0, 1, 2, 3].flatMap((from) => [2, 3, 4].filter((hours) => from + hours <= 6).map((hours) => ({ name: `${from}+${hours}`, from: `+${from}h`, to: `+${from + hours}h` })));
+  const evening = {
+    fenliu: 1, name: "evening", start: "2026-06-17T18:00", duration: "6h", interval: "30m", seed: "7",
+    traffic: { rate: { points: [["+0h", 100], ["+2h", 200], ["+6h", 60]] } },
+    buyers: { intents: [{ name: "size", rounds: { geometric: 3 }, reply: { total: { exponential: "20s" } } }],
+              think_time: { exponential: "30s" }, patience: { first: { exponential: "10m" } } },
+    desk: { agents: [{ name: "mei", count: 3, max_chats: 5, wage_cny_per_hour: 25 }] },
+    objectives: { "first_response_s.p90": "<= 52" },
+    staffing: { replications: 60, max_agents: 60, shifts },
+  };
+  const args = ["staff", "-", "--json", "--lang", "en", "--plan", "-", "-q"], input = JSON.stringify(evening);
+  const one = spawnSync(native, args, { input, encoding: "utf8", env: {} });
+  const two = await run(args, { files: { "-": input } });
+  assert.equal(two.code, one.status, two.stderr);
+  assert.ok(one.status <= 1, one.stderr);
+  const theirs = JSON.parse(one.stdout), ours = JSON.parse(text(two.stdout));
+  assert.ok(ours.roster.length > 1);
+  assert.equal(ours.headcount.on_duty_at_once, theirs.headcount.on_duty_at_once);
+  assert.ok(Math.abs(ours.cost_cny / theirs.cost_cny - 1) <= 0.005, `${ours.cost_cny} CNY, installed ${theirs.cost_cny} CNY`);
+  console.log(`a roster of ${ours.roster.length} shifts for ${ours.cost_cny} CNY, installed ${theirs.cost_cny} CNY`);
+}
+
+// What needs sockets or processes is refused by name.
+{
+  const { code, stderr } = await run(["drive", scenario], { files });
+  assert.equal(code, 2);
+  assert.match(stderr, /in a browser/);
+}
+console.log("the door keeps its promises");
+process.exit(0);
