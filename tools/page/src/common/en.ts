@@ -350,7 +350,7 @@ export const en: Words = {
   "plan.fitted": "Your ordinary day matches once reply times are taken {factor} times as long ({replayed}; you see {given}).",
   "heat.title": "Chats waiting for each agent's reply",
   "heat.title.many": "Chats waiting for a reply (each row the mean of {n} agents)",
-  "heat.explain": "The darker, the more buyers wait for her reply, the one being written included; blank: not on duty.",
+  "heat.explain": "The nearer a colour is to the right end of the scale, the more buyers wait for her reply, the one being written included; blank: not on duty.",
   "heat.cell": "{who} {at}: {n} waiting",
   "heat.agent": "agent",
   "heat.more": "{who} and {n} more",

@@ -350,7 +350,7 @@ export const zh = {
   "plan.fitted": "先重演您的平日：回复用时调成 {factor} 倍才吻合（平均响应 {replayed}，您填 {given}）。",
   "heat.title": "每人待回复的会话",
   "heat.title.many": "待回复的会话（每行 {n} 人平均）",
-  "heat.explain": "颜色越深，等她回复的买家越多；空白是不在岗。正在写的那一条也算。",
+  "heat.explain": "颜色越接近色条右端，等她回复的买家越多；空白是不在岗。正在写的那一条也算。",
   "heat.cell": "{who} {at}：{n} 个待回复",
   "heat.agent": "客服",
   "heat.more": "{who} 等 {n} 人",

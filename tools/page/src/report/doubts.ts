@@ -10,31 +10,35 @@ import { clock_of, grid, list_of, named, note } from "./parts";
 
 const BINS = 24;
 
-/* How many days passed and missed, by the share of buyers who left. */
-function bins(run: Run): { edges: number[]; met: number[]; missed: number[] } | null {
-  const left = numbers(run.days, "abandonment"), met = numbers(run.days, "met"), known = left.filter((one): one is number => one !== null);
-  const most = Math.max(...known), width = most / BINS;
-  if (!known.length || !(width > 0)) return null;
+/* How many days passed and missed, by the share of buyers who left; in the same bins for all runs that stand side by side. */
+interface Bins { edges: number[]; met: number[]; missed: number[] }
+
+function bins(run: Run, all: Run[]): Bins | null {
+  const left = numbers(run.days, "abandonment"), met = numbers(run.days, "met");
+  const width = Math.max(0, ...all.flatMap((one) => numbers(one.days, "abandonment")).map((share) => share ?? 0)) / BINS;
+  if (!(width > 0)) return null;
   const counts = [new Array<number>(BINS).fill(0), new Array<number>(BINS).fill(0)];
   left.forEach((one, i) => { if (one !== null) counts[met[i] === 1 ? 1 : 0]![Math.min(BINS - 1, Math.floor(one / width))]! += 1; });
   return { edges: counts[0]!.map((_, i) => i * width), met: counts[1]!, missed: counts[0]! };
 }
 
-function days(run: Run): (HTMLElement | null)[] {
+const tallest = (found: Bins): number => Math.max(...found.met.map((met, i) => met + found.missed[i]!));
+
+function days(run: Run, all: Run[]): (HTMLElement | null)[] {
   if (!run.summary.objectives.length) return [note(say("doubt.days.no_objectives"))];
   if (one_day(run)) return [];
-  const all = run.summary.replications, met = run.summary.days_met, range = run.days.met_ci95;
-  const found = bins(run), labels = found?.edges.map((edge) => percent(edge));
+  const n = run.summary.replications, met = run.summary.days_met, range = run.days.met_ci95;
+  const found = bins(run, all), most = all.length > 1 ? Math.max(...all.map((one) => bins(one, all)).map((one) => (one ? tallest(one) : 0))) : undefined, labels = found?.edges.map((edge) => percent(edge));
   return [
-    range ? h("p", {}, say("doubt.days.sentence", { n: all, met, share: percent(met / all), low: percent(range[0]), high: percent(range[1]) })) : null,
-    found && all >= 10 ? chart({
+    range ? h("p", {}, say("doubt.days.sentence", { n, met, share: percent(met / n), low: percent(range[0]), high: percent(range[1]) })) : null,
+    found && n >= 10 ? chart({
       title: say("doubt.days"), height: 200,
       figures: { head: [say("doubt.days.axis"), say("doubt.days.met"), say("doubt.days.missed")], rows: labels!.map((label, i) => [`≥ ${label}`, number(found.met[i]), number(found.missed[i])]) },
       option: (c) => ({
         legend: { data: [say("doubt.days.met"), say("doubt.days.missed")], textStyle: { color: c.text }, right: 8, top: 0, itemHeight: 8, itemWidth: 16, itemGap: 16 },
         grid: { left: 4, right: 12, top: 30, bottom: 22, containLabel: true },
         xAxis: axis(c, { type: "category", data: labels, name: say("doubt.days.axis"), nameLocation: "middle", nameGap: 24, nameTextStyle: { color: c.text, align: "center" } }),
-        yAxis: axis(c, { type: "value", minInterval: 1, splitNumber: 3 }),
+        yAxis: axis(c, { type: "value", minInterval: 1, splitNumber: 3, max: most }),
         series: [
           { type: "bar", stack: "days", name: say("doubt.days.met"), data: found.met, itemStyle: { color: c.accent }, barCategoryGap: "10%" },
           { type: "bar", stack: "days", name: say("doubt.days.missed"), data: found.missed, itemStyle: { color: c.red } },
@@ -113,9 +117,9 @@ function rules(staff: Staff): HTMLElement[] {
     [[say("doubt.rule.answer"), number(staff.headcount.on_duty_at_once), ""], ...rows], { chosen: 0, words: true })];
 }
 
-export function doubts(run: Run): (HTMLElement | null)[] {
+export function doubts(run: Run, all: Run[]): (HTMLElement | null)[] {
   const staff = staff_of(run);
   if (several_dates(run)) return [note(say("missing.risk.period"))];
-  return [...days(run), ...(staff ? [...tornado(staff), ...risks(staff), ...rules(staff)] : run.staff ? [] : [note(say("missing.risk"))])];
+  return [...days(run, all), ...(staff ? [...tornado(staff), ...risks(staff), ...rules(staff)] : run.staff ? [] : [note(say("missing.risk"))])];
 }
 
