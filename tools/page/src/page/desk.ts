@@ -156,6 +156,7 @@ export class Desk {
       replace(this.root, h("h2", { id: "desk-title" }, say("desk.title")), h("p", { class: "quiet" }, say("desk.none")));
       return;
     }
+    this.root.dataset.night = this.title;
     this.scrub.max = String(Math.floor(this.end_s));
     this.scrub.setAttribute("aria-label", say("desk.scrub"));
     this.cards = [...this.night.agents].sort(by_name).map((name) => new Card(name, (chat) => this.numbered(chat), (chat) => this.read(chat)));
