@@ -2,7 +2,7 @@
 import { h } from "../common/dom";
 import { money, number, percent, seconds } from "../common/numbers";
 import { language, say } from "../common/words";
-import { figure, month_of, one_day, several_dates, staff_of, type Comparison, type Difference, type Plan, type Report, type Run, type Staff, type StaffMonth } from "./data";
+import { figure, month_of, one_day, several_dates, staff_of, type Comparison, type Difference, type Knee, type Plan, type Report, type Run, type Staff, type StaffMonth } from "./data";
 import { clock_of, date_of, facts, grid, joined, list_of, named, note, of_100, range_shown, shown, type Fact, type Unit } from "./parts";
 
 /* In what a metric is measured. */
@@ -42,7 +42,14 @@ function busiest(staff: Staff): { from: string; to: string } {
   return best;
 }
 
-function staff_sentence(staff: Staff): string {
+/* The objective that no headcount reaches, in words. */
+function beyond_reach(run: Run, staff: Staff): { what: string; want: string } {
+  const name = staff.knee!.objective;
+  return { what: metric_words(name), want: wanted(run.summary.objectives.find((one) => one.name === name)?.want ?? "", name) };
+}
+
+function staff_sentence(run: Run, staff: Staff): string {
+  if (staff.knee?.why === "unreachable") return say("head.staff.unreachable", { ...beyond_reach(run, staff), people: staff.headcount.payroll });
   const met = staff.probability_met.mean, at = busiest(staff);
   return say("head.staff", { from: clock_of(at.from), to: clock_of(at.to), peak: staff.headcount.on_duty_at_once, people: staff.headcount.payroll, days: number((met ?? 0) * 100),
     cost: staff.cost_cny === null ? "" : say("head.staff.cost", { cost: money(staff.cost_cny) }) });
@@ -109,7 +116,7 @@ function comparison_sentence(report: Report, comparison: Comparison): string {
 export function sentence(report: Report): string {
   const run = report.runs[0]!, staff = staff_of(run), month = month_of(run);
   if (report.comparison) return comparison_sentence(report, report.comparison);
-  return staff ? staff_sentence(staff) : month ? month_sentence(month) : run_sentence(run);
+  return staff ? staff_sentence(run, staff) : month ? month_sentence(month) : run_sentence(run);
 }
 
 /* ---- Under it ------------------------------------------------------------------------------------ */
@@ -130,14 +137,21 @@ function figure_of(run: Run, name: string): { value: number | null; range: [numb
   return figure(run.summary.totals, name);
 }
 
-function staff_notes(staff: Staff): (HTMLElement | null)[] {
+function knee_words(run: Run, staff: Staff, knee: Knee): string[] {
+  if (knee.why !== "unreachable") return [say("plan.knee")];
+  const bound = knee.beyond?.reachable_bound ?? null;
+  return [say("plan.unreachable", beyond_reach(run, staff)), ...(bound === null ? [] : [say("plan.reachable", { bound: shown(bound, unit_of(knee.objective)) })]),
+    ...(knee.beyond?.replies_a_fifth_faster_do ? [say("plan.faster")] : [])];
+}
+
+function staff_notes(run: Run, staff: Staff): (HTMLElement | null)[] {
   const now = staff.curve.find((plan) => plan.plan === "now"), answer = answer_of(staff);
   const saved = now?.cost_cny != null && answer?.cost_cny != null ? now.cost_cny - answer.cost_cny : 0;
   const less = Math.round(saved) > 0 ? say("head.staff.cheaper", { cost: money(saved) }) : Math.round(saved) < 0 ? say("head.staff.dearer", { cost: money(-saved) }) : say("head.staff.other");
   const said = [
     ...(staff.now_passes && now ? [say("head.staff.now", { now: now.payroll, less })] : []),
     ...(staff.headcount.more_than_today > 0 ? [say("head.staff.more", { n: staff.headcount.more_than_today })] : []),
-    ...(staff.knee ? [say(staff.knee.why === "unreachable" ? "plan.unreachable" : "plan.knee")] : []),
+    ...(staff.knee ? knee_words(run, staff, staff.knee) : []),
   ];
   return [said.length ? h("p", { class: "under" }, joined(said)) : null];
 }
@@ -168,7 +182,7 @@ export function answer(report: Report): (HTMLElement | null)[] {
   const single = report.runs.length === 1, run = report.runs[0]!, staff = staff_of(run);
   return [
     h("h1", { class: "headline" }, clauses(sentence(report))),
-    ...(single && staff ? staff_notes(staff) : []),
+    ...(single && staff ? staff_notes(run, staff) : []),
     ...(single ? [facts(run_facts(run))] : []),
     ...(single && !one_day(run) ? [h("p", { class: "small quiet" }, say("facts.explain"))] : []),
     ...(report.comparison && !report.comparison.paired ? [note(say("note.not_paired"))] : []),
@@ -185,11 +199,13 @@ function roster(run: Run, staff: Staff): HTMLElement {
 }
 
 function curve(staff: Staff): HTMLElement {
-  const rows = staff.curve.map((plan) => [named(`plan.${plan.plan}`) ?? say("plan.other", { n: plan.payroll }), `${plan.on_duty_at_once}/${plan.payroll}`,
+  const now = staff.curve.filter((plan) => plan.plan === "now"), knee = staff.knee?.headcounts.map((one) => ({ ...one, plan: one.advised ? "answer" : "" }));
+  const list = knee ? [...now, ...knee] : staff.curve;
+  const rows = list.map((plan) => [named(`plan.${plan.plan}`) ?? say("plan.other", { n: plan.payroll }), `${plan.on_duty_at_once}/${plan.payroll}`,
     with_range(plan.abandonment.mean, plan.abandonment.ci95, "share"), with_range(plan["first_response_s.p90"].mean, plan["first_response_s.p90"].ci95, "seconds"),
     with_range(plan.reply_rate_3min.mean, plan.reply_rate_3min.ci95, "share"), with_range(plan.probability_met.mean, plan.probability_met.ci95, "share"), money(plan.cost_cny)]);
   const head = [say("plan.plan"), `${say("plan.peak")}/${say("plan.all")}`, say("fact.left"), say("fact.first"), say("fact.rate"), say("plan.days"), say("plan.cost")];
-  return grid(say("plan.title"), head, rows, { chosen: staff.curve.findIndex((plan) => plan.plan === "answer") });
+  return grid(say("plan.title"), head, rows, { chosen: list.findIndex((plan) => plan.plan === "answer") });
 }
 
 export function with_range(value: number | null, range: [number, number] | null | undefined, unit: Unit): HTMLElement {
@@ -216,7 +232,7 @@ export function plan(run: Run): (HTMLElement | null)[] {
   if (month) return hiring(month);
   if (!staff) return [];
   return [
-    ...(staff.proven ? [] : [note(say("head.staff.unproven", { wanted: percent(run.world.day_probability, 0), got: percent(staff.probability_met.mean) }))]),
+    ...(staff.proven || staff.knee ? [] : [note(say("head.staff.unproven", { wanted: percent(run.world.day_probability, 0), got: percent(staff.probability_met.mean) }))]),
     roster(run, staff), h("h3", {}, say("plan.title")), curve(staff), believed(staff),
   ];
 }

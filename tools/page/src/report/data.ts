@@ -33,6 +33,11 @@ export interface Plan {
   plan: string; on_duty_at_once: number; payroll: number; cost_cny: Maybe; abandonment: Figure; "first_response_s.p90": Figure; reply_rate_3min: Figure;
   probability_met: Figure & { days: number; days_met: number };
 }
+/* Where people stop helping: headcounts and what they reach. */
+export interface Knee {
+  why: string; objective: string; headcounts: (Omit<Plan, "plan"> & { advised: boolean; objective_value: Maybe })[];
+  beyond?: { replies_a_fifth_faster_do: boolean; reachable_bound: Maybe };
+}
 export interface Outcome { holds: boolean; probability_met: { mean: Maybe; days: number; days_met: number }; abandonment: Figure }
 export interface Doubt extends Outcome { what: string; factor: number; worse: boolean; on_duty_it_takes: Maybe }
 export interface Shift { shift: string; from: string; to: string; group: string; grade: string | null; agents: number }
@@ -41,7 +46,7 @@ export interface Staff {
   headcount: { on_duty_at_once: number; payroll: number; more_than_today: number; new_hires: number; sub_accounts: number };
   proven: boolean; now_passes: boolean; roster: Shift[];
   intervals: { from: string; to: string; group: string; load: number; required: Maybe; scheduled: Maybe }[];
-  probability_met: Figure & { days: number; days_met: number }; cost_cny: Maybe; curve: Plan[]; knee: null | { why: string };
+  probability_met: Figure & { days: number; days_met: number }; cost_cny: Maybe; curve: Plan[]; knee: null | Knee;
   rules_of_thumb: { rule: string; people: number; why_it_differs: string }[];
   sensitivity: { what: string; factor: number; possible: boolean; on_duty_at_once: Maybe }[];
   ordinary_day: { given: boolean; response_s: Maybe; replayed_response_s: Maybe; reply_time_factor: Maybe };

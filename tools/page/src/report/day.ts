@@ -156,6 +156,6 @@ export function day(run: Run, all: Run[]): (HTMLElement | null)[] {
   if (several_dates(run)) return dates(run);
   const s = series_of(run);
   if (!s) return [note(say("missing.intervals", { n: run.world.intervals }))];
-  return [...words(run, s), chart(day_picture(run, s, reach_of(all))), s.needed.length ? h("p", { class: "small quiet" }, say("day.needed.explain")) : null, run.load ? null : note(say("missing.load"))];
+  return [...words(run, s), chart(day_picture(run, s, reach_of(all))), s.needed.length ? h("p", { class: "small quiet" }, say(staff_of(run)?.proven ? "day.needed.explain" : "day.needed.plain")) : null, run.load ? null : note(say("missing.load"))];
 }
 
