@@ -19,7 +19,7 @@
 #define CLOSE_LOOKS_LEAST 3.0
 #define SHIFTS_MOST  24u    /* that overlap: beyond, the largest rosters that miss are too many to find */
 #define STRESS_LEAST 0.1    /* where nothing is amiss a person is worth something all the same */
-#define ONE_BEFORE_TWO 1e12 /* more than any saving: moves of one person are far fewer */
+#define BEFORE_OTHERS 1e12  /* more than any saving */
 #define PROOFS_MANY  10.0   /* in the budget: below, moves have a twentieth of it instead of half */
 #define MOVES_MOST   20000u
 #define ROUNDS_MAX   400u
@@ -429,12 +429,13 @@ static void find_ample(const struct fl_staff_problem *problem, const double load
     }
 }
 
-/* Sends one or two people away, or puts one on another shift in their place, as long as that costs less and is proven to do. Few shifts: one
- * person before two, what takes most off the cost first. Many: they have too many moves for the budget, and what takes most off for the harm that
- * is to be expected comes first. Where the budget ends before every cheaper roster is ruled out, the answer is at least one that no move that was tried betters. */
+/* Sends one or two people away, or puts fewer or as many on other shifts in their place, as long as that costs less and is proven to do. Few shifts:
+ * one person before two, what takes most off the cost first, and never two for two: what is cheaper is ruled out anyway. Many: they have too many
+ * moves for the budget, and what takes most off for the harm that is to be expected comes first. Where the budget ends before every cheaper
+ * roster is ruled out, the answer is at least one that no move that was tried betters. */
 struct move {
-    double rank;                /* the highest first */
-    uint32_t first, second, to; /* shifts; second FL_NONE: one person only, to FL_NONE: nobody in her place */
+    double rank;                      /* the highest first */
+    uint32_t first, second, to, also; /* shifts; second FL_NONE: one person only, to FL_NONE: nobody in her place, also FL_NONE: one in theirs */
 };
 
 static int compare_moves(const void *a, const void *b)
@@ -443,7 +444,8 @@ static int compare_moves(const void *a, const void *b)
     if (one->rank != other->rank) return one->rank > other->rank ? -1 : 1;
     if (one->first != other->first) return one->first < other->first ? -1 : 1;
     if (one->second != other->second) return one->second < other->second ? -1 : 1;
-    return one->to < other->to ? -1 : one->to > other->to;
+    if (one->to != other->to) return one->to < other->to ? -1 : 1;
+    return one->also < other->also ? -1 : one->also > other->also;
 }
 
 struct moves {
@@ -481,41 +483,67 @@ static void weigh_harm(const struct fl_staff_problem *problem, const double load
     }
 }
 
-/* A move's place in the order. */
-static double rank_of(const struct fl_rota_problem *rota, const struct moves *moves, const struct move *move)
+/* What a move takes off: the values of those who go, less of those who come. */
+static double taken_off(const struct move *move, double (*value)(const void *of, uint32_t shift), const void *of)
 {
-    const double saving = rota->shifts[move->first].cost + (move->second == FL_NONE ? 0 : rota->shifts[move->second].cost) -
-                          (move->to == FL_NONE ? 0 : rota->shifts[move->to].cost);
-    if (rota->shifts_count <= SHIFTS_MOST) return move->second == FL_NONE ? saving : saving - ONE_BEFORE_TWO;
-    const double harm = moves->harm[move->first] + (move->second == FL_NONE ? 0 : moves->harm[move->second]) -
-                        (move->to == FL_NONE ? 0 : moves->harm[move->to]);
-    return harm > 0 ? saving / harm : INFINITY;
+    double sum = value(of, move->first);
+    if (move->second != FL_NONE) sum += value(of, move->second);
+    if (move->to != FL_NONE) sum -= value(of, move->to);
+    if (move->also != FL_NONE) sum -= value(of, move->also);
+    return sum;
 }
 
+static double cost_on(const void *rota, uint32_t shift)
+{
+    return ((const struct fl_rota_problem *)rota)->shifts[shift].cost;
+}
+
+static double harm_on(const void *moves, uint32_t shift)
+{
+    return ((const struct moves *)moves)->harm[shift];
+}
+
+/* Adds a move that costs less, at its place in the order. */
 static void add_move(const struct fl_rota_problem *rota, struct move move, struct moves *moves)
 {
-    if (moves->count == moves->room) return;
-    move.rank = rank_of(rota, moves, &move);
+    const double saving = taken_off(&move, cost_on, rota), harm = taken_off(&move, harm_on, moves);
+    if (moves->count == moves->room || !(saving > 0)) return;
+    if (rota->shifts_count <= SHIFTS_MOST) move.rank = move.second == FL_NONE ? saving : saving - BEFORE_OTHERS;
+    else move.rank = harm > 0 ? saving / harm : BEFORE_OTHERS + saving;
     moves->list[moves->count++] = move;
 }
 
 static void add_moves_from(const struct fl_rota_problem *rota, const uint32_t people[], uint32_t first, uint32_t second, struct moves *moves)
 {
-    const double freed = rota->shifts[first].cost + (second == FL_NONE ? 0 : rota->shifts[second].cost);
-    if (second == FL_NONE) add_move(rota, (struct move){ 0, first, second, FL_NONE }, moves);
+    if (second == FL_NONE) add_move(rota, (struct move){ 0, first, second, FL_NONE, FL_NONE }, moves);
     for (uint32_t t = 0; t < rota->shifts_count; t++)
-        if (rota->shifts[t].cost < freed && people[t] < rota->shifts[t].people_max && t != first && t != second)
-            add_move(rota, (struct move){ 0, first, second, t }, moves);
+        if (people[t] < rota->shifts[t].people_max && t != first && t != second) add_move(rota, (struct move){ 0, first, second, t, FL_NONE }, moves);
 }
 
-static void list_moves(const struct fl_rota_problem *rota, const uint32_t people[], struct moves *moves)
+/* Two for two. */
+static void add_swaps_of(const struct fl_rota_problem *rota, const uint32_t people[], uint32_t first, uint32_t second, struct moves *moves)
+{
+    for (uint32_t t = 0; t < rota->shifts_count; t++)
+        for (uint32_t v = t; v < rota->shifts_count; v++)
+            if (t != first && t != second && v != first && v != second && people[t] + (t == v) < rota->shifts[t].people_max && people[v] < rota->shifts[v].people_max)
+                add_move(rota, (struct move){ 0, first, second, t, v }, moves);
+}
+
+typedef void add_moves_of(const struct fl_rota_problem *rota, const uint32_t people[], uint32_t first, uint32_t second, struct moves *moves);
+
+static void add_pairs(const struct fl_rota_problem *rota, const uint32_t people[], add_moves_of *add, struct moves *moves)
+{
+    for (uint32_t s = 0; s < rota->shifts_count; s++)
+        for (uint32_t u = s; people[s] > 0 && u < rota->shifts_count; u++)
+            if (people[u] > (u == s)) add(rota, people, s, u, moves);
+}
+
+static void list_moves(const struct fl_rota_problem *rota, const uint32_t people[], bool swaps, struct moves *moves)
 {
     moves->count = 0;
     for (uint32_t s = 0; s < rota->shifts_count; s++)
-        if (people[s] > 0) add_moves_from(rota, people, s, FL_NONE, moves);
-    for (uint32_t s = 0; s < rota->shifts_count; s++)
-        for (uint32_t u = s; people[s] > 0 && u < rota->shifts_count; u++)
-            if (people[u] > (u == s)) add_moves_from(rota, people, s, u, moves);
+        if (people[s] > 0 && !swaps) add_moves_from(rota, people, s, FL_NONE, moves);
+    add_pairs(rota, people, swaps ? add_swaps_of : add_moves_from, moves);
     qsort(moves->list, moves->count, sizeof *moves->list, compare_moves);
 }
 
@@ -524,6 +552,7 @@ static void make_move(uint32_t people[], const struct move *move, uint32_t forth
     people[move->first] += back - forth;
     if (move->second != FL_NONE) people[move->second] += back - forth;
     if (move->to != FL_NONE) people[move->to] += forth - back;
+    if (move->also != FL_NONE) people[move->also] += forth - back;
 }
 
 /* Whether somebody is there wherever the rota wants somebody; moves only ask for rotas that want no more than that. */
@@ -547,22 +576,24 @@ static enum fl_status make_moves(struct refinement *refinement, const struct fl_
     struct fl_decider *decider = refinement->decider;
     const double proof = decider->problem->scenario->staffing.replications * decider->work_a_day; /* every move that is taken costs one */
     const double reserve = decider->work_left * (rota->shifts_count <= SHIFTS_MOST || decider->work_left > PROOFS_MANY * proof ? 0.5 : 0.95);
-    weigh_harm(decider->problem, refinement->load, refinement->stress, people, moves);
-    list_moves(rota, people, moves);
-    for (uint32_t i = 0; i < moves->count && decider->work_left > reserve;) {
-        const struct move move = moves->list[i++];
-        enum fl_judgement judgement = FL_MISSES;
-        make_move(people, &move, 1, 0);
-        enum fl_status status = FL_OK;
-        if (fl_rota_keeps_limits(rota, people) && is_covered(rota, people)) status = attempt(refinement, people, FL_AS_ANSWER, &judgement);
-        if (status != FL_OK || judgement != FL_MEETS) make_move(people, &move, 0, 1);
-        if (status != FL_OK) return status;
-        if (judgement != FL_MEETS) continue;
+    bool swaps = false; /* two for two, once nothing else helps */
+    for (;;) {
+        bool moved = false;
         weigh_harm(decider->problem, refinement->load, refinement->stress, people, moves);
-        list_moves(rota, people, moves);
-        i = 0;
+        list_moves(rota, people, swaps, moves);
+        for (uint32_t i = 0; i < moves->count && !moved && decider->work_left > reserve; i++) {
+            const struct move *const move = &moves->list[i];
+            enum fl_judgement judgement = FL_MISSES;
+            make_move(people, move, 1, 0);
+            enum fl_status status = FL_OK;
+            if (fl_rota_keeps_limits(rota, people) && is_covered(rota, people)) status = attempt(refinement, people, FL_AS_ANSWER, &judgement);
+            moved = status == FL_OK && judgement == FL_MEETS;
+            if (!moved) make_move(people, move, 0, 1);
+            if (status != FL_OK) return status;
+        }
+        if (!moved && (swaps || rota->shifts_count <= SHIFTS_MOST || decider->work_left <= reserve)) return FL_OK;
+        swaps = !moved;
     }
-    return FL_OK;
 }
 
 static enum fl_status move_people(struct refinement *refinement, const struct fl_rota_problem *rota, uint32_t people[])
