@@ -29,7 +29,8 @@ export class Answer {
   private trials: Trial[] = [];
   private stop = new AbortController();
   private settling = 0;
-  private busy = false;
+  private searched = false;         /* the fewest is that of the present study, not of the one before */
+  private busy = false;             /* a glance is under way: what is asked meanwhile waits for it */
   private pending = false;
   private began = 0;
   private trouble = "";
@@ -60,7 +61,7 @@ export class Answer {
     this.stop = new AbortController();
     clearTimeout(this.settling);
     const { signal } = this.stop;
-    Object.assign(this, { scenario: with_objectives(scenario), about, fit: null, study: null, fewest: null, none_found: false, sure: false, chosen: null, trials: [],
+    Object.assign(this, { scenario: with_objectives(scenario), about, fit: null, study: null, fewest: null, none_found: false, sure: false, searched: false, chosen: null, trials: [],
       trouble: "", busy: false, pending: false });
     this.setting = setting_of(this.scenario);
     this.began = performance.now();
@@ -79,6 +80,7 @@ export class Answer {
       await what();
     } catch (error) {
       if (signal.aborted) return;
+      this.busy = this.pending = false;
       this.trouble = error instanceof Refused ? error.message : String(error);
       this.draw_words();
     }
@@ -95,19 +97,27 @@ export class Answer {
     if (!known) {
       this.study = new Study(this.scenario, { ...this.setting }, this.fit?.factor ?? 1, this.about!.chats_expected * this.traffic_now());
       this.trials = [];
-      this.sure = false;
+      this.sure = this.searched = false;
     }
     const study = this.study!;
     const from = performance.now();
+    this.busy = true;
     this.chosen = await study.trial(this.setting.people, study.glance_days, signal);
+    this.busy = false;
     this.draw_words();
     this.root.dataset.sliderMs = String(Math.round(performance.now() - from));
+    if (this.pending) {
+      this.pending = false;
+      this.moved();
+      return;
+    }
     /* Who is not believed recommends nothing. */
     if (this.fit && !this.fit.believed) return;
-    if (!known || this.fewest === null) {
+    if (!this.searched) {
       const fewest = await study.fewest(study.quick_days, this.fewest ?? this.setting.people, this.most, signal);
       this.fewest = fewest;
       this.none_found = fewest === null;
+      this.searched = true;
       this.draw_words();
       this.root.dataset.answerMs = String(Math.round(performance.now() - this.began));
     }
@@ -150,17 +160,10 @@ export class Answer {
       this.pending = true;
       return;
     }
-    this.stop.abort(); /* the longer look, if one is under way */
+    this.stop.abort(); /* the search or the longer look, if one is under way: it is about the setting before */
     this.stop = new AbortController();
     const { signal } = this.stop;
-    this.busy = true;
-    void this.guarded(signal, () => this.look(signal)).finally(() => {
-      if (signal !== this.stop.signal) return;
-      this.busy = false;
-      if (!this.pending) return;
-      this.pending = false;
-      this.moved();
-    });
+    void this.guarded(signal, () => this.look(signal));
   }
 
   draw(): void {
@@ -266,6 +269,8 @@ export class Answer {
       this.doubt.textContent = "";
       return;
     }
+    /* Until the search for a new setting is done, the number of the one before stands there, paler. */
+    this.sentence.classList.toggle("stale", !this.searched);
     const now = setting_of(this.scenario).people;
     const trial = this.trials.find((one) => one.people === fewest && one.days === study.curve_days);
     const below = this.trials.find((one) => fewest !== null && one.people === fewest - 1);

@@ -59,7 +59,7 @@ export interface Trial { people: number; days: number; met: number; summary: Sum
 
 /* One scenario with one setting of everything but the headcount. Trials are kept: the same days give the same figures. */
 export class Study {
-  private readonly kept = new Map<string, Promise<Trial>>();
+  private readonly kept = new Map<string, { trial: Promise<Trial>; signal: AbortSignal; done: boolean }>();
   readonly goal: number;
 
   constructor(readonly scenario: Scenario, readonly setting: Setting, readonly fitted: number, readonly chats_expected: number) {
@@ -77,16 +77,16 @@ export class Study {
   get curve_days(): number { return this.days(CURVE_CHATS); }
 
   trial(people: number, days: number, signal: AbortSignal): Promise<Trial> {
-    const key = `${people}/${days}`;
-    let found = this.kept.get(key);
-    if (!found) {
-      const scenario = set_to(this.scenario, { ...this.setting, people }, this.fitted);
-      found = simulate(text_of(scenario), days, signal).then((summary) => ({ people, days, met: summary.days_met, summary }));
-      /* What was cut short is no figure. */
-      found.catch(() => this.kept.delete(key));
-      this.kept.set(key, found);
-    }
-    return found;
+    const key = `${people}/${days}`, before = this.kept.get(key);
+    /* What was cut short is no figure. */
+    if (before && (before.done || !before.signal.aborted)) return before.trial;
+    const scenario = set_to(this.scenario, { ...this.setting, people }, this.fitted);
+    const found = { signal, done: false, trial: simulate(text_of(scenario), days, signal).then((summary) => {
+      found.done = true;
+      return { people, days, met: summary.days_met, summary };
+    }) };
+    this.kept.set(key, found);
+    return found.trial;
   }
 
   passes(trial: Trial): boolean {
