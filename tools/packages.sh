@@ -10,6 +10,7 @@ packages_long=(rabbitmq-server nodejs npm)
 packages_page=(clang lld wasi-libc libclang-rt-14-dev-wasm32)
 command -v node >/dev/null || packages_page+=(nodejs)
 command -v npm >/dev/null || packages_page+=(npm)
+packages_browser=(chromium fonts-noto-cjk) # what the pages are looked at with; without them their tests in it are skipped
 packages_test=(binutils libcriterion-dev clang libclang-rt-14-dev python3 git)
 
 # run_quietly LOG COMMAND...: the command's output goes to LOG; when it fails, the end of it to stderr. Returns
