@@ -12,6 +12,7 @@ static const char usage[] =
     "  engine              the built-in routing engine, to be driven like any other\n"
     "  compare A B         two scenarios or two results, paired day by day\n"
     "  report DIR [DIR2]   a finished run, or two, as one page for people\n"
+    "  serve [FOLDER]      the page in a browser on this machine, with runs at native speed\n"
     "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
     "  check FILE...       validates scenarios\n"
     "  erlang              a headcount from formulas alone, beside what the classic ones say\n"
@@ -29,7 +30,7 @@ static const struct subcommand subcommands[] = {
     { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
     { "engine", cmd_engine },
 #ifndef FENLIU_CORE
-    { "staff", cmd_staff }, { "erlang", cmd_erlang }, { "report", cmd_report },
+    { "staff", cmd_staff }, { "erlang", cmd_erlang }, { "report", cmd_report }, { "serve", cmd_serve },
 #endif
 };
 

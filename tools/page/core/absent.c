@@ -42,6 +42,13 @@ int cmd_report(int argc, char **argv)
     return refuse("report");
 }
 
+int cmd_serve(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return refuse("serve");
+}
+
 int page_take(struct options *options, const char *argument)
 {
     (void)options;
