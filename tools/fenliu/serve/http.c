@@ -266,7 +266,7 @@ static int session_read(struct session *session, const char *bytes, size_t lengt
 {
     if (length > session->body_left && !session->answered) return -1;
     session->body_left -= length < session->body_left ? length : session->body_left;
-    if (!session->answered) fl_text_add_bytes(&session->body, bytes, length);
+    if (!session->answered && length > 0) fl_text_add_bytes(&session->body, bytes, length);
     return 0;
 }
 

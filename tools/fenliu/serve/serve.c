@@ -15,7 +15,6 @@ static void on_idle(void *context)
 {
     struct server *const server = context;
     lws_context_destroy(server->context);
-    server->context = NULL;
 }
 
 /* The loop ends by itself when the runs, the connections and what is closed here have ended. */
@@ -62,6 +61,7 @@ static int run_loop(struct server *server)
     }
     say_where(server);
     uv_run(&server->loop, UV_RUN_DEFAULT);
+    lws_context_destroy(server->context); /* what the loop held is closed now, and this frees the rest */
     return server->interrupted_run ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 

@@ -1,10 +1,12 @@
 /* The door to the program: `fenliu` with these arguments and files, in a worker, off the page's thread.
  *
  * The same arguments and files give the same bytes as the installed program does. The page embeds the program; it is unpacked and compiled
- * once. Workers are kept for the next call, several run at once, and what comes when all are busy waits for its turn. */
+ * once. Workers are kept for the next call, several run at once, and what comes when all are busy waits for its turn. Where `fenliu serve` shows
+ * the page, the installed program answers instead (served.ts). */
 import packed from "fenliu.wasm.gz";
 import workerScript from "worker:./core_worker.ts";
 import type { Call } from "./core_worker";
+import { run_served, served } from "./served";
 import type { Files, Outcome } from "./wasi";
 
 export type { Files, Outcome } from "./wasi";
@@ -13,6 +15,7 @@ export interface Options {
   files?: Files; // what the program can read, by the path in its arguments; "-" is its standard input
   onStderr?: (text: string) => void; // progress, as it comes
   signal?: AbortSignal; // ends the call, which is then rejected with the signal's reason
+  keep?: string; // where serve shows the page: the results stay there, under this title
 }
 
 const WORKERS_MAX = Math.max(1, Math.min(8, navigator.hardwareConcurrency ?? 1));
@@ -94,6 +97,7 @@ async function serve() {
 }
 
 export function run(args: string[], options: Options = {}): Promise<Outcome> {
+  if (served) return run_served(args, options);
   return new Promise((resolve, reject) => {
     const { signal, files } = options;
     if (signal?.aborted) return reject(signal.reason);

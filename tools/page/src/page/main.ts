@@ -4,6 +4,7 @@ import "../common/theme.css";
 import "./page.css";
 import { h, replace } from "../common/dom";
 import { language_switch } from "../common/switch";
+import { served } from "../common/served";
 import { language, on_language, say, set_language } from "../common/words";
 import { Answer } from "./answer";
 import { Demo } from "./demo";
@@ -11,6 +12,7 @@ import { Desk } from "./desk";
 import { download, on_drop } from "./files";
 import { check, log, Refused, type Fault } from "./program";
 import { Questions } from "./questions";
+import { Results } from "./results";
 import { Roster } from "./roster";
 import { text_of } from "./scenario";
 import { scenario_of, type Answers } from "./shop";
@@ -27,7 +29,8 @@ const faults = h("div", { role: "alert" });
 const demo = new Demo();
 const desk = new Desk();
 const questions = new Questions((answers) => void ask(answers));
-const roster = new Roster(() => text_of(answer.current(false)), () => answer.name, () => answer.several_days);
+const roster = new Roster(() => text_of(answer.current(false)), () => answer.name, () => answer.several_days, () => void results.refresh());
+const results = new Results(() => (answer.known ? { text: text_of(answer.current(false)), name: answer.name } : null));
 const answer: Answer = new Answer(() => roster.forget(), [tools, roster_place]);
 const file = h("input", { type: "file", accept: ".json,application/json", class: "unseen", tabindex: -1, "aria-hidden": "true", onchange: () => {
   if (file.files?.[0]) void open_file(file.files[0]);
@@ -84,7 +87,8 @@ function draw(): void {
   document.title = say("page.title");
   replace(header,
     h("span", { class: "brand" }, say("page.brand")),
-    h("nav", { "aria-label": say("page.nav") }, h("a", { href: "#demo" }, say("nav.demo")), h("a", { href: "#shop" }, say("nav.shop")), h("a", { href: "#desk" }, say("nav.desk"))),
+    h("nav", { "aria-label": say("page.nav") }, h("a", { href: "#demo" }, say("nav.demo")), h("a", { href: "#shop" }, say("nav.shop")), h("a", { href: "#desk" }, say("nav.desk")),
+      served && h("a", { href: "#results" }, say("nav.results"))),
     language_switch());
   replace(shop,
     h("h2", { id: "shop-title" }, say("shop.title")),
@@ -103,10 +107,12 @@ function draw(): void {
   answer.draw();
   roster.draw();
   desk.draw();
+  results.draw();
 }
 
 on_language(draw);
 set_language(language());
-document.getElementById("root")!.append(header, h("main", {}, demo.root, shop, answer.root, desk.root), footer);
+document.getElementById("root")!.append(header, h("main", {}, demo.root, shop, answer.root, desk.root, results.root), footer);
 on_drop((dropped) => void open_file(dropped));
 demo.ready.then(({ scenario, night }) => { if (!answer.known) desk.show(night, scenario, 4 * 3600, say("demo.people", { n: scenario.desk.agents[0].count })); }, () => {});
+results.refresh().catch(() => {}); // serve has ended: the page says so when it is asked for something

@@ -1,6 +1,7 @@
 /* What the page asks of the program, as calls with types. Every answer is the program's own JSON; what it refuses is said in its own words,
  * with line and column. */
 import { run } from "../common/core";
+import { served } from "../common/served";
 import { night_read, type Night } from "./night";
 
 export interface Figure { mean: number | null; ci95: [number, number] | null; n: number; p50?: number; p90?: number; p99?: number; p90_ci95?: [number, number] | null }
@@ -19,8 +20,8 @@ export class Refused extends Error {}
 const FILE = "scenario.json";
 const read = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-async function ask(args: string[], scenario: string, signal?: AbortSignal, onStderr?: (text: string) => void) {
-  const outcome = await run([...args, FILE], { files: { [FILE]: scenario }, signal, onStderr });
+async function ask(args: string[], scenario: string, signal?: AbortSignal, onStderr?: (text: string) => void, keep?: string) {
+  const outcome = await run([...args, FILE], { files: { [FILE]: scenario }, signal, onStderr, keep });
   /* 1 is "an objective is missed": an answer like any other. */
   if (outcome.code !== 0 && outcome.code !== 1) throw new Refused(outcome.stderr.trim() || `exit ${outcome.code}`);
   return outcome;
@@ -45,11 +46,13 @@ export async function log(scenario: string, signal?: AbortSignal): Promise<Night
 
 export interface Staffed { answer: any; plan: Uint8Array | null; proven: boolean }
 
-/* The whole recommendation; minutes. `on_progress` gets the program's own progress lines. */
-export async function staff(scenario: string, signal: AbortSignal, on_progress: (line: string) => void): Promise<Staffed> {
-  const outcome = await ask(["staff", "--json", "--plan", "plan.json"], scenario, signal, (text) => {
+/* The whole recommendation; minutes. `on_progress` gets the program's own progress lines. Where
+ * serve shows the page it is kept there, under the name. */
+export async function staff(scenario: string, name: string, signal: AbortSignal, on_progress: (line: string) => void): Promise<Staffed> {
+  const kept = served ? ["--out", "run", "--report"] : [];
+  const outcome = await ask(["staff", "--json", "--plan", "plan.json", ...kept], scenario, signal, (text) => {
     const lines = text.split(/[\r\n]+/).map((line) => line.trim()).filter(Boolean);
     if (lines.length) on_progress(lines[lines.length - 1]);
-  });
+  }, name);
   return { answer: JSON.parse(read(outcome.stdout)), plan: outcome.files.get("plan.json") ?? null, proven: outcome.code === 0 };
 }

@@ -1,6 +1,7 @@
 /* The whole recommendation, `fenliu staff`: shifts, what it costs, what is in doubt. It takes minutes, so it says how far it is and can be stopped. */
 import { h, replace } from "../common/dom";
 import { clock, money, number, percent, seconds } from "../common/numbers";
+import { served } from "../common/served";
 import { say } from "../common/words";
 import { download } from "./files";
 import { Refused, staff, type Staffed } from "./program";
@@ -15,7 +16,8 @@ export class Roster {
   private readonly progress = h("p", { class: "small quiet", "data-progress": true });
 
   /* `several_days`: the answer would be of another kind, and take hours here. */
-  constructor(private readonly scenario: () => string, private readonly name: () => string, private readonly several_days: () => boolean) {}
+  constructor(private readonly scenario: () => string, private readonly name: () => string, private readonly several_days: () => boolean,
+    private readonly on_done: () => void) {}
 
   /* Another scenario: what was found, or is being looked for, is about the old one. */
   forget(): void {
@@ -57,10 +59,11 @@ export class Roster {
     this.draw();
     this.timer = window.setInterval(() => this.draw_progress(), 500);
     try {
-      const staffed = await staff(this.scenario(), signal, (line) => {
+      const staffed = await staff(this.scenario(), this.name(), signal, (line) => {
         if (this.state.at === "running") this.state.line = line;
       });
       this.state = { at: "done", staffed, took_s: (performance.now() - since) / 1000 };
+      this.on_done();
     } catch (error) {
       if (signal.aborted) return;
       this.state = { at: "failed", why: error instanceof Refused ? error.message : String(error) };
@@ -103,7 +106,7 @@ export class Roster {
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("roster.shift")), h("th", { scope: "col" }, say("roster.people")))),
         h("tbody", {}, rows.map((row: string[]) => h("tr", {}, h("th", { scope: "row" }, row[0]), h("td", {}, row[1]))))),
       this.doubts(answer),
-      h("p", { class: "small quiet" }, say("roster.solver", { took: seconds(took_s) })),
+      h("p", { class: "small quiet" }, say(served ? "roster.served" : "roster.solver", { took: seconds(took_s) })),
       plan && h("p", {}, h("button", { type: "button", onclick: () => download(`${this.name()}.plan.json`, plan as unknown as BlobPart) }, say("roster.download"))));
   }
 
