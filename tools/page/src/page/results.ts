@@ -2,7 +2,7 @@
 import { h, replace } from "../common/dom";
 import { seconds } from "../common/numbers";
 import { compare, file_address, remove, run_to_end, runs, served, type Run } from "../common/served";
-import { say } from "../common/words";
+import { language, say } from "../common/words";
 
 /* What people take along, of all that a run directory has. */
 const WORTH = /^(run\/(days|intervals|agents)\.csv|[^/]+\.json)$/;
@@ -10,7 +10,7 @@ const WORTH = /^(run\/(days|intervals|agents)\.csv|[^/]+\.json)$/;
 /* 20260617-180000-1 is a time in UTC. */
 function began(id: string): string {
   const [, y, mo, d, h_, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(id)!.map(Number);
-  return new Date(Date.UTC(y, mo - 1, d, h_, mi, s)).toLocaleString(document.documentElement.lang);
+  return new Date(Date.UTC(y, mo - 1, d, h_, mi, s)).toLocaleString(language() === "zh" ? "zh-CN" : "en-GB");
 }
 
 export class Results {
@@ -39,7 +39,7 @@ export class Results {
       h("p", { class: "answer-tools" }, this.keep_button,
         h("button", { type: "button", disabled: this.chosen.length !== 2, onclick: () => void this.attempt(() => this.compare()) }, say("results.compare"))),
       this.said,
-      this.list.length === 0 ? h("p", { class: "quiet" }, say("results.none")) : h("div", { class: "results-scroll", tabindex: 0, role: "region", "aria-label": say("results.title") },
+      this.list.length === 0 ? h("p", { class: "quiet" }, say("results.none")) : h("div", { class: "results-scroll", tabindex: 0, role: "group", "aria-label": say("results.title") },
         h("table", { class: "results-table" },
           h("thead", {}, h("tr", {}, ["results.chosen", "results.run", "results.files", "results.remove"].map((word) => h("th", { scope: "col" }, say(word as "results.run"))))),
           h("tbody", {}, this.list.map((run) => this.row(run))))));
