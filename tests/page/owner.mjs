@@ -116,6 +116,21 @@ await page.click(".ask button.main");
 expect((await page.textContent("#ask-chats-fault")).includes("1"), "no chats at all");
 expect((await page.evaluate(() => document.activeElement.id)) === "ask-chats", "and there the cursor goes");
 await page.fill("#ask-chats", "480");
+await page.fill("#ask-opens_at", "20266-12-11T20:00");
+await page.click(".ask button.main");
+expect((await page.textContent("#ask-opens_at-fault")).includes("2099"), "a year of five digits");
+await page.fill("#ask-opens_at", "2026-12-11T20:00");
+/* A slider that moves while the ordinary day is being replayed waits for it: nothing is answered without it. */
+await page.click(".ask button.main");
+await page.waitForSelector("#slider-people");
+await page.$eval("#slider-people", (input) => {
+  input.value = "7";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+});
+await page.waitForSelector("#answer[data-fewest]", { timeout: 60000 });
+expect((await page.textContent(".believed")).includes("480"), `a slider moved early: ${await page.textContent(".believed")}`);
+expect((await page.getAttribute(".figures", "data-people")) === "7", "the figures are of seven people");
+await page.$eval("#answer", (answer) => answer.removeAttribute("data-fewest"));
 /* A good one then is used: a day of 2 500 chats, which a slider answers for, and which runs at 600 times its speed. */
 await page.setInputFiles("input[type=file]", join(source, "scenarios/promo-2500.json"));
 await page.waitForSelector("#answer[data-fewest]", { timeout: 60000 });

@@ -67,11 +67,16 @@ export class Answer {
     this.began = performance.now();
     this.root.hidden = false;
     this.draw();
-    await this.guarded(signal, async () => {
-      this.fit = await believe(this.scenario, signal);
-      this.draw_words();
-      await this.look(signal);
-    });
+    await this.guarded(signal, () => this.look(signal));
+  }
+
+  /* What the ordinary day says comes before any figure. A slider that moves meanwhile waits for it, as for a glance: the look that follows is
+   * at what the sliders say then. */
+  private async replay(signal: AbortSignal): Promise<void> {
+    this.busy = true;
+    this.fit = await believe(this.scenario, signal);
+    this.busy = this.pending = false;
+    this.draw_words();
   }
 
   /* What fails is said; what was cut short by something newer is not. */
@@ -92,6 +97,7 @@ export class Answer {
 
   /* The quick look: the chosen headcount, then the fewest that passes; the longer one once nothing moves any more. */
   private async look(signal: AbortSignal): Promise<void> {
+    if (this.scenario.ordinary_day && !this.fit) await this.replay(signal);
     const { people: _people, ...rest } = this.setting;
     const known = this.study && JSON.stringify(rest) === JSON.stringify((({ people: _, ...others }) => others)(this.study.setting));
     if (!known) {
@@ -156,6 +162,7 @@ export class Answer {
   private moved(): void {
     this.on_setting();
     clearTimeout(this.settling);
+    this.trouble = ""; /* it was about the setting before */
     if (this.busy) {
       this.pending = true;
       return;

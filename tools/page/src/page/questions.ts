@@ -3,7 +3,7 @@ import { append, h, replace } from "../common/dom";
 import { say, type Word } from "../common/words";
 import { answers_first, type Answers } from "./shop";
 
-type Field = { key: keyof Answers; label: Word; unit?: Word; type: "number" | "hour" | "datetime-local"; least?: number; most?: number; step?: number | "any"; optional?: boolean };
+type Field = { key: keyof Answers; label: Word; unit?: Word; type: "number" | "hour" | "datetime-local"; least?: number | string; most?: number | string; step?: number | "any"; optional?: boolean };
 interface Question { title: Word; hint: Word; fields: Field[] }
 
 const questions: Question[] = [
@@ -15,7 +15,9 @@ const questions: Question[] = [
     { key: "close", label: "ask.close", type: "hour" }] },
   { title: "ask.multiplier", hint: "ask.multiplier.hint", fields: [
     { key: "multiplier", label: "ask.times", unit: "ask.times.unit", type: "number", least: 0.1, most: 50, step: "any" }] },
-  { title: "ask.opening", hint: "ask.opening.hint", fields: [{ key: "opens_at", label: "ask.opens_at", type: "datetime-local" }] },
+  { title: "ask.opening", hint: "ask.opening.hint", fields: [
+    /* Whoever types a year one digit too long is told so. */
+    { key: "opens_at", label: "ask.opens_at", type: "datetime-local", least: "2000-01-01T00:00", most: "2099-12-31T23:59" }] },
   { title: "ask.money", hint: "ask.money.hint", fields: [
     { key: "conversion", label: "ask.conversion", unit: "ask.conversion.unit", type: "number", least: 0, most: 100, step: "any", optional: true },
     { key: "order_value", label: "ask.order_value", unit: "ask.order_value.unit", type: "number", least: 0, most: 1000000, step: "any", optional: true }] },
@@ -86,8 +88,9 @@ export class Questions {
   }
 
   private wanted(field: Field, input: HTMLInputElement): string {
-    if (input.validity.valueMissing || field.type !== "number") return say("ask.missing");
-    return say("ask.range", { least: field.least!, most: field.most! });
+    if (input.validity.valueMissing || input.validity.badInput) return say("ask.missing");
+    const bound = (value: number | string) => String(value).replace("T", " ");
+    return say(field.step === 1 ? "ask.whole" : "ask.range", { least: bound(field.least!), most: bound(field.most!) });
   }
 
   /* What is wrong is said at its place, and the first such place is where the cursor goes. */
