@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { axe, browser, expect, fenliu, finish, open, skip } from "./_page.mjs";
+import { axe, browser, expect, fenliu, finish, open, skip, source } from "./_page.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "fenliu-report-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -122,6 +122,15 @@ const chrome = await browser();
   for (const sentence of ["One day was simulated", "fenliu staff SCENARIO --out DIR --report", "names no platform", "has no objectives", "conversion (money.conversion)"])
     expect(said.includes(sentence), `not said: ${sentence}`);
   expect(faults.length === 0, faults.join("; "));
+}
+
+/* ---- Met on average and on too few days; nobody at all ---------------------------------------------- */
+for (const [name, sets, said] of [["some.run", [], "Met on average, but on too few days: 80 of 100"], ["nobody.run", ["--set", "objectives={}", "--set", "traffic.chats_per_day=0"], "No buyer came"]]) {
+  run("simulate", join(source, "scenarios/ordinary-day.json"), "-q", "-n", "10", ...sets, "--out", name, "--report");
+  const { page, faults } = await open(chrome, join(folder, name, "report.html"), { locale: "en-GB" });
+  expect((await text(page, "h1")).startsWith(said), await text(page, "h1"));
+  expect(faults.length === 0, faults.join("; "));
+  await page.context().close();
 }
 
 await chrome.close();

@@ -79,9 +79,13 @@ export function is_green_but_gone(run: Run): boolean {
 function run_sentence(run: Run): string {
   const totals = run.summary.totals, share = figure(totals, "abandonment").value, left = of_100(share), first = seconds(figure(totals, "first_response_s.p90").value);
   const missed = missed_of(run);
+  if (figure(totals, "chats_offered").value === 0) return say("head.nobody");
   if (is_green_but_gone(run)) return say("head.green", { rate: percent(figure(totals, "platform_reply_rate_3min").value), left });
   if (missed) return say("head.missed", { what: metric_words(missed.name), got: shown(missed.got, unit_of(missed.name)), want: wanted(missed.want, missed.name) });
   const none = share !== null && share < HARDLY_ANY;
+  const { days_met, replications } = run.summary, passed = days_met / replications;
+  if (run.summary.objectives.length && !one_day(run) && !several_dates(run) && passed < run.world.day_probability)
+    return say("head.met.days", { days: number(passed * 100), goal: number(run.world.day_probability * 100), left, first });
   if (run.summary.objectives.length) return say(none ? "head.met.none" : "head.met", { people: number(run.world.agents), left, first });
   return say(none ? "head.plain.none" : "head.plain", { left, first });
 }
