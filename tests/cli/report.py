@@ -153,7 +153,10 @@ def what_is_no_run_is_refused(folder):
     for path, wanted in ((folder / "nowhere", "wanted a run directory"), (folder / "good.json", "wanted a run directory"), (folder, "manifest.json")):
         said = run("report", path, code=2).stderr.decode()
         expect(wanted in said and said.count("\n") == 1, said)
-    for name, bytes_, wanted in (("manifest.json", b"[1]", "damaged"), ("summary.json", b'{"fenliu":1', "damaged"), ("summary.json", b"{}", '"totals"'), ("summary.json", b'{"totals":{},"agents":["', "damaged"),
+    days = (directory / "days.csv").read_bytes()
+    for name, bytes_, wanted in (("manifest.json", b"[1]", "damaged"), ("manifest.json", b"{}", '"command_line"'), ("days.csv", days[:-1], "damaged"),
+                                 ("days.csv", days[:days.index(b"\n") + 1], "a row for every day"),
+                                 ("summary.json", b'{"fenliu":1', "damaged"), ("summary.json", b"{}", '"totals"'), ("summary.json", b'{"totals":{},"agents":["', "damaged"),
                                  ("summary.json", b'{"totals":{}}\0', "damaged"), ("days.csv", b"a,b\n1\n", "damaged"),
                                  ("agents.csv", b'agent\n"x', "damaged"), ("load.csv", b"from,to\n1,2\n", "damaged"), ("scenario.json", b"{}", "scenario.json"),
                                  ("intervals.csv", b"", "damaged"), ("intervals.csv", None, "cannot read")):

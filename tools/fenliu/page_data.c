@@ -16,7 +16,8 @@ struct source {
     const char *directory, *name;
     const struct options *options;
     struct fl_text *out;
-    bool by_date; /* several dates, which are drawn each as a whole */
+    double replications; /* as the manifest has them */
+    bool by_date;        /* several dates, which are drawn each as a whole */
 };
 
 /* ---- Files ------------------------------------------------------------------------------------- */
@@ -121,6 +122,20 @@ static bool add_file(const struct source *source, const char *key, const char *f
 {
     cJSON *json;
     return read_json(source, file, false, &json) && add_json(source->out, key, json);
+}
+
+/* What was run: the page shows how to repeat it. */
+static bool add_manifest(struct source *source)
+{
+    cJSON *json;
+    if (!read_json(source, "manifest.json", true, &json)) return false;
+    const cJSON *const words = cJSON_GetObjectItemCaseSensitive(json, "command_line"), *const days = cJSON_GetObjectItemCaseSensitive(json, "replications");
+    if (!cJSON_IsArray(words) || !cJSON_IsNumber(days)) {
+        cJSON_Delete(json);
+        return damaged(source, "manifest.json", "\"command_line\" and \"replications\"");
+    }
+    source->replications = days->valuedouble;
+    return add_json(source->out, "manifest", json);
 }
 
 /* Agents have a table of their own, and are thousands; states are for checks against queues. */
@@ -302,6 +317,10 @@ static bool add_days(const struct source *source)
     struct page_table table;
     struct fl_text *const out = source->out;
     if (!read_table(source, "days.csv", true, &table)) return false;
+    if (table.rows != source->replications) {
+        page_table_free(&table);
+        return damaged(source, "days.csv", "a row for every day of manifest.json");
+    }
     fl_text_add(out, ",\n\"days\":");
     add_columns(out, day_columns, COLUMNS(day_columns));
     add_met(&table, out);
@@ -505,13 +524,11 @@ static bool add_run(const char *directory, const char *name, const struct option
 {
     struct source source = { .directory = directory, .name = name, .options = options, .out = out };
     const char *base = name;
-    cJSON *manifest;
-    if (!read_json(&source, "manifest.json", true, &manifest)) return false;
     for (const char *at = name; *at != '\0'; at++)
         if (*at == '/' && at[1] != '/' && at[1] != '\0') base = at + 1;
     fl_text_add(out, "{\"name\":");
     fl_text_add_json(out, base);
-    return add_json(out, "manifest", manifest) && add_summary(&source) && add_scenario(&source) && add_days(&source) && add_intervals(&source) &&
+    return add_manifest(&source) && add_summary(&source) && add_scenario(&source) && add_days(&source) && add_intervals(&source) &&
            add_load(&source) && add_agents(&source) && add_file(&source, "staff", "staff.json") && add_file(&source, "engine", "engine.json");
 }
 

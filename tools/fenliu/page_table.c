@@ -48,6 +48,7 @@ bool page_table_read(struct page_table *table, char *bytes, size_t length)
 {
     uint32_t room = 1;
     *table = (struct page_table){ .bytes = bytes };
+    if (length == 0 || bytes[length - 1] != '\n') return false; /* cut off, maybe within a number */
     if (memchr(bytes, '\0', length) != NULL || length > UINT32_MAX / 2) return false;
     for (const char *at = bytes; *at != '\0'; at++) room += *at == ',' || *at == '\n';
     table->fields = malloc(room * sizeof *table->fields);

@@ -12,7 +12,8 @@ struct page_table {
     uint32_t columns, rows; /* rows: without the header */
 };
 
-/* Takes the bytes (to be freed with free) over, also on failure. FL_ESYNTAX-like faults are false: no header, or a row of another length. */
+/* Takes the bytes (to be freed with free) over, also on failure. FL_ESYNTAX-like faults are false: no header, a row of another length,
+ * or a last row that no line feed ends. */
 bool page_table_read(struct page_table *table, char *bytes, size_t length);
 void page_table_free(struct page_table *table);
 
