@@ -15,11 +15,19 @@ export function unit_of(name: string): Unit {
 
 export const metric_words = (name: string): string => named(`metric.${name}`) ?? name;
 
-/* ">= 0.80" of a share as ">= 80%". */
+/* The figure of a condition, which may be written as a share in per cent or as a duration: "0.80", "80%", "60s", "1m30s". */
+function wanted_figure(text: string): number {
+  if (text.endsWith("%")) return Number(text.slice(0, -1)) / 100;
+  if (!/[a-z]/.test(text)) return Number(text);
+  const seconds_of: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400 };
+  return [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, value, unit]) => sum + Number(value) * (seconds_of[unit!] ?? NaN), 0);
+}
+
+/* ">= 0.80" of a share as "≥ 80%". A figure that is not understood stands as it was written. */
 export function wanted(want: string, name: string): string {
-  const [sign, value] = want.split(" ");
-  const sign_words: Record<string, string> = { ">=": "≥", "<=": "≤", ">": ">", "<": "<" };
-  return `${sign_words[sign!] ?? sign} ${shown(Number(value), unit_of(name)).replace(/\.0(?=%)/, "")}`;
+  const [, sign, text] = /^([<>]=?) *(.*)$/.exec(want) ?? [want, "", want];
+  const sign_words: Record<string, string> = { ">=": "≥", "<=": "≤" }, value = wanted_figure(text!);
+  return `${sign_words[sign!] ?? sign} ${Number.isFinite(value) ? shown(value, unit_of(name)).replace(/\.0(?=%)/, "") : text}`;
 }
 
 /* ---- The sentence ------------------------------------------------------------------------------- */
