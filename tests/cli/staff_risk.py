@@ -22,7 +22,7 @@ SHOP = {
                "think_time": {"exponential": "30s"}, "patience": {"first": {"weibull": {"scale": "180s", "shape": 2}}}},
     "desk": {"agents": [{"name": "mei", "count": 4, "max_chats": 8, "wage_cny_per_hour": 25}]},
     "objectives": {"abandonment": "<= 0.06"},
-    "staffing": {"replications": 60, "max_agents": 40, "day_probability": 0.7, "shifts": [{"name": "evening", "from": "18:00", "to": "22:00"}]},
+    "staffing": {"replications": 60, "max_agents": 40, "day_probability": 0.75, "shifts": [{"name": "evening", "from": "18:00", "to": "22:00"}]},
 }
 MONEY = {"conversion": {"base": 0.4, "first_response_loss_per_min": 0.1}, "order_value_cny": 150, "margin": 0.4, "commission": 0.01, "bonus_cny": 300}
 DOUBTS = {"traffic": "more", "reply_time": "more", "patience": "less", "think_time": None}  # which side does harm; None: hardly either
