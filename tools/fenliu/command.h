@@ -41,6 +41,7 @@ int cmd_check(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_engine(int argc, char **argv);
 int cmd_erlang(int argc, char **argv);
+int cmd_fit(int argc, char **argv);
 
 /* One option of a subcommand: takes argv[*i] (and moves on when it has a value). 1: taken; 0: not one of mine; -1: wrong, said. */
 typedef int take_option(void *context, struct options *options, int argc, char **argv, int *i);

@@ -14,6 +14,7 @@ static const char usage[] =
     "  report DIR [DIR2]   a finished run, or two, as one page for people\n"
     "  serve [FOLDER]      the page in a browser on this machine, with runs at native speed\n"
     "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
+    "  fit LOG...          a recorded log to a scenario: messages, or counts per interval\n"
     "  check FILE...       validates scenarios\n"
     "  erlang              a headcount from formulas alone, beside what the classic ones say\n"
     "  init [FILE]         a scenario to start from\n"
@@ -30,7 +31,7 @@ static const struct subcommand subcommands[] = {
     { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
     { "engine", cmd_engine },
 #ifndef FENLIU_CORE
-    { "staff", cmd_staff }, { "erlang", cmd_erlang }, { "report", cmd_report }, { "serve", cmd_serve },
+    { "staff", cmd_staff }, { "fit", cmd_fit }, { "erlang", cmd_erlang }, { "report", cmd_report }, { "serve", cmd_serve },
 #endif
 };
 

@@ -14,6 +14,13 @@ static int refuse(const char *what)
     return EXIT_USAGE;
 }
 
+int cmd_fit(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return refuse("fit");
+}
+
 int cmd_drive(int argc, char **argv)
 {
     (void)argc;

@@ -1,0 +1,196 @@
+/* What a fit has found, as a screen or as JSON; its notes and the words of its reasons. */
+#include "fit.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fit_note(struct fit_answer *answer, const char *file, uint64_t line, const char *en, const char *zh, ...)
+{
+    if (answer->notes_count == answer->notes_room) {
+        const size_t room = answer->notes_room == 0 ? 16 : answer->notes_room * 2;
+        struct fit_note *const larger = realloc(answer->notes, room * sizeof *larger);
+        if (larger == NULL) {
+            answer->estimates.full = true;
+            return;
+        }
+        answer->notes = larger;
+        answer->notes_room = room;
+    }
+    struct fit_note *const note = &answer->notes[answer->notes_count++];
+    *note = (struct fit_note){ .file = file, .line = line };
+    va_list values;
+    va_start(values, zh);
+    vsnprintf(note->text, sizeof note->text, answer->language == LANGUAGE_ZH ? zh : en, values);
+    va_end(values);
+}
+
+void fit_answer_free(struct fit_answer *answer)
+{
+    fl_estimates_free(&answer->estimates);
+    free(answer->notes);
+    cJSON_Delete(answer->fitted);
+    cJSON_Delete(answer->more);
+    fl_text_free(&answer->screen);
+    fl_text_free(&answer->pictures);
+}
+
+/* ---- Reasons -------------------------------------------------------------------------------------- */
+
+/* Both sentences take `had` and `wanted`, in this order, or neither. */
+static const struct {
+    const char *key, *en, *zh;
+} reasons[] = {
+    { "few_days", "not enough data: %.0f days, %.0f wanted", "数据不够:有 %.0f 天,要 %.0f 天" },
+};
+
+void fit_reason(enum language language, const struct fl_estimate *estimate, char *out, size_t size)
+{
+    const char *form = NULL;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (estimate->why != NULL && strcmp(reasons[i].key, estimate->why) == 0) form = language == LANGUAGE_ZH ? reasons[i].zh : reasons[i].en;
+    if (form == NULL) form = estimate->why != NULL ? estimate->why : "";
+    snprintf(out, size, form, estimate->had, estimate->wanted);
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------------- */
+
+static void add_interval(struct fl_text *out, double low, double high)
+{
+    if (isnan(low) && isnan(high)) {
+        fl_text_add(out, "null");
+        return;
+    }
+    fl_text_add(out, "[");
+    fl_text_add_number(out, low);
+    fl_text_add(out, ",");
+    fl_text_add_number(out, high);
+    fl_text_add(out, "]");
+}
+
+static void add_estimate(struct fl_text *out, const struct fit_answer *answer, const struct fl_estimate *e)
+{
+    fl_text_add(out, "{\"path\":");
+    fl_text_add_json(out, e->path);
+    fl_text_add(out, ",\"unit\":");
+    fl_text_add_json(out, e->unit);
+    fl_text_add(out, ",\"value\":");
+    fl_text_add_number(out, e->known ? e->value : NAN);
+    fl_text_add(out, ",\"ci95\":");
+    add_interval(out, e->low, e->high);
+    fl_text_add(out, ",\"n\":%llu,\"known\":%s,\"sure\":%s,\"why\":", (unsigned long long)e->n, e->known ? "true" : "false", e->sure ? "true" : "false");
+    if (e->why == NULL) {
+        fl_text_add(out, "null}");
+        return;
+    }
+    char reason[400];
+    fit_reason(answer->language, e, reason, sizeof reason);
+    fl_text_add_json(out, reason);
+    fl_text_add(out, "}");
+}
+
+static void add_goodness(struct fl_text *out, const struct fl_goodness *g)
+{
+    fl_text_add(out, "{\"name\":");
+    fl_text_add_json(out, g->name);
+    fl_text_add(out, ",\"value\":");
+    fl_text_add_number(out, g->value);
+    fl_text_add(out, ",\"wanted\":");
+    add_interval(out, g->low, g->high);
+    fl_text_add(out, ",\"p\":");
+    fl_text_add_number(out, g->p);
+    fl_text_add(out, ",\"n\":%llu,\"good\":%s}", (unsigned long long)g->n, g->good ? "true" : "false");
+}
+
+static void add_note(struct fl_text *out, const struct fit_note *note)
+{
+    fl_text_add(out, "{\"file\":");
+    if (note->file != NULL) fl_text_add_json(out, note->file);
+    else fl_text_add(out, "null");
+    fl_text_add(out, ",\"line\":");
+    if (note->line > 0) fl_text_add(out, "%llu", (unsigned long long)note->line);
+    else fl_text_add(out, "null");
+    fl_text_add(out, ",\"text\":");
+    fl_text_add_json(out, note->text);
+    fl_text_add(out, "}");
+}
+
+static void add_more(struct fl_text *out, const cJSON *more)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, more)
+    {
+        char *const text = cJSON_PrintUnformatted(item);
+        fl_text_add(out, ",");
+        fl_text_add_json(out, item->string);
+        fl_text_add(out, ":%s", text != NULL ? text : "null");
+        out->full |= text == NULL;
+        free(text);
+    }
+}
+
+static void answer_json(struct fl_text *out, const struct fit_options *options, const struct fit_answer *answer)
+{
+    fl_text_add(out, "{\"fenliu\":1,\"command\":\"fit\",\"kind\":\"%s\",\"files\":[", answer->kind);
+    for (uint32_t i = 0; i < options->common->files_count; i++) {
+        if (i > 0) fl_text_add(out, ",");
+        fl_text_add_json(out, options->common->files[i]);
+    }
+    fl_text_add(out, "],\"estimates\":[");
+    for (size_t i = 0; i < answer->estimates.count; i++) {
+        if (i > 0) fl_text_add(out, ",");
+        add_estimate(out, answer, &answer->estimates.list[i]);
+    }
+    fl_text_add(out, "],\"goodness\":[");
+    for (size_t i = 0; i < answer->estimates.goodness_count; i++) {
+        if (i > 0) fl_text_add(out, ",");
+        add_goodness(out, &answer->estimates.goodness[i]);
+    }
+    fl_text_add(out, "],\"notes\":[");
+    for (size_t i = 0; i < answer->notes_count; i++) {
+        if (i > 0) fl_text_add(out, ",");
+        add_note(out, &answer->notes[i]);
+    }
+    fl_text_add(out, "]");
+    add_more(out, answer->more);
+    fl_text_add(out, "}\n");
+}
+
+/* ---- The screen ----------------------------------------------------------------------------------- */
+
+static void screen_estimate(struct fl_text *out, const struct fit_answer *answer, const struct fl_estimate *e)
+{
+    char reason[400] = "";
+    if (e->why != NULL) fit_reason(answer->language, e, reason, sizeof reason);
+    text_add_padded(out, e->path, 44, false);
+    if (e->known) fl_text_add(out, " %10.4g", e->value);
+    else fl_text_add(out, "          -");
+    if (e->known && !isnan(e->low)) fl_text_add(out, "  [%.4g, %.4g]", e->low, e->high);
+    if (e->known && strcmp(e->unit, "1") != 0) fl_text_add(out, " %s", e->unit);
+    if (reason[0] != '\0') fl_text_add(out, "  %s", reason);
+    fl_text_add(out, "\n");
+}
+
+static void answer_screen(struct fl_text *out, const struct fit_options *options, const struct fit_answer *answer)
+{
+    for (size_t i = 0; i < answer->notes_count; i++) {
+        const struct fit_note *const note = &answer->notes[i];
+        if (note->file != NULL) fl_text_add(out, "%s:%llu: ", note->file, (unsigned long long)note->line);
+        fl_text_add(out, "%s\n", note->text);
+    }
+    for (size_t i = 0; i < answer->estimates.count; i++) screen_estimate(out, answer, &answer->estimates.list[i]);
+    if (answer->screen.bytes != NULL) fl_text_add_bytes(out, answer->screen.bytes, answer->screen.length);
+    if (options->common->out != NULL) fl_text_add(out, answer->language == LANGUAGE_ZH ? "方案 %s\n" : "scenario %s\n", options->common->out);
+}
+
+int fit_answer_print(const struct fit_options *options, const struct fit_answer *answer)
+{
+    struct fl_text out = { 0 };
+    if (options->common->json) answer_json(&out, options, answer);
+    else answer_screen(&out, options, answer);
+    out.full |= answer->estimates.full || answer->screen.full;
+    const int code = text_print(&out);
+    fl_text_free(&out);
+    return code;
+}
