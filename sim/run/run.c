@@ -1,6 +1,7 @@
 #include "run/run.h"
 
 #include "routing/engine.h"
+#include "run/whole.h"
 #include "run/workers.h"
 
 #include <stdlib.h>
@@ -192,6 +193,21 @@ uint32_t fl_run_cores(void)
     return fl_workers_cores();
 }
 
+const char *const *fl_run_agent_names(const struct fl_scenario *scenario, void **memory)
+{
+    *memory = NULL;
+    for (size_t bytes = (size_t)1 << 16; bytes <= (size_t)1 << 28; bytes *= 4) {
+        struct fl_arena arena;
+        free(*memory);
+        *memory = aligned_alloc(64, bytes);
+        if (*memory == NULL) return NULL;
+        fl_arena_start(&arena, *memory, bytes);
+        const char *const *const names = fl_desk_agent_names(&arena, scenario);
+        if (names != NULL) return names;
+    }
+    return NULL;
+}
+
 static double seconds(clockid_t clock)
 {
     struct timespec t;
@@ -199,16 +215,8 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The owner of everything a run returns. */
-struct whole {
-    struct fl_run run; /* first: fl_run_free gets its address */
-    void *totals_memory, *plan_memory;
-    struct fl_row **rows, **cells[FL_CELLS_KINDS], **dates;
-    uint32_t rows_room;
-};
-
 /* Lists for the finer rows, of those kinds of which there are not too many. */
-static bool cells_open(struct whole *whole, struct crank *crank)
+static bool cells_open(struct fl_whole *whole, struct crank *crank)
 {
     const struct fl_scenario *scenario = crank->scenario;
     const uint64_t counts[FL_CELLS_KINDS] = { fl_scenario_agents_count(scenario), scenario->buyers.intents_count,
@@ -224,7 +232,7 @@ static bool cells_open(struct whole *whole, struct crank *crank)
     return whole->dates != NULL;
 }
 
-static enum fl_status plan_open(struct whole *whole, const struct fl_scenario *scenario, struct fl_traffic_plan *plan)
+static enum fl_status plan_open(struct fl_whole *whole, const struct fl_scenario *scenario, struct fl_traffic_plan *plan)
 {
     for (size_t bytes = (size_t)1 << 20; bytes <= (size_t)1 << 30; bytes *= 4) {
         struct fl_arena arena;
@@ -258,7 +266,7 @@ static uint32_t close_ranks(struct fl_row **rows, uint32_t count)
     return kept;
 }
 
-static void collect(struct whole *whole, struct worker *workers, uint32_t jobs, uint32_t replications)
+static void collect(struct fl_whole *whole, struct worker *workers, uint32_t jobs, uint32_t replications)
 {
     struct fl_run *run = &whole->run;
     whole->totals_memory = workers[0].totals_memory;
@@ -286,7 +294,7 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
     const double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
     uint32_t jobs = options->jobs > 0 ? options->jobs : fl_run_cores();
     if (jobs > options->replications) jobs = options->replications;
-    struct whole *whole = calloc(1, sizeof *whole);
+    struct fl_whole *whole = calloc(1, sizeof *whole);
     struct worker *workers = calloc(jobs, sizeof *workers);
     struct fl_traffic_plan plan;
     struct crank crank = { .scenario = scenario, .options = options, .plan = &plan,
@@ -298,7 +306,6 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
     if (status == FL_OK) {
         whole->run = (struct fl_run){ .results = { .scenario = scenario, .agent_names = whole->run.results.agent_names },
                                       .jobs = jobs, .seed = options->seed };
-        whole->rows_room = options->replications;
         status = workers_run(&crank, workers, jobs);
         fl_workers_close(crank.workers);
         if (status == FL_EINTERRUPTED && crank.done > 0) status = FL_OK;
@@ -323,11 +330,8 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
 void fl_run_free(struct fl_run *run)
 {
     if (run == NULL) return;
-    struct whole *whole = (struct whole *)run;
-    for (uint32_t i = 0; i < whole->rows_room && whole->rows != NULL; i++) {
-        if (i >= run->results.rows_count) break;
-        free(whole->rows[i]);
-    }
+    struct fl_whole *whole = (struct fl_whole *)run;
+    for (uint32_t i = 0; whole->rows != NULL && i < run->results.rows_count; i++) free(whole->rows[i]);
     for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
         for (uint32_t i = 0; whole->cells[kind] != NULL && i < run->results.rows_count; i++) free(whole->cells[kind][i]);
         free(whole->cells[kind]);

@@ -52,6 +52,10 @@ struct fl_run {
 FL_MUST_CHECK enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_options *options, struct fl_run **out);
 void fl_run_free(struct fl_run *run);
 
+/* Names of the scenario's agents in the order of their indexes, as fl_run gives them; *memory holds them and is to be freed by free(), also
+ * where NULL is returned: no memory. */
+const char *const *fl_run_agent_names(const struct fl_scenario *scenario, void **memory);
+
 /* Processors this process may use, at least 1. */
 uint32_t fl_run_cores(void);
 

@@ -1,6 +1,5 @@
 /* Where the days of a comparison come from: simulated, from a run directory, or from a baseline. */
 #include "compare.h"
-#include "desk/desk.h"
 #include "record/days.h"
 
 #include <cjson/cJSON.h>
@@ -233,19 +232,6 @@ static bool run_open(struct side *side, bool cells)
 
 /* ---- Sides ------------------------------------------------------------------------------------- */
 
-static bool name_agents(struct side *side)
-{
-    for (size_t bytes = (size_t)1 << 16; bytes <= (size_t)1 << 28 && side->agent_names == NULL; bytes *= 4) {
-        struct fl_arena arena;
-        free(side->names_memory);
-        side->names_memory = aligned_alloc(64, bytes);
-        if (side->names_memory == NULL) return false;
-        fl_arena_start(&arena, side->names_memory, bytes);
-        side->agent_names = fl_desk_agent_names(&arena, side->scenario);
-    }
-    return side->agent_names != NULL;
-}
-
 int side_open(struct side *side, const char *path, const struct options *options, bool cells)
 {
     struct stat info;
@@ -267,7 +253,8 @@ int side_open(struct side *side, const char *path, const struct options *options
         if (side->scenario == NULL) return EXIT_USAGE;
         policy_describe(side->scenario, side->engine, 96);
     }
-    return name_agents(side) ? EXIT_DONE : run_failed(FL_EFULL, options->command);
+    side->agent_names = fl_run_agent_names(side->scenario, &side->names_memory);
+    return side->agent_names != NULL ? EXIT_DONE : run_failed(FL_EFULL, options->command);
 }
 
 void side_close(struct side *side)

@@ -1,7 +1,6 @@
 /* fenliu staff --out: the run of the plan, with the answer beside it as staff.json. */
 #include "staff.h"
 
-#include "desk/desk.h"
 #include "scenario/reader.h"
 
 #include <stdlib.h>
@@ -29,14 +28,7 @@ static bool plan_open(struct plan *plan, const char *text)
     free(errors);
     if (status == FL_EFULL) return false;
     FL_ASSERT(status == FL_OK); /* we have written it */
-    for (size_t bytes = (size_t)1 << 16; bytes <= (size_t)1 << 28 && plan->agent_names == NULL; bytes *= 4) {
-        struct fl_arena arena;
-        free(plan->memory);
-        plan->memory = aligned_alloc(64, bytes);
-        if (plan->memory == NULL) return false;
-        fl_arena_start(&arena, plan->memory, bytes);
-        plan->agent_names = fl_desk_agent_names(&arena, plan->scenario);
-    }
+    plan->agent_names = fl_run_agent_names(plan->scenario, &plan->memory);
     return plan->agent_names != NULL;
 }
 
