@@ -35,8 +35,8 @@ export async function browser() {
     "--disable-component-update", "--disable-sync"] });
 }
 
-/* A page opened as by a double click. Every request that is not the file itself is refused and noted, and so is every error in it. */
-export async function open(browser, name, { locale = "zh-CN", width = 1280, height = 900, dark = false, still = false } = {}) {
+/* A page opened as by a double click; `before` runs in it first. Every request that is not the file itself is refused and noted, and so is every error in it. */
+export async function open(browser, name, { locale = "zh-CN", width = 1280, height = 900, dark = false, still = false, before = undefined } = {}) {
   const context = await browser.newContext({ locale, viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion: still ? "reduce" : "no-preference",
     offline: true, acceptDownloads: true });
   const address = pathToFileURL(page_file(name)).href;
@@ -48,6 +48,7 @@ export async function open(browser, name, { locale = "zh-CN", width = 1280, heig
     return route.abort();
   });
   const page = await context.newPage();
+  if (before) await page.addInitScript(before);
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("console", (message) => { if (message.type() === "error") faults.push(`console: ${message.text()}`); });
   await page.goto(address);

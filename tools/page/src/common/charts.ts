@@ -1,14 +1,14 @@
 /* Pictures of figures: the parts of ECharts that are used and no others, in the colours of theme.css, and behind every picture the same
  * figures as a table, for who cannot see it or wants the numbers. SVG, so that it prints sharply. */
 import { BarChart, CustomChart, HeatmapChart, LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import { GridComponent, LegendPlainComponent, MarkLineComponent, TooltipComponent, VisualMapContinuousComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { h, reduced_motion, table } from "./dom";
+import { h, table } from "./dom";
 import { say } from "./words";
 
-echarts.use([BarChart, CustomChart, HeatmapChart, LineChart, AriaComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent,
-  TooltipComponent, VisualMapComponent, SVGRenderer]);
+echarts.use([BarChart, CustomChart, HeatmapChart, LineChart, GridComponent, LegendPlainComponent, MarkLineComponent, TooltipComponent,
+  VisualMapContinuousComponent, SVGRenderer]);
 
 export interface Colours {
   text: string; quiet: string; line: string; paper: string; accent: string; accent_soft: string; green: string; amber: string; red: string;
@@ -30,9 +30,7 @@ export function colours(): Colours {
 /* Axes and hints that look alike in every picture. */
 function dressed(option: Option, c: Colours): Option {
   return {
-    animation: !reduced_motion(),
-    animationDuration: 300,
-    aria: { enabled: true },
+    animation: false, /* what is drawn is all there at once, for who looks and for the printer */
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: c.text, fontSize: 12 },
     tooltip: { trigger: "axis", confine: true, backgroundColor: c.paper, borderColor: c.line, textStyle: { color: c.text, fontSize: 13 } },
     grid: { left: 4, right: 12, top: 28, bottom: 4, containLabel: true },
@@ -48,6 +46,49 @@ export function axis(c: Colours, more: Option): Option {
   };
 }
 
+/* ---- When they are drawn --------------------------------------------------------------------------
+ *
+ * The words of a page come first. Until they have been painted every chart waits; from then on a chart in view is drawn at once, and the others
+ * the nearest first, some at a time, so that the page answers in between. On paper all are there. */
+
+const AT_A_TIME_MS = 80; /* chosen: hardly felt by who clicks meanwhile; a chart takes some 20, and each turn lays out the page anew */
+const waiting = new Map<HTMLElement, () => void>();
+let painted = false, under_way = false;
+
+const away = (canvas: HTMLElement): number => {
+  const { top, bottom } = canvas.getBoundingClientRect();
+  return top > innerHeight ? top - innerHeight : Math.max(0, -bottom);
+};
+
+function draw_waiting(canvas: HTMLElement): void {
+  const draw = waiting.get(canvas);
+  waiting.delete(canvas);
+  draw?.();
+}
+
+function draw_nearest(): void {
+  painted = true;
+  const before = performance.now(), nearest_first = [...waiting.keys()].map((canvas) => ({ canvas, far: away(canvas) })).sort((a, b) => a.far - b.far);
+  for (const { canvas } of nearest_first) {
+    draw_waiting(canvas);
+    if (performance.now() - before > AT_A_TIME_MS) break;
+  }
+  under_way = waiting.size > 0;
+  if (under_way) setTimeout(draw_nearest);
+}
+
+function draw_soon(canvas: HTMLElement, draw: () => void): void {
+  waiting.set(canvas, draw);
+  if (painted && away(canvas) === 0) draw_waiting(canvas);
+  else if (!under_way) {
+    under_way = true;
+    requestAnimationFrame(() => setTimeout(draw_nearest)); /* a task of its own, after the frame */
+  }
+}
+
+/* Before anybody who prepares drawings for paper: this listener is the first. */
+addEventListener("beforeprint", () => [...waiting.keys()].forEach(draw_waiting), { capture: true });
+
 /* The picture with its title and table, for the page to put somewhere. It follows the width it is given and the colours of the theme. */
 export function chart(picture: Picture): HTMLElement {
   const canvas = h("div", { class: "chart-canvas", style: `height:${picture.height ?? 240}px`, role: "img", "aria-label": picture.title });
@@ -59,29 +100,32 @@ export function chart(picture: Picture): HTMLElement {
     const c = colours();
     instance?.setOption(dressed(picture.option(c), c), true);
   };
+  const begin = () => {
+    instance = echarts.init(canvas, null, { renderer: "svg" });
+    draw();
+  };
+  const fit = () => {
+    if (instance && canvas.clientWidth && canvas.clientWidth !== instance.getWidth()) instance.resize();
+  };
   /* Charts measure their element, so they begin once it has a size; they end when it has left the page. */
   const sized = new ResizeObserver(() => {
-    if (!canvas.isConnected) { end(); return; }
-    if (!canvas.clientWidth) return;
-    if (instance) instance.resize();
-    else {
-      instance = echarts.init(canvas, null, { renderer: "svg" });
-      draw();
-    }
+    if (!canvas.isConnected) end();
+    else if (instance) fit();
+    else if (canvas.clientWidth) draw_soon(canvas, begin);
   });
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const paper = () => { instance?.resize(); };
   const end = () => {
     sized.disconnect();
+    waiting.delete(canvas);
     dark.removeEventListener("change", draw);
-    removeEventListener("beforeprint", paper);
-    removeEventListener("afterprint", paper);
+    removeEventListener("beforeprint", fit);
+    removeEventListener("afterprint", fit);
     instance?.dispose();
     instance = undefined;
   };
   dark.addEventListener("change", draw);
-  addEventListener("beforeprint", paper);
-  addEventListener("afterprint", paper);
+  addEventListener("beforeprint", fit);
+  addEventListener("afterprint", fit);
   sized.observe(canvas);
   return figure;
 }

@@ -6,9 +6,19 @@ type Maybe = number | null | undefined;
 const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");
 const absent = (value: Maybe): value is null | undefined => value === null || value === undefined || !Number.isFinite(value);
 
+/* One for each language and number of decimals: to make one takes as long as to format a hundred figures, and tables have thousands. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function format_of(digits: number): Intl.NumberFormat {
+  const key = `${locale()} ${digits}`, known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  formats.set(key, made);
+  return made;
+}
+
 export function number(value: Maybe, digits = 0): string {
-  if (absent(value)) return say("none");
-  return new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  return absent(value) ? say("none") : format_of(digits).format(value);
 }
 
 /* A share in [0, 1]. */
