@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """fenliu serve: what it refuses and with which status, runs to their end and broken off, two compared, what is left on the disk.
 
-FENLIU_SERVE_REQUESTS=10000 asks as many bad requests as that of it (400 otherwise) and holds its memory to what it was."""
+--bad-requests N asks N bad requests of it and nothing else, and holds its memory to what it was after a quarter of them; --keep FILE writes the
+figures there as JSON."""
+import argparse
 import atexit
+import collections
 import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -18,7 +22,8 @@ import time
 COMMAND = os.environ.get("FENLIU")
 SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 SANITIZED = "FENLIU_SANITIZED" in os.environ
-BAD_REQUESTS = int(os.environ.get("FENLIU_SERVE_REQUESTS", "400"))
+BAD_REQUESTS = 400
+GROWN_MOST_KB = 512
 TOKEN = "correct-horse-battery-staple"
 SMALL = {"fenliu": 1, "name": "monday", "start": "2026-06-17T18:00", "duration": "8h", "traffic": {"chats_per_day": 240},
          "buyers": {"intents": [{"name": "size"}]}, "desk": {"agents": [{"name": "mei", "count": 4}]}}
@@ -34,10 +39,12 @@ def expect(condition, *seen):
 class Served:
     """A serve of its own folder, and requests to it, byte by byte."""
 
-    def __init__(self, folder, *options, host="127.0.0.1"):
+    def __init__(self, folder, *options, host="127.0.0.1", file_most=resource.RLIM_INFINITY):
         self.folder = folder
+        # What is freed comes back to use soon, or memory would grow by what is held back for its examination.
+        environment = os.environ | {"ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=64:" + os.environ.get("ASAN_OPTIONS", "")}
         self.process = subprocess.Popen([COMMAND, "serve", "--port", "0", *options, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True)
+                                        text=True, env=environment, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_most, file_most)))
         atexit.register(self.process.kill)
         address = self.process.stdout.readline()
         found = re.fullmatch(r"http://(.+):(\d+)/(\?token=TOKEN)?\n", address)
@@ -143,9 +150,10 @@ def shapes(served):
     for method in ("PUT", "PATCH", "OPTIONS", "HEAD"):
         status, head, _ = served.ask(method, "/runs")
         expect(status == 405 and "Allow: GET, POST, DELETE" in head, method, status)
-    for method in ("BREW", "TRACE", ""):
-        status, _, body = served.ask(method, "/about")
-        expect(status in (0, 400, 403, 405) and b'"fenliu"' not in body, method, status)
+    for method in ("BREW", "TRACE", "propfind"):
+        status, head, body = served.ask(method, "/about")
+        expect(status == 405 and "Allow: GET, POST, DELETE" in head and json.loads(body)["error"], method, status, body)
+    expect(served.ask("", "/about")[0] == 400, "no method")
     refused(served, 405, "DELETE", "/runs")
     refused(served, 405, "POST", "/about", {})
     for path in ("/nothing", "/runs/", "/runs/x", "/about/", "/runs/20260101-000000-1", "/index.html", "/runs/20260101-000000-1/files/"):
@@ -168,7 +176,7 @@ def shapes(served):
         status, _, body = served.ask("GET", "/about", headers={"Connection": "Upgrade, HTTP2-Settings", "Upgrade": upgrade, "HTTP2-Settings": "AAMAAABk",
                                                                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"})
         expect(status not in (101, 200), upgrade, status)
-    expect(served.send(b"\x00\xff\x16\x03\x01" * 50)[0] in (0, 400, 403), "no HTTP")
+    expect(served.send(b"\x00\xff\x16\x03\x01" * 50)[0] == 400, "no HTTP")
     one = f"GET /about HTTP/1.1\r\nHost: {served.host}\r\n\r\n".encode()
     expect(served.send(one + one)[2].count(b'"fenliu"') == 1, "one request a connection")
 
@@ -307,19 +315,101 @@ def slow(served, partial):
         link.close()
 
 
-def many_bad(served):
+def many_bad(served, count):
+    """Kilobytes that its memory has grown by from a quarter of them on, and how often it answered with which status."""
     bad = [("GET", "/nothing", None, {}), ("POST", "/runs", b"{", {}), ("GET", "/about", None, {"Host": "evil.example"}), ("PUT", "/runs", None, {}),
            ("POST", "/runs", {"args": ["drive", "x"]}, {}), ("POST", "/runs", b"x" * 2000, {"Content-Type": "text/plain"}),
            ("POST", "/runs", {"args": ["check", "no.json"], "files": {"a": "b"}}, {}), ("GET", "/", None, {"X-Much": "x" * 9000}),
-           ("POST", "/runs", b"{}", {"Content-Length": "99999999"})]
-    for round_ in range(BAD_REQUESTS):
-        if round_ == BAD_REQUESTS // 4:
+           ("POST", "/runs", b"{}", {"Content-Length": "99999999"}), ("BREW", "/about", None, {}),
+           ("GET", "/runs/20260101-000000-1/files/../../../etc/passwd", None, {})]
+    statuses = collections.Counter()
+    for round_ in range(count):
+        if round_ == count // 4:
             before = served.memory()
         status, _, _ = served.ask(*bad[round_ % len(bad)][:3], headers=bad[round_ % len(bad)][3])
-        expect(status != 200, bad[round_ % len(bad)], status)
+        expect(status >= 400 or status == 0, bad[round_ % len(bad)], status)
+        statuses[status] += 1
     grown = served.memory() - before
-    expect(SANITIZED or grown < 512, f"{grown} kB more after {BAD_REQUESTS} bad requests")
-    return grown
+    expect(grown < GROWN_MOST_KB, f"{grown} kB more after {count} bad requests")
+    return grown, before, statuses
+
+
+def attacked(folder, count, keep):
+    begun = time.monotonic()
+    served = Served(folder)
+    grown, before, statuses = many_bad(served, count)
+    expect(served.ask("GET", "/about")[0] == 200, "it goes on")
+    served.end(0)
+    figures = {"requests": count, "answered": dict(sorted(statuses.items())), "memory_kb": before, "grown_kb": grown,
+               "seconds": round(time.monotonic() - begun, 1), "sanitizers": SANITIZED}
+    if keep:
+        partial = keep.with_name(keep.name + ".partial")
+        partial.write_text(json.dumps(figures) + "\n")
+        partial.replace(keep)
+    print(json.dumps(figures))
+
+
+def killed(place):
+    """Its runs end with a serve that cannot end them any more, and the next one clears away what they had."""
+    folder = place / "killed"
+    folder.mkdir()
+    served = Served(folder)
+    served.started(LONG)
+    while not (under := children(served)):
+        time.sleep(0.01)
+    served.process.kill()
+    served.process.communicate(timeout=30)
+    begun = time.monotonic()
+    while any(pathlib.Path(f"/proc/{pid}").exists() for pid in under):
+        expect(time.monotonic() - begun < 10, "a run goes on without its serve")
+        time.sleep(0.01)
+    expect(os.listdir(folder / "runs"), "what it had")
+    Served(folder).end(0)
+    expect(not os.listdir(folder / "runs"), "is cleared away")
+
+
+def no_room(folder, served, fill, free):
+    """A run that has no room to write fails and says so, leaves nothing, and the next one that has room is done."""
+    fill()
+    status, _, body = served.ask("POST", "/runs", {"args": ["check", "--json", "small.json"], "files": {"small.json": json.dumps(SMALL), "b.json": " " * 100000}})
+    expect(status == 507 and json.loads(body)["error"], status, body)
+    free()
+    name = served.started(["log", "--out", "log.jsonl", "small.json"], keep=True)
+    fill()
+    _, end = served.events(name)
+    expect(end["state"] == "failed" and end["code"] == 4 and not end["kept"] and "log.jsonl" in end["stderr"], end)
+    expect(served.get("/about")["running"] == 0)
+    free()
+    name = served.started(["check", "--json", "small.json"], keep=True)
+    _, end = served.events(name)
+    expect(end["state"] == "done" and end["kept"], end)
+    expect([kept for kept in os.listdir(folder / "runs") if not kept.startswith(".")] == [name], os.listdir(folder / "runs"))
+    served.end(0)
+
+
+def disk_full(place):
+    """Files that may not grow, and, where one may be mounted, a disk that is full."""
+    limited, small = place / "limited", place / "small"
+    limited.mkdir()
+    small.mkdir()
+    no_room(limited, Served(limited, file_most=20000), lambda: None, lambda: None)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "none", str(small)], capture_output=True).returncode != 0:
+        print("no disk may be mounted here: files that may not grow stand for a full one")
+        return
+    try:
+        filler = small / "filler"
+        no_room(small, Served(small), lambda: fill_up(filler), lambda: filler.unlink(missing_ok=True))
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def fill_up(path):
+    with open(path, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
 
 
 def with_token(folder):
@@ -359,6 +449,10 @@ def occupied(served, folder):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bad-requests", type=int, metavar="N")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="FILE")
+    options = parser.parse_args()
     tried = subprocess.run([COMMAND, "serve", "--port", "0", "/dev/null"], capture_output=True, text=True, timeout=60)
     if "FENLIU_CORE" in os.environ or "without libwebsockets" in tried.stderr:
         print("this build has no serve")
@@ -366,6 +460,9 @@ def main():
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place) / "shop"
         folder.mkdir()
+        if options.bad_requests:
+            attacked(folder, options.bad_requests, options.keep)
+            return
         (folder / "runs").mkdir()
         (folder / "runs" / ".20260101-000000-3").mkdir()  # an earlier one was killed
         served = Served(folder)
@@ -382,7 +479,7 @@ def main():
         occupied(served, folder)
         kept = to_the_end(served, folder)
         broken_off(served, folder)
-        grown = many_bad(served)
+        grown, _, _ = many_bad(served, BAD_REQUESTS)
         slow(served, partial)
         served.started(LONG)
         served.started(LONG)
@@ -391,6 +488,8 @@ def main():
         expect(under and not any(pathlib.Path(f"/proc/{pid}").exists() for pid in under), "its children ended with it")
         expect([name for name in os.listdir(folder / "runs")] == [kept], "left:", os.listdir(folder / "runs"))
         with_token(folder)
+        killed(pathlib.Path(place))
+        disk_full(pathlib.Path(place))
     print(f"ok; {grown} kB more after {BAD_REQUESTS} bad requests")
 
 

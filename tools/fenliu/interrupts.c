@@ -16,5 +16,6 @@ void interrupts_watch(void)
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND }; /* a second Ctrl-C ends at once */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told by exit code 4 */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told by exit code 4, and so is a file beyond its limit */
+    signal(SIGXFSZ, SIG_IGN);
 }

@@ -1,5 +1,8 @@
 /* fenliu: one program, a subcommand a question. */
 #include "command.h"
+#ifdef FENLIU_SERVE
+#include "serve/child.h"
+#endif
 
 #include <string.h>
 
@@ -49,6 +52,9 @@ int main(int argc, char **argv)
         puts("fenliu " FENLIU_VERSION);
         return EXIT_DONE;
     }
+#ifdef FENLIU_SERVE
+    child_begin();
+#endif
     interrupts_watch();
     for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
         if (strcmp(argv[1], subcommands[i].name) == 0) return subcommands[i].run(argc - 1, argv + 1);

@@ -1,13 +1,17 @@
 #include "child.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define GRACE_MS 2000u          /* chosen: a run in the middle of a day writes what it has in less */
 #define OUTPUT_MOST (256u << 20) /* bytes of one file, chosen: the log of a day of a hundred thousand chats */
 #define MEMORY_MOST (4ull << 30) /* address space, chosen: a day of a million chats takes less */
 #define FILES_MOST 64u
+#define PARENT "FENLIU_SERVE_PID" /* in its environment: who began it */
 
 /* A sanitizer reserves terabytes of addresses for itself. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -94,6 +98,23 @@ static void child_limit(const struct child *child)
     limit(pid, RLIMIT_NOFILE, FILES_MOST);
     limit(pid, RLIMIT_CORE, 0);
     if (LIMITS_MEMORY) limit(pid, RLIMIT_AS, MEMORY_MOST);
+}
+
+bool child_prepare(void)
+{
+    char pid[24];
+    snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    return setenv(PARENT, pid, 1) == 0;
+}
+
+void child_begin(void)
+{
+    const char *const parent = getenv(PARENT);
+    if (parent == NULL) return;
+    const pid_t pid = (pid_t)strtol(parent, NULL, 10);
+    unsetenv(PARENT);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != pid) raise(SIGKILL); /* it had ended before it could be watched */
 }
 
 int child_start(struct child *child, uv_loop_t *loop, const struct child_setup *setup)

@@ -239,13 +239,27 @@ static int refuse(struct session *session, int status, const char *why)
     return 0;
 }
 
-static int session_begin(struct session *session, struct lws *wsi, const char *path, size_t length)
+static void session_open(struct session *session, struct lws *wsi)
 {
-    const char *why = "";
     struct server *const server = lws_context_user(lws_get_context(wsi));
     *session = (struct session){ .server = server, .wsi = wsi, .file = -1, .next = server->sessions };
     server->sessions = session;
     lws_set_timer_usecs(wsi, HTTP_TIME_S * LWS_USEC_PER_SEC);
+}
+
+/* The first bytes of what libwebsockets knows no method of: another word in its place, or no HTTP at all. What follows them is not read. */
+static int session_begin_unknown(struct session *session, struct lws *wsi, const char *bytes, size_t length)
+{
+    if (session->server != NULL) return 0;
+    session_open(session, wsi);
+    if (length > 0 && ((bytes[0] >= 'A' && bytes[0] <= 'Z') || (bytes[0] >= 'a' && bytes[0] <= 'z'))) return refuse(session, 405, "wanted GET, POST or DELETE");
+    return refuse(session, 400, "wanted HTTP/1.1");
+}
+
+static int session_begin(struct session *session, struct lws *wsi, const char *path, size_t length)
+{
+    const char *why = "";
+    session_open(session, wsi);
     if (!method_of(wsi, &session->method)) return judge_body(session, &why), refuse(session, 405, "wanted GET, POST or DELETE");
     int status = judge_body(session, &why);
     const int of_body = status;
@@ -335,8 +349,11 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_HTTP: return session_begin(session, wsi, in, length);
     case LWS_CALLBACK_HTTP_BODY: return session->server == NULL ? -1 : session_read(session, in, length);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION: return session->server == NULL ? -1 : session_has_read(session);
+    case LWS_CALLBACK_RAW_RX: return session == NULL ? -1 : session_begin_unknown(session, wsi, in, length);
+    case LWS_CALLBACK_RAW_WRITEABLE:
     case LWS_CALLBACK_HTTP_WRITEABLE: return session == NULL || session->server == NULL ? 0 : write_next(session);
     case LWS_CALLBACK_TIMER: return session == NULL ? -1 : on_time(session);
+    case LWS_CALLBACK_RAW_CLOSE:
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
         if (session != NULL) session_end(session);
@@ -353,7 +370,7 @@ bool http_open(struct server *server)
     void *loops[] = { &server->loop };
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER, .protocols = protocols, .foreign_loops = loops, .user = server, .gid = (gid_t)-1, .uid = (uid_t)-1,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS, .max_http_header_data = HTTP_HEADERS_MOST,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG, .max_http_header_data = HTTP_HEADERS_MOST,
         .max_http_header_pool = HTTP_CONNECTIONS_MOST, .timeout_secs = HTTP_TIME_S, .timeout_secs_ah_idle = HTTP_TIME_S, .keepalive_timeout = 1,
         .ka_time = 30, .ka_probes = 3, .ka_interval = 10, .alpn = "http/1.1", .vhost_name = "fenliu",
     };

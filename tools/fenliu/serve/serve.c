@@ -69,8 +69,8 @@ static int serve_on(struct server *server)
 {
     document_make(&server->page, &server->page_policy);
     int code = EXIT_INTERNAL;
-    if (!make_cookie(&server->guard) || uv_loop_init(&server->loop) != 0) {
-        fprintf(stderr, "fenliu serve: no loop or no random numbers: %s\n", strerror(errno));
+    if (!child_prepare() || !make_cookie(&server->guard) || uv_loop_init(&server->loop) != 0) {
+        fprintf(stderr, "fenliu serve: no memory, no loop or no random numbers: %s\n", strerror(errno));
     } else {
         if (http_open(server)) code = run_loop(server);
         else fputs("fenliu serve: libwebsockets could not be started (is libwebsockets-evlib-uv installed?)\n", stderr);
