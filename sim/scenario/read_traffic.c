@@ -30,31 +30,68 @@ static bool read_hourly(struct reader *r, const cJSON *json, const struct fl_at 
 
 /* ---- Profiles --------------------------------------------------------------------------------- */
 
+/* Shares of equal parts of the day, normalised so that their mean is 1; hours get the means of theirs. */
+static bool read_steps(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_profile *profile)
+{
+    const int size = cJSON_IsArray(json) ? cJSON_GetArraySize(json) : 0;
+    if (size <= 0 || size % 24 != 0 || FL_PROFILE_STEPS_MAX % (unsigned)size != 0)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of shares, 24 or a multiple of it that divides 1440, got %s", fl_show(json).text);
+    double *const steps = fl_reader_take(r, (size_t)size, sizeof *steps);
+    if (steps == NULL) return false;
+    bool ok = true;
+    double sum = 0;
+    uint32_t index = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json)
+    {
+        const struct fl_at item_at = { .up = at, .index = index };
+        ok &= fl_read_number(r, item, &item_at, 0, 1e9, &steps[index]);
+        sum += steps[index++];
+    }
+    if (ok && sum <= 0) return fl_note(r, json, at, FL_ERANGE, "wanted shares that sum to more than 0, got 0");
+    const uint32_t an_hour = index / 24;
+    for (uint32_t i = 0; ok && i < index; i++) {
+        steps[i] *= index / sum;
+        profile->hourly[i / an_hour] += steps[i] / an_hour;
+    }
+    profile->steps = steps;
+    profile->steps_count = index;
+    return ok;
+}
+
 static void take_shape(struct fl_profile *profile, const double shares[24])
 {
     double sum = 0;
+    *profile = (struct fl_profile){ .steps_count = 0 };
     for (int hour = 0; hour < 24; hour++) sum += shares[hour];
     for (int hour = 0; hour < 24; hour++) profile->hourly[hour] = shares[hour] * 24 / sum;
 }
 
-static const struct fl_key shape_keys[] = { { .name = "hourly", .kind = FL_KEY_IGNORED, .flags = FL_KEY_REQUIRED } };
+static const struct fl_key shape_keys[] = { { .name = "hourly", .kind = FL_KEY_IGNORED }, { .name = "steps", .kind = FL_KEY_IGNORED } };
 static const struct fl_object shape_object = { .keys = shape_keys, .keys_count = FL_COUNTOF(shape_keys) };
 
-/* A name, or {"hourly": [...]}, into the phases [first, last]. */
+/* {"hourly": [...]} or {"steps": [...]}. */
+static bool read_own_shape(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_profile *own)
+{
+    const struct fl_at hourly_at = { .up = at, .key = "hourly" }, steps_at = { .up = at, .key = "steps" };
+    const cJSON *const hourly = fl_member(json, "hourly"), *const steps = fl_member(json, "steps");
+    if (!fl_refuse_unknown(r, json, at, &shape_object)) return false;
+    if (hourly != NULL && steps != NULL) return fl_note_key(r, steps, &steps_at, FL_ECONFLICT, "wanted either hourly or steps, got both");
+    if (hourly == NULL && steps == NULL) return fl_note(r, json, &hourly_at, FL_EMISSING, "wanted this key, got none");
+    return steps != NULL ? read_steps(r, steps, &steps_at, own) : read_hourly(r, hourly, &hourly_at, own->hourly);
+}
+
+/* A name, {"hourly": [...]} or {"steps": [...]}, into the phases [first, last]. */
 static bool read_shape(struct reader *r, const cJSON *json, const struct fl_at *at,
                        struct fl_profile profile[FL_PHASES], uint32_t first, uint32_t last)
 {
-    struct fl_profile own = { { 0 } };
+    struct fl_profile own = { .steps_count = 0 };
     uint32_t name = 0;
     const bool named = !cJSON_IsObject(json);
     if (named) {
         if (!fl_read_choice(r, json, at, fl_profile_names, &name)) return false;
-    } else {
-        const struct fl_at hourly_at = { .up = at, .key = "hourly" };
-        const cJSON *const hourly = fl_member(json, "hourly");
-        if (!fl_refuse_unknown(r, json, at, &shape_object)) return false;
-        if (hourly == NULL) return fl_note(r, json, &hourly_at, FL_EMISSING, "wanted this key, got none");
-        if (!read_hourly(r, hourly, &hourly_at, own.hourly)) return false;
+    } else if (!read_own_shape(r, json, at, &own)) {
+        return false;
     }
     for (uint32_t phase = first; phase <= last; phase++) {
         if (named)
@@ -77,7 +114,7 @@ static bool read_ignored_hourly(struct reader *r, const cJSON *json, const struc
 {
     (void)key;
     (void)field;
-    return fl_note_key(r, json, at, FL_ECONFLICT, "wanted either \"hourly\" or a shape for each phase");
+    return fl_note_key(r, json, at, FL_ECONFLICT, "wanted either one shape for all or a shape for each phase");
 }
 
 static const struct fl_key profile_keys[] = {
@@ -100,6 +137,7 @@ static const struct fl_key profile_keys[] = {
       .object = &shape_object,
       .read = read_phase_shape },
     { .name = "hourly", .kind = FL_KEY_CUSTOM, .read = read_ignored_hourly },
+    { .name = "steps", .kind = FL_KEY_CUSTOM, .read = read_ignored_hourly },
 };
 static const struct fl_object profile_object = { .keys = profile_keys, .keys_count = FL_COUNTOF(profile_keys) };
 
@@ -107,10 +145,33 @@ static bool read_profile(struct reader *r, const cJSON *json, const struct fl_at
                          void *field)
 {
     (void)key;
-    if (cJSON_IsObject(json) && (json->child == NULL || strcmp(json->child->string, "hourly") != 0)) {
+    const char *const first = cJSON_IsObject(json) && json->child != NULL ? json->child->string : "";
+    if (cJSON_IsObject(json) && strcmp(first, "hourly") != 0 && strcmp(first, "steps") != 0) {
         return fl_read_members(r, json, at, &profile_object, field);
     }
     return read_shape(r, json, at, field, FL_PRE_SALE, FL_AFTER_SALE);
+}
+
+/* Shapes by weekday, Monday first; null: that day is as the profile says. */
+static bool read_weekday_profiles(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)
+{
+    (void)key;
+    struct fl_traffic *const traffic = field;
+    if (!cJSON_IsArray(json) || cJSON_GetArraySize(json) != 7)
+        return fl_note(r, json, at, FL_ETYPE, "wanted an array of 7 shapes, Monday first, got %s", fl_show(json).text);
+    bool ok = true;
+    uint32_t day = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json)
+    {
+        const struct fl_at item_at = { .up = at, .index = day };
+        struct fl_profile shape[FL_PHASES] = { { .steps_count = 0 } };
+        const bool given = !cJSON_IsNull(item);
+        if (given) ok &= read_shape(r, item, &item_at, shape, FL_PRE_SALE, FL_PRE_SALE);
+        traffic->has_weekday_profile[day] = given;
+        traffic->weekday_profile[day++] = shape[FL_PRE_SALE];
+    }
+    return ok;
 }
 
 /* ---- Rates ------------------------------------------------------------------------------------ */
@@ -240,8 +301,13 @@ static bool read_spread(struct reader *r, const cJSON *json, const struct fl_at 
 static bool check_busyness(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
     (void)out;
-    if (cJSON_GetArraySize(json) <= 1) return true;
-    return fl_note(r, json, at, FL_ECONFLICT, "wanted either lognormal_sigma or gamma_cv, got both");
+    const cJSON *const correlation = fl_member(json, "correlation");
+    const struct fl_at correlation_at = { .up = at, .key = "correlation" };
+    if (fl_member(json, "lognormal_sigma") != NULL && fl_member(json, "gamma_cv") != NULL)
+        return fl_note(r, json, at, FL_ECONFLICT, "wanted either lognormal_sigma or gamma_cv, got both");
+    if (correlation != NULL && fl_member(json, "lognormal_sigma") == NULL)
+        return fl_note_key(r, correlation, &correlation_at, FL_ECONFLICT, "wanted it beside lognormal_sigma, got none");
+    return true;
 }
 
 static const struct fl_key spread_keys[] = {
@@ -252,9 +318,24 @@ static const struct fl_object spread_object = { .keys = spread_keys,
                                                 .keys_count = FL_COUNTOF(spread_keys),
                                                 .check = check_busyness };
 
+static bool read_correlation(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
+                             void *field)
+{
+    return fl_read_number(r, json, at, 0, key->most, &((struct fl_busyness *)field)->correlation);
+}
+
+static const struct fl_key interval_keys[] = {
+    { .name = "lognormal_sigma", .kind = FL_KEY_CUSTOM, .least = 0, .most = 3, .read = read_spread },
+    { .name = "gamma_cv", .kind = FL_KEY_CUSTOM, .least = 1, .most = 5, .read = read_spread },
+    { .name = "correlation", .kind = FL_KEY_CUSTOM, .most = 0.999, .read = read_correlation },
+};
+static const struct fl_object interval_object = { .keys = interval_keys,
+                                                  .keys_count = FL_COUNTOF(interval_keys),
+                                                  .check = check_busyness };
+
 #define FL_HERE struct fl_traffic
 static const struct fl_key busyness_keys[] = { OBJECT_AT("day", day, spread_object),
-                                               OBJECT_AT("interval", interval, spread_object) };
+                                               OBJECT_AT("interval", interval, interval_object) };
 static const struct fl_object busyness_object = { .keys = busyness_keys, .keys_count = FL_COUNTOF(busyness_keys) };
 
 static bool read_weekdays(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
@@ -308,7 +389,7 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
 
 #define FLAT                                                                                                           \
     {                                                                                                                  \
-        {                                                                                                              \
+        .hourly = {                                                                                                              \
             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1                                     \
         }                                                                                                              \
     }
@@ -324,6 +405,7 @@ static const struct fl_key traffic_keys[] = {
       .object = &profile_object,
       .read = read_profile },
     { .name = "weekdays", .kind = FL_KEY_CUSTOM, .most = 1000, .read = read_weekdays },
+    { .name = "weekday_profiles", .kind = FL_KEY_CUSTOM, .choices = fl_profile_names, .read = read_weekday_profiles },
     NUMBER("scale", scale, 0, 1000),
     LIST("promotions", promotions, 0, 64, promotion_object),
     LIST("pushes", pushes, 0, 10000, push_object),

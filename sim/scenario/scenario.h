@@ -27,10 +27,13 @@
 
 enum fl_phase { FL_PRE_SALE, FL_IN_SALE, FL_AFTER_SALE, FL_PHASES };
 
-/* A named 24-hour shape, or {"hourly": [24 shares]}; normalised so that the shares' mean is 1. */
+/* A named 24-hour shape, {"hourly": [24 shares]}, or finer {"steps": [n shares]}; normalised so that the shares' mean is 1. */
 struct fl_profile {
-    double hourly[24];
+    double hourly[24];   /* of steps: their means */
+    uint32_t steps_count; /* 0: as hourly says; else a multiple of 24 that divides 1440 */
+    const double *steps; /* constant within each of these equal parts of the day */
 };
+#define FL_PROFILE_STEPS_MAX 1440u
 
 /* Shape of a promotion: by which factor each hour after the opening is raised over an ordinary day, per phase. */
 enum fl_promotion_shape { FL_SHAPE_DOUBLE12, FL_SHAPE_STEP, FL_SHAPE_DECAY, FL_SHAPE_HOURLY };
@@ -64,6 +67,7 @@ struct fl_rate_point {
 struct fl_busyness {
     bool gamma;   /* gamma with mean 1 and cv `spread`; else lognormal with mean 1 and sigma `spread` */
     double spread; /* 0: none */
+    double correlation; /* of one interval's factor with the next one's, in their normal scores; lognormal intervals only, else 0 */
 };
 
 struct fl_traffic {
@@ -71,6 +75,8 @@ struct fl_traffic {
     uint32_t points_count;
     const struct fl_rate_point *points;
     struct fl_profile profile[FL_PHASES]; /* "profile": one for all phases, or named "marketplace" pairs */
+    bool has_weekday_profile[7];          /* "weekday_profiles", Monday first: that day's instead of `profile`, for all phases */
+    struct fl_profile weekday_profile[7];
     double scale;                         /* "scale": factor on everything, default 1 (sensitivity) */
     bool has_weekdays;
     double weekdays[7]; /* Monday first: factor on the ordinary chats of that day, not on promotions, pushes or points */

@@ -27,6 +27,11 @@ static fl_time next_multiple(fl_time at, fl_time offset, fl_time step)
     return offset + (since >= 0 ? since / step + 1 : -((-since - 1) / step)) * step;
 }
 
+static fl_time next_step(const struct fl_profile *profile, fl_time midnight, fl_time at)
+{
+    return profile->steps_count > 0 ? next_multiple(at, midnight, FL_DAY / profile->steps_count) : FL_TIME_NEVER;
+}
+
 /* The next instant after `at` where any rate may jump or bend. */
 static fl_time next_break(const struct fl_scenario *scenario, fl_time at)
 {
@@ -34,6 +39,9 @@ static fl_time next_break(const struct fl_scenario *scenario, fl_time at)
     const fl_time midnight = -(scenario->start_s % 86400) * FL_SECOND;
     fl_time next = next_multiple(at, midnight, FL_HOUR);
     next = least(next, next_multiple(at, 0, scenario->interval));
+    for (uint32_t phase = 0; phase < FL_PHASES; phase++) next = least(next, next_step(&traffic->profile[phase], midnight, at));
+    for (uint32_t day = 0; day < 7; day++)
+        if (traffic->has_weekday_profile[day]) next = least(next, next_step(&traffic->weekday_profile[day], midnight, at));
     if (scenario->duration > FL_DAY) next = least(next, next_multiple(at, 0, FL_DAY)); /* how busy a day is, is drawn anew */
     for (uint32_t i = 0; i < traffic->promotions_count; i++)
         next = least(next, fl_promotion_next_break(&traffic->promotions[i], at));
@@ -62,13 +70,22 @@ static double points_per_hour(const struct fl_traffic *traffic, fl_time at)
     return points[low - 1].per_hour + part * (points[low].per_hour - points[low - 1].per_hour);
 }
 
+/* The shape of the day that holds `at`, there; its mean over the day is 1. */
+static double shape_at(const struct fl_scenario *scenario, uint32_t phase, fl_time at)
+{
+    const struct fl_traffic *const traffic = &scenario->traffic;
+    const uint32_t weekday = fl_time_weekday(scenario, at);
+    const struct fl_profile *const profile = traffic->has_weekday_profile[weekday] ? &traffic->weekday_profile[weekday] : &traffic->profile[phase];
+    const fl_time of_day = fl_time_of_day(scenario, at);
+    return profile->steps_count > 0 ? profile->steps[of_day / (FL_DAY / profile->steps_count)] : profile->hourly[of_day / FL_HOUR];
+}
+
 static double ordinary_per_s(const struct curve *curve, uint32_t phase, fl_time at)
 {
     const struct fl_traffic *traffic = &curve->scenario->traffic;
     const double share = curve->phase_share[phase] * traffic->scale;
     if (traffic->points_count > 0) return share * points_per_hour(traffic, at) / 3600;
-    const uint32_t hour = (uint32_t)(fl_time_of_day(curve->scenario, at) / FL_HOUR);
-    const double per_s = share * traffic->chats_per_day / 86400 * traffic->profile[phase].hourly[hour];
+    const double per_s = share * traffic->chats_per_day / 86400 * shape_at(curve->scenario, phase, at);
     return traffic->has_weekdays ? per_s * traffic->weekdays[fl_time_weekday(curve->scenario, at)] : per_s;
 }
 
@@ -207,7 +224,7 @@ void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic
     const char *name = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].name : phase_names[index];
     const fl_time at = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].at : 0; /* tells nameless pushes apart */
     *stream = (struct fl_stream){ .source = fl_hash_text(name) + (uint64_t)at, .phase = is_push ? FL_PHASES : index,
-                                  .push = is_push ? index - FL_PHASES : FL_NONE, .rated = FL_NONE, .held = FL_NONE };
+                                  .push = is_push ? index - FL_PHASES : FL_NONE, .rated = FL_NONE, .held = FL_NONE, .scored = FL_NONE };
     stream->key = fl_key_day(day->seed, day->replication, stream->source);
     if (is_push) stream->at_s = fl_time_to_s(plan->scenario->traffic.pushes[stream->push].at);
 }
@@ -220,6 +237,24 @@ static double interval_factor(const struct fl_traffic_plan *plan, const struct f
     return busyness(spread, fl_draw(key, FL_DRAW_INTERVAL_BUSYNESS, interval));
 }
 
+/* The same where an interval takes after the one before: normal scores z(i) = c z(i-1) + sqrt(1 - c^2) e(i), each e drawn by its interval, so
+ * every stream walks the same path whatever it does on the way. A stream that goes back walks it again from the beginning. */
+static double chained_factor(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, uint32_t interval)
+{
+    const struct fl_busyness *const spread = &plan->scenario->traffic.interval;
+    const double c = spread->correlation, rest = sqrt(1 - c * c);
+    const uint64_t key = fl_key_day(day->seed, day->replication, fl_hash_text("traffic"));
+    if (stream->scored == FL_NONE || stream->scored > interval) {
+        stream->scored = 0;
+        stream->score = fl_normal(fl_draw(key, FL_DRAW_INTERVAL_BUSYNESS, 0));
+    }
+    while (stream->scored < interval) {
+        stream->scored++;
+        stream->score = c * stream->score + rest * fl_normal(fl_draw(key, FL_DRAW_INTERVAL_BUSYNESS, stream->scored));
+    }
+    return fl_exp(spread->spread * stream->score - spread->spread * spread->spread / 2);
+}
+
 /* A stream comes to its next stretch: the rate there, on this day. */
 static void enter_stretch(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream)
 {
@@ -230,7 +265,9 @@ static void enter_stretch(const struct fl_traffic_plan *plan, const struct fl_tr
         first += rate[2 * part] * day->part_factor[part];
         last += rate[2 * part + 1] * day->part_factor[part];
     }
-    const double factor = date_factor(plan, day, stretch->date) * interval_factor(plan, day, stretch->interval) * day->score_factor;
+    const double of_interval = plan->scenario->traffic.interval.correlation > 0 ? chained_factor(plan, day, stream, stretch->interval)
+                                                                                : interval_factor(plan, day, stretch->interval);
+    const double factor = date_factor(plan, day, stretch->date) * of_interval * day->score_factor;
     stream->rated = stream->stretch;
     stream->first_per_s = first * factor;
     stream->last_per_s = last * factor;

@@ -62,6 +62,8 @@ struct fl_stream {
     double first_per_s, last_per_s, slope; /* at both ends of the stretch, on this day; how the rate grows with each second */
     uint32_t held;    /* the first stretch it entered of dates whose factor is not final, FL_NONE: none ... */
     double held_left; /* ... and the expected buyers until the next one that were left there */
+    uint32_t scored;  /* the interval whose normal score of busyness is below; FL_NONE: none, or intervals are independent */
+    double score;
 };
 
 void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, uint32_t index, struct fl_stream *stream);

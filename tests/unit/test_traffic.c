@@ -222,3 +222,49 @@ Test(traffic, a_push_renumbers_nobody_and_a_day_factor_spreads_the_counts)
     fl_scenario_free(pushed);
     fl_scenario_free(busy);
 }
+
+/* 2026-12-11 is a Friday. Halves of an hour, and a Saturday of its own. */
+Test(traffic, a_profile_can_be_finer_than_hours_and_differ_by_weekday)
+{
+    struct fl_scenario *scenario = scenario_of(
+        "{\"chats_per_day\":480,\"profile\":{\"steps\":[3,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,0,0,0]},"
+        "\"weekdays\":[1,1,1,1,1,2,1],\"weekday_profiles\":[null,null,null,null,null,{\"hourly\":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]},null]}",
+        mixed);
+
+    cr_expect_float_eq(fl_traffic_expected(scenario, 0, FL_HOUR / 2), 30.638298, 1e-5, "3 of 47 shares");
+    cr_expect_float_eq(fl_traffic_expected(scenario, FL_HOUR / 2, FL_HOUR), 10.212766, 1e-5);
+    cr_expect_float_eq(fl_traffic_expected(scenario, 22 * FL_HOUR + FL_HOUR / 2, FL_DAY), 0, 1e-9);
+    cr_expect_float_eq(fl_traffic_expected(scenario, 0, FL_DAY), 480, 1e-6);
+    cr_expect_float_eq(fl_traffic_expected(scenario, FL_DAY, FL_DAY + FL_HOUR), 960, 1e-6, "all of Saturday in its first hour");
+    cr_expect_float_eq(fl_traffic_expected(scenario, FL_DAY + FL_HOUR, 2 * FL_DAY), 0, 1e-9);
+    cr_expect_float_eq(fl_traffic_expected(scenario, 2 * FL_DAY, 3 * FL_DAY), 480, 1e-6);
+    fl_scenario_free(scenario);
+}
+
+/* 600 days, seed 7: covariances of hourly counts over the product of their means are exp(sigma^2 c^k) - 1; standard errors are some 8 % of it. */
+Test(traffic, an_interval_takes_after_the_one_before_where_a_correlation_is_given)
+{
+    struct fl_scenario *scenario =
+        scenario_of("{\"chats_per_day\":4800,\"busyness\":{\"interval\":{\"lognormal_sigma\":0.3,\"correlation\":0.8}}}", mixed);
+    struct fl_traffic_plan plan;
+    void *memory;
+    double products[4] = { 0 }, sum = 0;
+    plan_of(scenario, &plan, &memory);
+
+    for (uint32_t r = 0; r < 600; r++) {
+        uint32_t counts[72] = { 0 };
+        fl_time first;
+        arrivals(&plan, r, counts, &first);
+        for (int h = 0; h < 72; h++) sum += counts[h];
+        for (int k = 1; k < 4; k++)
+            for (int h = 0; h + k < 72; h++) products[k] += (counts[h] - 200.0) * (counts[h + k] - 200.0) / (72 - k);
+    }
+
+    cr_expect_float_eq(sum / 600 / 72, 200, 3, "%g", sum / 600 / 72);
+    for (int k = 1; k < 4; k++) {
+        const double want = exp(0.09 * pow(0.8, k)) - 1, got = products[k] / 600 / 40000;
+        cr_expect_float_eq(got, want, 0.2 * want, "%d intervals on: %g for %g", k, got, want);
+    }
+    free(memory);
+    fl_scenario_free(scenario);
+}
