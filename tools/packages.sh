@@ -2,7 +2,7 @@
 # a command, and configuring a build, without a word unless it fails. README.md tells what each package is for.
 
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config
-    libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev libwebsockets-dev)
+    libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev libwebsockets-dev libsqlite3-dev)
 packages_peers=(haproxy) # engines that tests drive; without them these tests are skipped
 # The same, with tools/test --long: a broker, which brings all of Erlang's runtime along, and what another solver needs, some hundred packages.
 packages_long=(rabbitmq-server nodejs npm)

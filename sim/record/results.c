@@ -4,21 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const distribution_statistics[] = { "mean", "p50", "p90", "p95", "p99", "max" };
-static const char *const level_statistics[] = { "mean", "p95", "p99", "max" };
-
-static uint32_t statistics_of(const struct fl_metric *metric, const char *const **list)
-{
-    *list = metric->kind == FL_METRIC_LEVEL ? level_statistics : distribution_statistics;
-    return metric->kind == FL_METRIC_LEVEL ? 4 : metric->kind == FL_METRIC_DISTRIBUTION ? 6 : 0;
-}
-
-/* Figures of outside engines are written by whoever measured them. */
-static bool is_of_engine(const struct fl_metric *metric)
-{
-    return strcmp(metric->name, "decision_latency_us") == 0 || strcmp(metric->name, "harness_lateness_us") == 0;
-}
-
 /* Civil date of days since 1970-01-01; H. Hinnant, "chrono-compatible low-level date algorithms". */
 static void civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
@@ -70,9 +55,9 @@ static void add_value(struct fl_text *out, const char *key, const struct fl_figu
 static void add_metric(struct fl_text *out, const struct fl_results *results, enum fl_scope scope, uint32_t index,
                        const struct fl_metric *metric, bool with_intervals)
 {
-    const char *const *statistics;
-    const uint32_t count = statistics_of(metric, &statistics);
-    const struct fl_figure mean = fl_figure(results, scope, index, metric, count > 0 ? "mean" : "");
+    uint32_t count;
+    const char *const *const statistics = fl_metric_statistics(metric, &count);
+    const struct fl_figure mean = fl_figure(results, scope, index, metric, statistics[0]);
     fl_text_add_json(out, metric->name);
     fl_text_add(out, ":{");
     add_value(out, "mean", &mean);
@@ -98,7 +83,7 @@ static void add_totals(struct fl_text *out, const struct fl_results *results, en
     bool first = true;
     fl_text_add(out, "\"totals\":{");
     for (uint32_t i = 0; i < count; i++) {
-        if (is_of_engine(&metrics[i])) continue;
+        if (fl_metric_is_of_engine(&metrics[i])) continue;
         if (!first) fl_text_add(out, ",");
         first = false;
         add_metric(out, results, scope, index, &metrics[i], with_intervals);
@@ -282,10 +267,9 @@ static void each_column(void (*add)(void *context, const struct fl_metric *metri
     uint32_t count;
     const struct fl_metric *metrics = fl_metrics(&count);
     for (uint32_t i = 0; i < count; i++) {
-        const char *const *statistics;
-        if (is_of_engine(&metrics[i])) continue;
-        const uint32_t n = statistics_of(&metrics[i], &statistics);
-        if (n == 0) add(context, &metrics[i], "");
+        uint32_t n;
+        const char *const *const statistics = fl_metric_statistics(&metrics[i], &n);
+        if (fl_metric_is_of_engine(&metrics[i])) continue;
         for (uint32_t k = 0; k < n; k++) add(context, &metrics[i], statistics[k]);
     }
 }

@@ -2,7 +2,6 @@
 #include "scenario/metrics.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -27,6 +26,21 @@ void fl_metric_range(const struct fl_metric *metric, double *least, double *most
     *most = metric->kind == FL_METRIC_SHARE ? 1 : is_score ? 5 : INFINITY;
 }
 
+static const char *const of_distribution[] = { "mean", "p50", "p90", "p95", "p99", "max", NULL };
+static const char *const of_level[] = { "mean", "p95", "p99", "max", NULL };
+
+const char *const *fl_metric_statistics(const struct fl_metric *metric, uint32_t *count)
+{
+    static const char *const of_others[] = { "" };
+    *count = metric->kind == FL_METRIC_DISTRIBUTION ? 6 : metric->kind == FL_METRIC_LEVEL ? 4 : 1;
+    return metric->kind == FL_METRIC_DISTRIBUTION ? of_distribution : metric->kind == FL_METRIC_LEVEL ? of_level : of_others;
+}
+
+bool fl_metric_is_of_engine(const struct fl_metric *metric)
+{
+    return strcmp(metric->name, "decision_latency_us") == 0 || strcmp(metric->name, "harness_lateness_us") == 0;
+}
+
 static bool is_one_of(const char *text, const char *const list[])
 {
     for (; *list != NULL; list++) {
@@ -37,8 +51,6 @@ static bool is_one_of(const char *text, const char *const list[])
 
 const struct fl_metric *fl_metric_find(const char *full_name, const char **statistic)
 {
-    static const char *const of_distribution[] = { "mean", "p50", "p90", "p95", "p99", "max", NULL };
-    static const char *const of_level[] = { "mean", "p95", "p99", "max", NULL };
     const size_t length = strcspn(full_name, ".");
     const char *const rest = full_name[length] == '.' ? full_name + length + 1 : "";
     for (size_t i = 0; i < METRICS_COUNT; i++) {

@@ -2,6 +2,7 @@
 #ifndef FL_SCENARIO_METRICS_H
 #define FL_SCENARIO_METRICS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum fl_metric_kind {
@@ -81,6 +82,12 @@ void fl_metric_range(const struct fl_metric *metric, double *least, double *most
 
 /* All of them; `count` of them in *count. */
 const struct fl_metric *fl_metrics(uint32_t *count);
+
+/* What may stand behind its name, in the order of the columns of results; one empty text for what is no distribution and no level. */
+const char *const *fl_metric_statistics(const struct fl_metric *metric, uint32_t *count);
+
+/* Whether it is measured of outside engines only. */
+bool fl_metric_is_of_engine(const struct fl_metric *metric);
 
 /* The metric of a full name: "abandonment", "first_response_s.p90". *statistic is what stands behind the dot, ""
  * for none. NULL when there is no such metric, or it needs another statistic. */

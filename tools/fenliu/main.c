@@ -14,6 +14,7 @@ static const char usage[] =
     "  drive SCENARIO --engine URL   the same buyers against an outside routing engine\n"
     "  engine              the built-in routing engine, to be driven like any other\n"
     "  compare A B         two scenarios or two results, paired day by day\n"
+    "  sweep SCENARIO --vary PATH=A,B,C   a grid of scenarios into one results store\n"
     "  report DIR [DIR2]   a finished run, or two, as one page for people\n"
     "  serve [FOLDER]      the page in a browser on this machine, with runs at native speed\n"
     "  log SCENARIO        the synthetic chat log, JSON lines or CSV\n"
@@ -34,7 +35,7 @@ static const struct subcommand subcommands[] = {
     { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
     { "engine", cmd_engine },
 #ifndef FENLIU_CORE
-    { "staff", cmd_staff }, { "fit", cmd_fit }, { "erlang", cmd_erlang }, { "report", cmd_report }, { "serve", cmd_serve },
+    { "staff", cmd_staff }, { "fit", cmd_fit }, { "erlang", cmd_erlang }, { "report", cmd_report }, { "serve", cmd_serve }, { "sweep", cmd_sweep },
 #endif
 };
 
