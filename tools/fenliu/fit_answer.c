@@ -43,6 +43,15 @@ static const struct {
     const char *key, *en, *zh;
 } reasons[] = {
     { "few_days", "not enough data: %.0f days, %.0f wanted", "数据不够:有 %.0f 天,要 %.0f 天" },
+    { "few_durations", "not enough data: seen %.0f times, %.0f wanted", "数据不够:见到 %.0f 次,要 %.0f 次" },
+    { "few_counts", "not enough data: %.0f ended, %.0f wanted", "数据不够:%.0f 个有结尾,要 %.0f 个" },
+    { "few_left", "not enough data: %.0f left, %.0f wanted", "数据不够:%.0f 人离开,要 %.0f 人" },
+    { "few_open", "agents never had several chats open often enough to compare", "客服很少同时有多个会话,无从比较" },
+    { "no_agents", "the log names no agents", "日志没有客服姓名" },
+    { "no_assignments", "the log does not show assignments and closes", "日志没有分配和关闭记录" },
+    { "no_closes", "the log shows no closes", "日志没有关闭记录" },
+    { "no_cluster", "closes do not cluster at a time after the last reply", "关闭时间没有集中在某个时长" },
+    { "capacity_not_shown", "a log shows how many chats were open, not how many may be", "日志只显示同时接待数,不显示上限" },
 };
 
 void fit_reason(enum language language, const struct fl_estimate *estimate, char *out, size_t size)

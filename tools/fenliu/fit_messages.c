@@ -1,9 +1,104 @@
-/* fenliu fit of message logs. */
-#include "fit.h"
+/* fenliu fit of message logs: from files to chats (fit_messages_read.c), from chats to estimates (sim/fit/behaviour.h), and what of it goes
+ * into the answer. */
+#include "fit_messages.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Arrivals -------------------------------------------------------------------------------------- */
+
+#define NEAR_MIDNIGHT (2 * 3600)
+
+/* Chats by the day and cell in which they began. A record that begins or ends within two hours of midnight is taken to cover the day: at
+ * night nobody may have written. */
+static enum fl_status make_counts(const struct fl_chats *chats, struct fl_counts *counts)
+{
+    const int64_t first_s = chats->first_cell * FL_ARRIVAL_CELL_S, last_s = chats->last_ns / FL_SECOND;
+    const uint32_t days = (uint32_t)((last_s - first_s) / 86400 + 1);
+    const enum fl_status status = fl_counts_create(first_s, 1800, days < FL_COUNTS_DAYS_MAX ? days : FL_COUNTS_DAYS_MAX, counts);
+    if (status != FL_OK) return status;
+    for (uint32_t i = 0; i < chats->spans.count; i++) {
+        const struct fl_session *span = &fl_span_list(chats)[i];
+        const int64_t from = span->from_s % 86400 < NEAR_MIDNIGHT ? span->from_s - span->from_s % 86400 : span->from_s - span->from_s % 1800;
+        const int64_t to = 86400 - span->to_s % 86400 < NEAR_MIDNIGHT ? span->to_s + 86400 - span->to_s % 86400 : span->to_s + 1800 - span->to_s % 1800;
+        fl_counts_cover(counts, from, to);
+    }
+    for (uint32_t i = 0; i < chats->arrival_cells; i++)
+        if (chats->arrivals[i] > 0) (void)fl_counts_add(counts, first_s + (int64_t)i * FL_ARRIVAL_CELL_S, chats->arrivals[i]);
+    return FL_OK;
+}
+
+static enum fl_status fit_arrivals(struct message_fit *fit, struct fl_estimates *estimates)
+{
+    struct fl_counts counts;
+    if (fit->chats.chats == 0) return FL_OK;
+    enum fl_status status = make_counts(&fit->chats, &counts);
+    if (status != FL_OK) return status;
+    status = fl_arrivals_fit(&counts, &fit->arrivals, estimates);
+    fl_counts_free(&counts);
+    fit->has_arrivals = status == FL_OK;
+    return status == FL_EMISSING ? FL_OK : status;
+}
+
+/* ---- All of it ------------------------------------------------------------------------------------- */
+
+static enum fl_status fit_behaviour(struct message_fit *fit, struct fl_estimates *estimates)
+{
+    const struct fl_chats *chats = &fit->chats;
+    enum fl_status status = fit_arrivals(fit, estimates);
+    if (status == FL_OK) status = fl_rounds_fit(chats, &fit->rounds);
+    if (status == FL_OK) status = fl_patience_fit(chats, &fit->rounds, &fit->patience);
+    if (status == FL_OK) status = fl_composing_fit(chats, &fit->composing);
+    if (status != FL_OK) return status;
+    fl_people_fit(chats, &fit->people);
+    fl_shares_tell(&chats->intents, "buyers.intents", estimates);
+    fl_shares_tell(&chats->classes, "buyers.classes", estimates);
+    fl_rounds_fit_tell(&fit->rounds, chats, estimates);
+    fl_patience_fit_tell(&fit->patience, chats, estimates);
+    fl_composing_fit_tell(&fit->composing, chats, estimates);
+    fl_people_fit_tell(&fit->people, chats, estimates);
+    return FL_OK;
+}
+
+static void note_what_was_read(const struct fl_chats *chats, struct fit_answer *answer)
+{
+    fit_note(answer, NULL, 0, "%llu messages and changes of state, %llu chats, %llu answered rounds, %u agents",
+             "%llu 条消息与状态变化,%llu 个会话,%llu 个已答轮次,%u 名客服", (unsigned long long)chats->messages, (unsigned long long)chats->chats,
+             (unsigned long long)chats->rounds_answered, chats->agents.count);
+    if (chats->resolution == FL_TIMES_MINUTES)
+        fit_note(answer, NULL, 0, "times are whole minutes: durations are fitted as known to a minute either side", "时间只到分钟:时长按前后一分钟内拟合");
+    if (chats->resolution == FL_TIMES_SECONDS)
+        fit_note(answer, NULL, 0, "times are whole seconds: durations are fitted as known to a second either side", "时间只到秒:时长按前后一秒内拟合");
+    if (!chats->has_closed)
+        fit_note(answer, NULL, 0, "the log shows no closes: a chat is over after %.0f h without a message", "日志没有关闭记录:%.0f 小时无消息即视为结束",
+                 (double)chats->silence_ns / 3.6e12);
+}
+
+static void message_fit_free(struct message_fit *fit)
+{
+    fl_rounds_fit_free(&fit->rounds);
+    fl_patience_fit_free(&fit->patience);
+    fl_composing_fit_free(&fit->composing);
+    fl_chats_free(&fit->chats);
+    free(fit);
+}
 
 int fit_messages(const struct fit_options *options, struct fit_answer *answer)
 {
-    (void)answer;
-    fprintf(stderr, "fenliu fit: %s: message logs are not read yet, only counts per interval\n", options->common->files[0]);
-    return EXIT_USAGE;
+    struct message_fit *const fit = calloc(1, sizeof *fit);
+    if (fit == NULL) return run_failed(FL_EFULL, "fit");
+    answer->kind = "messages";
+    if (fl_chats_start(&fit->chats) != FL_OK) {
+        free(fit);
+        return run_failed(FL_EFULL, "fit");
+    }
+    int code = fit_messages_read(options, &fit->chats, answer);
+    if (code == EXIT_DONE) {
+        note_what_was_read(&fit->chats, answer);
+        const enum fl_status status = fit->chats.full ? FL_EFULL : fit_behaviour(fit, &answer->estimates);
+        if (status != FL_OK || !fit_messages_scenario(fit, answer)) code = run_failed(status != FL_OK ? status : FL_EFULL, "fit");
+    }
+    message_fit_free(fit);
+    return code;
 }

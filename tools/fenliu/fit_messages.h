@@ -1,0 +1,23 @@
+/* fenliu fit of message logs: what its files share. */
+#ifndef FENLIU_FIT_MESSAGES_H
+#define FENLIU_FIT_MESSAGES_H
+
+#include "fit.h"
+#include "fit/behaviour.h"
+
+struct message_fit {
+    struct fl_chats chats;
+    struct fl_rounds_fit rounds;
+    struct fl_patience_fit patience;
+    struct fl_composing_fit composing;
+    struct fl_people_fit people;
+    struct fl_arrivals arrivals;
+    bool has_arrivals; /* whole days were there */
+};
+
+/* Reads all logs into chats. An exit code; what was passed over is noted in the answer. */
+int fit_messages_read(const struct fit_options *options, struct fl_chats *chats, struct fit_answer *answer);
+/* All that was fitted, as parts of a scenario, into answer->fitted. false: no memory. */
+bool fit_messages_scenario(const struct message_fit *fit, struct fit_answer *answer);
+
+#endif
