@@ -25,7 +25,9 @@ struct fl_rounds_fit {
     struct fl_count_fit messages;      /* messages_per_round */
     struct fl_cure_fit burst;          /* burst_gap */
     struct fl_count_fit rounds[FL_FIT_INTENTS + 1]; /* by intent; last: all chats together */
-    double class_ratio[FL_FIT_CLASSES], class_low[FL_FIT_CLASSES], class_high[FL_FIT_CLASSES]; /* mean rounds of a class to those of the commonest; NaN: too few */
+    /* Of a class its rounds_scale: what its buyers' rounds are multiplied by before they are rounded; NaN: too few, or the usual. */
+    double class_scale[FL_FIT_CLASSES], class_low[FL_FIT_CLASSES], class_high[FL_FIT_CLASSES];
+    bool class_apart[FL_FIT_CLASSES]; /* it differs from the usual one, so the rounds by intent are without it */
     uint32_t class_usual;
     struct fl_duration_fit think;
     struct fl_durations *think_times;  /* owned: what was fitted */
@@ -84,6 +86,14 @@ struct fl_people_fit {
     double when_done_s, silence_s;
     uint64_t closes;
 };
+/* Breaks of an agent within a stretch of the day (seconds after midnight, may run past the next): where she never replied on any day,
+ * though at her usual rate so long a silence would come about with a chance below one in a million. At least a quarter of an hour, to five
+ * minutes. Returns how many, at most `room`. */
+struct fl_break_seen {
+    int64_t at_s, length_s; /* time of day */
+};
+uint32_t fl_breaks_seen(const struct fl_agent_seen *agent, int64_t from_s, int64_t length_s, struct fl_break_seen out[], uint32_t room);
+
 void fl_people_fit(const struct fl_chats *chats, struct fl_people_fit *fit);
 void fl_people_fit_tell(const struct fl_people_fit *fit, const struct fl_chats *chats, struct fl_estimates *estimates);
 

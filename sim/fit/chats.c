@@ -24,7 +24,7 @@ struct chat {
     float waited_s, quiet_s;     /* of the round last answered */
     uint16_t rounds;
     uint8_t messages, answered_messages, intent, class;
-    bool used, in_round, pending /* a reply, and nothing since */, first, replied, left, away /* left a message */, at_bot, bot, in_inbox, by_desk;
+    bool used, in_round, pending /* a reply, and nothing since */, first, replied, left, away /* left a message */, at_bot, bot, in_inbox, by_desk, again /* she asks once more what she had left over, and in one message */;
 };
 
 struct agent_now {
@@ -85,7 +85,7 @@ static void add_wait(struct fl_chats *chats, const struct chat *chat, int64_t un
 
 static void add_burst(struct fl_chats *chats, const struct chat *chat, int64_t until, bool follows)
 {
-    if (chat->away || chat->at_bot || chat->by_desk) return;
+    if (chat->away || chat->at_bot || chat->by_desk || chat->again) return;
     struct fl_burst *burst = record(chats, &chats->bursts);
     if (burst == NULL) return;
     *burst = (struct fl_burst){ .seconds = (float)((double)(until - chat->last_buyer) / 1e9), .messages = chat->messages, .intent = chat->intent,
@@ -295,7 +295,9 @@ static void agent_replies(struct fl_chats *chats, uint32_t a, uint32_t c, int64_
 {
     struct agent_now *now = &chats->now[a];
     const struct chat *chat = &chats->chat[c];
+    uint16_t *const replies_at = &chats->agent[a].replies_at[at / (300 * FL_SECOND) % 288];
     chats->agent[a].replies++;
+    *replies_at += *replies_at < UINT16_MAX;
     if (chat->in_inbox) {
         const bool expected = now->composing == c;
         if (expected) add_composing(chats, a, chat, now->since, at, chars, false);
@@ -502,7 +504,7 @@ static void open_round(struct fl_chats *chats, uint32_t c, int64_t at)
 {
     struct chat *chat = &chats->chat[c];
     chat->in_round = true;
-    chat->pending = chat->by_desk = false;
+    chat->pending = chat->by_desk = chat->again = false;
     chat->opened = at;
     chat->messages = 1;
     if (chat->agent != NO_AGENT) inbox_add(chats, chat->agent, c, at);
@@ -516,6 +518,7 @@ static void buyer_writes(struct fl_chats *chats, uint32_t c, int64_t at)
         fl_durations_add(chats->come_back, (double)(at - chat->left_at) / 1e9, false, 1);
         chat->left = chat->replied = chat->away = false;
         open_round(chats, c, at);
+        chat->again = true;
     } else if (!chat->in_round) {
         if (chat->pending) add_after(chats, chat, at, true);
         if (chat->away) chat->replied = false; /* she had left a message: this is another visit */
@@ -526,7 +529,7 @@ static void buyer_writes(struct fl_chats *chats, uint32_t c, int64_t at)
     } else {
         add_burst(chats, chat, at, true);
         if (chat->messages < 255) chat->messages++;
-        chat->by_desk = false;
+        chat->by_desk = chat->again = false;
     }
     chat->last_buyer = at;
 }
@@ -551,7 +554,7 @@ static void reply_comes(struct fl_chats *chats, uint32_t c, uint32_t a, int64_t 
     chats->agent_messages++;
     if (a != NO_AGENT) {
         if (chat->agent != a && chat->in_round) attach(chats, c, a, at);
-        agent_active(chats, a, at);
+        if (!chats->has_assigned) agent_active(chats, a, at);
         agent_replies(chats, a, c, at, chars);
     }
     if (!chat->in_round) return; /* a second message of the same answer */
@@ -567,7 +570,7 @@ static void reply_comes(struct fl_chats *chats, uint32_t c, uint32_t a, int64_t 
     chat->answered = at;
     chat->waited_s = (float)((double)(at - chat->opened) / 1e9);
     chat->quiet_s = (float)((double)(at - chat->last_buyer) / 1e9);
-    chat->answered_messages = chat->messages;
+    chat->answered_messages = chat->again ? 0 : chat->messages;
 }
 
 static void chat_is_assigned(struct fl_chats *chats, uint32_t c, uint32_t a, int64_t at)
@@ -624,10 +627,7 @@ static void happen(struct fl_chats *chats, uint32_t c, const struct fl_message *
     case FL_LOG_AGENT_REPLY: reply_comes(chats, c, a, at, message->chars); return;
     case FL_LOG_AGENT_EXTRA:
         chats->extras++;
-        if (a != NO_AGENT) {
-            agent_active(chats, a, at);
-            agent_sends(chats, a, at);
-        }
+        if (a != NO_AGENT) agent_sends(chats, a, at);
         return;
     case FL_LOG_BOT_REPLY: chat_at_bot(chats, c, at); return;
     case FL_LOG_ASSIGNED: chat_is_assigned(chats, c, a, at); return;

@@ -31,7 +31,7 @@ struct fl_after {
     float quiet_s;   /* her last message to the reply */
     float gap_s;     /* the reply to her next message; to the end of sight where there is none */
     uint16_t round;  /* answered rounds of the chat so far, this one included */
-    uint8_t messages; /* of the round, cut at 255 */
+    uint8_t messages; /* of the round, cut at 255; 0: she was back to ask again, in one message */
     uint8_t intent, class;
     bool writes;     /* there was a next message */
     bool first;      /* the first reply of this visit */
@@ -84,6 +84,7 @@ struct fl_agent_seen {
     uint32_t open, open_most;
     int64_t open_since_ns;
     double open_s, busy_s;  /* integral of open over time; time with at least one open */
+    uint16_t replies_at[288]; /* in each five minutes of the day, all days together */
 };
 
 struct chat; /* chats.c */

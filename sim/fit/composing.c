@@ -325,6 +325,7 @@ static bool take_times(const struct regression *r, struct fl_composing_fit *fit)
             return false;
         }
         fit->times[k]->resolution = fl_fit_resolution(r->chats);
+        fit->times[k]->customary = FL_LOGNORMAL;
     }
     for (uint32_t i = 0; i < r->n; i++) {
         uint32_t at[4];
@@ -371,7 +372,7 @@ enum fl_status fl_composing_fit(const struct fl_chats *chats, struct fl_composin
     struct regression r = { .chats = chats, .list = fl_composing_list(chats), .n = chats->composings.count };
     const uint64_t choices = chats->in_order + chats->out_of_order;
     if (choices >= 100) fit->oldest_first = (double)chats->in_order / (double)choices;
-    if (r.n < FL_DURATIONS_WANTED) return FL_OK;
+    if (r.n < FL_DURATIONS_WANTED || chats->resolution == FL_TIMES_MINUTES) return FL_OK; /* a reply takes less than a minute */
     r.agent_at = calloc(chats->agents.count + 1, sizeof *r.agent_at);
     r.y = calloc(r.n, sizeof *r.y);
     r.fitted = calloc(r.n, sizeof *r.fitted);
@@ -448,7 +449,7 @@ void fl_composing_fit_tell(const struct fl_composing_fit *fit, const struct fl_c
     char path[160];
     struct fl_estimate e;
     if (!fit->known) {
-        e = fl_estimate_unknown("buyers.intents.reply", "s", chats->agents.count == 0 ? "no_agents" : "few_durations", (double)fit->replies, FL_DURATIONS_WANTED);
+        e = fl_estimate_unknown("buyers.intents.reply", "s", chats->agents.count == 0 ? "no_agents" : chats->resolution == FL_TIMES_MINUTES ? "whole_minutes" : "few_durations", (double)fit->replies, FL_DURATIONS_WANTED);
         fl_estimates_add(estimates, &e);
         return;
     }

@@ -86,6 +86,7 @@ static void look_again(const struct fl_durations *durations, struct fl_cure_fit 
     memcpy(weighted->seen_sum, durations->seen_sum, sizeof weighted->seen_sum);
     weighted->seen_total = durations->seen_total;
     weighted->resolution = durations->resolution;
+    weighted->customary = durations->customary;
     for (uint32_t i = 0; i < FL_DURATION_BINS; i++) {
         if (!(durations->cut[i] > 0)) continue;
         const double x = durations->cut_sum[i] / durations->cut[i];
@@ -117,16 +118,9 @@ void fl_cure_fit(const struct fl_durations *durations, struct fl_cure_fit *fit)
     fl_durations_fit(seen, &start);
     free(seen);
     struct fl_cure_fit of_family[FL_FAMILIES] = { 0 };
-    uint32_t best = FL_FAMILIES;
-    for (uint32_t i = 0; i < FL_FAMILIES; i++) {
-        fit_family(durations, &start.family[i], &fit->after.family[i], &of_family[i]);
-        const struct fl_family *family = &fit->after.family[i];
-        if (family->fitted && (best == FL_FAMILIES || family->aic < fit->after.family[best].aic)) best = i;
-    }
+    for (uint32_t i = 0; i < FL_FAMILIES; i++) fit_family(durations, &start.family[i], &fit->after.family[i], &of_family[i]);
+    const uint32_t best = fl_family_choose(fit->after.family, durations->customary);
     if (best == FL_FAMILIES) return;
-    const bool holds_it = best == 1 || best == 2; /* Weibull and gamma hold the exponential: see durations.h */
-    if (holds_it && fit->after.family[0].fitted && 2 * (fit->after.family[best].log_likelihood - fit->after.family[0].log_likelihood) < 6.634896601)
-        best = 0;
     fit->share = of_family[best].share;
     fit->share_low = of_family[best].share_low;
     fit->share_high = of_family[best].share_high;

@@ -223,13 +223,19 @@ static void fit_family(struct dense *dense, struct fl_family *family)
 
 #define RATIO_1_PERCENT 6.634896601 /* chi-square with one degree of freedom, upper 1 % */
 
-static uint32_t choose(const struct fl_family family[FL_FAMILIES])
+uint32_t fl_family_choose(const struct fl_family family[FL_FAMILIES], enum fl_distribution_kind customary)
 {
     uint32_t best = FL_FAMILIES;
     for (uint32_t i = 0; i < FL_FAMILIES; i++)
         if (family[i].fitted && (best == FL_FAMILIES || family[i].aic < family[best].aic)) best = i;
-    const bool holds_it = best < FL_FAMILIES && (kinds[best] == FL_WEIBULL || kinds[best] == FL_GAMMA);
-    if (holds_it && family[0].fitted && 2 * (family[best].log_likelihood - family[0].log_likelihood) < RATIO_1_PERCENT) return 0;
+    if (best == FL_FAMILIES) return best;
+    double holding = -INFINITY; /* the better one of those that hold the exponential */
+    for (uint32_t i = 0; i < FL_FAMILIES; i++)
+        if (family[i].fitted && (kinds[i] == FL_WEIBULL || kinds[i] == FL_GAMMA)) holding = fmax(holding, family[i].log_likelihood);
+    const bool exponential_best = best == 0 || kinds[best] == FL_WEIBULL || kinds[best] == FL_GAMMA;
+    if (exponential_best && family[0].fitted && 2 * (holding - family[0].log_likelihood) < RATIO_1_PERCENT) return 0;
+    for (uint32_t i = 0; i < FL_FAMILIES; i++)
+        if (kinds[i] == customary && family[i].fitted && family[i].aic < family[best].aic + FL_AIC_CUSTOMARY) best = i;
     return best;
 }
 
@@ -299,7 +305,7 @@ void fl_durations_fit(const struct fl_durations *durations, struct fl_duration_f
     struct dense dense;
     make_dense(durations, &dense);
     for (uint32_t i = 0; i < FL_FAMILIES; i++) fit_family(&dense, &fit->family[i]);
-    fit->best = choose(fit->family);
+    fit->best = fl_family_choose(fit->family, durations->customary);
     fit->known = fit->best < FL_FAMILIES;
     if (!fit->known) {
         fit->best = 0;
@@ -318,7 +324,7 @@ struct fl_distribution fl_duration_fit_distribution(const struct fl_duration_fit
     return distribution;
 }
 
-void fl_duration_fit_tell(const struct fl_duration_fit *fit, const struct fl_durations *durations, const char *path, struct fl_estimates *estimates)
+static void tell_family(const struct fl_family *family, const char *path, uint64_t n, bool as_likely, struct fl_estimates *estimates)
 {
     static const struct {
         const char *a, *b;
@@ -327,21 +333,32 @@ void fl_duration_fit_tell(const struct fl_duration_fit *fit, const struct fl_dur
                   [FL_GAMMA] = { "gamma.mean", "gamma.cv" },
                   [FL_WEIBULL] = { "weibull.scale", "weibull.shape" } };
     char full[160];
+    for (uint32_t i = 0; i < parameters_of(family->kind); i++) {
+        snprintf(full, sizeof full, "%s.%s", path, i == 0 ? words[family->kind].a : words[family->kind].b);
+        struct fl_estimate e = i == 0 ? fl_estimate_of(full, "s", family->a, family->a_low, family->a_high, n)
+                                      : fl_estimate_of(full, "1", family->b, family->b_low, family->b_high, n);
+        if (as_likely) {
+            e.sure = false;
+            e.why = "as_likely";
+        }
+        fl_estimates_add(estimates, &e);
+    }
+}
+
+void fl_duration_fit_tell(const struct fl_duration_fit *fit, const struct fl_durations *durations, const char *path, struct fl_estimates *estimates)
+{
     const uint64_t n = (uint64_t)(durations->seen_total + 0.5);
+    double least = INFINITY;
     if (!fit->known) {
         const struct fl_estimate none = fl_estimate_unknown(path, "s", "few_durations", durations->seen_total, FL_DURATIONS_WANTED);
         fl_estimates_add(estimates, &none);
         return;
     }
-    const struct fl_family *family = &fit->family[fit->best];
-    snprintf(full, sizeof full, "%s.%s", path, words[family->kind].a);
-    const struct fl_estimate a = fl_estimate_of(full, "s", family->a, family->a_low, family->a_high, n);
-    fl_estimates_add(estimates, &a);
-    if (words[family->kind].b != NULL) {
-        snprintf(full, sizeof full, "%s.%s", path, words[family->kind].b);
-        const struct fl_estimate b = fl_estimate_of(full, "1", family->b, family->b_low, family->b_high, n);
-        fl_estimates_add(estimates, &b);
-    }
+    tell_family(&fit->family[fit->best], path, n, false, estimates);
+    for (uint32_t i = 0; i < FL_FAMILIES; i++)
+        if (fit->family[i].fitted) least = fmin(least, fit->family[i].aic);
+    for (uint32_t i = 0; i < FL_FAMILIES; i++)
+        if (i != fit->best && fit->family[i].fitted && fit->family[i].aic < least + FL_AIC_AS_LIKELY) tell_family(&fit->family[i], path, n, true, estimates);
     struct fl_goodness goodness = { .value = fit->chi_square, .low = NAN, .high = NAN, .p = fit->p, .n = n, .good = !(fit->p < 0.01) };
     if (isnan(fit->p)) {
         goodness.value = fit->ks;

@@ -15,6 +15,7 @@
 
 struct fl_durations {
     double resolution;  /* seconds that times are rounded to; 0: finer than matters */
+    enum fl_distribution_kind customary; /* the family that this quantity has in scenarios; FL_CONSTANT: none */
     double seen_total, cut_total;
     double seen[FL_DURATION_BINS], seen_sum[FL_DURATION_BINS];
     double cut[FL_DURATION_BINS], cut_sum[FL_DURATION_BINS]; /* longer than this: how much longer the log does not say */
@@ -47,16 +48,23 @@ struct fl_duration_fit {
 };
 
 /* Fits every family by maximum likelihood and chooses by AIC, but keeps the exponential where Weibull and gamma, which hold it, are not
- * better at the 1 % level of the likelihood ratio: one parameter that says nothing is one too many. Not known with fewer than
+ * better at the 1 % level of the likelihood ratio: one parameter that says nothing is one too many; and the customary family where no
+ * other is better by 4. Families within 6 of the best are not ruled out, and are told as well. Not known with fewer than
  * FL_DURATIONS_WANTED seen. Source of the chi-square with censoring: Akritas, "Pearson-Type Goodness-of-Fit Tests: The Univariate
  * Case", JASA 83 (1988): expected is the integrated hazard of those still at risk. */
 #define FL_DURATIONS_WANTED 50u
+#define FL_AIC_CUSTOMARY 4.0
+#define FL_AIC_AS_LIKELY 6.0
 void fl_durations_fit(const struct fl_durations *durations, struct fl_duration_fit *fit);
+
+/* The one to use, by the rules above; FL_FAMILIES: none was fitted. */
+uint32_t fl_family_choose(const struct fl_family family[FL_FAMILIES], enum fl_distribution_kind customary);
 
 /* The distribution of the best, prepared. */
 struct fl_distribution fl_duration_fit_distribution(const struct fl_duration_fit *fit);
 
-/* Adds its parameters as estimates "PATH.weibull.scale", ..., and the goodness of fit; or, where it is not known, one estimate that says
+/* Adds its parameters as estimates "PATH.weibull.scale", ..., those of families that are not ruled out as unsure ones, and the goodness of
+ * fit; or, where it is not known, one estimate that says
  * what is missing. */
 void fl_duration_fit_tell(const struct fl_duration_fit *fit, const struct fl_durations *durations, const char *path, struct fl_estimates *estimates);
 

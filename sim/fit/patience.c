@@ -51,6 +51,8 @@ enum fl_status fl_patience_fit(const struct fl_chats *chats, const struct fl_rou
     fit->first_waits = calloc(1, sizeof *fit->first_waits);
     fit->later_waits = calloc(1, sizeof *fit->later_waits);
     if (fit->first_waits == NULL || fit->later_waits == NULL) return FL_EFULL;
+    fit->first_waits->customary = fit->later_waits->customary = FL_WEIBULL;
+    chats->come_back->customary = FL_EXPONENTIAL;
     fit->until_assigned = stops_when_assigned(chats);
     collect(chats, fit);
     fl_durations_fit(fit->first_waits, &fit->first);

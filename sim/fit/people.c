@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/* The fullest bin with its two neighbours, from bin `from` on but for those around `but`; NaN: it holds less than a hundredth of the closes. */
-static double fullest(const struct fl_durations *closes, double but, double *weight)
+/* The fullest bin with its two neighbours, but for those around `but`; NaN: it holds fewer than `least`. */
+static double fullest(const struct fl_durations *closes, double but, double least, double *weight)
 {
     double best = 0, value = NAN;
     for (uint32_t i = 1; i + 1 < FL_DURATION_BINS; i++) {
@@ -20,7 +20,7 @@ static double fullest(const struct fl_durations *closes, double but, double *wei
         value = sum / w;
     }
     *weight = best;
-    return best >= 0.01 * closes->seen_total && best >= 20 ? value : NAN;
+    return best >= least ? value : NAN;
 }
 
 void fl_people_fit(const struct fl_chats *chats, struct fl_people_fit *fit)
@@ -28,15 +28,37 @@ void fl_people_fit(const struct fl_chats *chats, struct fl_people_fit *fit)
     double most, second;
     *fit = (struct fl_people_fit){ .when_done_s = NAN, .silence_s = NAN, .closes = (uint64_t)(chats->closes->seen_total + 0.5) };
     if (chats->closes->seen_total < FL_STOPS_WANTED) return;
-    const double one = fullest(chats->closes, NAN, &most);
+    const double one = fullest(chats->closes, NAN, 20, &most);
     if (isnan(one) || most < 0.2 * chats->closes->seen_total) return; /* they do not cluster: people close by hand */
-    const double other = fullest(chats->closes, one, &second);
+    const double other = fullest(chats->closes, one, fmax(5, 0.002 * chats->closes->seen_total), &second);
     if (isnan(other)) {
         fit->when_done_s = one;
         return;
     }
     fit->when_done_s = fmin(one, other);
     fit->silence_s = fmax(one, other);
+}
+
+#define CELL_S 300
+#define SURE   14.0 /* expected replies in a silence: e^-14 is below one in a million */
+
+uint32_t fl_breaks_seen(const struct fl_agent_seen *agent, int64_t from_s, int64_t length_s, struct fl_break_seen out[], uint32_t room)
+{
+    const uint32_t cells = (uint32_t)(length_s / CELL_S), first = (uint32_t)(from_s / CELL_S % 288);
+    uint32_t count = 0, run = 0;
+    double all = 0;
+    for (uint32_t i = 0; i < cells && i < 288; i++) all += agent->replies_at[(first + i) % 288];
+    const double each = cells > 0 ? all / cells : 0;
+    for (uint32_t i = 0; i < cells && i < 288; i++) {
+        if (agent->replies_at[(first + i) % 288] == 0) {
+            run++;
+            continue;
+        }
+        if (run >= 3 && run < i && run * each >= SURE && count < room) /* what begins the stretch is no break: she came later */
+            out[count++] = (struct fl_break_seen){ (int64_t)((first + i - run) % 288) * CELL_S, (int64_t)run * CELL_S };
+        run = 0;
+    }
+    return count;
 }
 
 static void tell_time(const char *path, double seconds, uint64_t n, const char *why, struct fl_estimates *estimates)

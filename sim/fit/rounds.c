@@ -43,6 +43,7 @@ static enum fl_status fit_bursts(const struct fl_chats *chats, struct fl_rounds_
     struct fl_durations *gaps = calloc(1, sizeof *gaps);
     if (gaps == NULL) return FL_EFULL;
     gaps->resolution = fl_fit_resolution(chats);
+    gaps->customary = FL_EXPONENTIAL;
     for (uint32_t i = 0; i < chats->bursts.count; i++) fl_durations_add(gaps, list[i].seconds, !list[i].follows, 1);
     fl_cure_fit(gaps, &fit->burst);
     if (fit->burst.known) {
@@ -63,7 +64,7 @@ struct weighing {
 
 static double pending_burst(const struct fl_rounds_fit *fit, const struct fl_after *after)
 {
-    if (!fit->burst.known || !fit->messages.known) return 0;
+    if (!fit->burst.known || !fit->messages.known || after->messages == 0) return 0;
     return fl_cure_pending(&fit->burst, 1 - fl_count_stops(&fit->messages.best, after->messages), after->quiet_s);
 }
 
@@ -90,11 +91,13 @@ static void weigh(const struct fl_chats *chats, struct fl_rounds_fit *fit, struc
     memset(w->trials, 0, sizeof w->trials);
     memset(fit->think_times, 0, sizeof *fit->think_times);
     fit->think_times->resolution = r;
+    fit->think_times->customary = FL_LOGNORMAL;
     for (uint32_t i = 0; i < chats->after.count; i++) {
         const struct fl_after *after = &list[i];
         const uint32_t intent = fl_fit_intent(chats, after->intent);
         const struct fl_count_fit *rounds = w->now[intent].known ? &w->now[intent] : &w->now[FL_FIT_INTENTS];
         const double goes_on = first || !rounds->known ? 0.7 : 1 - fl_count_stops(&rounds->best, after->round);
+        const bool apart = after->class < FL_FIT_CLASSES && fit->class_apart[after->class];
         double burst = pending_burst(fit, after);
         if (after->writes) {
             const double quiet = after->quiet_s;
@@ -103,7 +106,7 @@ static void weigh(const struct fl_chats *chats, struct fl_rounds_fit *fit, struc
             const double as_thought = (1 - burst) * goes_on * (first ? 1e-3 : family_near(&fit->think, after->gap_s, r));
             burst = as_burst + as_thought > 0 ? as_burst / (as_burst + as_thought) : 0;
             fl_durations_add(fit->think_times, after->gap_s, false, 1 - burst);
-            fl_trials_add(&w->trials[intent], after->round, 0, 1 - burst);
+            if (!apart) fl_trials_add(&w->trials[intent], after->round, 0, 1 - burst);
             overtaken += burst;
             written++;
         } else {
@@ -112,7 +115,7 @@ static void weigh(const struct fl_chats *chats, struct fl_rounds_fit *fit, struc
             const double done = (1 - burst) * (1 - goes_on), still = (1 - burst) * thinking;
             const double all = done + still + in_burst;
             if (!(all > 0)) continue;
-            fl_trials_add(&w->trials[intent], after->round, done / (done + still + 1e-300), (done + still) / all);
+            if (!apart) fl_trials_add(&w->trials[intent], after->round, done / (done + still + 1e-300), (done + still) / all);
             fl_durations_add(fit->think_times, after->gap_s, true, still / all);
         }
     }
@@ -125,35 +128,68 @@ static void weigh(const struct fl_chats *chats, struct fl_rounds_fit *fit, struc
     }
 }
 
-/* A class whose buyers ask more: the mean rounds of its chats to those of the commonest class, intent by intent. */
+/* ---- Classes whose buyers ask more ---------------------------------------------------------------- */
+
+/* The mean of rounds that are geometric with mean m, times s, rounded as the simulator does it: max(1, floor(s G + 1/2)). */
+static double mean_scaled(double m, double s)
+{
+    const double goes_on = 1 - 1 / m;
+    double sum = 1;
+    for (uint32_t j = 1; j < 2000; j++) {
+        const double term = fl_pow(goes_on, ceil((j + 0.5) / s) - 1);
+        sum += term;
+        if (term < 1e-12) break;
+    }
+    return sum;
+}
+
+/* The scale at which the mean is `ratio` times m. As rounding makes it a function of steps, the scales of a step's both ends are the
+ * same to the log: `upper` says which end is wanted. */
+static double scale_of(double m, double ratio, bool upper)
+{
+    double low = 0.1, high = 10;
+    for (uint32_t i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high), mean = mean_scaled(m, middle);
+        if (upper ? mean <= ratio * m : mean < ratio * m) low = middle;
+        else high = middle;
+    }
+    return 0.5 * (low + high);
+}
+
+/* Stops seen to stops expected by the rounds of each intent: the inverse ratio of means, where stopping is as likely at every round. */
 static void compare_classes(const struct fl_chats *chats, struct fl_rounds_fit *fit)
 {
     const struct fl_after *list = fl_after_list(chats);
-    double came[FL_FIT_CLASSES][2] = { { 0 } };
     static const double z = 1.959963984540054;
-    const uint32_t classes = chats->classes.count < FL_FIT_CLASSES ? chats->classes.count : FL_FIT_CLASSES;
-    for (uint32_t k = 0; k < classes; k++)
-        if (chats->classes.seen[k] > chats->classes.seen[fit->class_usual]) fit->class_usual = k;
-    for (uint32_t k = 0; k < FL_FIT_CLASSES; k++) fit->class_ratio[k] = fit->class_low[k] = fit->class_high[k] = NAN;
-    double expected[FL_FIT_CLASSES] = { 0 };
+    double stops[FL_FIT_CLASSES] = { 0 }, expected[FL_FIT_CLASSES] = { 0 };
+    const uint32_t classes = chats->classes.count < FL_FIT_CLASSES ? chats->classes.count : FL_FIT_CLASSES, u = fit->class_usual;
+    for (uint32_t k = 0; k < FL_FIT_CLASSES; k++) fit->class_scale[k] = fit->class_low[k] = fit->class_high[k] = NAN;
     for (uint32_t i = 0; i < chats->after.count; i++) {
         const uint32_t k = list[i].class, intent = fl_fit_intent(chats, list[i].intent);
         if (k >= classes || !fit->rounds[intent].known) continue;
         const double own = 1 - pending_burst(fit, &list[i]);
-        came[k][0] += own;
-        if (!list[i].writes) came[k][1] += own;
-        expected[k] += own * fl_count_stops(&fit->rounds[intent].best, list[i].round);
+        const double stop = fl_count_stops(&fit->rounds[intent].best, list[i].round);
+        expected[k] += own * stop;
+        if (!list[i].writes) stops[k] += own * stop / (stop + (1 - stop) * family_survival(&fit->think, list[i].gap_s) + 1e-300);
     }
-    const uint32_t u = fit->class_usual;
     for (uint32_t k = 0; k < classes; k++) {
-        if (k == u || came[k][1] < FL_STOPS_WANTED || came[u][1] < FL_STOPS_WANTED) continue;
-        /* Stops seen to expected: the inverse ratio of means, where stopping is as likely at every round. */
-        const double ratio = expected[k] / came[k][1] / (expected[u] / came[u][1]);
-        const double se = sqrt(1 / came[k][1] + 1 / came[u][1]);
-        fit->class_ratio[k] = ratio;
-        fit->class_low[k] = ratio * fl_exp(-z * se);
-        fit->class_high[k] = ratio * fl_exp(z * se);
+        if (k == u || stops[k] < FL_STOPS_WANTED || stops[u] < FL_STOPS_WANTED) continue;
+        const double ratio = expected[k] / stops[k] / (expected[u] / stops[u]), by = fl_exp(z * sqrt(1 / stops[k] + 1 / stops[u]));
+        const struct fl_count_fit *all = &fit->rounds[FL_FIT_INTENTS];
+        const bool rounds_off = all->known && all->best.kind == FL_GEOMETRIC && all->best.a > 1.01;
+        fit->class_apart[k] = ratio / by > 1 || ratio * by < 1;
+        fit->class_scale[k] = rounds_off ? scale_of(all->best.a, ratio, false) : ratio;
+        fit->class_low[k] = rounds_off ? scale_of(all->best.a, ratio / by, false) - 1e-6 : ratio / by;
+        fit->class_high[k] = rounds_off ? scale_of(all->best.a, ratio * by, true) + 1e-6 : ratio * by;
     }
+}
+
+static void turn(const struct fl_chats *chats, struct fl_rounds_fit *fit, struct weighing *w, bool first)
+{
+    weigh(chats, fit, w, first);
+    fl_durations_fit(fit->think_times, &fit->think);
+    for (uint32_t k = 0; k <= FL_FIT_INTENTS; k++)
+        if (k == FL_FIT_INTENTS || k < chats->intents.count) fl_trials_fit(&w->trials[k], &w->now[k]);
 }
 
 enum fl_status fl_rounds_fit(const struct fl_chats *chats, struct fl_rounds_fit *fit)
@@ -162,19 +198,14 @@ enum fl_status fl_rounds_fit(const struct fl_chats *chats, struct fl_rounds_fit 
     fit->think_times = calloc(1, sizeof *fit->think_times);
     struct weighing *w = calloc(1, sizeof *w);
     enum fl_status status = fit->think_times == NULL || w == NULL ? FL_EFULL : fit_bursts(chats, fit);
-    for (uint32_t turn = 0; status == FL_OK && turn < TURNS; turn++) {
-        weigh(chats, fit, w, turn == 0);
-        fl_durations_fit(fit->think_times, &fit->think);
-        for (uint32_t k = 0; k <= FL_FIT_INTENTS; k++) {
-            if (k < FL_FIT_INTENTS && k >= chats->intents.count) continue;
-            fl_trials_fit(&w->trials[k], &w->now[k]);
-        }
-        if (!fit->think.known) break;
-    }
-    if (status == FL_OK) {
+    for (uint32_t k = 0; k < chats->classes.count && k < FL_FIT_CLASSES; k++)
+        if (chats->classes.seen[k] > chats->classes.seen[fit->class_usual]) fit->class_usual = k;
+    for (uint32_t i = 0; status == FL_OK && i < TURNS && (i == 0 || fit->think.known); i++) {
+        turn(chats, fit, w, i == 0);
         memcpy(fit->rounds, w->now, sizeof fit->rounds);
-        compare_classes(chats, fit);
+        if (i == TURNS / 2) compare_classes(chats, fit); /* the rest is without those who differ */
     }
+    if (status == FL_OK) compare_classes(chats, fit);
     free(w);
     return status;
 }
@@ -203,9 +234,9 @@ void fl_rounds_fit_tell(const struct fl_rounds_fit *fit, const struct fl_chats *
     }
     if (chats->intents.count == 0) fl_count_fit_tell(&fit->rounds[FL_FIT_INTENTS], "buyers.intents[all].rounds", estimates);
     for (uint32_t k = 0; k < chats->classes.count && k < FL_FIT_CLASSES; k++) {
-        if (isnan(fit->class_ratio[k])) continue;
+        if (isnan(fit->class_scale[k])) continue;
         snprintf(path, sizeof path, "buyers.classes[%s].rounds_scale", chats->classes.name[k]);
-        const struct fl_estimate ratio = fl_estimate_of(path, "1", fit->class_ratio[k], fit->class_low[k], fit->class_high[k], chats->classes.seen[k]);
+        const struct fl_estimate ratio = fl_estimate_of(path, "1", fit->class_scale[k], fit->class_low[k], fit->class_high[k], chats->classes.seen[k]);
         fl_estimates_add(estimates, &ratio);
     }
 }

@@ -47,6 +47,8 @@ static const struct {
     { "few_counts", "not enough data: %.0f ended, %.0f wanted", "数据不够:%.0f 个有结尾,要 %.0f 个" },
     { "few_left", "not enough data: %.0f left, %.0f wanted", "数据不够:%.0f 人离开,要 %.0f 人" },
     { "few_open", "agents never had several chats open often enough to compare", "客服很少同时有多个会话,无从比较" },
+    { "as_likely", "another family, which the log does not rule out", "另一分布,日志不能排除" },
+    { "whole_minutes", "a reply takes less than the minute that times are given to", "时间只到分钟,而一条回复用不了一分钟" },
     { "no_agents", "the log names no agents", "日志没有客服姓名" },
     { "no_assignments", "the log does not show assignments and closes", "日志没有分配和关闭记录" },
     { "no_closes", "the log shows no closes", "日志没有关闭记录" },

@@ -144,7 +144,7 @@ static bool add_classes(cJSON *buyers, const struct message_fit *fit)
         well = cJSON_AddStringToObject(one, "name", names->name[k]) != NULL && add_number(one, "share", (double)names->seen[k] / (double)fit->chats.chats);
         if (fit->composing.known && is_told(fit->composing.log_class[k], fit->composing.log_class_se[k]))
             well = well && add_number(one, "effort_scale", fl_exp(fit->composing.log_class[k]));
-        if (fit->rounds.class_low[k] > 1 || fit->rounds.class_high[k] < 1) well = well && add_number(one, "rounds_scale", fit->rounds.class_ratio[k]);
+        if (fit->rounds.class_apart[k] && !isnan(fit->rounds.class_scale[k])) well = well && add_number(one, "rounds_scale", fit->rounds.class_scale[k]);
     }
     return well;
 }
@@ -186,7 +186,8 @@ static bool add_buyers(cJSON *fitted, const struct message_fit *fit)
 struct hours {
     int64_t from, length; /* length 86400 or more: always */
     double speed;
-    uint32_t sessions, agents;
+    uint32_t sessions, agents, breaks_count;
+    struct fl_break_seen breaks[4];
     const char *name;     /* of the first who works so */
 };
 
@@ -224,6 +225,7 @@ static struct hours hours_of(const struct message_fit *fit, uint32_t agent)
     to += (GRID - to % GRID) % GRID;
     hours.from = (from + 86400) % 86400;
     hours.length = to - from;
+    hours.breaks_count = fl_breaks_seen(&fit->chats.agent[agent], hours.from, hours.length, hours.breaks, 4);
     return hours;
 }
 
@@ -244,8 +246,19 @@ static bool add_shift(cJSON *desk, const char *name, const struct hours *hours)
         cJSON_Delete(shift);
         return false;
     }
-    return cJSON_AddStringToObject(shift, "name", name) != NULL && add_clock(shift, "from", hours->from) &&
-           add_clock(shift, "to", hours->from + hours->length);
+    bool well = cJSON_AddStringToObject(shift, "name", name) != NULL && add_clock(shift, "from", hours->from) &&
+                add_clock(shift, "to", hours->from + hours->length);
+    cJSON *const breaks = hours->breaks_count > 0 ? cJSON_AddArrayToObject(shift, "breaks") : NULL;
+    for (uint32_t i = 0; well && i < hours->breaks_count; i++) {
+        char at[24], length[24];
+        cJSON *const one = cJSON_CreateArray();
+        snprintf(at, sizeof at, "%02d:%02d", (int)(hours->breaks[i].at_s / 3600), (int)(hours->breaks[i].at_s / 60 % 60));
+        snprintf(length, sizeof length, "%lldm", (long long)hours->breaks[i].length_s / 60);
+        well = one != NULL && cJSON_AddItemToArray(one, cJSON_CreateString(at)) && cJSON_AddItemToArray(one, cJSON_CreateString(length)) &&
+               cJSON_AddItemToArray(breaks, one);
+        if (!well) cJSON_Delete(one);
+    }
+    return well;
 }
 
 static bool add_agents_like(cJSON *desk, cJSON *list, const struct hours *hours, uint32_t number)
@@ -264,9 +277,39 @@ static bool add_agents_like(cJSON *desk, cJSON *list, const struct hours *hours,
     return well && add_shift(desk, name, hours) && cJSON_AddStringToObject(agent, "shift", name) != NULL;
 }
 
-static int64_t close_to(int64_t a, int64_t b)
+static bool close_to(int64_t a, int64_t b, int64_t within_s)
 {
-    return llabs(a - b) <= GRID;
+    return llabs(a - b) <= within_s;
+}
+
+static bool alike(const struct hours *a, const struct hours *b)
+{
+    bool same = close_to(a->from, b->from, GRID) && close_to(a->length, b->length, GRID) && a->speed == b->speed && a->breaks_count == b->breaks_count;
+    for (uint32_t i = 0; same && i < a->breaks_count; i++)
+        same = close_to(a->breaks[i].at_s, b->breaks[i].at_s, 600) && close_to(a->breaks[i].length_s, b->breaks[i].length_s, 600);
+    return same;
+}
+
+/* Opening hours, where the shifts leave some of the day without anybody: from their first to their last instant. Whoever writes outside
+ * them leaves a message, and is not counted as kept waiting. */
+static bool add_open(cJSON *desk, const struct hours kinds[], uint32_t count)
+{
+    bool on[48] = { false };
+    for (uint32_t k = 0; k < count; k++) {
+        if (kinds[k].length >= 86400) return true;
+        for (int64_t at = kinds[k].from; at < kinds[k].from + kinds[k].length; at += GRID) on[at / GRID % 48] = true;
+    }
+    uint32_t opens = 0, from = 0, to = 0;
+    for (uint32_t i = 0; i < 48; i++) {
+        if (on[i] && !on[(i + 47) % 48]) opens++, from = i;
+        if (!on[i] && on[(i + 47) % 48]) to = i;
+    }
+    if (opens != 1) return true;
+    char text[2][16];
+    snprintf(text[0], sizeof text[0], "%02u:%02u", from / 2, from % 2 * 30);
+    snprintf(text[1], sizeof text[1], "%02u:%02u", to == 0 ? 24 : to / 2, to % 2 * 30);
+    cJSON *const list = cJSON_CreateStringArray((const char *const[]){ text[0], text[1] }, 2);
+    return list != NULL && cJSON_AddItemToObject(desk, "open", list);
 }
 
 /* Agents of the same hours and speed are one definition with a count. */
@@ -283,7 +326,7 @@ static bool add_agents(cJSON *desk, const struct message_fit *fit)
     for (uint32_t a = 0; a < agents; a++) {
         const struct hours hours = hours_of(fit, a);
         uint32_t k = 0;
-        while (k < count && !(close_to(kinds[k].from, hours.from) && close_to(kinds[k].length, hours.length) && kinds[k].speed == hours.speed)) k++;
+        while (k < count && !alike(&kinds[k], &hours)) k++;
         if (k == count) kinds[count++] = hours;
         kinds[k].agents++;
         if (hours.length > kinds[k].length) kinds[k].length = hours.length;
@@ -291,7 +334,23 @@ static bool add_agents(cJSON *desk, const struct message_fit *fit)
     cJSON *const list = cJSON_AddArrayToObject(desk, "agents");
     bool well = list != NULL;
     for (uint32_t k = 0; well && k < count; k++) well = add_agents_like(desk, list, &kinds[k], k + 1);
+    if (fit->chats.leave_messages > 0) well = well && add_open(desk, kinds, count);
     free(kinds);
+    return well;
+}
+
+#define SILENCE_S 300 /* chosen: platforms close after some minutes */
+
+/* Silent leavers would hold their places for ever, so with them something is written even where the log does not show it. */
+static bool add_close(cJSON *desk, const struct message_fit *fit)
+{
+    const double when_done = fit->people.when_done_s, silence = fit->people.silence_s;
+    const bool needed = fit->patience.silent_known && fit->patience.silent > 0;
+    if (isnan(when_done) && !needed) return true;
+    cJSON *const close = cJSON_AddObjectToObject(desk, "close");
+    bool well = close != NULL;
+    if (!isnan(when_done)) well = well && add_seconds(close, "when_done", when_done);
+    if (!isnan(silence) || needed) well = well && add_seconds(close, "silence", isnan(silence) ? fmax(SILENCE_S, isnan(when_done) ? 0 : when_done) : silence);
     return well;
 }
 
@@ -305,14 +364,7 @@ static bool add_desk(cJSON *fitted, const struct message_fit *fit)
         cJSON *const list = cJSON_CreateDoubleArray(speed, (int)fit->composing.opens), *const multitasking = cJSON_AddObjectToObject(desk, "multitasking");
         well = multitasking != NULL && list != NULL && cJSON_AddItemToObject(multitasking, "speed_by_open", list);
     }
-    if (!isnan(fit->people.when_done_s)) {
-        cJSON *const close = cJSON_AddObjectToObject(desk, "close");
-        well = well && close != NULL && add_seconds(close, "when_done", fit->people.when_done_s);
-        if (!isnan(fit->people.silence_s)) well = well && add_seconds(close, "silence", fit->people.silence_s);
-    } else if (fit->patience.silent_known && fit->patience.silent > 0) { /* silent leavers would hold their places for ever */
-        cJSON *const close = cJSON_AddObjectToObject(desk, "close");
-        well = well && close != NULL && add_seconds(close, "when_done", 20) && add_seconds(close, "silence", 300);
-    }
+    well = well && add_close(desk, fit);
     if (fit->chats.leave_messages > 0) well = well && cJSON_AddStringToObject(desk, "offline", "pool") != NULL;
     return well;
 }

@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+"""Whether `fenliu fit` gives back what made a log: scenario -> days of log -> fit, and every parameter against its 95 % interval.
+
+usage: fit_round_trip.py                       a handful of trials (a test)
+       fit_round_trip.py --trials 100 --keep FILE.jsonl [--jobs N] [--case NAME]...
+                                               all of it: each parameter of each scenario within its interval in at least 90 of 100 trials
+
+A trial is a seed: so many days of the scenario's log with that seed, one fit. A parameter that the fit tells in another family than the
+scenario's, or not at all, is a miss, unless the fit says itself that there was too little. Trials are kept as they end and taken over by the next run,
+as long as scenario and program are the same. Besides, the fitted scenario is simulated: its KPIs against the intervals that the logged days give.
+"""
+import argparse
+import collections
+import concurrent.futures
+import hashlib
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+FENLIU = os.environ["FENLIU"]
+SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+KPIS = ["chats_offered", "first_response_s", "response_s", "reply_latency_s", "abandonment", "reply_rate_3min", "occupancy", "open_chats"]
+
+
+def made(**buyers_and_desk):
+    """A made scenario: flat traffic over twelve hours, two intents, everything stated."""
+    intents = buyers_and_desk.pop("intents")
+    return {"fenliu": 1, "name": "made", "start": "2026-03-02T09:00", "duration": "12h",
+            "traffic": {"rate": {"points": [["+0h", buyers_and_desk.pop("per_hour")]]}},
+            "buyers": {"intents": intents, **buyers_and_desk.pop("buyers")}, "desk": buyers_and_desk.pop("desk")}
+
+
+def cases():
+    """Name -> (scenario, days)."""
+    read = lambda name: json.loads((SOURCE / "scenarios" / (name + ".json")).read_text())
+    families = made(
+        per_hour=60,
+        intents=[{"name": "a", "share": 0.6, "rounds": {"geometric": 4}, "reply": {"total": {"gamma": {"mean": "20s", "cv": 0.7}}}},
+                 {"name": "b", "share": 0.4, "rounds": {"geometric": 2}, "reply": {"total": {"weibull": {"scale": "30s", "shape": 1.6}}}}],
+        buyers={"messages_per_round": {"geometric": 1.6}, "burst_gap": {"lognormal": {"median": "5s", "sigma": 0.8}},
+                "think_time": {"gamma": {"mean": "50s", "cv": 0.8}},
+                "patience": {"first": {"lognormal": {"median": "120s", "sigma": 0.6}}, "later": {"exponential": "400s"}, "silent_share": 0.4},
+                "come_back": {"probability": 0.5, "after": {"weibull": {"scale": "10m", "shape": 1.5}}}},
+        desk={"agents": [{"name": "quick", "speed": 1.25}, {"name": "usual"}, {"name": "slow", "speed": 0.8}, {"name": "also", "count": 2}],
+              "multitasking": {"speed_by_open": [1, 0.9, 0.85, 0.8]}, "close": {"when_done": "15s", "silence": "4m"}})
+    busy = made(
+        per_hour=110,
+        intents=[{"name": "a", "share": 0.5, "rounds": {"geometric": 5}, "reply": {"total": {"lognormal": {"median": "14s", "sigma": 0.5}}}},
+                 {"name": "b", "share": 0.5, "rounds": {"geometric": 3}, "reply": {"total": {"exponential": "18s"}}}],
+        buyers={"classes": [{"name": "new", "share": 0.8}, {"name": "hard", "share": 0.2, "effort_scale": 1.3}],
+                "messages_per_round": {"geometric": 1.2}, "burst_gap": {"exponential": "8s"}, "think_time": {"weibull": {"scale": "45s", "shape": 0.8}},
+                "patience": {"first": {"weibull": {"scale": "150s", "shape": 1.5}}, "later": {"weibull": {"scale": "300s", "shape": 1.5}}, "silent_share": 0.8},
+                "come_back": {"probability": 0.3, "after": {"exponential": "15m"}}},
+        desk={"agents": [{"name": "agent", "count": 4}], "close": {"when_done": "20s", "silence": "5m"}})
+    patient = made(
+        per_hour=40,
+        intents=[{"name": "a", "share": 1, "rounds": {"poisson": 4}, "reply": {"total": {"exponential": "25s"}}}],
+        buyers={"messages_per_round": 1, "think_time": {"exponential": "60s"}},
+        desk={"agents": [{"name": "agent", "count": 3, "max_chats": 4}], "close": {"when_done": "10s", "silence": "6m"}})
+    return {"ordinary-day": (read("ordinary-day"), 10), "618-opening": (read("618-opening"), 6), "promo-2500": (read("promo-2500"), 2),
+            "green-kpi-lost-buyers": (read("green-kpi-lost-buyers"), 10), "families": (families, 6), "busy": (busy, 4), "patient": (patient, 6)}
+
+
+# ---- What is true ---------------------------------------------------------------------------------------
+
+def seconds(text):
+    if isinstance(text, (int, float)):
+        return float(text)
+    total, number = 0.0, ""
+    units = {"ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
+    unit = ""
+    for c in text + "0":
+        if c.isdigit() or c == ".":
+            if unit:
+                total += float(number) * units[unit]
+                number, unit = "", ""
+            number += c
+        else:
+            unit += c
+    return total
+
+
+def mean(distribution):
+    if not isinstance(distribution, dict):
+        return seconds(distribution)
+    (kind, value), = distribution.items()
+    if kind == "exponential":
+        return seconds(value)
+    if kind == "lognormal":
+        return seconds(value["median"]) * math.exp(value["sigma"] ** 2 / 2)
+    if kind == "weibull":
+        return seconds(value["scale"]) * math.gamma(1 + 1 / value["shape"])
+    return seconds(value["mean"])
+
+
+def flat(path, distribution, out):
+    """{"weibull": {"scale": "3s", "shape": 2}} -> path.weibull.scale, path.weibull.shape."""
+    if not isinstance(distribution, dict):
+        out[path + ".constant"] = seconds(distribution)
+        return
+    (kind, value), = distribution.items()
+    if isinstance(value, dict):
+        for key, number in value.items():
+            out[f"{path}.{kind}.{key}"] = seconds(number)
+    else:
+        out[f"{path}.{kind}"] = seconds(value)
+
+
+def truth(scenario):
+    """Every parameter that a log identifies, by the path under which fit tells it."""
+    out = {}
+    buyers, desk = scenario["buyers"], scenario["desk"]
+    plain = "promotions" not in scenario["traffic"] and scenario.get("duration") in ("24h", "12h")
+    shares = sum(i["share"] for i in buyers["intents"])
+    cpm = {g["name"]: g.get("typing_cpm", 60) for g in desk.get("grades", [])}
+    first = desk["agents"][0]
+    typing = first.get("typing_cpm", cpm.get(first.get("grade"), 60))
+    for i in buyers["intents"]:
+        path = f"buyers.intents[{i['name']}]"
+        if plain and shares > i["share"]:
+            out[path + ".share"] = i["share"] / shares
+        flat(path + ".rounds", i["rounds"], out)
+        reply = i["reply"]
+        if "total" in reply:
+            flat(path + ".reply.total", reply["total"], out)
+            continue
+        quick = reply.get("quick_phrase", 0)
+        out[f"intents[{i['name']}].reply_s.mean"] = (
+            mean(reply.get("read", 0)) + mean(reply.get("think", 0)) + mean(reply.get("tool", 0)) * reply.get("needs_tool", 1)
+            + quick * seconds(reply.get("quick_phrase_time", 0)) + (1 - quick) * mean(reply["chars"]) * 60 / typing)
+    for c in buyers.get("classes", []):
+        path = f"buyers.classes[{c['name']}]"
+        out[path + ".share"] = c["share"]
+        if c is not buyers["classes"][0]:
+            out[path + ".effort_scale"] = c.get("effort_scale", 1)
+            out[path + ".rounds_scale"] = c.get("rounds_scale", 1)
+    flat("buyers.messages_per_round", buyers["messages_per_round"], out)
+    for key in ("burst_gap", "think_time"):
+        if key in buyers:
+            flat("buyers." + key, buyers[key], out)
+    if "patience" in buyers:
+        flat("buyers.patience.first", buyers["patience"]["first"], out)
+        flat("buyers.patience.later", buyers["patience"]["later"], out)
+        out["buyers.patience.silent_share"] = buyers["patience"]["silent_share"]
+    if "come_back" in buyers:
+        out["buyers.come_back.probability"] = buyers["come_back"]["probability"]
+        flat("buyers.come_back.after", buyers["come_back"]["after"], out)
+    for key, value in desk["close"].items():
+        out["desk.close." + key] = seconds(value)
+    return out
+
+
+def truth_of_agents(scenario, found):
+    """Speeds relative to the agent who replied most, who is not told; those of open chats."""
+    out = {}
+    desk = scenario["desk"]
+    grades = {g["name"]: g["speed"] for g in desk.get("grades", [])}
+    speed = {}
+    for a in desk["agents"]:
+        own = a.get("speed", 1) * grades.get(a.get("grade"), 1)
+        names = [a["name"]] if a.get("count", 1) == 1 else [f"{a['name']}#{n + 1}" for n in range(a["count"])]
+        speed.update({name: own for name in names})
+    told = {name for name in speed if f"desk.agents[{name}].speed" in found}
+    usual = [name for name in speed if name not in told]
+    if told and len(usual) == 1:
+        out.update({f"desk.agents[{name}].speed": speed[name] / speed[usual[0]] for name in told})
+    by_open = desk.get("multitasking", {}).get("speed_by_open", [1])
+    for path in found:
+        if path.startswith("desk.multitasking.speed_by_open["):
+            k = int(path.split("[")[1][:-1])
+            out[path] = by_open[min(k, len(by_open) - 1)]
+    return out, speed[usual[0]] if usual else 1
+
+
+# ---- A trial ------------------------------------------------------------------------------------------
+
+def run(*command, wanted=(0,)):
+    done = subprocess.run([FENLIU, *map(str, command)], capture_output=True, check=False)
+    if done.returncode not in wanted:
+        sys.exit(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr.decode()[:2000]}")
+    return done.stdout
+
+
+def trial(scenario, days, seed, kpis):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        file = folder / "scenario.json"
+        file.write_text(json.dumps(scenario))
+        logs = []
+        for day in range(days):
+            logs.append(folder / f"{day}.jsonl")
+            run("log", "-q", file, "--seed", seed, "--replication", day, "-o", logs[-1])
+        fitted = folder / "fitted.json"
+        answer = json.loads(run("fit", "--json", "-q", *logs, "-o", fitted))
+        result = {"estimates": {}, "kpis": {}}
+        for e in answer["estimates"]:
+            result["estimates"][e["path"]] = [e["value"], *(e["ci95"] or [None, None])] if e["known"] else None
+        if kpis:
+            totals = lambda path, *more: json.loads(run("simulate", "--json", "-q", path, *more, wanted=(0, 1)))["totals"]
+            logged = totals(file, "--seed", seed, "--replications", days)
+            again = totals(fitted, "--seed", 10**6 + seed, "--replications", 100)
+            for name in KPIS:
+                result["kpis"][name] = [again[name]["mean"], *(logged[name]["ci95"] or [None, None])]
+        return result
+
+
+def judge(scenario, result):
+    """Path -> True, False, or None where the fit says that there was too little."""
+    found = result["estimates"]
+    wanted = truth(scenario)
+    of_agents, usual_speed = truth_of_agents(scenario, found)
+    wanted.update(of_agents)
+    out = {}
+    for path, value in wanted.items():
+        if ".reply" in path and any(word in path for word in ("mean", "scale", "median", "exponential")):
+            value /= usual_speed
+        if path in found and found[path] is not None:
+            _, low, high = found[path]
+            out[path] = low - 1e-9 <= value <= high + 1e-9
+            continue
+        parents = [path.rsplit(".", n)[0] for n in range(1, 4)]
+        too_little = any(parent in found and found[parent] is None for parent in parents) or path.endswith("_scale")
+        out[path] = None if too_little else False
+    return out
+
+
+# ---- All of it ----------------------------------------------------------------------------------------
+
+def program():
+    return hashlib.sha256(pathlib.Path(FENLIU).read_bytes()).hexdigest()[:16]
+
+
+def tell(name, results, scenario, least):
+    """Prints a case's table; returns its faults."""
+    held, judged = collections.Counter(), collections.Counter()
+    for result in results:
+        for path, well in judge(scenario, result).items():
+            if well is not None:
+                judged[path] += 1
+                held[path] += well
+    faults = []
+    for path in sorted(judged):
+        enough = judged[path] >= 20
+        bad = enough and held[path] < least * judged[path]
+        if bad:
+            faults.append(f"{name} {path}")
+        print(f"{name:24} {path:60} {held[path]:4} of {judged[path]:4}{'  MISSED' if bad else ''}")
+    kpi = collections.Counter()
+    with_kpis = [r for r in results if r["kpis"]]
+    for result in with_kpis:
+        for key, (value, low, high) in result["kpis"].items():
+            kpi[key] += value is not None and low is not None and low <= value <= high
+    for key in KPIS:
+        if with_kpis:
+            print(f"{name:24} KPI {key:56} {kpi[key]:4} of {len(with_kpis):4}")
+    return faults
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--trials", type=int, default=0)
+    parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--case", action="append")
+    options = parser.parse_args()
+    all_cases = cases()
+    if options.trials == 0:
+        return handful(all_cases)
+    kept = {}
+    if options.keep and options.keep.exists():
+        for line in options.keep.read_text().splitlines():
+            row = json.loads(line)
+            kept[row["case"], row["seed"], row["program"]] = row["result"]
+    faults, made_by = [], program()
+    for name, (scenario, days) in all_cases.items():
+        if options.case and name not in options.case:
+            continue
+        seeds = range(1, options.trials + 1)
+        missing = [s for s in seeds if (name, s, made_by) not in kept]
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for seed, result in zip(missing, pool.map(lambda s: trial(scenario, days, s, s % 4 == 0), missing)):
+                kept[name, seed, made_by] = result
+                if options.keep:
+                    with options.keep.open("a") as file:
+                        file.write(json.dumps({"case": name, "seed": seed, "program": made_by, "result": result}) + "\n")
+        faults += tell(name, [kept[name, s, made_by] for s in seeds], scenario, 0.90)
+    print(f"{len(faults)} parameters within their interval in fewer than 90 of 100 trials" + "".join("\n  " + f for f in faults))
+    return 1 if faults else 0
+
+
+def handful(all_cases):
+    """Three trials: of some 250 intervals of 95 %, at least 90 % hold; fewer by chance in one run of a thousand, but the seeds are fixed."""
+    held = judged = 0
+    for name, days in (("green-kpi-lost-buyers", 4), ("families", 2), ("busy", 2)):
+        scenario = all_cases[name][0]
+        found = judge(scenario, trial(scenario, days, 7, False))
+        missed = [path for path, well in found.items() if well is False]
+        held += sum(well is True for well in found.values())
+        judged += sum(well is not None for well in found.values())
+        print(f"{name}: missed {missed or 'nothing'}")
+    print(f"{held} of {judged} within their interval")
+    return 0 if judged >= 80 and held >= 0.9 * judged else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
