@@ -7,16 +7,13 @@
  *   "fenliu days 2\n"
  *   hash of the names of the counts and of the histogram's layout: other versions of the model are refused, not misread
  *   days, groups
- *   each day: replication (as the step from the one before), intervals, met (bits of the objectives), then
- *     counts [groups][FL_COUNTS]
- *     [groups][FL_KINDS]: number n of buckets; when n > 0 sum (to 126 bits), least, most - least (ns), and the n counts from the bucket of `least`
- *     on, a run of zeros written as 0 and its length
+ *   the days, as in record/rows.h
  *   XXH64 of all before, 8 bytes, least first
  *
  * cells.bin: the same days by agent, by intent, and by interval and group, in coarser buckets, some 10 KiB a day. The same layout, but
  *   "fenliu cells 1\n"
  *   hash, days
- *   for each of the three: cells (0: not kept), then the days' rows, in which counts are written as run lengths too */
+ *   for each of the three: cells (0: not kept), then the days' rows */
 #ifndef FL_RECORD_DAYS_H
 #define FL_RECORD_DAYS_H
 

@@ -1,15 +1,8 @@
 /* A run in parts: some of its days as bytes, so that they can be kept, sent to another process, and put together with the others.
  *
  * The parts of a run, joined in the order of their days, are that run: the same rows, the same totals, the same figures to the last bit,
- * however the days were divided and wherever they were simulated. Totals are sums of whole numbers, and the days' rows keep their number.
- *
- * Bytes are for the same version of this program on the same kind of machine: what is of another is refused, not misread. For files that
- * outlive a version there is record/days.h.
- *
- * Layout: 64-bit words as LEB128, a run of zeros as 0 and its length, then XXH64 of all before, 8 bytes, least first. The words:
- *   a number for version and layout, the scenario's hash, seed, days, first day, which lists are there (bit 0 dates, then the kinds of cells),
- *   words of the totals' memory, of the longest arena, and of processor time in microseconds; the totals' memory; of every day its row,
- *   then its row of each list that is there, as they lie in memory. */
+ * however the days were divided and wherever they were simulated. A part is a slice (record/slice.h) by itself; who does not have all parts
+ * at hand puts slices together one by one (run/gather.h). */
 #ifndef FL_RUN_PART_H
 #define FL_RUN_PART_H
 
@@ -21,10 +14,10 @@ struct fl_part_head {
     uint32_t days, first; /* its days are not said to be without gaps: their rows have their numbers */
 };
 
-/* Appends the run as a part; look at out->full. The run was not made with rows_only. */
+/* Appends the run as a part to an empty text; look at out->full. The run was not made with rows_only. */
 void fl_part_write(const struct fl_run *run, struct fl_text *out);
 
-/* What a part is of. FL_ESYNTAX: damaged or cut short; FL_EUNKNOWN: of another version or machine. */
+/* What a part is of. FL_ESYNTAX: damaged or cut short; FL_EUNKNOWN: of another version. */
 FL_MUST_CHECK enum fl_status fl_part_head(const void *bytes, size_t length, struct fl_part_head *out);
 
 struct fl_part {

@@ -18,9 +18,7 @@ struct crank {
     struct fl_workers *workers; /* their lock guards next, done, failed and the call of on_progress */
     uint32_t next, done;
     enum fl_status failed;
-    struct fl_row **rows; /* [replications] */
-    struct fl_row **cells[FL_CELLS_KINDS]; /* the same, or NULL */
-    struct fl_row **dates;                 /* the same */
+    struct fl_whole *whole; /* its lists take the days */
     size_t memory_max;
     bool opened; /* every worker has its memory */
 };
@@ -109,8 +107,8 @@ static bool keep_cells(struct crank *crank, const struct fl_day *day, uint32_t i
 {
     for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
         const enum fl_scope scope = fl_cells_scope((enum fl_cells_of)kind);
-        if (crank->cells[kind] == NULL) continue;
-        struct fl_row *row = crank->cells[kind][index] = malloc(fl_cells_bytes(day, scope));
+        if (crank->whole->cells[kind] == NULL) continue;
+        struct fl_row *row = crank->whole->cells[kind][index] = malloc(fl_cells_bytes(day, scope));
         if (row == NULL) return false;
         fl_cells_pack(day, scope, day_number(crank->options, index), row);
     }
@@ -120,10 +118,10 @@ static bool keep_cells(struct crank *crank, const struct fl_day *day, uint32_t i
 /* Keeps the day by date, where there are several. false: no memory. */
 static bool keep_dates(struct crank *crank, const struct fl_day *day, uint32_t index)
 {
-    if (crank->dates == NULL) return true;
-    crank->dates[index] = malloc(fl_dates_bytes(day));
-    if (crank->dates[index] == NULL) return false;
-    fl_dates_pack(crank->scenario, day, day_number(crank->options, index), crank->dates[index]);
+    if (crank->whole->dates == NULL) return true;
+    crank->whole->dates[index] = malloc(fl_dates_bytes(day));
+    if (crank->whole->dates[index] == NULL) return false;
+    fl_dates_pack(crank->scenario, day, day_number(crank->options, index), crank->whole->dates[index]);
     return true;
 }
 
@@ -151,7 +149,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     struct fl_row *row = malloc(fl_row_bytes(&day));
     if (row == NULL) return FL_EFULL;
     fl_row_pack(crank->scenario, &day, day_number(options, index), row);
-    crank->rows[index] = row;
+    crank->whole->rows[index] = row;
     return keep_cells(crank, &day, index) && keep_dates(crank, &day, index) ? FL_OK : FL_EFULL;
 }
 
@@ -215,20 +213,20 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Lists for the finer rows, of those kinds of which there are not too many. */
-static bool cells_open(struct fl_whole *whole, struct crank *crank)
+bool fl_whole_lists(struct fl_whole *whole, const struct fl_scenario *scenario, uint32_t replications, bool cells)
 {
-    const struct fl_scenario *scenario = crank->scenario;
     const uint64_t counts[FL_CELLS_KINDS] = { fl_scenario_agents_count(scenario), scenario->buyers.intents_count,
                                               (uint64_t)scenario->intervals_count * scenario->desk.groups_count };
-    const bool wanted = crank->options->cells || crank->options->routers.open != NULL;
-    for (uint32_t kind = 0; kind < FL_CELLS_KINDS && wanted; kind++) {
+    whole->rows = calloc(replications, sizeof *whole->rows);
+    if (whole->rows == NULL) return false;
+    whole->rows_room = replications;
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS && cells; kind++) {
         if (counts[kind] > FL_CELLS_MAX) continue;
-        whole->cells[kind] = crank->cells[kind] = calloc(crank->options->replications, sizeof *crank->cells[kind]);
+        whole->cells[kind] = calloc(replications, sizeof *whole->cells[kind]);
         if (whole->cells[kind] == NULL) return false;
     }
     if (fl_day_dates(scenario) == 0) return true;
-    whole->dates = crank->dates = calloc(crank->options->replications, sizeof *crank->dates);
+    whole->dates = calloc(replications, sizeof *whole->dates);
     return whole->dates != NULL;
 }
 
@@ -266,7 +264,24 @@ static uint32_t close_ranks(struct fl_row **rows, uint32_t count)
     return kept;
 }
 
-static void collect(struct fl_whole *whole, struct worker *workers, uint32_t jobs, uint32_t replications)
+void fl_whole_close(struct fl_whole *whole)
+{
+    struct fl_run *run = &whole->run;
+    run->results.rows_count = close_ranks(whole->rows, whole->rows_room);
+    run->results.rows = (const struct fl_row *const *)whole->rows;
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
+        if (whole->cells[kind] == NULL) continue;
+        (void)close_ranks(whole->cells[kind], whole->rows_room);
+        run->results.cells.rows[kind] = (const struct fl_row *const *)whole->cells[kind];
+    }
+    if (whole->dates != NULL) {
+        (void)close_ranks(whole->dates, whole->rows_room);
+        run->results.dates = (const struct fl_row *const *)whole->dates;
+    }
+    run->partial = run->results.rows_count < whole->rows_room;
+}
+
+static void collect(struct fl_whole *whole, struct worker *workers, uint32_t jobs)
 {
     struct fl_run *run = &whole->run;
     whole->totals_memory = workers[0].totals_memory;
@@ -275,18 +290,7 @@ static void collect(struct fl_whole *whole, struct worker *workers, uint32_t job
     for (uint32_t i = 1; i < jobs && whole->totals_memory != NULL; i++) fl_totals_merge(&run->results.totals, &workers[i].totals);
     for (uint32_t i = 0; i < jobs; i++)
         if (workers[i].high > run->arena_high) run->arena_high = workers[i].high;
-    run->results.rows_count = close_ranks(whole->rows, replications);
-    run->results.rows = (const struct fl_row *const *)whole->rows;
-    for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
-        if (whole->cells[kind] == NULL) continue;
-        (void)close_ranks(whole->cells[kind], replications);
-        run->results.cells.rows[kind] = (const struct fl_row *const *)whole->cells[kind];
-    }
-    if (whole->dates != NULL) {
-        (void)close_ranks(whole->dates, replications);
-        run->results.dates = (const struct fl_row *const *)whole->dates;
-    }
-    run->partial = run->results.rows_count < replications;
+    fl_whole_close(whole);
 }
 
 enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_options *options, struct fl_run **out)
@@ -299,18 +303,18 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
     struct fl_traffic_plan plan;
     struct crank crank = { .scenario = scenario, .options = options, .plan = &plan,
                            .memory_max = options->memory_max > 0 ? options->memory_max : BLOCK_MAX };
-    if (whole != NULL) whole->rows = crank.rows = calloc(options->replications, sizeof *crank.rows);
-    enum fl_status status = whole == NULL || workers == NULL || crank.rows == NULL ? FL_EFULL : plan_open(whole, scenario, &plan);
-    if (status == FL_OK && !cells_open(whole, &crank)) status = FL_EFULL;
+    enum fl_status status = whole == NULL || workers == NULL ? FL_EFULL : plan_open(whole, scenario, &plan);
+    if (status == FL_OK && !fl_whole_lists(whole, scenario, options->replications, options->cells || options->routers.open != NULL)) status = FL_EFULL;
     if (status == FL_OK && (crank.workers = fl_workers_open()) == NULL) status = FL_EFULL;
     if (status == FL_OK) {
         whole->run = (struct fl_run){ .results = { .scenario = scenario, .agent_names = whole->run.results.agent_names },
                                       .jobs = jobs, .seed = options->seed };
+        crank.whole = whole;
         status = workers_run(&crank, workers, jobs);
         fl_workers_close(crank.workers);
         if (status == FL_EINTERRUPTED && crank.done > 0) status = FL_OK;
         if (status == FL_OK && crank.done == 0) status = FL_EINTERRUPTED;
-        if (crank.opened) collect(whole, workers, jobs, options->replications);
+        if (crank.opened) collect(whole, workers, jobs);
     }
     for (uint32_t i = 0; workers != NULL && i < jobs; i++) {
         block_close(&workers[i]);
@@ -327,18 +331,20 @@ enum fl_status fl_run(const struct fl_scenario *scenario, const struct fl_run_op
     return FL_OK;
 }
 
+static void rows_free(struct fl_row **rows, uint32_t count)
+{
+    for (uint32_t i = 0; rows != NULL && i < count; i++) free(rows[i]);
+    free(rows);
+}
+
 void fl_run_free(struct fl_run *run)
 {
     if (run == NULL) return;
     struct fl_whole *whole = (struct fl_whole *)run;
-    for (uint32_t i = 0; whole->rows != NULL && i < run->results.rows_count; i++) free(whole->rows[i]);
-    for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
-        for (uint32_t i = 0; whole->cells[kind] != NULL && i < run->results.rows_count; i++) free(whole->cells[kind][i]);
-        free(whole->cells[kind]);
-    }
-    for (uint32_t i = 0; whole->dates != NULL && i < run->results.rows_count; i++) free(whole->dates[i]);
-    free(whole->dates);
-    free(whole->rows);
+    const uint32_t count = run->results.rows_count;
+    rows_free(whole->rows, count);
+    for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) rows_free(whole->cells[kind], count);
+    rows_free(whole->dates, count);
     free(whole->totals_memory);
     free(whole->plan_memory);
     free(whole);

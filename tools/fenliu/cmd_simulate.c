@@ -2,6 +2,7 @@
 #include "command.h"
 #include "page.h"
 #include "report.h"
+#include "shard.h"
 
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ static const char usage[] =
     "  -j, --jobs N             threads (default: one a core); results do not depend on it\n"
     "  -o, --out DIR            write the run there: summary.json, days.csv, intervals.csv, agents.csv, load.csv\n"
     "      --report             and report.html, a page for people, into DIR\n"
+    "      --shard I/N          only the days of shard I (from 0) of N, into DIR; fenliu merge puts them together\n"
     "      --json               the summary as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language of the table (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
@@ -22,14 +24,37 @@ static const char usage[] =
 
 static int take_own(void *context, struct options *options, int argc, char **argv, int *i)
 {
-    (void)context, (void)argc;
-    return page_take(options, argv[*i]);
+    const int taken = shard_take(context, argc, argv, i);
+    return taken != 0 ? taken : page_take(options, argv[*i]);
+}
+
+/* Says what the run has come to and writes it; the exit code. */
+static int conclude(const struct options *options, const struct fl_run *run, const struct fl_slice_head *shard, const char *scenario_text, int argc,
+                    char **argv)
+{
+    char policy[96];
+    policy_describe(run->results.scenario, policy, sizeof policy);
+    const struct fl_results_head head = { "simulate", policy, run->seed, run->partial };
+    const struct run_record record = { .run = run, .head = &head, .scenario_text = scenario_text, .argc = argc, .argv = argv, .options = options,
+                                       .shard = shard };
+    int code = options->out != NULL ? run_write(options->out, &record) : EXIT_DONE;
+    struct fl_text answer = { 0 };
+    if (shard != NULL) shard_report(shard, options, run, &answer);
+    else if (options->json) fl_results_json(&run->results, &head, &answer);
+    else report_simulation(&run->results, &head, options->language, &answer);
+    if (shard == NULL && !options->json) page_name(options, &answer);
+    if (code == EXIT_DONE) code = text_print(&answer);
+    if (code == EXIT_DONE && run->partial) code = EXIT_INTERRUPTED;
+    if (code == EXIT_DONE && shard == NULL && !report_objectives_met(&run->results)) code = EXIT_MISSED;
+    fl_text_free(&answer);
+    return code;
 }
 
 int cmd_simulate(int argc, char **argv)
 {
     struct options options;
-    if (!options_read(&options, argc, argv, take_own, NULL) || !page_option_holds(&options)) return EXIT_USAGE;
+    struct fl_slice_head shard = { 0 };
+    if (!options_read(&options, argc, argv, take_own, &shard) || !page_option_holds(&options)) return EXIT_USAGE;
     if (options.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
@@ -42,33 +67,26 @@ int cmd_simulate(int argc, char **argv)
     struct fl_scenario *scenario = scenario_open(&options, options.files[0], &text);
     if (scenario == NULL) return EXIT_USAGE;
 
-    struct progress progress;
-    progress_start(&progress, &options, "simulate");
-    const struct fl_run_options how = {
+    const bool is_shard = shard.shards > 0;
+    struct fl_run_options how = {
         .seed = options.has_seed ? options.seed : scenario->seed,
         .replications = options.replications > 0 ? options.replications : scenario->replications,
-        .jobs = options.jobs, .on_progress = progress_step, .progress_context = &progress, .stop = &interrupted,
-        .cells = options.out != NULL,
+        .jobs = options.jobs, .stop = &interrupted, .cells = options.out != NULL,
     };
+    int code = is_shard && !shard_holds(&shard, &options, scenario, how.seed, how.replications) ? EXIT_USAGE : EXIT_DONE;
+    if (is_shard) {
+        how.first = shard.first;
+        how.replications = shard.days;
+    }
     struct fl_run *run = NULL;
-    const enum fl_status status = fl_run(scenario, &how, &run);
-    progress_end(&progress);
-    int code = status == FL_OK ? EXIT_DONE : run_failed(status, "simulate");
-    if (status == FL_OK) {
-        char policy[96];
-        policy_describe(scenario, policy, sizeof policy);
-        const struct fl_results_head head = { "simulate", policy, run->seed, run->partial };
-        const struct run_record record = { .run = run, .head = &head, .scenario_text = text, .argc = argc, .argv = argv,
-                                           .options = &options };
-        if (options.out != NULL) code = run_write(options.out, &record);
-        struct fl_text answer = { 0 };
-        if (options.json) fl_results_json(&run->results, &head, &answer);
-        else report_simulation(&run->results, &head, options.language, &answer);
-        if (!options.json) page_name(&options, &answer);
-        if (code == EXIT_DONE) code = text_print(&answer);
-        if (code == EXIT_DONE && run->partial) code = EXIT_INTERRUPTED;
-        if (code == EXIT_DONE && !report_objectives_met(&run->results)) code = EXIT_MISSED;
-        fl_text_free(&answer);
+    if (code == EXIT_DONE) {
+        struct progress progress;
+        progress_start(&progress, &options, "simulate");
+        how.on_progress = progress_step;
+        how.progress_context = &progress;
+        const enum fl_status status = fl_run(scenario, &how, &run);
+        progress_end(&progress);
+        code = status == FL_OK ? conclude(&options, run, is_shard ? &shard : NULL, text, argc, argv) : run_failed(status, "simulate");
     }
     fl_run_free(run);
     fl_scenario_free(scenario);

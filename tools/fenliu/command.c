@@ -4,6 +4,7 @@
 #include "record/days.h"
 #include "record/hlog.h"
 #include "routing/policy.h"
+#include "run/gather.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -117,8 +118,8 @@ bool options_read(struct options *options, int argc, char **argv, take_option *m
     bool only_files = false;
     for (int i = 1; i < argc; i++) {
         if (only_files || argv[i][0] != '-' || argv[i][1] == '\0') {
-            if (options->files_count == 16) {
-                fprintf(stderr, "fenliu %s: at most 16 files\n", argv[0]);
+            if (options->files_count == FILES_MAX) {
+                fprintf(stderr, "fenliu %s: at most %u files\n", argv[0], FILES_MAX);
                 return false;
             }
             options->files[options->files_count++] = argv[i];
@@ -270,6 +271,9 @@ static void manifest_add(struct fl_text *out, const struct run_record *record)
     fl_text_add(out, ",\"seed\":\"%llu\",\"scenario_hash\":\"%016llx\",\"replications\":%u,\"partial\":%s,\"jobs\":%u,",
                 (unsigned long long)run->seed, (unsigned long long)run->results.scenario->hash, run->results.rows_count,
                 run->partial ? "true" : "false", run->jobs);
+    if (record->shard != NULL)
+        fl_text_add(out, "\"shard\":{\"index\":%u,\"of\":%u,\"first\":%u,\"days\":%u,\"replications\":%u},", record->shard->shard, record->shard->shards,
+                    record->shard->first, record->shard->days, record->shard->replications);
     fl_text_add(out, "\"wall_s\":%.3f,\"cpu_s\":%.3f,\"arena_bytes\":%zu}\n", run->wall_s, run->cpu_s, run->arena_high);
 }
 
@@ -291,6 +295,16 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
     if (status == FL_OK && record->scenario_text != NULL) {
         fl_text_add(&text, "%s", record->scenario_text);
         status = write_text(dir, "scenario.json", &text);
+    }
+    if (record->shard != NULL) {
+        const struct fl_slice_head took = fl_gather_head(record->run);
+        struct fl_slice_head slice = *record->shard;
+        slice.cpu_us = took.cpu_us;
+        slice.arena_bytes = took.arena_bytes;
+        fl_slice_write(&slice, results, &text);
+        if (status == FL_OK) status = write_text(dir, "shard.bin", &text);
+        fl_text_free(&text);
+        return status;
     }
     fl_results_json(results, record->head, &text);
     if (status == FL_OK) status = write_text(dir, "summary.json", &text);

@@ -2,6 +2,7 @@
 #ifndef FENLIU_COMMAND_H
 #define FENLIU_COMMAND_H
 
+#include "record/slice.h"
 #include "record/results.h"
 #include "run/run.h"
 #include "run/rundir.h"
@@ -12,12 +13,15 @@ enum exit_code { EXIT_DONE = 0, EXIT_MISSED = 1, EXIT_USAGE = 2, EXIT_ENGINE = 3
 enum language { LANGUAGE_EN, LANGUAGE_ZH };
 enum language language_of_locale(void);
 
+/* Files of one command line: the shards of a large job array are the most. */
+#define FILES_MAX 4096u
+
 /* Options that mean the same everywhere. */
 struct options {
     const char *command;
     struct fl_override overrides[64];
     uint32_t overrides_count;
-    const char *files[16];
+    const char *files[FILES_MAX];
     uint32_t files_count;
     uint64_t seed;
     bool has_seed, has_language, json, quiet, help;
@@ -31,6 +35,7 @@ struct options {
 };
 
 int cmd_simulate(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_staff(int argc, char **argv);
 int cmd_drive(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
@@ -93,6 +98,7 @@ struct run_record {
     char **argv;
     struct run_extra extras[2];   /* further files */
     const struct fl_text *engine; /* engine.json of an outside engine; NULL: none */
+    const struct fl_slice_head *shard; /* these days are a shard's (shard.h): manifest.json, scenario.json and shard.bin alone; NULL: a run */
     const struct options *options; /* --report: report.html as well */
 };
 int run_write(const char *path, const struct run_record *record);

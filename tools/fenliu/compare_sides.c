@@ -1,6 +1,7 @@
 /* Where the days of a comparison come from: simulated, from a run directory, or from a baseline. */
 #include "compare.h"
 #include "record/days.h"
+#include "shard.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -178,7 +179,7 @@ static char *run_file(const struct side *side, const char *name, size_t *length)
     char *bytes = file_bytes(path, length);
     if (bytes == NULL)
         fprintf(stderr, "fenliu %s: cannot read %s: %s%s\n", side->options->command, path, strerror(errno),
-                errno == ENOENT ? " (a run directory is written by fenliu simulate --out)" : "");
+                errno != ENOENT ? "" : shard_is_one(side->path) ? SHARD_HINT : " (a run directory is written by fenliu simulate --out)");
     return bytes;
 }
 

@@ -11,6 +11,7 @@ static const char usage[] =
     "Simulates the chat desk of an online shop, drives routing engines with the same buyers, says how many people it takes.\n"
     "  staff SCENARIO      how many people, on which shifts, and what one fewer costs\n"
     "  simulate SCENARIO   the desk as given: response times, reply rates, who left, by group, agent, interval\n"
+    "  merge -o DIR SHARD...   the shards of a run (simulate --shard i/n) as the run that one machine would have written\n"
     "  drive SCENARIO --engine URL   the same buyers against an outside routing engine\n"
     "  engine              the built-in routing engine, to be driven like any other\n"
     "  compare A B         two scenarios or two results, paired day by day\n"
@@ -32,7 +33,7 @@ struct subcommand {
 };
 
 static const struct subcommand subcommands[] = {
-    { "init", cmd_init }, { "simulate", cmd_simulate }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
+    { "init", cmd_init }, { "simulate", cmd_simulate }, { "merge", cmd_merge }, { "drive", cmd_drive }, { "compare", cmd_compare }, { "log", cmd_log }, { "check", cmd_check },
     { "engine", cmd_engine },
 #ifndef FENLIU_CORE
     { "staff", cmd_staff }, { "fit", cmd_fit }, { "erlang", cmd_erlang }, { "report", cmd_report }, { "serve", cmd_serve }, { "sweep", cmd_sweep },

@@ -4,6 +4,7 @@
 #include "compare.h"
 #include "core/special.h"
 #include "page_table.h"
+#include "shard.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -36,7 +37,8 @@ static char *read_file(const struct source *source, const char *file, bool neede
     char *const bytes = file_bytes(path, length);
     if (bytes != NULL || (!needed && errno == ENOENT)) return bytes;
     fprintf(stderr, "fenliu %s: cannot read %s/%s: %s%s\n", source->options->command, source->name, file, strerror(errno),
-            errno == ENOENT || errno == ENOTDIR ? " (a run directory is written by fenliu simulate, drive or staff with --out)" : "");
+            shard_is_one(source->directory)          ? SHARD_HINT
+            : errno == ENOENT || errno == ENOTDIR ? " (a run directory is written by fenliu simulate, drive or staff with --out)" : "");
     errno = EIO; /* whatever it was, it has been said */
     return NULL;
 }

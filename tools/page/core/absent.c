@@ -21,6 +21,13 @@ int cmd_fit(int argc, char **argv)
     return refuse("fit");
 }
 
+int cmd_merge(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return refuse("merge");
+}
+
 int cmd_drive(int argc, char **argv)
 {
     (void)argc;

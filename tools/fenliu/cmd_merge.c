@@ -1,0 +1,241 @@
+/* fenliu merge: the shards of a run as the run that one machine would have written.
+ *
+ * Nothing is guessed: a shard that is missing, given twice, unfinished, damaged or of another run is named, and nothing is written. */
+#include "compare.h"
+#include "page.h"
+#include "report.h"
+#include "run/gather.h"
+#include "shard.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: fenliu merge [options] -o DIR SHARD...\n"
+    "Puts the shards of a run (fenliu simulate --shard I/N -o SHARD) together: DIR is what one machine would have written.\n"
+    "  -o, --out DIR            write the run there\n"
+    "      --report             and report.html, a page for people, into DIR\n"
+    "      --json               the summary as one JSON object on stdout, nothing else\n"
+    "      --lang zh|en         language of the table (default: the locale's)\n"
+    "Shards that are missing, given twice, unfinished, damaged or of another scenario, seed or version are refused by name.\n"
+    "example: for i in 0 1 2 3; do fenliu simulate scenarios/618-opening.json -n 200 --shard $i/4 -o part$i.run & done; wait\n"
+    "         fenliu merge -o 618.run part?.run\n"
+    "exit: as fenliu simulate: 0 objectives met, 1 one missed, 2 bad usage or shards, 4 not written, 5 internal\n";
+
+/* What is being put together. */
+struct merge {
+    const struct options *options;
+    struct fl_slice_head first;   /* of the first shard */
+    uint32_t *place;             /* [first.shards] which of options->files is the shard, FL_NONE: none yet */
+    struct fl_scenario *scenario;
+    char *scenario_text;
+    double wall_s;               /* the longest */
+    uint32_t jobs;               /* all */
+};
+
+static int refuse(const char *path, const char *why)
+{
+    fprintf(stderr, "fenliu merge: %s: %s\n", path, why);
+    return EXIT_USAGE;
+}
+
+/* ---- Looking at the shards --------------------------------------------------------------------- */
+
+static char *shard_bytes(const char *path, size_t *length)
+{
+    char file[4200];
+    snprintf(file, sizeof file, "%.4096s/shard.bin", path);
+    char *const bytes = file_bytes(file, length);
+    if (bytes == NULL)
+        fprintf(stderr, "fenliu merge: cannot read %s: %s%s\n", file, strerror(errno),
+                errno == ENOENT ? " (a shard is written by fenliu simulate --shard I/N --out DIR)" : "");
+    return bytes;
+}
+
+static const char *damage_of(enum fl_status status)
+{
+    return status == FL_EUNKNOWN    ? "shard.bin is of another version of fenliu"
+           : status == FL_ECONFLICT ? "shard.bin and scenario.json are of different scenarios"
+           : status == FL_EFULL     ? "out of memory"
+                                    : "shard.bin is damaged or cut short";
+}
+
+/* Whether the shard is of the same run as the first. */
+static bool is_of_this_run(const struct merge *merge, const char *path, const struct fl_slice_head *head)
+{
+    const struct fl_slice_head *const first = &merge->first;
+    const char *const with = merge->options->files[0];
+    if (head->scenario_hash != first->scenario_hash)
+        fprintf(stderr, "fenliu merge: %s: of another scenario than %s (hash %016llx, not %016llx)\n", path, with, (unsigned long long)head->scenario_hash,
+                (unsigned long long)first->scenario_hash);
+    else if (head->seed != first->seed)
+        fprintf(stderr, "fenliu merge: %s: of seed %llu, not %llu as %s\n", path, (unsigned long long)head->seed, (unsigned long long)first->seed, with);
+    else if (head->replications != first->replications || head->shards != first->shards)
+        fprintf(stderr, "fenliu merge: %s: one of %u shards of %u days, not of %u of %u as %s\n", path, head->shards, head->replications, first->shards,
+                first->replications, with);
+    else return true;
+    return false;
+}
+
+static int shard_place(struct merge *merge, uint32_t number)
+{
+    const char *const path = merge->options->files[number];
+    struct fl_slice_head head;
+    size_t length;
+    char *const bytes = shard_bytes(path, &length);
+    if (bytes == NULL) return EXIT_USAGE;
+    const enum fl_status status = fl_slice_read_head(bytes, length, &head);
+    free(bytes);
+    if (status != FL_OK || head.shards > SHARDS_MAX) return refuse(path, damage_of(status == FL_OK ? FL_ESYNTAX : status));
+    if (number == 0) {
+        merge->first = head;
+        merge->place = malloc(head.shards * sizeof *merge->place);
+        if (merge->place == NULL) return run_failed(FL_EFULL, "merge");
+        for (uint32_t i = 0; i < head.shards; i++) merge->place[i] = FL_NONE;
+    }
+    if (!is_of_this_run(merge, path, &head)) return EXIT_USAGE;
+    if (head.done < head.days) {
+        fprintf(stderr, "fenliu merge: %s: shard %u/%u was interrupted after %u of %u days: make it again\n", path, head.shard, head.shards, head.done, head.days);
+        return EXIT_USAGE;
+    }
+    if (merge->place[head.shard] != FL_NONE) {
+        fprintf(stderr, "fenliu merge: %s and %s are both shard %u/%u\n", merge->options->files[merge->place[head.shard]], path, head.shard, head.shards);
+        return EXIT_USAGE;
+    }
+    merge->place[head.shard] = number;
+    return EXIT_DONE;
+}
+
+static bool are_all_there(const struct merge *merge)
+{
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < merge->first.shards; i++) {
+        struct fl_slice_head head = { 0 };
+        if (merge->place[i] != FL_NONE) continue;
+        fl_slice_of_shard(&head, i, merge->first.shards, merge->first.replications);
+        if (missing++ < 10) fprintf(stderr, "fenliu merge: shard %u/%u is missing (days %u to %u)\n", i, head.shards, head.first, head.first + head.days - 1);
+    }
+    if (missing > 10) fprintf(stderr, "fenliu merge: and %u more\n", missing - 10);
+    return missing == 0;
+}
+
+/* ---- Putting them together --------------------------------------------------------------------- */
+
+static int scenario_take(struct merge *merge)
+{
+    const char *const path = merge->options->files[0];
+    char file[4200];
+    snprintf(file, sizeof file, "%.4096s/scenario.json", path);
+    merge->scenario = scenario_open(merge->options, file, &merge->scenario_text);
+    if (merge->scenario == NULL) return EXIT_USAGE;
+    return merge->scenario->hash == merge->first.scenario_hash ? EXIT_DONE : refuse(path, damage_of(FL_ECONFLICT));
+}
+
+/* What only a manifest knows of time and machine: where it does not say, nothing is added. */
+static void manifest_take(struct merge *merge, const char *path)
+{
+    char file[4200];
+    size_t length;
+    snprintf(file, sizeof file, "%.4096s/manifest.json", path);
+    char *const text = file_bytes(file, &length);
+    cJSON *const json = text == NULL ? NULL : cJSON_ParseWithLength(text, length);
+    const cJSON *const wall = cJSON_GetObjectItemCaseSensitive(json, "wall_s"), *const jobs = cJSON_GetObjectItemCaseSensitive(json, "jobs");
+    if (cJSON_IsNumber(wall) && wall->valuedouble > merge->wall_s) merge->wall_s = wall->valuedouble;
+    if (cJSON_IsNumber(jobs) && jobs->valuedouble > 0 && jobs->valuedouble < 1e6) merge->jobs += (uint32_t)jobs->valuedouble;
+    cJSON_Delete(json);
+    free(text);
+}
+
+static int shard_add(struct merge *merge, struct fl_gather *gather, uint32_t shard)
+{
+    const char *const path = merge->options->files[merge->place[shard]];
+    struct fl_slice slice = { 0 };
+    size_t length;
+    char *const bytes = shard_bytes(path, &length);
+    if (bytes == NULL) return EXIT_USAGE;
+    enum fl_status status = fl_slice_read(bytes, length, merge->scenario, &slice);
+    free(bytes);
+    if (status == FL_OK) {
+        status = fl_gather_add(gather, &slice);
+        if (status == FL_ECONFLICT || status == FL_EDUPLICATE) status = FL_ESYNTAX; /* its head was found good: what follows is not */
+        fl_slice_free(&slice);
+    }
+    if (status != FL_OK) return refuse(path, damage_of(status));
+    manifest_take(merge, path);
+    return EXIT_DONE;
+}
+
+static int shards_gather(struct merge *merge, struct fl_run **run)
+{
+    const struct fl_run_options how = { .seed = merge->first.seed, .replications = merge->first.replications, .cells = true };
+    struct fl_gather *const gather = fl_gather_open(merge->scenario, &how);
+    if (gather == NULL) return run_failed(FL_EFULL, "merge");
+    int code = EXIT_DONE;
+    for (uint32_t i = 0; i < merge->first.shards && code == EXIT_DONE; i++) code = shard_add(merge, gather, i);
+    if (code != EXIT_DONE) {
+        fl_gather_free(gather);
+        return code;
+    }
+    const enum fl_status status = fl_gather_close(gather, run);
+    if (status != FL_OK) return run_failed(status, "merge");
+    (*run)->wall_s = merge->wall_s;
+    (*run)->jobs = merge->jobs;
+    return EXIT_DONE;
+}
+
+static int run_conclude(const struct merge *merge, const struct fl_run *run, int argc, char **argv)
+{
+    char policy[96];
+    policy_describe(merge->scenario, policy, sizeof policy);
+    const struct fl_results_head head = { "simulate", policy, run->seed, run->partial };
+    const struct run_record record = { .run = run, .head = &head, .scenario_text = merge->scenario_text, .argc = argc, .argv = argv,
+                                       .options = merge->options };
+    struct fl_text answer = { 0 };
+    int code = run_write(merge->options->out, &record);
+    if (merge->options->json) fl_results_json(&run->results, &head, &answer);
+    else report_simulation(&run->results, &head, merge->options->language, &answer);
+    if (!merge->options->json) page_name(merge->options, &answer);
+    if (code == EXIT_DONE) code = text_print(&answer);
+    if (code == EXIT_DONE && !report_objectives_met(&run->results)) code = EXIT_MISSED;
+    fl_text_free(&answer);
+    return code;
+}
+
+static int take_own(void *context, struct options *options, int argc, char **argv, int *i)
+{
+    (void)context, (void)argc;
+    return page_take(options, argv[*i]);
+}
+
+int cmd_merge(int argc, char **argv)
+{
+    struct options options;
+    if (!options_read(&options, argc, argv, take_own, NULL) || !page_option_holds(&options)) return EXIT_USAGE;
+    if (options.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    if (options.files_count == 0 || options.out == NULL) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (options.overrides_count > 0 || options.has_seed || options.replications > 0) {
+        fprintf(stderr, "fenliu merge: scenario, seed and days are the shards' own: --set, --seed and --replications belong to fenliu simulate\n");
+        return EXIT_USAGE;
+    }
+    struct merge merge = { .options = &options };
+    struct fl_run *run = NULL;
+    int code = EXIT_DONE;
+    for (uint32_t i = 0; i < options.files_count && code == EXIT_DONE; i++) code = shard_place(&merge, i);
+    if (code == EXIT_DONE && !are_all_there(&merge)) code = EXIT_USAGE;
+    if (code == EXIT_DONE) code = scenario_take(&merge);
+    if (code == EXIT_DONE) code = shards_gather(&merge, &run);
+    if (code == EXIT_DONE) code = run_conclude(&merge, run, argc, argv);
+    fl_run_free(run);
+    fl_scenario_free(merge.scenario);
+    free(merge.scenario_text);
+    free(merge.place);
+    return code;
+}
