@@ -61,6 +61,8 @@ enum fl_draw_purpose {
     FL_DRAW_ATTRITION,       /* how long an agent stays */
     FL_DRAW_NEXT_VISIT,      /* whether a buyer who was served writes again, and when */
     FL_DRAW_NEXT_VISIT_AFTER,
+    FL_DRAW_COPIES,          /* index: buyer of a recording; whether she comes once more */
+    FL_DRAW_COPY_SHIFT,      /* by how much a further copy of a recording is moved */
 };
 
 /* The 64-bit finaliser: a bijection that changes about half the bits for each bit of z. */

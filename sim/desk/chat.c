@@ -88,7 +88,11 @@ fl_time chat_patience_until(const struct fl_desk *desk, const struct chat *chat)
     if (first && intent->has_patience) wait = &intent->patience;
     else if (first && patience->has_first) wait = &patience->first;
     else if (!first && patience->has_later) wait = &patience->later;
-    else return FL_TIME_NEVER;
+    else wait = NULL;
+    fl_time recorded;
+    if (desk->recording != NULL && recorded_patience(desk, chat, wait, &recorded))
+        return recorded == FL_TIME_NEVER ? FL_TIME_NEVER : desk->now + recorded;
+    if (wait == NULL) return FL_TIME_NEVER;
     const double value = fl_distribution_value(wait, fl_draw(chat->key, FL_DRAW_PATIENCE, round_index(chat)));
     return desk->now + fl_time_from_s(value * desk->scenario->buyers.classes[chat->buyer_class].patience_scale);
 }
@@ -111,7 +115,8 @@ struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat 
     if (work.quick) {
         work.seconds += fl_time_to_s(reply->quick_phrase_time);
     } else {
-        const double chars = part(&reply->chars, chat->key, FL_DRAW_CHARS, round);
+        const uint32_t recorded = desk->recording != NULL ? recorded_chars(desk, chat, round) : 0;
+        const double chars = recorded > 0 ? recorded : part(&reply->chars, chat->key, FL_DRAW_CHARS, round);
         work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
     }
     return work;
@@ -250,6 +255,7 @@ static void chat_begin(struct chat *chat)
     chat->sibling_next = chat->sibling_previous = 0;
     chat->recent_agent = chat->dedicated_agent = FL_NO_AGENT;
     chat->message_index = chat->rounds = chat->decisions = 0;
+    chat->recorded = FL_NONE;
     chat->visits_before = chat->visit_id = 0;
     chat->bot_rounds = chat->counts_active = 0;
 }
@@ -263,6 +269,7 @@ FL_ALWAYS_INLINE void chat_open(struct fl_desk *desk, uint32_t c)
     chat->interval = desk->interval;
     chat->flags = desk->open_hours ? FLAG_JUDGED : 0;
     chat->questions_left = questions_of(desk, chat) - 1;
+    if (desk->recording != NULL) chat->questions_left = recorded_questions(desk, chat, chat->questions_left + 1) - 1;
     if (desk->any_extras)
         chat->extras_left = (uint8_t)(fl_uniform(fl_draw(chat->key, FL_DRAW_DEPTH, 0)) + desk->scenario->desk.depth.per_chat);
     if (desk->view.scenario->desk.groups_count > 1) {
@@ -301,6 +308,8 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     chat->stream = stream_index;
     chat->intent = buyers->intents_count == 1 ? 0 : (uint8_t)fl_stream_intent(desk->setup->plan, stream, key);
     chat->buyer_class = pick_class(desk, key);
+    chat->recorded = fl_stream_recorded(stream, ordinal);
+    if (chat->recorded != FL_NONE) recorded_begin(desk, chat);
     chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, key, FL_DRAW_ENTRY_POINT);
     chat->device = pick_share(buyers->devices, buyers->devices_count, key, FL_DRAW_DEVICE);
     if (desk->scenario->routing.recent_agent || desk->scenario->routing.dedicated_agent) remember_agents(desk, chat);
@@ -435,7 +444,8 @@ static void chat_leaves(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
     const double silent_share = desk->scenario->buyers.patience.silent_share;
-    const bool silent = silent_share > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_SILENT, round_index(chat))) < silent_share;
+    bool silent = silent_share > 0 && fl_uniform(fl_draw(chat->key, FL_DRAW_SILENT, round_index(chat))) < silent_share;
+    if (desk->recording != NULL) recorded_silence(desk, chat, &silent);
     const struct fl_where where = where_chat(chat), round = where_round(chat);
     chat->leaves_at = FL_TIME_NEVER;
     if ((chat->flags & FLAG_SETTLED) == 0) {

@@ -153,6 +153,11 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         desk->has_parts |= !intent->reply.has_total;
         desk->single_messages &= messages->kind == FL_CONSTANT && messages->a <= 1;
     }
+    desk->recording = scenario->traffic.replay.recording;
+    if (desk->recording != NULL) { /* they may have left, and written in pieces, whatever is drawn of others */
+        desk->has_patience_first = desk->has_patience_later = true;
+        desk->single_messages = false;
+    }
     const enum fl_status created = fl_day_create(arena, scenario, agents, day);
     if (created != FL_OK) return created;
     desk->levels = day->levels;

@@ -15,18 +15,24 @@ FL_ALWAYS_INLINE uint32_t burst_of(const struct fl_desk *desk, const struct chat
 {
     if (desk->single_messages) return 0;
     const struct fl_distribution *messages = messages_of(desk, chat);
-    if (messages->kind == FL_CONSTANT && messages->a <= 1) return 0;
-    const uint32_t count = fl_distribution_count(messages, fl_draw(chat->key, FL_DRAW_MESSAGES, chat->question));
+    uint32_t count = 1;
+    if (messages->kind != FL_CONSTANT || messages->a > 1)
+        count = fl_distribution_count(messages, fl_draw(chat->key, FL_DRAW_MESSAGES, chat->question));
+    if (desk->recording != NULL) count = recorded_burst(desk, chat, count);
     return count > 1 ? (count < 1000 ? count - 1 : 999) : 0;
 }
 
 static inline fl_time burst_gap(const struct fl_desk *desk, const struct chat *chat)
 {
+    fl_time gap;
+    if (desk->recording != NULL && recorded_gap(desk, chat, &gap)) return gap;
     return fl_distribution_time(&desk->scenario->buyers.burst_gap, fl_draw(chat->key, FL_DRAW_BURST_GAP, chat->messages));
 }
 
 FL_ALWAYS_INLINE fl_time thinking(const struct fl_desk *desk, const struct chat *chat, uint32_t question)
 {
+    fl_time recorded;
+    if (desk->recording != NULL && recorded_thinking(desk, chat, question, &recorded)) return recorded;
     const struct fl_intent *intent = &desk->scenario->buyers.intents[chat->intent];
     const struct fl_distribution *think = intent->has_think_time ? &intent->think_time : &desk->scenario->buyers.think_time;
     return fl_distribution_time(think, fl_draw(chat->key, FL_DRAW_THINKING, question));

@@ -94,6 +94,7 @@ struct chat {
     uint32_t recent_agent, dedicated_agent;
     uint32_t message_index, rounds; /* of the log; rounds opened */
     uint32_t decisions;
+    uint32_t recorded;       /* her place in the recording, FL_NONE: she is drawn */
     uint32_t visits_before;  /* of her earlier chats: the first of this one has that number */
     uint32_t visit_id;       /* of a chat on a next visit, in the log; 0: it is her first */
     uint8_t entry_point, device, bot_rounds;
@@ -187,6 +188,7 @@ struct fl_desk {
     bool stopped; /* ended or failed */
     bool has_patience_first, has_patience_later; /* before, after a first reply; of some intent at least */
     bool single_messages; /* every question is one message */
+    const struct fl_recording *recording; /* NULL: no buyer is a recorded one */
     bool transfers;       /* some intent's chats are handed over */
     bool has_parts;       /* some intent's replies are given by their parts, not as a total */
     bool oldest_first;    /* the reply order */
@@ -314,6 +316,16 @@ static inline void chat_log(struct fl_desk *desk, uint32_t c, uint8_t kind, uint
 {
     if (desk->logs) chat_log_write(desk, c, kind, flags, chars);
 }
+
+/* recorded.c: what a recorded buyer did. Of others, and of what no log knows, everything is as it was drawn. */
+void recorded_begin(const struct fl_desk *desk, struct chat *chat); /* intent and class */
+uint32_t recorded_questions(const struct fl_desk *desk, const struct chat *chat, uint32_t drawn);
+uint32_t recorded_burst(const struct fl_desk *desk, const struct chat *chat, uint32_t drawn); /* messages of the present question */
+bool recorded_gap(const struct fl_desk *desk, const struct chat *chat, fl_time *gap);         /* false: to be drawn; so below */
+bool recorded_thinking(const struct fl_desk *desk, const struct chat *chat, uint32_t question, fl_time *think); /* after that question's reply */
+bool recorded_patience(const struct fl_desk *desk, const struct chat *chat, const struct fl_distribution *drawn /* NULL: infinite */, fl_time *waits);
+void recorded_silence(const struct fl_desk *desk, const struct chat *chat, bool *silent);
+uint32_t recorded_chars(const struct fl_desk *desk, const struct chat *chat, uint32_t round); /* of the reply; 0: to be drawn */
 
 /* assign.c: between desk and router */
 void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group);

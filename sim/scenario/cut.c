@@ -52,6 +52,7 @@ static void cut_traffic(struct cutting *cut)
         promotions[i].opens_at -= cut->from;
         promotions[i].closes_at -= cut->from;
     }
+    out->replay.begins += cut->from;
     out->pushes_count = 0;
     for (uint32_t i = 0; i < whole->pushes_count; i++) {
         if (whole->pushes[i].at < cut->from || whole->pushes[i].at >= cut->to) continue;

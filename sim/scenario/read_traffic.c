@@ -356,13 +356,24 @@ static bool read_weekdays(struct reader *r, const cJSON *json, const struct fl_a
     return ok;
 }
 
-static bool read_replay(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key,
-                        void *field)
+static bool check_replay(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
-    (void)key;
-    (void)field;
-    return cJSON_IsNull(json) || fl_note(r, json, at, FL_ETYPE, "wanted null (reserved), got %s", fl_show(json).text);
+    struct fl_traffic_replay *const replay = out;
+    (void)r, (void)at;
+    replay->has_from = fl_member(json, "from") != NULL;
+    return true;
 }
+
+#undef FL_HERE
+#define FL_HERE struct fl_traffic_replay
+static const struct fl_key replay_keys[] = {
+    NEEDED_TEXT("log", log, 1, 4000),
+    INSTANT("from", from),
+    COUNT("days", days, 1, 10000),
+};
+#undef FL_HERE
+#define FL_HERE struct fl_traffic
+static const struct fl_object replay_object = { replay_keys, FL_COUNTOF(replay_keys), sizeof(struct fl_traffic_replay), NULL, check_replay };
 
 static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_at *at, void *out)
 {
@@ -377,12 +388,12 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
         return fl_note_key(r, fl_member(json, "weekdays"), &weekdays_at, FL_ECONFLICT,
                            "wanted it beside chats_per_day, whose factors these are: a rate says each day's by itself");
     }
-    if (day == NULL && t->promotions_count > 0) {
+    if (day == NULL && t->promotions_count > 0 && t->replay.log == NULL) {
         return fl_note(r, json, &day_at, FL_EMISSING,
                        "wanted chats_per_day beside promotions, which are multiples of an ordinary day, got none");
     }
-    if (day == NULL && rate == NULL && t->pushes_count == 0) {
-        return fl_note(r, json, &day_at, FL_EMISSING, "wanted chats_per_day, rate or pushes, got none of them");
+    if (day == NULL && rate == NULL && t->pushes_count == 0 && t->replay.log == NULL) {
+        return fl_note(r, json, &day_at, FL_EMISSING, "wanted chats_per_day, rate, pushes or replay, got none of them");
     }
     return true;
 }
@@ -393,7 +404,7 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1                                     \
         }                                                                                                              \
     }
-const struct fl_traffic fl_traffic_neutral = { .profile = { FLAT, FLAT, FLAT }, .scale = 1 };
+const struct fl_traffic fl_traffic_neutral = { .profile = { FLAT, FLAT, FLAT }, .scale = 1, .replay = { .days = 1 } };
 
 static const struct fl_key traffic_keys[] = {
     NUMBER("chats_per_day", chats_per_day, 0, 1e8),
@@ -410,7 +421,7 @@ static const struct fl_key traffic_keys[] = {
     LIST("promotions", promotions, 0, 64, promotion_object),
     LIST("pushes", pushes, 0, 10000, push_object),
     OBJECT("busyness", busyness_object),
-    CUSTOM("replay", replay, read_replay),
+    OBJECT_AT("replay", replay, replay_object),
 };
 #undef FL_HERE
 const struct fl_object fl_traffic_object = { .keys = traffic_keys,

@@ -445,6 +445,7 @@ enum fl_status fl_scenario_read(const char *file, const char *text, size_t bytes
 void fl_scenario_free(struct fl_scenario *scenario)
 {
     if (scenario == NULL) return;
+    fl_recording_free((struct fl_recording *)(uintptr_t)scenario->traffic.replay.recording); /* attached for good, read-only from then on */
     /* The scenario is the first thing in its first chunk. */
     fl_chunks_free((struct fl_chunk *)(void *)((unsigned char *)scenario - offsetof(struct fl_chunk, bytes)));
 }

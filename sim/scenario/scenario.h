@@ -12,6 +12,7 @@
 #include "core/distribution.h"
 #include "core/status.h"
 #include "core/time.h"
+#include "scenario/recording.h"
 
 #define FL_NONE UINT32_MAX          /* no such index */
 #define FL_UNLIMITED (UINT32_C(1) << 24) /* what null means for a capacity or length */
@@ -70,6 +71,19 @@ struct fl_busyness {
     double correlation; /* of one interval's factor with the next one's, in their normal scores; lognormal intervals only, else 0 */
 };
 
+#define FL_REPLAY_SCALE_MAX 64 /* copies of a recorded day */
+
+/* Recorded buyers as the traffic. The reader keeps where the log lies; whoever opens the scenario reads that file and hands over what
+ * it holds by fl_scenario_attach. */
+struct fl_traffic_replay {
+    const char *log;  /* a path, by the folder of the scenario's file; NULL: no replay */
+    bool has_from;
+    fl_time from;     /* the recorded instant that becomes the scenario's start, as an instant of the scenario (so negative for last year) */
+    uint32_t days;    /* replication k plays the stretch that begins k mod days days later; default 1 */
+    const struct fl_recording *recording; /* NULL until attached */
+    fl_time begins;   /* on the recording's clock: the scenario's start */
+};
+
 struct fl_traffic {
     double chats_per_day; /* an ordinary day's; 0 when points are given */
     uint32_t points_count;
@@ -84,7 +98,7 @@ struct fl_traffic {
     const struct fl_promotion *promotions;
     const struct fl_push *pushes;
     struct fl_busyness day, interval;
-    const char *replay; /* reserved: must be null */
+    struct fl_traffic_replay replay; /* instead of everything above but `scale` and the pushes */
 };
 
 /* ---- Buyers ---------------------------------------------------------------------------------- */

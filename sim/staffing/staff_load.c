@@ -44,7 +44,7 @@ static uint32_t group_of(const struct fl_scenario *scenario, uint32_t intent)
     return scenario->desk.groups_count == 1 ? 0 : fl_engine_match_group(scenario, &seen);
 }
 
-/* Chats of an intent per second over the cells of a grid: its share of its phase's rate, pushes included. */
+/* Chats of an intent per second over the cells of a grid: its share of its phase's rate, pushes and recorded buyers included. */
 static void intent_rates(const struct fl_traffic_plan *plan, uint32_t i, fl_time cell, uint32_t cells, double rate[])
 {
     const struct fl_scenario *scenario = plan->scenario;
@@ -55,9 +55,9 @@ static void intent_rates(const struct fl_traffic_plan *plan, uint32_t i, fl_time
     const double share = phase_share > 0 ? intent->share / phase_share : 0;
     for (uint32_t c = 0; c < cells; c++) {
         const fl_time from = c * cell, to = from + cell < scenario->duration ? from + cell : scenario->duration;
-        double chats = 0;
         rate[c] = 0;
         if (to <= from) continue; /* the last interval may be shorter: nobody writes after the end */
+        double chats = fl_traffic_recorded(scenario, i, from, to);
         for (uint32_t s = 0; s < plan->stretches_count; s++) { /* exact on linear stretches: the rate at the middle of the overlap */
             const struct fl_stretch *stretch = &plan->stretches[s];
             const double a = fmax(stretch->from_s, fl_time_to_s(from)), b = fmin(stretch->to_s, fl_time_to_s(to));

@@ -143,6 +143,12 @@ static struct curve curve_of(const struct fl_scenario *scenario)
     return curve;
 }
 
+/* How often a recording is played at the same time. */
+static uint32_t copies_of(const struct fl_traffic *traffic)
+{
+    return traffic->replay.recording == NULL ? 0 : (uint32_t)ceil(traffic->scale);
+}
+
 enum fl_status fl_traffic_plan_build(struct fl_arena *arena, const struct fl_scenario *scenario, struct fl_traffic_plan *plan)
 {
     const struct fl_traffic *traffic = &scenario->traffic;
@@ -179,7 +185,7 @@ enum fl_status fl_traffic_plan_build(struct fl_arena *arena, const struct fl_sce
         }
     }
     *plan = (struct fl_traffic_plan){ .scenario = scenario, .stretches_count = count, .parts_count = parts,
-                                      .streams_count = FL_PHASES + traffic->pushes_count, .stretches = stretches,
+                                      .streams_count = FL_PHASES + traffic->pushes_count + copies_of(traffic), .stretches = stretches,
                                       .rate = fl_arena_at(arena, rate_at), .intent_until = until };
     return FL_OK;
 }
@@ -217,14 +223,51 @@ void fl_traffic_day_begin(const struct fl_traffic_plan *plan, uint64_t seed, uin
     }
 }
 
+/* A further time of a recording is moved as a whole, by less than half an interval. */
+static void copy_begin(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, uint32_t copy, struct fl_stream *stream)
+{
+    const struct fl_traffic_replay *replay = &plan->scenario->traffic.replay;
+    *stream = (struct fl_stream){ .source = fl_hash_text("replay") + copy, .phase = FL_PHASES, .push = FL_NONE, .copy = copy, .rated = FL_NONE,
+                                  .held = FL_NONE };
+    stream->key = fl_key_day(day->seed, day->replication, stream->source);
+    stream->begins = replay->begins + day->replication % replay->days * FL_DAY;
+    if (copy > 0)
+        stream->begins += (fl_time)((fl_uniform(fl_draw(stream->key, FL_DRAW_COPY_SHIFT, 0)) - 0.5) * (double)plan->scenario->interval);
+    stream->ordinal = fl_recording_find(replay->recording, stream->begins);
+}
+
+/* The recorded buyer who is next in this copy. */
+static fl_time copy_next(const struct fl_traffic_plan *plan, struct fl_stream *stream)
+{
+    const struct fl_recording *recording = plan->scenario->traffic.replay.recording;
+    const double share = plan->scenario->traffic.scale - stream->copy;
+    for (; stream->ordinal < recording->chats_count; stream->ordinal++) {
+        const fl_time at = recording->chats[stream->ordinal].at - stream->begins;
+        if (at >= plan->scenario->duration) return FL_TIME_NEVER;
+        if (share < 1 && !(fl_uniform(fl_draw(stream->key, FL_DRAW_COPIES, (uint32_t)stream->ordinal)) < share)) continue;
+        stream->ordinal++;
+        return at;
+    }
+    return FL_TIME_NEVER;
+}
+
 void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, uint32_t index, struct fl_stream *stream)
 {
     static const char *const phase_names[FL_PHASES] = { "pre_sale", "in_sale", "after_sale" };
+    const uint32_t ordinary = FL_PHASES + plan->scenario->traffic.pushes_count;
+    if (index >= ordinary) {
+        copy_begin(plan, day, index - ordinary, stream);
+        return;
+    }
     const bool is_push = index >= FL_PHASES;
     const char *name = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].name : phase_names[index];
     const fl_time at = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].at : 0; /* tells nameless pushes apart */
     *stream = (struct fl_stream){ .source = fl_hash_text(name) + (uint64_t)at, .phase = is_push ? FL_PHASES : index,
+<<<<<<< HEAD
                                   .push = is_push ? index - FL_PHASES : FL_NONE, .rated = FL_NONE, .held = FL_NONE, .scored = FL_NONE };
+=======
+                                  .push = is_push ? index - FL_PHASES : FL_NONE, .copy = FL_NONE, .rated = FL_NONE, .held = FL_NONE };
+>>>>>>> 3043f8c (replay: recorded buyers as a scenario's traffic, at the desk)
     stream->key = fl_key_day(day->seed, day->replication, stream->source);
     if (is_push) stream->at_s = fl_time_to_s(plan->scenario->traffic.pushes[stream->push].at);
 }
@@ -315,6 +358,7 @@ FL_ALWAYS_INLINE fl_time go_on(const struct fl_traffic_plan *plan, const struct 
 
 fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream)
 {
+    if (stream->copy != FL_NONE) return copy_next(plan, stream);
     const double left = fl_exponential(fl_draw(stream->key + (stream->ordinal >> 32), FL_DRAW_ARRIVAL, (uint32_t)stream->ordinal));
     stream->ordinal++;
     if (stream->push == FL_NONE) return go_on(plan, day, stream, left);
@@ -351,6 +395,7 @@ uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_st
         const uint32_t own = plan->scenario->traffic.pushes[stream->push].intent;
         return own != FL_NONE ? own : fl_traffic_intent(plan, key);
     }
+    if (stream->copy != FL_NONE) return fl_traffic_intent(plan, key);
     const double *until = &plan->intent_until[(size_t)stream->phase * intents];
     const double at = u * until[intents - 1];
     uint32_t chosen = 0;
@@ -359,10 +404,34 @@ uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_st
     return chosen;
 }
 
+double fl_traffic_recorded(const struct fl_scenario *scenario, uint32_t intent, fl_time from, fl_time to)
+{
+    const struct fl_traffic_replay *replay = &scenario->traffic.replay;
+    const struct fl_recording *recording = replay->recording;
+    double buyers = 0;
+    if (recording == NULL) return 0;
+    for (uint32_t day = 0; day < replay->days; day++) {
+        const fl_time begins = replay->begins + day * FL_DAY;
+        for (uint32_t i = fl_recording_find(recording, begins + from); i < recording->chats_count && recording->chats[i].at < begins + to; i++) {
+            if (recording->chats[i].intent == FL_RECORDED_UNKNOWN) buyers += scenario->buyers.intents[intent].share;
+            else buyers += recording->chats[i].intent == intent;
+        }
+    }
+    return buyers * scenario->traffic.scale / replay->days;
+}
+
+static double recorded_of_phase(const struct fl_scenario *scenario, uint32_t phase, fl_time from, fl_time to)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < scenario->buyers.intents_count; i++)
+        if (scenario->buyers.intents[i].phase == phase) sum += fl_traffic_recorded(scenario, i, from, to);
+    return sum;
+}
+
 double fl_traffic_expected_phase(const struct fl_traffic_plan *plan, uint32_t phase, fl_time from, fl_time to)
 {
     const struct curve curve = curve_of(plan->scenario);
-    double sum = 0;
+    double sum = recorded_of_phase(plan->scenario, phase, from, to);
     for (uint32_t part = 0; part < plan->parts_count; part++) sum += integrate(&curve, phase, part, from, to);
     return sum;
 }
@@ -382,9 +451,11 @@ static double pushes_expected(const struct fl_scenario *scenario, fl_time from, 
 static double expected(const struct curve *curve, fl_time from, fl_time to)
 {
     double sum = pushes_expected(curve->scenario, from, to);
-    for (uint32_t phase = 0; phase < FL_PHASES; phase++)
+    for (uint32_t phase = 0; phase < FL_PHASES; phase++) {
+        sum += recorded_of_phase(curve->scenario, phase, from, to);
         for (uint32_t part = 0; part <= curve->scenario->traffic.promotions_count; part++)
             sum += integrate(curve, phase, part, from, to);
+    }
     return sum;
 }
 

@@ -5,6 +5,11 @@
  * the measured clicks, in-sale and after-sale the buys, lagged) and one per push. A stream's name, not its
  * number, seeds its buyers.
  *
+ * Recorded buyers (traffic.replay) are streams of their own beside the pushes, and the phases bring nobody: stream j plays the recorded
+ * stretch for the j-th time, so that `scale` 2.3 is the recorded buyers twice and 0.3 of them, each by a draw of her own, a third time. The
+ * first plays them at their instants, each further one as a whole up to half an interval earlier or later, so that nobody writes at once with her
+ * double and what is close together in a recording stays so.
+ *
  * The rate of a phase, in chats per second:
  *   scale x (weekday x ordinary(t) + sum over promotions of M x excess(t)) x busyness of the date x busyness of the interval x score
  * where M is the promotion's uncertain factor, the weekday that of the calendar, a date 24 hours from the scenario's start, and score
@@ -26,7 +31,7 @@ struct fl_stretch {
 struct fl_traffic_plan {
     const struct fl_scenario *scenario;
     uint32_t stretches_count, parts_count; /* parts: 0 is ordinary, then one per promotion */
-    uint32_t streams_count;                /* FL_PHASES + pushes */
+    uint32_t streams_count;                /* FL_PHASES + pushes + copies of a recording */
     const struct fl_stretch *stretches;
     const double *rate;     /* [stretch][phase][part][2]: at both ends */
     const double *intent_until; /* [phase][intent]: cumulated share within the phase, for drawing */
@@ -57,6 +62,8 @@ struct fl_stream {
     uint64_t key;      /* of its gaps */
     uint64_t ordinal;  /* of the next buyer */
     uint32_t phase, push; /* push: index or FL_NONE */
+    uint32_t copy;        /* of the recorded buyers, from 0; FL_NONE: not recorded ones */
+    fl_time begins;       /* the scenario's start on that copy's clock */
     uint32_t stretch, rated; /* where it stands; the stretch whose rate is below, FL_NONE: none yet */
     double at_s;
     double first_per_s, last_per_s, slope; /* at both ends of the stretch, on this day; how the rate grows with each second */
@@ -76,15 +83,24 @@ fl_time fl_stream_next(const struct fl_traffic_plan *plan, const struct fl_traff
  * the same gap from its beginning on. false: she comes before, and nothing changes. */
 bool fl_stream_again(const struct fl_traffic_plan *plan, const struct fl_traffic_day *day, struct fl_stream *stream, fl_time *at);
 
-/* The intent of a buyer of this stream. */
+/* Index of a stream's buyer in the recording; FL_NONE: she is not a recorded one. */
+static inline uint32_t fl_stream_recorded(const struct fl_stream *stream, uint64_t ordinal)
+{
+    return stream->copy == FL_NONE ? FL_NONE : (uint32_t)ordinal;
+}
+
+/* The intent of a buyer of this stream, where no recording says it. */
 uint32_t fl_stream_intent(const struct fl_traffic_plan *plan, const struct fl_stream *stream, uint64_t key);
 
 /* The intent of a buyer who may want anything. */
 uint32_t fl_traffic_intent(const struct fl_traffic_plan *plan, uint64_t key);
 
-/* Expected chats in [from, to), busyness at its mean, and the busiest hour's rate with its instant. */
+/* Expected chats in [from, to), busyness at its mean, recorded buyers at the mean of the recorded days, and the busiest hour's rate with its instant. */
 double fl_traffic_expected(const struct fl_scenario *scenario, fl_time from, fl_time to);
 double fl_traffic_peak_per_hour(const struct fl_scenario *scenario, fl_time *at);
+
+/* Recorded buyers of an intent in [from, to), scaled: the mean of the recorded days. Whose intent is not known counts by the intents' shares. */
+double fl_traffic_recorded(const struct fl_scenario *scenario, uint32_t intent, fl_time from, fl_time to);
 
 /* Expected chats in [from, to) of one phase. */
 double fl_traffic_expected_phase(const struct fl_traffic_plan *plan, uint32_t phase, fl_time from, fl_time to);
