@@ -115,7 +115,7 @@ struct reply_work chat_reply_work(const struct fl_desk *desk, const struct chat 
     if (work.quick) {
         work.seconds += fl_time_to_s(reply->quick_phrase_time);
     } else {
-        const uint32_t recorded = desk->recording != NULL ? recorded_chars(desk, chat, round) : 0;
+        const uint32_t recorded = desk->recording != NULL && !(reply->quick_phrase > 0) ? recorded_chars(desk, chat, round) : 0;
         const double chars = recorded > 0 ? recorded : part(&reply->chars, chat->key, FL_DRAW_CHARS, round);
         work.chars = (uint32_t)(chars < 1e6 ? chars + 0.5 : 1e6);
     }

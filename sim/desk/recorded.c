@@ -31,7 +31,7 @@ uint32_t recorded_questions(const struct fl_desk *desk, const struct chat *chat,
 {
     const struct fl_recorded_chat *recorded = recorded_chat(desk, chat);
     if (recorded == NULL) return drawn;
-    if (round_of(desk, chat, recorded->rounds)->end == FL_RECORDED_ANSWERED) return recorded->rounds;
+    if (!recorded->open_ended) return recorded->rounds;
     const struct fl_distribution *rounds = &desk->scenario->buyers.intents[chat->intent].rounds;
     const uint64_t bits = fl_draw(chat->key, FL_DRAW_ROUNDS, 0);
     for (uint32_t i = 1; i < TRIES_MAX && drawn < recorded->rounds; i++) drawn = fl_distribution_count(rounds, fl_draw_again(bits, i));

@@ -1,6 +1,8 @@
 /* A recording becomes the traffic of its scenario. */
 #include "scenario/reader.h"
 
+#include "core/draw.h"
+
 
 /* The last instant on the recording's clock, at or before its first buyer, that has the scenario's time of day. */
 static fl_time same_clock(const struct fl_scenario *scenario, const struct fl_recording *recording)
@@ -18,6 +20,26 @@ static bool anybody_leaves_silently(const struct fl_recording *recording)
     return false;
 }
 
+static uint64_t with(uint64_t hash, uint64_t value)
+{
+    return fl_mix(hash + value * UINT64_C(0x9E3779B97F4A7C15));
+}
+
+/* The recorded buyers are part of what the scenario is. */
+static uint64_t with_recording(uint64_t hash, const struct fl_recording *recording)
+{
+    for (uint32_t i = 0; i < recording->chats_count; i++) {
+        const struct fl_recorded_chat *chat = &recording->chats[i];
+        hash = with(with(with(hash, (uint64_t)chat->at), chat->rounds_from), chat->intent | chat->buyer_class << 8 | (unsigned)chat->open_ended << 16);
+    }
+    for (uint32_t i = 0; i < recording->rounds_count; i++) {
+        const struct fl_recorded_round *round = &recording->rounds[i];
+        hash = with(with(with(hash, (uint64_t)round->think), (uint64_t)round->waited), (uint64_t)round->chars << 32 | round->end);
+    }
+    for (uint32_t i = 0; i < recording->gaps_count; i++) hash = with(hash, (uint64_t)recording->gaps[i]);
+    return with(hash, (uint64_t)recording->origin_s);
+}
+
 enum fl_status fl_scenario_attach(struct fl_scenario *scenario, struct fl_recording *recording)
 {
     struct fl_traffic *const traffic = &scenario->traffic;
@@ -29,6 +51,7 @@ enum fl_status fl_scenario_attach(struct fl_scenario *scenario, struct fl_record
     if (!finds_out && anybody_leaves_silently(recording)) return FL_ECONFLICT;
     const uint32_t first = fl_recording_find(recording, replay->begins);
     if (first == fl_recording_find(recording, replay->begins + scenario->duration)) return FL_EMISSING;
+    scenario->hash = with_recording(scenario->hash, recording);
     traffic->chats_per_day = 0;
     traffic->points_count = traffic->promotions_count = 0;
     traffic->has_weekdays = false;

@@ -35,7 +35,7 @@ FL_MUST_CHECK enum fl_status fl_scenario_read(const char *file, const char *text
 void fl_scenario_free(struct fl_scenario *scenario);
 
 /* Gives a scenario with traffic.replay the recording that its log holds, sorted: from now on its ordinary traffic, promotions, rates and
- * busyness and next visits are none, and the recorded buyers come, scaled by traffic.scale. The scenario owns the recording, also where this fails. Without `from` the
+ * busyness and next visits are none, and the recorded buyers come, scaled by traffic.scale; its hash becomes that of both. The scenario owns the recording, also where this fails. Without `from` the
  * recording begins with the last instant at or before its first buyer that has the scenario's time of day.
  * FL_EMISSING: nobody in the stretch that the first replication plays. FL_ECONFLICT: buyers who left without a word, and a desk that would hold their
  * places for ever (desk.close.silence null and no patience.finds_out). FL_ERANGE: traffic.scale beyond FL_REPLAY_SCALE_MAX. */

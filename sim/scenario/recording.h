@@ -13,6 +13,8 @@
 #include "core/status.h"
 #include "core/time.h"
 
+#include <stdbool.h>
+
 enum fl_recorded_end {
     FL_RECORDED_ANSWERED,
     FL_RECORDED_LEFT,        /* she left in this round, and it was seen */
@@ -36,6 +38,7 @@ struct fl_recorded_chat {
     fl_time at; /* her first message */
     uint32_t rounds_from, rounds; /* recording->rounds[...]; at least one, and only the last may end otherwise than by a reply */
     uint8_t intent, buyer_class;  /* index into the scenario's, or FL_RECORDED_UNKNOWN */
+    bool open_ended;              /* she may have had more to ask: she left, or the log ends before it is known */
 };
 
 struct fl_recording {

@@ -2,6 +2,7 @@
  * protocol, and walks engines through it. */
 #include "check.h"
 #include "gaps.h"
+#include "replay_log.h"
 
 #include "traffic/traffic.h"
 
@@ -226,6 +227,16 @@ static void say_faults(const char *path, const struct fl_errors *errors)
 
 /* ---- The command ------------------------------------------------------------------------------- */
 
+/* The log of a replay can be read and holds buyers; how many there are depends on it. */
+static bool check_log(const char *path, struct fl_scenario *scenario)
+{
+    const struct options reading = { .command = "check", .quiet = true };
+    char *const log = replay_log_of(&reading, scenario, path);
+    const bool ok = log != NULL && replay_attach(&reading, scenario, log);
+    free(log);
+    return ok;
+}
+
 /* `report`: the array of --json, or NULL. Returns whether the file is a valid scenario. */
 static bool check_scenario(struct file_lines *lines, const char *path, const struct checking *options, struct fl_errors *errors, cJSON *report)
 {
@@ -241,6 +252,10 @@ static bool check_scenario(struct file_lines *lines, const char *path, const str
     } else {
         ok = fl_scenario_read(path, text, bytes, options->overrides, options->overrides_count, &scenario, errors) ==
              FL_OK;
+    }
+    if (ok && scenario->traffic.replay.log != NULL && !check_log(path, scenario)) {
+        ok = false;
+        errors->count = errors->more = 0; /* what is wrong has been said */
     }
     if (report != NULL) {
         cJSON *const entry = cJSON_CreateObject();

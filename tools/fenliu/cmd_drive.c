@@ -25,6 +25,7 @@ static const char usage[] =
     "      --replay FILE        what such a file told its engine, to this one: the first decision that differs\n"
     "      --timeout SECONDS    for all that the engine does on one event (default: the scenario's, 10)\n"
     "      --set PATH=VALUE     override a scenario value (repeatable)\n"
+    "      --recorded LOG       recorded buyers instead of the scenario's traffic (traffic.replay.log)\n"
     "  -n, --replications N     days to play (default: the scenario's, 20)\n"
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -j, --jobs N             engines, or connections to it (default: one a core); results do not depend on it\n"

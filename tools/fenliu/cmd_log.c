@@ -20,6 +20,7 @@ static const char usage[] =
     "      --zstd               compress (default where the name of --out ends in .zst)\n"
     "  -o, --out FILE           write there, whole or not at all (default: stdout)\n"
     "      --set PATH=VALUE     override a scenario value (repeatable)\n"
+    "      --recorded LOG       recorded buyers instead of the scenario's traffic (traffic.replay.log)\n"
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -q, --quiet              no closing line on stderr\n"
     "Columns: t, at_s, chat, buyer, agent, kind, intent, class, round, chars, text.\n"

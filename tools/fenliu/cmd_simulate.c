@@ -10,6 +10,7 @@ static const char usage[] =
     "usage: fenliu simulate [options] SCENARIO\n"
     "Runs the desk of a scenario and prints what its buyers and agents saw.\n"
     "      --set PATH=VALUE     override a scenario value (repeatable)\n"
+    "      --recorded LOG       recorded buyers instead of the scenario's traffic (traffic.replay.log)\n"
     "  -n, --replications N     days to simulate (default: the scenario's, 20)\n"
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -j, --jobs N             threads (default: one a core); results do not depend on it\n"

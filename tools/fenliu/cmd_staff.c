@@ -16,6 +16,7 @@ static const char usage[] =
     "Recommends headcount and shifts, proves them by simulation, and says what one fewer costs.\n"
     "A scenario of more than 48 hours is planned date by date, with whom to take on and who works when.\n"
     "      --set PATH=VALUE     override a scenario value (repeatable)\n"
+    "      --recorded LOG       recorded buyers instead of the scenario's traffic (traffic.replay.log)\n"
     "  -s, --seed N             seed (default: the scenario's, 1)\n"
     "  -n, --replications N     days of the final check (default: staffing.replications, 1000)\n"
     "  -j, --jobs N             threads (default: one a core); the answer does not depend on it\n"

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "replay_log.h"
 #include "page.h"
 
 #include "record/days.h"
@@ -81,12 +82,14 @@ enum language language_of_locale(void)
 
 static int take_common(struct options *options, int argc, char **argv, int *i)
 {
+    int taken;
     const char *value;
     uint64_t number = 0;
     if (strcmp(argv[*i], "--json") == 0) options->json = true;
     else if (strcmp(argv[*i], "--quiet") == 0 || strcmp(argv[*i], "-q") == 0) options->quiet = true;
     else if (strcmp(argv[*i], "--help") == 0 || strcmp(argv[*i], "-h") == 0) options->help = true;
     else if ((value = option_value(argc, argv, i, "--set")) != NULL) return override_add(options, value) ? 1 : -1;
+    else if ((taken = replay_take(options, argc, argv, i)) != 0) return taken;
     else if ((value = option_value(argc, argv, i, "--seed")) != NULL || (value = option_value(argc, argv, i, "-s")) != NULL) {
         options->has_seed = true;
         return number_of("--seed", value, 0, UINT64_MAX, &options->seed) ? 1 : -1;
@@ -162,7 +165,7 @@ static char *read_all(FILE *file, size_t *bytes)
     return text;
 }
 
-struct fl_scenario *scenario_open(const struct options *options, const char *path, char **text)
+struct fl_scenario *scenario_read(const struct options *options, const char *path, char **text)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
     size_t bytes = 0;
@@ -186,6 +189,28 @@ struct fl_scenario *scenario_open(const struct options *options, const char *pat
     free(errors);
     free(bytes_read);
     return scenario;
+}
+
+/* In the text the log of a replay has its whole path: whoever keeps the text may keep it elsewhere. */
+static bool text_names_log(const char *log, char **text)
+{
+    const struct fl_override whole = { "traffic.replay.log", log }; /* no JSON begins with a slash: it is taken as a text */
+    char *const other = fl_scenario_text(*text, strlen(*text), &whole, 1);
+    free(*text);
+    *text = other;
+    return other != NULL;
+}
+
+struct fl_scenario *scenario_open(const struct options *options, const char *path, char **text)
+{
+    struct fl_scenario *scenario = scenario_read(options, path, text);
+    if (scenario == NULL || scenario->traffic.replay.log == NULL) return scenario;
+    char *const log = replay_log_of(options, scenario, path);
+    const bool ok = log != NULL && replay_attach(options, scenario, log) && (text == NULL || *text == NULL || text_names_log(log, text));
+    free(log);
+    if (ok) return scenario;
+    fl_scenario_free(scenario);
+    return NULL;
 }
 
 /* ---- Progress ---------------------------------------------------------------------------------- */

@@ -61,7 +61,9 @@ const char *option_value(int argc, char **argv, int *i, const char *name);
 bool override_add(struct options *options, const char *value);
 
 /* A scenario file with the overrides; NULL after saying every fault. *text (optional) receives the text as read with
- * overrides applied, to be freed. */
+ * overrides applied, to be freed. scenario_open reads the log of a replay too; scenario_read does not, which is enough for a scenario whose run is
+ * finished. */
+struct fl_scenario *scenario_read(const struct options *options, const char *path, char **text);
 struct fl_scenario *scenario_open(const struct options *options, const char *path, char **text);
 
 /* Progress on stderr: a bar on a terminal, a line every tenth otherwise, nothing with --quiet. */

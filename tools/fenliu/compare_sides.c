@@ -217,7 +217,7 @@ static bool run_open(struct side *side, bool cells)
     plain.overrides_count = 0;
     if (!manifest_read(side)) return false;
     snprintf(path, sizeof path, "%.4096s/scenario.json", side->path);
-    side->scenario = scenario_open(&plain, path, &side->scenario_text);
+    side->scenario = scenario_read(&plain, path, &side->scenario_text);
     if (side->scenario == NULL) return false;
     char *days = run_file(side, "days.bin", &days_bytes), *finer = NULL;
     snprintf(path, sizeof path, "%.4096s/cells.bin", side->path);

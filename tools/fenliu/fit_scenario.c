@@ -36,7 +36,7 @@ static cJSON *base_json(const struct fit_options *options)
 {
     if (options->base == NULL) return cJSON_Parse(least_scenario);
     char *text = NULL;
-    struct fl_scenario *const scenario = scenario_open(options->common, options->base, &text);
+    struct fl_scenario *const scenario = scenario_read(options->common, options->base, &text);
     cJSON *const json = text != NULL ? cJSON_Parse(text) : NULL;
     if (scenario != NULL && json == NULL) run_failed(FL_EFULL, "fit");
     fl_scenario_free(scenario);

@@ -264,7 +264,7 @@ static bool add_scenario(struct source *source)
     free(bytes);
     if (bytes == NULL) return false;
     snprintf(path, sizeof path, "%.4096s/scenario.json", source->directory);
-    struct fl_scenario *const scenario = scenario_open(&plain, path, NULL);
+    struct fl_scenario *const scenario = scenario_read(&plain, path, NULL);
     if (scenario == NULL) return false;
     add_world(scenario, source->out);
     source->by_date = fl_scenario_dates(scenario) > 2;
