@@ -154,6 +154,7 @@ static int log_day(const struct fl_scenario *scenario, const struct options *opt
     if (!log_start(log, options, which)) return sink_close(&log->sink, false);
     const struct fl_run_options how = {
         .seed = seed, .first = which->replication, .replications = 1, .jobs = 1, .stop = &interrupted, .on_log = on_event, .log_context = log,
+        .rows_only = true,
     };
     struct fl_run *run = NULL;
     const enum fl_status status = fl_run(scenario, &how, &run);
