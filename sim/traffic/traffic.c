@@ -228,7 +228,7 @@ static void copy_begin(const struct fl_traffic_plan *plan, const struct fl_traff
 {
     const struct fl_traffic_replay *replay = &plan->scenario->traffic.replay;
     *stream = (struct fl_stream){ .source = fl_hash_text("replay") + copy, .phase = FL_PHASES, .push = FL_NONE, .copy = copy, .rated = FL_NONE,
-                                  .held = FL_NONE };
+                                  .held = FL_NONE, .scored = FL_NONE };
     stream->key = fl_key_day(day->seed, day->replication, stream->source);
     stream->begins = replay->begins + day->replication % replay->days * FL_DAY;
     if (copy > 0)
@@ -263,11 +263,8 @@ void fl_stream_begin(const struct fl_traffic_plan *plan, const struct fl_traffic
     const char *name = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].name : phase_names[index];
     const fl_time at = is_push ? plan->scenario->traffic.pushes[index - FL_PHASES].at : 0; /* tells nameless pushes apart */
     *stream = (struct fl_stream){ .source = fl_hash_text(name) + (uint64_t)at, .phase = is_push ? FL_PHASES : index,
-<<<<<<< HEAD
-                                  .push = is_push ? index - FL_PHASES : FL_NONE, .rated = FL_NONE, .held = FL_NONE, .scored = FL_NONE };
-=======
-                                  .push = is_push ? index - FL_PHASES : FL_NONE, .copy = FL_NONE, .rated = FL_NONE, .held = FL_NONE };
->>>>>>> 3043f8c (replay: recorded buyers as a scenario's traffic, at the desk)
+                                  .push = is_push ? index - FL_PHASES : FL_NONE, .copy = FL_NONE, .rated = FL_NONE, .held = FL_NONE,
+                                  .scored = FL_NONE };
     stream->key = fl_key_day(day->seed, day->replication, stream->source);
     if (is_push) stream->at_s = fl_time_to_s(plan->scenario->traffic.pushes[stream->push].at);
 }
