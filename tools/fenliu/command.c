@@ -209,6 +209,10 @@ struct fl_scenario *scenario_open(const struct options *options, const char *pat
     const bool ok = log != NULL && replay_attach(options, scenario, log) && (text == NULL || *text == NULL || text_names_log(log, text));
     free(log);
     if (ok) return scenario;
+    if (text != NULL) {
+        free(*text);
+        *text = NULL;
+    }
     fl_scenario_free(scenario);
     return NULL;
 }
