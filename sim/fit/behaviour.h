@@ -46,9 +46,13 @@ struct fl_patience_fit {
     double silent, silent_low, silent_high;
     double said, left;           /* how many said so; left in all, by expectation where it is a model */
     bool silent_known, is_model, until_assigned;
+    bool asked[2];               /* a model: there were enough first and later rounds to look for leavers */
+    double done_shift, done_shift_se; /* a model: by how much the logit of being done changes once leavers are taken out */
     struct fl_cure_fit come_back;
 };
 FL_MUST_CHECK enum fl_status fl_patience_fit(const struct fl_chats *chats, const struct fl_rounds_fit *rounds, struct fl_patience_fit *fit);
+/* Rounds were counted as if everybody in whose chat nothing followed had been done: with a model of leavers, geometric ones are longer. */
+void fl_rounds_without_leavers(struct fl_rounds_fit *rounds, const struct fl_patience_fit *patience);
 void fl_patience_fit_free(struct fl_patience_fit *fit);
 void fl_patience_fit_tell(const struct fl_patience_fit *fit, const struct fl_chats *chats, struct fl_estimates *estimates);
 
@@ -81,11 +85,19 @@ void fl_composing_fit_free(struct fl_composing_fit *fit);
 void fl_composing_fit_tell(const struct fl_composing_fit *fit, const struct fl_chats *chats, struct fl_estimates *estimates);
 
 /* Times after which chats close: where closes cluster at one or two times after the last reply, the shorter is when_done and the longer
- * silence. NaN: the log shows none. */
+ * silence. NaN: the log shows none.
+ *
+ * Duties at the start of a shift show as first replies that come too late, though their chats had been there: sent at max(D, entered) plus
+ * a composing time of the fitted distribution. D is found by likelihood on a grid of five seconds up to an hour, one first reply in ten
+ * being allowed to come whenever; its interval is where the likelihood falls by less than 1.92. 0: nothing of the kind is seen; NaN: fewer
+ * than ten sessions. */
 struct fl_people_fit {
     double when_done_s, silence_s;
     uint64_t closes;
+    double duties_s, duties_low_s, duties_high_s;
 };
+void fl_people_fit(const struct fl_chats *chats, const struct fl_composing_fit *composing, struct fl_people_fit *fit);
+
 /* Breaks of an agent within a stretch of the day (seconds after midnight, may run past the next): where she never replied on any day,
  * though at her usual rate so long a silence would come about with a chance below one in a million. At least a quarter of an hour, to five
  * minutes. Returns how many, at most `room`. */
@@ -94,7 +106,9 @@ struct fl_break_seen {
 };
 uint32_t fl_breaks_seen(const struct fl_agent_seen *agent, int64_t from_s, int64_t length_s, struct fl_break_seen out[], uint32_t room);
 
-void fl_people_fit(const struct fl_chats *chats, struct fl_people_fit *fit);
+/* First and later responses as they were, median and 90th percentile by Kaplan and Meier (who left is cut there) with Greenwood's errors,
+ * and the share of chats that nobody answered. */
+void fl_responses_tell(const struct fl_chats *chats, struct fl_estimates *estimates);
 void fl_people_fit_tell(const struct fl_people_fit *fit, const struct fl_chats *chats, struct fl_estimates *estimates);
 
 /* Shares of names among chats, with intervals by Clopper and Pearson: "buyers.intents[size].share". */

@@ -12,6 +12,8 @@
 #define NO_CHAT  UINT32_MAX
 #define NO_AGENT UINT32_MAX
 #define UNANSWERED_MAX (24 * FL_HOUR) /* a round that stays open longer is given up by us */
+#define KEPT_MAX (1u << 17)              /* chats beyond which those that are over are no longer followed for all of `silence` ... */
+#define FOLLOWED_MIN (20 * FL_MINUTE)    /* ... but for this long at least */
 #define SESSION_GAP    (4 * FL_HOUR)
 #define WEEK (7 * FL_DAY)
 
@@ -33,6 +35,8 @@ struct agent_now {
     uint32_t open_then;        /* her open chats when she began */
     int64_t since, free;       /* began; her last message */
     int64_t session_from, session_to;
+    int64_t idle;              /* the half hour in which the session began, or her last reply to a leave-message before the first live one */
+    bool no_live_yet;
     bool known, for_nobody;    /* she has done something; she may be at a reply whose buyer has gone */
 };
 
@@ -218,6 +222,8 @@ static void agent_active(struct fl_chats *chats, uint32_t a, int64_t at)
     session_end(chats, a);
     now->known = true;
     now->session_from = now->session_to = at;
+    now->idle = at - at % (1800 * FL_SECOND);
+    now->no_live_yet = true;
 }
 
 /* Her open chats change at an instant. */
@@ -291,6 +297,19 @@ static void agent_sends(struct fl_chats *chats, uint32_t a, int64_t at)
     if (now->first != NO_CHAT) begin_composing(chats, a, now->first, at);
 }
 
+static void note_first(struct fl_chats *chats, struct agent_now *now, const struct chat *chat, int64_t at)
+{
+    if (chat->away) {
+        now->idle = at;
+        return;
+    }
+    now->no_live_yet = false;
+    if (!chat->in_inbox) return;
+    struct fl_first_reply *const first = record(chats, &chats->first_replies);
+    const int64_t entered = chat->entered > now->idle ? chat->entered - now->idle : 0;
+    if (first != NULL) *first = (struct fl_first_reply){ (float)((double)(at - now->idle) / 1e9), (float)((double)entered / 1e9) };
+}
+
 static void agent_replies(struct fl_chats *chats, uint32_t a, uint32_t c, int64_t at, uint32_t chars)
 {
     struct agent_now *now = &chats->now[a];
@@ -298,6 +317,7 @@ static void agent_replies(struct fl_chats *chats, uint32_t a, uint32_t c, int64_
     uint16_t *const replies_at = &chats->agent[a].replies_at[at / (300 * FL_SECOND) % 288];
     chats->agent[a].replies++;
     *replies_at += *replies_at < UINT16_MAX;
+    if (now->no_live_yet) note_first(chats, now, chat, at);
     if (chat->in_inbox) {
         const bool expected = now->composing == c;
         if (expected) add_composing(chats, a, chat, now->since, at, chars, false);
@@ -418,8 +438,41 @@ static bool grow(struct fl_chats *chats)
     return true;
 }
 
+/* Nothing more is looked for: at `until`. */
+static void chat_end(struct fl_chats *chats, uint32_t c, int64_t until)
+{
+    struct chat *chat = &chats->chat[c];
+    if (chat->left) fl_durations_add(chats->come_back, (double)(until - chat->left_at) / 1e9, true, 1);
+    else if (chat->pending) add_after(chats, chat, until, false);
+    if (chat->in_round && !chat->left) {
+        add_wait(chats, chat, until, FL_WAIT_OPEN);
+        add_burst(chats, chat, until, false);
+    }
+    chats->never_answered += chat->opened != 0 && chat->rounds == 0;
+    attach(chats, c, NO_AGENT, until);
+    table_remove(chats, c);
+    age_remove(chats, c);
+    chat->used = false;
+    chat->next = chats->free;
+    chats->free = c;
+    chats->chats_open--;
+}
+
+/* Room for another chat by following one less long that is over and with nobody, as most are: the oldest of them that is soon found. */
+static void give_up_oldest(struct fl_chats *chats)
+{
+    uint32_t tries = 0;
+    for (uint32_t c = chats->oldest; c != NO_CHAT && tries < 64; c = chats->chat[c].newer, tries++) {
+        const struct chat *chat = &chats->chat[c];
+        if (chat->agent != NO_AGENT || (chat->in_round && !chat->left) || chats->clock_ns - chat->last < FOLLOWED_MIN) continue;
+        chat_end(chats, c, chats->clock_ns);
+        return;
+    }
+}
+
 static uint32_t chat_begin(struct fl_chats *chats, uint64_t key)
 {
+    if (chats->free == NO_CHAT && chats->chats_room >= KEPT_MAX) give_up_oldest(chats);
     if (chats->free == NO_CHAT && !grow(chats)) {
         chats->full = true;
         return NO_CHAT;
@@ -432,25 +485,6 @@ static uint32_t chat_begin(struct fl_chats *chats, uint64_t key)
     age_append(chats, c);
     if (++chats->chats_open > chats->chats_most) chats->chats_most = chats->chats_open;
     return c;
-}
-
-/* Nothing more is looked for: at `until`. */
-static void chat_end(struct fl_chats *chats, uint32_t c, int64_t until)
-{
-    struct chat *chat = &chats->chat[c];
-    if (chat->left) fl_durations_add(chats->come_back, (double)(until - chat->left_at) / 1e9, true, 1);
-    else if (chat->pending) add_after(chats, chat, until, false);
-    if (chat->in_round && !chat->left) {
-        add_wait(chats, chat, until, FL_WAIT_OPEN);
-        add_burst(chats, chat, until, false);
-    }
-    attach(chats, c, NO_AGENT, until);
-    table_remove(chats, c);
-    age_remove(chats, c);
-    chat->used = false;
-    chat->next = chats->free;
-    chats->free = c;
-    chats->chats_open--;
 }
 
 static void end_the_silent(struct fl_chats *chats, int64_t now)
@@ -726,6 +760,7 @@ enum fl_status fl_chats_start(struct fl_chats *chats)
     chats->waits.size = sizeof(struct fl_wait);
     chats->bursts.size = sizeof(struct fl_burst);
     chats->composings.size = sizeof(struct fl_composing);
+    chats->first_replies.size = sizeof(struct fl_first_reply);
     chats->sessions.size = chats->spans.size = sizeof(struct fl_session);
     struct fl_durations **const bins[] = { &chats->come_back, &chats->closes, &chats->first_response, &chats->response };
     bool well = true;
@@ -752,7 +787,7 @@ void fl_chats_free(struct fl_chats *chats)
 {
     struct fl_durations *const bins[] = { chats->come_back, chats->closes, chats->first_response, chats->response };
     for (uint32_t i = 0; i < sizeof bins / sizeof *bins; i++) free(bins[i]);
-    struct fl_records *const records[] = { &chats->after, &chats->waits, &chats->bursts, &chats->composings, &chats->sessions, &chats->spans };
+    struct fl_records *const records[] = { &chats->after, &chats->waits, &chats->bursts, &chats->composings, &chats->sessions, &chats->first_replies, &chats->spans };
     for (uint32_t i = 0; i < sizeof records / sizeof *records; i++) free(records[i]->list);
     names_free(&chats->intents);
     names_free(&chats->classes);

@@ -69,6 +69,12 @@ struct fl_session {
     int64_t from_s, to_s;
 };
 
+/* The first reply of a session to somebody who is at her screen: counted from the half hour in which the session began, or from the last
+ * leave-message that was worked off before it. */
+struct fl_first_reply {
+    float sent_s, entered_s; /* sent; when that chat came to the agent, 0 at the least */
+};
+
 #define FL_NAME_BYTES 64u
 struct fl_names {
     char (*name)[FL_NAME_BYTES]; /* [count] owned; cut at a character */
@@ -99,13 +105,14 @@ struct fl_chats {
     uint64_t messages, chats, rounds_answered, buyer_messages, agent_messages;
     uint64_t leave_messages, reopened, transfers, extras, bot_chats, greetings;
     uint64_t left_said, left_silent;
+    uint64_t never_answered;         /* chats that ended, or went out of sight, without a reply of an agent */
     uint64_t in_order, out_of_order; /* replies to her oldest waiting chat, and to another */
     bool has_assigned, has_closed, has_kinds, has_intents, has_classes;
     uint8_t resolution;              /* enum fl_times: the finest seen */
     int64_t first_ns, last_ns;
     struct fl_names intents, classes, agents;
     struct fl_agent_seen *agent;     /* [agents.room] owned */
-    struct fl_records after, waits, bursts, composings, sessions, spans /* fl_session, of no agent: what the files cover */;
+    struct fl_records after, waits, bursts, composings, sessions, first_replies, spans /* fl_session, of no agent: what the files cover */;
     struct fl_durations *come_back;  /* leaving to the next message; cut: to the end of sight */
     struct fl_durations *closes; /* last reply to the close, of chats with nothing in between */
     struct fl_durations *first_response, *response; /* answered, or cut by leaving */

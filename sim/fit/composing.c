@@ -353,7 +353,7 @@ static bool take_times(const struct regression *r, struct fl_composing_fit *fit)
         for (uint32_t f = 0; f < FL_FAMILIES; f++) { /* wider by that, on the scale */
             struct fl_family *family = &fit->total[k].family[f];
             if (!family->fitted) continue;
-            const double own = fl_log(family->a_high / family->a), both = sqrt(own * own + 1.96 * 1.96 * extra);
+            const double own = fl_log(family->a_high / family->a), both = sqrt(own * own + FL_FIT_Z * FL_FIT_Z * extra);
             family->a_low = family->a * fl_exp(-both);
             family->a_high = family->a * fl_exp(both);
         }
@@ -425,7 +425,7 @@ void fl_composing_fit_free(struct fl_composing_fit *fit)
 /* exp of a coefficient, times -1 where it is a slowness and a speed is wanted. */
 static void tell_factor(const char *path, double log_factor, double se, double sign, uint64_t n, struct fl_estimates *estimates)
 {
-    const double z = 1.959963984540054;
+    const double z = FL_FIT_Z;
     const struct fl_estimate e = fl_estimate_of(path, "1", fl_exp(sign * log_factor), fl_exp(sign * log_factor - z * se), fl_exp(sign * log_factor + z * se), n);
     fl_estimates_add(estimates, &e);
 }
@@ -433,7 +433,7 @@ static void tell_factor(const char *path, double log_factor, double se, double s
 static void tell_intent(const struct fl_composing_fit *fit, uint32_t k, const char *name, struct fl_estimates *estimates)
 {
     char path[160];
-    const double z = 1.959963984540054;
+    const double z = FL_FIT_Z;
     if (fit->times[k] == NULL) return;
     snprintf(path, sizeof path, "buyers.intents[%s].reply.total", name);
     fl_duration_fit_tell(&fit->total[k], fit->times[k], path, estimates);

@@ -57,7 +57,7 @@ static double likelihood(const void *context, const double theta[])
 
 static void set_geometric(double came, double stopped, struct fl_count_fit *fit)
 {
-    const double p = stopped / came, z = 1.959963984540054;
+    const double p = stopped / came, z = FL_FIT_Z;
     const double se = z * sqrt((1 - p) / stopped); /* of ln p: sqrt((1 - p) / (n p)) */
     fit->best = (struct fl_distribution){ .kind = FL_GEOMETRIC, .a = 1 / p };
     fit->a_low = fmax(1, 1 / p * fl_exp(-se));
@@ -68,7 +68,7 @@ static bool fit_kind(struct trial *trial, double mean, struct fl_count_fit *fit,
 {
     const double start[2] = { fl_log(fmax(mean, 0.05)), fl_log(0.3) };
     const uint32_t n = trial->kind == FL_NEGATIVE_BINOMIAL ? 2 : 1;
-    const double z = 1.959963984540054;
+    const double z = FL_FIT_Z;
     struct fl_maximum maximum;
     if (fl_maximise(n, start, likelihood, trial, &maximum) != FL_OK || !maximum.peaked) return false;
     if (!distribution_of(trial->kind, maximum.theta, &fit->best)) return false;
@@ -109,7 +109,7 @@ void fl_trials_fit(const struct fl_trials *trials, struct fl_count_fit *fit)
 {
     double came = 0, stopped = 0;
     uint32_t last = 0, only = 0, places = 0;
-    *fit = (struct fl_count_fit){ .p = NAN };
+    *fit = (struct fl_count_fit){ .p = NAN, .geometric = NAN };
     for (uint32_t j = 1; j < FL_TRIALS; j++) {
         if (trials->came[j] > 0) last = j;
         came += trials->came[j];
@@ -130,6 +130,7 @@ void fl_trials_fit(const struct fl_trials *trials, struct fl_count_fit *fit)
     set_geometric(came, stopped, fit);
     struct trial trial = { trials, FL_POISSON, last };
     const double mean = fit->best.a, geometric = log_of_trials(trials, last, &fit->best);
+    const struct fl_count_fit plain = *fit;
     struct fl_count_fit other = *fit;
     double best = geometric, value;
     if (fit_kind(&trial, mean, &other, &value) && value > best) {
@@ -138,7 +139,14 @@ void fl_trials_fit(const struct fl_trials *trials, struct fl_count_fit *fit)
     }
     trial.kind = FL_NEGATIVE_BINOMIAL;
     other = *fit;
-    if (fit_kind(&trial, mean, &other, &value) && value > best + 2.3 + 1) *fit = other;
+    if (fit_kind(&trial, mean, &other, &value) && value > best + 2.3 + 1) {
+        *fit = other;
+        best = value - 1; /* as AIC counts its second parameter */
+    }
+    if (fit->best.kind != FL_GEOMETRIC) fit->as_likely = best - geometric < 3;
+    fit->geometric = plain.best.a;
+    fit->geometric_low = plain.a_low;
+    fit->geometric_high = plain.a_high;
     if (fl_distribution_prepare(&fit->best) != FL_OK) fit->known = false;
     test(trials, last, fit);
 }
@@ -160,6 +168,13 @@ void fl_count_fit_tell(const struct fl_count_fit *fit, const char *path, struct 
         snprintf(full, sizeof full, "%s.negative_binomial.cv", path);
         const struct fl_estimate b = fl_estimate_of(full, "1", fit->best.b, fit->b_low, fit->b_high, (uint64_t)(fit->stops + 0.5));
         fl_estimates_add(estimates, &b);
+    }
+    if (fit->as_likely) {
+        snprintf(full, sizeof full, "%s.geometric", path);
+        struct fl_estimate other = fl_estimate_of(full, "1", fit->geometric, fit->geometric_low, fit->geometric_high, (uint64_t)(fit->stops + 0.5));
+        other.sure = false;
+        other.why = "as_likely";
+        fl_estimates_add(estimates, &other);
     }
     if (isnan(fit->p)) return;
     struct fl_goodness goodness = { .value = fit->chi_square, .low = NAN, .high = NAN, .p = fit->p, .n = (uint64_t)(fit->stops + 0.5), .good = fit->p >= 0.01 };

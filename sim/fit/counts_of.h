@@ -21,6 +21,8 @@ struct fl_count_fit {
     double a_low, a_high, b_low, b_high; /* 95 % */
     double stops;                /* trials that stopped: what it rests on */
     double chi_square, degrees, p;
+    double geometric, geometric_low, geometric_high; /* the mean as it would be of that family, 95 % */
+    bool as_likely; /* another is the best, but the geometric is not ruled out (AIC within 6) */
     bool known;
 };
 

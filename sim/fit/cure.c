@@ -62,7 +62,7 @@ static void fit_family(const struct fl_durations *durations, const struct fl_fam
     struct fl_maximum maximum;
     family->fitted = false;
     if (!start->fitted || fl_maximise(two ? 3 : 2, from, likelihood, &cure, &maximum) != FL_OK || !maximum.peaked) return;
-    const double z = 1.959963984540054;
+    const double z = FL_FIT_Z;
     double s[3] = { 0 };
     for (uint32_t i = 0; i < (two ? 3u : 2u); i++) s[i] = z * sqrt(maximum.covariance[i][i]);
     *family = (struct fl_family){ .kind = family->kind, .fitted = true, .log_likelihood = maximum.value, .aic = (two ? 6 : 4) - 2 * maximum.value,

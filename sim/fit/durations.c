@@ -59,6 +59,22 @@ double fl_durations_quantile(const struct fl_durations *durations, double p)
     return NAN;
 }
 
+void fl_durations_quantile_interval(const struct fl_durations *durations, double p, double *low, double *high)
+{
+    double left = 1, at_risk = durations->seen_total + durations->cut_total, greenwood = 0;
+    *low = *high = NAN;
+    for (uint32_t i = 0; i < FL_DURATION_BINS; i++) {
+        if (durations->seen[i] > 0 && at_risk > durations->seen[i]) {
+            left *= 1 - durations->seen[i] / at_risk;
+            greenwood += durations->seen[i] / (at_risk * (at_risk - durations->seen[i]));
+            const double se = FL_FIT_Z * left * sqrt(greenwood), x = durations->seen_sum[i] / durations->seen[i];
+            if (isnan(*low) && 1 - (left - se) >= p) *low = x;
+            if (isnan(*high) && 1 - (left + se) >= p) *high = x;
+        }
+        at_risk -= durations->seen[i] + durations->cut[i];
+    }
+}
+
 /* ---- Families ------------------------------------------------------------------------------------- */
 
 double fl_family_log_density(enum fl_distribution_kind kind, double a, double b, double x)
@@ -207,7 +223,7 @@ static void fit_family(struct dense *dense, struct fl_family *family)
     start_of(dense, start);
     const uint32_t n = parameters_of(family->kind);
     if (fl_maximise(n, start, likelihood, dense, &maximum) != FL_OK || !maximum.peaked) return;
-    const double z = 1.959963984540054;
+    const double z = FL_FIT_Z;
     const double sa = z * sqrt(maximum.covariance[0][0]), sb = n == 2 ? z * sqrt(maximum.covariance[1][1]) : 0;
     *family = (struct fl_family){ .kind = family->kind, .fitted = true, .log_likelihood = maximum.value, .aic = 2 * n - 2 * maximum.value };
     family->a = fl_exp(maximum.theta[0]);

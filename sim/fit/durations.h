@@ -29,6 +29,9 @@ double fl_durations_survival(const struct fl_durations *durations, double x);
 /* The value that a share p of durations stays below, by the same; NaN: nobody was followed that long. */
 double fl_durations_quantile(const struct fl_durations *durations, double p);
 
+/* The same with its interval: the values at which Kaplan-Meier, its error by Greenwood's formula added or taken away, crosses p. */
+void fl_durations_quantile_interval(const struct fl_durations *durations, double p, double *low, double *high);
+
 #define FL_FAMILIES 4u /* exponential, weibull, gamma, lognormal */
 
 struct fl_family {

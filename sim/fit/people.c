@@ -23,10 +23,9 @@ static double fullest(const struct fl_durations *closes, double but, double leas
     return best >= least ? value : NAN;
 }
 
-void fl_people_fit(const struct fl_chats *chats, struct fl_people_fit *fit)
+static void fit_closes(const struct fl_chats *chats, struct fl_people_fit *fit)
 {
     double most, second;
-    *fit = (struct fl_people_fit){ .when_done_s = NAN, .silence_s = NAN, .closes = (uint64_t)(chats->closes->seen_total + 0.5) };
     if (chats->closes->seen_total < FL_STOPS_WANTED) return;
     const double one = fullest(chats->closes, NAN, 20, &most);
     if (isnan(one) || most < 0.2 * chats->closes->seen_total) return; /* they do not cluster: people close by hand */
@@ -38,6 +37,59 @@ void fl_people_fit(const struct fl_chats *chats, struct fl_people_fit *fit)
     fit->when_done_s = fmin(one, other);
     fit->silence_s = fmax(one, other);
 }
+
+/* ---- Duties at the start --------------------------------------------------------------------------- */
+
+#define DUTIES_STEP 5.0
+#define DUTIES_MAX  3600.0
+#define SESSIONS_WANTED 10u
+#define WHENEVER 0.1 /* share of first replies that nothing is said about */
+
+static double duties_likelihood(const struct fl_chats *chats, const struct fl_family *composing, double duties)
+{
+    const struct fl_first_reply *list = chats->first_replies.list;
+    double sum = 0;
+    for (uint32_t i = 0; i < chats->first_replies.count; i++) {
+        const double took = list[i].sent_s - fmax(duties, list[i].entered_s);
+        const double density = took > 0 ? fl_exp(fl_family_log_density(composing->kind, composing->a, composing->b, took)) : 0;
+        sum += fl_log((1 - WHENEVER) * density + WHENEVER / DUTIES_MAX);
+    }
+    return sum;
+}
+
+static void fit_duties(const struct fl_chats *chats, const struct fl_composing_fit *composing, struct fl_people_fit *fit)
+{
+    const struct fl_duration_fit *all = &composing->total[FL_FIT_INTENTS];
+    if (!chats->has_assigned || chats->first_replies.count < SESSIONS_WANTED || !composing->known || !all->known) return;
+    const struct fl_family *family = &all->family[all->best];
+    const double none = duties_likelihood(chats, family, 0);
+    double best = none;
+    fit->duties_s = 0;
+    for (double d = DUTIES_STEP; d <= DUTIES_MAX; d += DUTIES_STEP) {
+        const double value = duties_likelihood(chats, family, d);
+        if (value <= best) continue;
+        best = value;
+        fit->duties_s = d;
+    }
+    if (best - none < 5) fit->duties_s = 0; /* chosen: two first replies that came late by chance do as much */
+    if (fit->duties_s == 0) return;
+    fit->duties_low_s = fit->duties_high_s = fit->duties_s;
+    for (double d = DUTIES_STEP; d <= DUTIES_MAX; d += DUTIES_STEP) {
+        if (duties_likelihood(chats, family, d) < best - 1.92) continue;
+        fit->duties_low_s = fmin(fit->duties_low_s, d - DUTIES_STEP);
+        fit->duties_high_s = fmax(fit->duties_high_s, d + DUTIES_STEP);
+    }
+}
+
+void fl_people_fit(const struct fl_chats *chats, const struct fl_composing_fit *composing, struct fl_people_fit *fit)
+{
+    *fit = (struct fl_people_fit){ .when_done_s = NAN, .silence_s = NAN, .closes = (uint64_t)(chats->closes->seen_total + 0.5),
+                                   .duties_s = NAN, .duties_low_s = NAN, .duties_high_s = NAN };
+    fit_closes(chats, fit);
+    fit_duties(chats, composing, fit);
+}
+
+/* ---- Breaks ---------------------------------------------------------------------------------------- */
 
 #define CELL_S 300
 #define SURE   14.0 /* expected replies in a silence: e^-14 is below one in a million */
@@ -54,11 +106,40 @@ uint32_t fl_breaks_seen(const struct fl_agent_seen *agent, int64_t from_s, int64
             run++;
             continue;
         }
-        if (run >= 3 && run < i && run * each >= SURE && count < room) /* what begins the stretch is no break: she came later */
-            out[count++] = (struct fl_break_seen){ (int64_t)((first + i - run) % 288) * CELL_S, (int64_t)run * CELL_S };
+        if (run >= 3 && run < i && run * each >= SURE && count < room) { /* what begins the stretch is no break: she came later */
+            uint32_t from = i - run;
+            if (agent->replies_at[(first + from - 1) % 288] < 0.4 * each) from--; /* it began within: a reply under way was finished */
+            out[count++] = (struct fl_break_seen){ (int64_t)((first + from) % 288) * CELL_S, (int64_t)(i - from) * CELL_S };
+        }
         run = 0;
     }
     return count;
+}
+
+static void tell_quantile(const char *path, const struct fl_durations *durations, double p, struct fl_estimates *estimates)
+{
+    double low, high;
+    const double value = fl_durations_quantile(durations, p);
+    const bool known = durations->seen_total >= FL_DURATIONS_WANTED && !isnan(value);
+    fl_durations_quantile_interval(durations, p, &low, &high);
+    const double r = durations->resolution;
+    const struct fl_estimate e = known ? fl_estimate_of(path, "s", value, fmax(0, low - r), high + r, (uint64_t)(durations->seen_total + 0.5))
+                                       : fl_estimate_unknown(path, "s", "few_durations", durations->seen_total, FL_DURATIONS_WANTED);
+    fl_estimates_add(estimates, &e);
+}
+
+void fl_responses_tell(const struct fl_chats *chats, struct fl_estimates *estimates)
+{
+    chats->first_response->resolution = chats->response->resolution = fl_fit_resolution(chats);
+    tell_quantile("first_response_s.p50", chats->first_response, 0.5, estimates);
+    tell_quantile("first_response_s.p90", chats->first_response, 0.9, estimates);
+    tell_quantile("later_response_s.p50", chats->response, 0.5, estimates);
+    tell_quantile("later_response_s.p90", chats->response, 0.9, estimates);
+    if (chats->chats == 0) return;
+    const struct fl_estimate e = fl_estimate_of("chats.never_answered", "1", (double)chats->never_answered / (double)chats->chats,
+                                                fl_binomial_lower(chats->never_answered, chats->chats, FL_FIT_TAIL),
+                                                fl_binomial_upper(chats->never_answered, chats->chats, FL_FIT_TAIL), chats->chats);
+    fl_estimates_add(estimates, &e);
 }
 
 static void tell_time(const char *path, double seconds, uint64_t n, const char *why, struct fl_estimates *estimates)
@@ -82,6 +163,9 @@ void fl_people_fit_tell(const struct fl_people_fit *fit, const struct fl_chats *
         fl_estimates_add(estimates, &e);
         return;
     }
+    if (isnan(fit->duties_s)) e = fl_estimate_unknown("desk.start_duties.length", "s", "few_sessions", chats->first_replies.count, SESSIONS_WANTED);
+    else e = fl_estimate_of("desk.start_duties.length", "s", fit->duties_s, fit->duties_low_s, fit->duties_high_s, chats->first_replies.count);
+    fl_estimates_add(estimates, &e);
     for (uint32_t a = 0; a < chats->agents.count && a < 200; a++) {
         const struct fl_agent_seen *seen = &chats->agent[a];
         snprintf(path, sizeof path, "agents[%s].open_chats.max", chats->agents.name[a]);
@@ -101,7 +185,7 @@ void fl_shares_tell(const struct fl_names *names, const char *path, struct fl_es
     for (uint32_t k = 0; k < names->count; k++) {
         const uint64_t n = names->seen[k];
         snprintf(full, sizeof full, "%s[%s].share", path, names->name[k]);
-        const struct fl_estimate e = fl_estimate_of(full, "1", (double)n / (double)all, fl_binomial_lower(n, all, 0.025), fl_binomial_upper(n, all, 0.025), all);
+        const struct fl_estimate e = fl_estimate_of(full, "1", (double)n / (double)all, fl_binomial_lower(n, all, FL_FIT_TAIL), fl_binomial_upper(n, all, FL_FIT_TAIL), all);
         fl_estimates_add(estimates, &e);
     }
 }

@@ -160,7 +160,7 @@ static double scale_of(double m, double ratio, bool upper)
 static void compare_classes(const struct fl_chats *chats, struct fl_rounds_fit *fit)
 {
     const struct fl_after *list = fl_after_list(chats);
-    static const double z = 1.959963984540054;
+    const double z = FL_FIT_Z;
     double stops[FL_FIT_CLASSES] = { 0 }, expected[FL_FIT_CLASSES] = { 0 };
     const uint32_t classes = chats->classes.count < FL_FIT_CLASSES ? chats->classes.count : FL_FIT_CLASSES, u = fit->class_usual;
     for (uint32_t k = 0; k < FL_FIT_CLASSES; k++) fit->class_scale[k] = fit->class_low[k] = fit->class_high[k] = NAN;
@@ -208,6 +208,26 @@ enum fl_status fl_rounds_fit(const struct fl_chats *chats, struct fl_rounds_fit 
     if (status == FL_OK) compare_classes(chats, fit);
     free(w);
     return status;
+}
+
+void fl_rounds_without_leavers(struct fl_rounds_fit *rounds, const struct fl_patience_fit *patience)
+{
+    if (!patience->is_model || patience->said < FL_STOPS_WANTED) return; /* nothing but silence: too little to tell rounds from leaving by */
+    for (uint32_t k = 0; k <= FL_FIT_INTENTS; k++) {
+        struct fl_count_fit *fit = &rounds->rounds[k];
+        if (!fit->known || isnan(fit->geometric) || fit->geometric < 1.02) continue;
+        fit->best = (struct fl_distribution){ .kind = FL_GEOMETRIC, .a = fit->geometric }; /* leavers among the done look like another family */
+        fit->a_low = fit->geometric_low;
+        fit->a_high = fit->geometric_high;
+        fit->as_likely = false;
+        fit->p = NAN;
+        const double done = 1 / fit->best.a, shifted = fl_log(done / (1 - done)) + patience->done_shift;
+        const double own = fl_log(fit->a_high / fit->best.a), by = FL_FIT_Z * patience->done_shift_se * (1 - done), both = sqrt(own * own + by * by);
+        fit->best.a = 1 + fl_exp(-shifted);
+        if (fl_distribution_prepare(&fit->best) != FL_OK) fit->known = false;
+        fit->a_low = fmax(1, fit->best.a * fl_exp(-both));
+        fit->a_high = fit->best.a * fl_exp(both);
+    }
 }
 
 void fl_rounds_fit_free(struct fl_rounds_fit *fit)

@@ -149,6 +149,8 @@ def truth(scenario):
     if "come_back" in buyers:
         out["buyers.come_back.probability"] = buyers["come_back"]["probability"]
         flat("buyers.come_back.after", buyers["come_back"]["after"], out)
+    if "start_duties" in desk:
+        out["desk.start_duties.length"] = seconds(desk["start_duties"]["length"])
     for key, value in desk["close"].items():
         out["desk.close." + key] = seconds(value)
     return out
@@ -222,7 +224,7 @@ def judge(scenario, result):
             _, low, high = found[path]
             out[path] = low - 1e-9 <= value <= high + 1e-9
             continue
-        parents = [path.rsplit(".", n)[0] for n in range(1, 4)]
+        parents = [path.rsplit(".", n)[0] for n in range(1, 4)] + [path]
         too_little = any(parent in found and found[parent] is None for parent in parents) or path.endswith("_scale")
         out[path] = None if too_little else False
     return out

@@ -49,15 +49,17 @@ static enum fl_status fit_behaviour(struct message_fit *fit, struct fl_estimates
     enum fl_status status = fit_arrivals(fit, estimates);
     if (status == FL_OK) status = fl_rounds_fit(chats, &fit->rounds);
     if (status == FL_OK) status = fl_patience_fit(chats, &fit->rounds, &fit->patience);
+    if (status == FL_OK) fl_rounds_without_leavers(&fit->rounds, &fit->patience);
     if (status == FL_OK) status = fl_composing_fit(chats, &fit->composing);
     if (status != FL_OK) return status;
-    fl_people_fit(chats, &fit->people);
+    fl_people_fit(chats, &fit->composing, &fit->people);
     fl_shares_tell(&chats->intents, "buyers.intents", estimates);
     fl_shares_tell(&chats->classes, "buyers.classes", estimates);
     fl_rounds_fit_tell(&fit->rounds, chats, estimates);
     fl_patience_fit_tell(&fit->patience, chats, estimates);
     fl_composing_fit_tell(&fit->composing, chats, estimates);
     fl_people_fit_tell(&fit->people, chats, estimates);
+    fl_responses_tell(chats, estimates);
     return FL_OK;
 }
 

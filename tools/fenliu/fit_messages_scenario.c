@@ -365,6 +365,10 @@ static bool add_desk(cJSON *fitted, const struct message_fit *fit)
         well = multitasking != NULL && list != NULL && cJSON_AddItemToObject(multitasking, "speed_by_open", list);
     }
     well = well && add_close(desk, fit);
+    if (fit->people.duties_s > 0) {
+        cJSON *const duties = cJSON_AddObjectToObject(desk, "start_duties");
+        well = well && duties != NULL && add_seconds(duties, "length", fit->people.duties_s);
+    }
     if (fit->chats.leave_messages > 0) well = well && cJSON_AddStringToObject(desk, "offline", "pool") != NULL;
     return well;
 }
