@@ -75,6 +75,22 @@ const text = (bytes) => new TextDecoder().decode(bytes);
   assert.equal(JSON.parse(one.stdout).roster.length, 2);
 }
 
+// Several dates with people by name: programmes that take a solver which does not go round in circles.
+{
+  const three = {
+    fenliu: 1, name: "three", start: "2026-06-17T00:00", duration: "72h", interval: "1h", seed: "7", traffic: { rate: { points: [["+0h", 10], ["+72h", 10]] } },
+    buyers: { intents: [{ name: "size", rounds: { geometric: 3 }, reply: { total: { exponential: "20s" } } }],
+              think_time: { exponential: "30s" }, patience: { first: { exponential: "10m" } } },
+    desk: { open: ["18:00", "22:00"], agents: [{ name: "mei", count: 3, max_chats: 5, wage_cny_per_hour: 25 }] },
+    objectives: { "first_response_s.p90": "<= 120" },
+    staffing: { replications: 20, max_agents: 6, labour: { days_week: 5 }, shifts: [{ name: "early", from: "18:00", to: "20:00" }, { name: "late", from: "20:00", to: "22:00" }] },
+  };
+  const args = ["staff", "-", "--json", "--plan", "-", "-q"], input = JSON.stringify(three);
+  const ours = JSON.parse(text((await run(args, { files: { "-": input } })).stdout)), theirs = JSON.parse(spawnSync(native, args, { input, encoding: "utf8", env: {} }).stdout);
+  assert.equal(theirs.team.filled, true);
+  assert.deepEqual([ours.dates_held, ours.wages_cny, ours.team.payroll, ours.team.filled], [theirs.dates_held, theirs.wages_cny, theirs.team.payroll, true]);
+}
+
 // What needs sockets or processes is refused by name.
 {
   const { code, stderr } = await run(["drive", scenario], { files });

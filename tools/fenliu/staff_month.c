@@ -372,8 +372,9 @@ static enum fl_status open_desk(struct staff_month *month)
 
 static void say_progress(const struct staff_month *month, uint32_t done)
 {
-    if (month->staff->progress.quiet || !month->staff->progress.terminal) return;
-    fprintf(stderr, "\rstaff: %u of %u kinds of day have a roster                    ", done, month->kinds_count);
+    if (month->staff->progress.quiet) return;
+    fprintf(stderr, month->staff->progress.terminal ? "\rstaff: %u of %u kinds of day have a roster                    " : "staff: %u of %u kinds of day have a roster\n", done,
+            month->kinds_count);
 }
 
 static enum fl_status search_kinds(struct staff_month *month)

@@ -46,16 +46,21 @@ function typesAreRight() {
   return faults.length === 0;
 }
 
-/* `import bytes from "fenliu.wasm.gz"`: the program, compressed; the page unpacks it with the browser's own DecompressionStream. */
-const program = {
-  name: "program",
+const packed = (bytes) => ({ contents: gzipSync(bytes, { level: 9 }), loader: "base64" });
+
+/* `import base64 from "fenliu.wasm.gz"`: the program, compressed; the page unpacks it with the browser's own DecompressionStream.
+ * "highs.wasm.gz": the solver of npm's highs in the same way. */
+const programs = {
+  name: "programs",
   setup(build) {
-    build.onResolve({ filter: /^fenliu\.wasm\.gz$/ }, () => ({ path: wasm, namespace: "program" }));
-    build.onLoad({ filter: /.*/, namespace: "program" }, () => ({ contents: gzipSync(readFileSync(wasm), { level: 9 }), loader: "base64" }));
+    build.onResolve({ filter: /^fenliu\.wasm\.gz$/ }, () => ({ path: wasm, namespace: "programs" }));
+    build.onResolve({ filter: /^highs\.wasm\.gz$/ }, () => ({ path: join(modules, "highs/build/highs.wasm"), namespace: "programs" }));
+    build.onLoad({ filter: /.*/, namespace: "programs" }, (found) => packed(readFileSync(found.path)));
   },
 };
 
-/* `import script from "worker:./x.ts"`: a bundle of its own, as text, for a worker that is started from a blob. */
+/* `import base64 from "worker:./x.ts"`: a bundle of its own, compressed, for a worker that is started from a blob. What the solver's loader has for
+ * node alone is never reached in a browser, and in a test in node finds the module there. */
 const workers = {
   name: "workers",
   setup(build) {
@@ -63,9 +68,9 @@ const workers = {
     build.onLoad({ filter: /.*/, namespace: "workers" }, async (found) => {
       const made = await esbuild.build({
         absWorkingDir: here, entryPoints: [found.path], bundle: true, write: false, minify: true, format: "iife", target: "es2020", charset: "utf8",
-        legalComments: "none", nodePaths: [modules], logLevel: "warning",
+        legalComments: "none", nodePaths: [modules], external: ["node:*"], define: { "import.meta.url": '"file:///"' }, logLevel: "warning",
       });
-      return { contents: made.outputFiles[0].text, loader: "text" };
+      return packed(made.outputFiles[0].contents);
     });
   },
 };
@@ -91,7 +96,7 @@ async function bundle(entry) {
     charset: "utf8",
     legalComments: "none",
     nodePaths: [modules],
-    plugins: [program, workers, texts],
+    plugins: [programs, workers, texts],
     outdir: "/",
     logLevel: "warning",
   });
@@ -104,7 +109,7 @@ async function bundle(entry) {
 async function door() {
   await esbuild.build({
     absWorkingDir: here, entryPoints: ["src/common/core.ts"], bundle: true, format: "esm", target: "es2020", charset: "utf8", nodePaths: [modules],
-    plugins: [program, workers], outfile: join(out, "page/core.mjs"), logLevel: "warning",
+    plugins: [programs, workers], outfile: join(out, "page/core.mjs"), logLevel: "warning",
   });
 }
 

@@ -1,6 +1,7 @@
-/* What build.mjs makes importable beside TypeScript: the program's bytes, compressed, as base64 (its loader), the script of a
- * worker as text, and the repository's scenarios as text. */
+/* What build.mjs makes importable beside TypeScript: compressed and as base64 the program's bytes, the solver's and the script of a worker;
+ * as text the repository's scenarios. */
 declare module "fenliu.wasm.gz" { const base64: string; export default base64; }
-declare module "worker:*" { const script: string; export default script; }
+declare module "highs.wasm.gz" { const base64: string; export default base64; }
+declare module "worker:*" { const base64: string; export default base64; }
 declare module "scenarios/*.json" { const text: string; export default text; }
 declare module "*.css";

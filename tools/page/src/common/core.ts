@@ -4,7 +4,8 @@
  * once. Workers are kept for the next call, several run at once, and what comes when all are busy waits for its turn. Where `fenliu serve` shows
  * the page, the installed program answers instead (served.ts). */
 import packed from "fenliu.wasm.gz";
-import workerScript from "worker:./core_worker.ts";
+import packedSolver from "highs.wasm.gz";
+import packedWorker from "worker:./core_worker.ts";
 import type { Call } from "./core_worker";
 import { run_served, served } from "./served";
 import type { Files, Outcome } from "./wasi";
@@ -32,21 +33,28 @@ const waiting: Task[] = [];
 const idle: Worker[] = [];
 let workers = 0;
 
-async function compile(): Promise<WebAssembly.Module> {
-  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return WebAssembly.compile(await new Response(unpacked).arrayBuffer());
+function unpack(base64: string): Response {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compile = async (base64: string): Promise<WebAssembly.Module> => WebAssembly.compile(await unpack(base64).arrayBuffer());
+
+/* What every worker is given. */
+interface Ready { program: WebAssembly.Module; script: string }
+
+let ready: Promise<Ready> | undefined, solver: Promise<WebAssembly.Module> | undefined;
 
 /* Compiles the program before it is wanted. A call does it by itself. */
-export function prepare(): Promise<WebAssembly.Module> {
-  return (compiled ??= compile());
+export function prepare(): Promise<Ready> {
+  return (ready ??= Promise.all([compile(packed), unpack(packedWorker).text()]).then(([program, script]) => ({ program, script })));
 }
 
-function workerStart(program: WebAssembly.Module): Worker {
-  const address = URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" }));
+/* Only `staff` has integer programmes: the solver, larger than all the rest, is compiled when that is first asked. */
+const solver_for = (args: string[]): Promise<WebAssembly.Module> | undefined => (args[0] === "staff" ? (solver ??= compile(packedSolver)) : undefined);
+
+function workerStart({ program, script }: Ready): Worker {
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const worker = new Worker(address);
   worker.postMessage(program);
   return worker;
@@ -84,24 +92,24 @@ function begin(worker: Worker, task: Task) {
 
 /* Begins as many of those that wait as there are workers. */
 async function serve() {
-  const program = await prepare();
+  const given = await prepare();
   while (waiting.length > 0 && (idle.length > 0 || workers < WORKERS_MAX)) {
     const task = waiting.shift()!;
     let worker = idle.pop();
     if (worker === undefined) {
-      worker = workerStart(program);
+      worker = workerStart(given);
       workers++;
     }
     begin(worker, task);
   }
 }
 
-export function run(args: string[], options: Options = {}): Promise<Outcome> {
+export async function run(args: string[], options: Options = {}): Promise<Outcome> {
   if (served) return run_served(args, options);
+  const { signal, files } = options, found = await solver_for(args);
   return new Promise((resolve, reject) => {
-    const { signal, files } = options;
     if (signal?.aborted) return reject(signal.reason);
-    const task: Task = { call: { args, files, wantsStderr: options.onStderr !== undefined }, options, resolve, reject };
+    const task: Task = { call: { args, files, wantsStderr: options.onStderr !== undefined, solver: found }, options, resolve, reject };
     const abandon = () => {
       const at = waiting.indexOf(task);
       if (at < 0) return; // it runs: begin() looks after it

@@ -1,11 +1,21 @@
-/* The program's integer programmes (sim/staffing/solver.h), solved by YALPS where there is no CBC.
+/* The program's integer programmes (sim/staffing/solver.h), solved by HiGHS where there is no CBC (highs.dev; npm's highs is that as
+ * WebAssembly).
  *
- * No clock stops it, so the same programme has the same solution everywhere. */
-import { solve, type Constraint } from "yalps";
+ * No clock stops it and it has one thread, so the same programme has the same solution everywhere. */
+import highsLoader, { type Highs } from "highs";
 
 /* What tools/page/core/solver_host.c knows by these numbers. */
 const FOUND = 0, PROVEN = 1, INFEASIBLE = 2, NONE_YET = 3, UNBOUNDED = 4;
-const PIVOTS_MAX = 1 << 13; // of one linear programme: those of a desk take some hundreds, what takes more goes round in circles
+const FEASIBLE = 2; // of a point, in HiGHS's "primal_solution_status"
+
+let highs: Highs | null = null;
+
+/* A new solver for what follows, which knows nothing of what came before. Without memory for one every programme ends as "not found".
+ * The loader takes bytes, and to compile them takes longer than most answers; the hook that Emscripten's loaders have takes what is compiled. */
+export async function solver_start(program: WebAssembly.Module): Promise<void> {
+  const instantiateWasm = (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => done(new WebAssembly.Instance(program, imports));
+  highs = await highsLoader({ instantiateWasm } as Parameters<typeof highsLoader>[0]).catch(() => null);
+}
 
 /* minimise cost x, low <= A x <= high, 0 <= x <= most; whole numbers where `whole` says so. Columns one after the other. */
 export interface Programme {
@@ -26,49 +36,40 @@ export interface Answer {
   bound: number; // no solution costs less
 }
 
-/* A power of two for each row, which brings its largest coefficient between a half and one: beside rows of seconds those of people are lost,
- * and the search then goes round in circles. */
-function scales({ low, row, value }: Programme): Float64Array {
-  const largest = new Float64Array(low.length);
-  row.forEach((i, k) => (largest[i] = Math.max(largest[i], Math.abs(value[k]))));
-  return largest.map((most) => {
-    let scale = 1;
-    while (most > 0 && most * scale > 1) scale /= 2;
-    while (most > 0 && most * scale <= 0.5) scale *= 2;
-    return scale;
+const none = (how: number): Answer => ({ how, x: new Float64Array(0), cost: NaN, bound: -Infinity });
+
+/* gap: how much dearer than the cheapest is good enough; nodes: of the search at most. */
+function solve_with(solver: Highs, { cost, most, whole, start, row, value, low, high }: Programme, gap: number, nodes: number): Answer {
+  const { integer, continuous } = solver.constants.variableType, ended = solver.constants.modelStatus;
+  const bounds = (limits: Float64Array) => limits.map((limit) => (Math.abs(limit) === Infinity ? Math.sign(limit) * solver.infinity : limit));
+  const numCols = cost.length, numRows = low.length;
+  return solver.withModel({
+    numCols, numRows, colCost: cost, colLower: new Float64Array(numCols), colUpper: bounds(most), rowLower: bounds(low), rowUpper: bounds(high),
+    integrality: Array.from(whole, (is_whole) => (is_whole ? integer : continuous)),
+    matrix: { format: "csc", numRows, numCols, starts: Int32Array.from(start), indices: Int32Array.from(row), values: value },
+  }, (model) => {
+    model.options.set({ output_flag: false, mip_rel_gap: gap, mip_max_nodes: Math.min(nodes, 0x7fffffff) });
+    model.run();
+    const status = model.getModelStatus();
+    if (status === ended.infeasible) return none(INFEASIBLE);
+    if (status === ended.unbounded) return none(UNBOUNDED);
+    if (status === ended.unboundedOrInfeasible) return none(cost.every((each) => each >= 0) ? INFEASIBLE : UNBOUNDED);
+    if (status !== ended.optimal && model.info.get("primal_solution_status") !== FEASIBLE) return none(NONE_YET);
+    const x = Float64Array.from(model.getSolution().colValue, (amount, j) => (whole[j] !== 0 ? Math.round(amount) : Math.max(0, amount)));
+    const total = cost.reduce((all, each, j) => all + each * x[j], 0);
+    const bound = whole.some((is_whole) => is_whole !== 0) ? Number(model.info.get("mip_dual_bound")) : total;
+    return { how: status === ended.optimal ? PROVEN : FOUND, x, cost: total, bound: Math.min(bound, total) };
   });
 }
 
-/* gap: how much dearer than the cheapest is good enough; nodes: of the search at most. */
 export function solveProgramme(programme: Programme, gap: number, nodes: number): Answer {
-  const { cost, most, whole, start, row, value, low, high } = programme;
-  const none = (how: number): Answer => ({ how, x: new Float64Array(0), cost: NaN, bound: -Infinity });
-  const rows = low.length, columns = cost.length, scale = scales(programme);
-  const bound = (limit: number, by: number) => (Math.abs(limit) < Infinity ? limit * by : undefined);
-  const constraints: [number, Constraint][] = [];
-  for (let i = 0; i < rows; i++) {
-    if (low[i] > -Infinity || high[i] < Infinity) constraints.push([i, { min: bound(low[i], scale[i]), max: bound(high[i], scale[i]) }]);
+  if (highs === null) return none(NONE_YET);
+  try {
+    return solve_with(highs, programme, gap, nodes);
+  } catch {
+    highs = null; // out of memory: what it left behind is not to be trusted
+    return none(NONE_YET);
   }
-  const variables: [number, [number, number][]][] = [];
-  for (let j = 0; j < columns; j++) {
-    const entries: [number, number][] = [[-1, cost[j]]];
-    for (let k = start[j]; k < start[j + 1]; k++) entries.push([row[k], value[k] * scale[row[k]]]);
-    if (most[j] < Infinity) {
-      constraints.push([rows + j, { max: most[j] }]);
-      entries.push([rows + j, 1]);
-    }
-    variables.push([j, entries]);
-  }
-  const model = { direction: "minimize" as const, objective: -1, constraints, variables, integers: [...cost.keys()].filter((j) => whole[j] !== 0) };
-  const solution = solve(model, { tolerance: gap, maxIterations: nodes, maxPivots: PIVOTS_MAX });
-  if (solution.status === "infeasible") return none(INFEASIBLE);
-  if (solution.status === "unbounded") return none(UNBOUNDED);
-  if (Number.isNaN(solution.result)) return none(NONE_YET);
-  const x = new Float64Array(columns);
-  for (const [j, amount] of solution.variables) x[j] = whole[j] !== 0 ? Math.round(amount) : Math.max(0, amount);
-  const total = cost.reduce((all, each, j) => all + each * x[j], 0);
-  if (solution.status === "optimal") return { how: PROVEN, x, cost: total, bound: total / (1 + gap) };
-  return { how: FOUND, x, cost: total, bound: solve({ ...model, integers: false }, { maxPivots: PIVOTS_MAX }).result };
 }
 
 /* The import `fenliu.minimise` of the program, whose arguments are those of fl_host_minimise. */
