@@ -112,7 +112,7 @@ void fl_responses_tell(const struct fl_chats *chats, struct fl_estimates *estima
 void fl_people_fit_tell(const struct fl_people_fit *fit, const struct fl_chats *chats, struct fl_estimates *estimates);
 
 /* Shares of names among chats, with intervals by Clopper and Pearson: "buyers.intents[size].share". */
-void fl_shares_tell(const struct fl_names *names, const char *path, struct fl_estimates *estimates);
+void fl_shares_tell(const struct fl_name_list *names, const char *path, struct fl_estimates *estimates);
 
 static inline uint32_t fl_fit_intent(const struct fl_chats *chats, uint8_t intent)
 {

@@ -98,7 +98,7 @@ static void add_burst(struct fl_chats *chats, const struct chat *chat, int64_t u
 
 /* ---- Names ---------------------------------------------------------------------------------------- */
 
-static bool names_grow(struct fl_names *names)
+static bool names_grow(struct fl_name_list *names)
 {
     const uint32_t room = names->room == 0 ? 16 : names->room * 2, slots = room * 4;
     void *name = realloc(names->name, room * sizeof *names->name);
@@ -134,7 +134,7 @@ static void copy_name(char to[FL_NAME_BYTES], struct fl_bytes from)
 }
 
 /* The index of a name, new ones at the end; UINT32_MAX: no memory. */
-static uint32_t name_index(struct fl_names *names, struct fl_bytes name, bool *is_new)
+static uint32_t name_index(struct fl_name_list *names, struct fl_bytes name, bool *is_new)
 {
     const uint64_t hash = XXH3_64bits(name.at, name.count);
     *is_new = false;
@@ -157,7 +157,7 @@ static uint32_t name_index(struct fl_names *names, struct fl_bytes name, bool *i
     return names->count++;
 }
 
-static void names_free(struct fl_names *names)
+static void names_free(struct fl_name_list *names)
 {
     free(names->name);
     free(names->hash);
@@ -165,7 +165,7 @@ static void names_free(struct fl_names *names)
     free(names->slot);
 }
 
-static uint8_t small_name(struct fl_chats *chats, struct fl_names *names, struct fl_bytes name)
+static uint8_t small_name(struct fl_chats *chats, struct fl_name_list *names, struct fl_bytes name)
 {
     bool is_new;
     if (name.count == 0) return 255;
@@ -652,7 +652,7 @@ static void chat_at_bot(struct fl_chats *chats, uint32_t c, int64_t at)
     chat->opened = chat->last_buyer = at;
 }
 
-static void happen(struct fl_chats *chats, uint32_t c, const struct fl_message *message, int64_t at)
+static void happen(struct fl_chats *chats, uint32_t c, const struct fl_logged *message, int64_t at)
 {
     struct chat *chat = &chats->chat[c];
     const uint32_t a = message->agent.count > 0 ? agent_of(chats, message->agent) : NO_AGENT;
@@ -712,7 +712,7 @@ static void settle_shift(struct fl_chats *chats, int64_t at)
     chats->span_ns = at + chats->shift_ns;
 }
 
-enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_message *message)
+enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged *message)
 {
     if (chats->shift_ns == INT64_MIN) settle_shift(chats, message->at_ns);
     const int64_t at = message->at_ns + chats->shift_ns;

@@ -76,7 +76,7 @@ struct fl_first_reply {
 };
 
 #define FL_NAME_BYTES 64u
-struct fl_names {
+struct fl_name_list {
     char (*name)[FL_NAME_BYTES]; /* [count] owned; cut at a character */
     uint64_t *hash;              /* [count] owned */
     uint64_t *seen;              /* [count] owned: chats or replies */
@@ -110,7 +110,7 @@ struct fl_chats {
     bool has_assigned, has_closed, has_kinds, has_intents, has_classes;
     uint8_t resolution;              /* enum fl_times: the finest seen */
     int64_t first_ns, last_ns;
-    struct fl_names intents, classes, agents;
+    struct fl_name_list intents, classes, agents;
     struct fl_agent_seen *agent;     /* [agents.room] owned */
     struct fl_records after, waits, bursts, composings, sessions, first_replies, spans /* fl_session, of no agent: what the files cover */;
     struct fl_durations *come_back;  /* leaving to the next message; cut: to the end of sight */
@@ -140,7 +140,7 @@ void fl_chats_free(struct fl_chats *chats);
  * open ends unseen, and its times are moved on by whole weeks. */
 void fl_chats_next_file(struct fl_chats *chats);
 /* One message. FL_LINE_BACKWARDS: earlier than what its chat has seen; nothing was changed then. */
-enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_message *message);
+enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged *message);
 /* The log is at its end: what is open ends unseen. */
 void fl_chats_end(struct fl_chats *chats);
 

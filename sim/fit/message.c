@@ -57,10 +57,10 @@ const char *fl_line_fault_sentence(enum fl_line_fault fault)
     return line_faults[fault].sentence;
 }
 
-enum fl_status fl_message_reader_start(const char *preset, struct fl_message_reader *reader)
+enum fl_status fl_log_reader_start(const char *preset, struct fl_log_reader *reader)
 {
     bool found = false;
-    struct fl_message_reader made = { .separator = ',' };
+    struct fl_log_reader made = { .separator = ',' };
     for (uint32_t column = 0; column < FL_COLUMNS_COUNT; column++) {
         uint32_t n = 0;
         for (uint32_t p = 0; p < PRESETS; p++) {
@@ -89,7 +89,7 @@ static enum fl_status refuse_word(enum fl_status status, const char *word, size_
     return status;
 }
 
-enum fl_status fl_message_reader_map(struct fl_message_reader *reader, const char *columns, char wrong[64])
+enum fl_status fl_log_reader_map(struct fl_log_reader *reader, const char *columns, char wrong[64])
 {
     const size_t bytes = strlen(columns);
     if (bytes >= sizeof reader->mapping) return refuse_word(FL_EFULL, columns, bytes, wrong);
@@ -107,7 +107,7 @@ enum fl_status fl_message_reader_map(struct fl_message_reader *reader, const cha
     return FL_OK;
 }
 
-static enum fl_column column_named(const struct fl_message_reader *reader, const char *name, size_t length)
+static enum fl_column column_named(const struct fl_log_reader *reader, const char *name, size_t length)
 {
     for (uint32_t c = 0; c < FL_COLUMNS_COUNT; c++)
         for (uint32_t i = 0; i < FL_COLUMN_NAMES_MAX && reader->names[c][i] != NULL; i++)
@@ -159,7 +159,7 @@ static const char *skip_nested(const char *at, const char *end)
 }
 
 /* The meaning of the n-th key of an object: lines of a log are alike, so it is nearly always that of the line before. */
-static enum fl_column key_column(struct fl_message_reader *reader, uint32_t n, const char *key, size_t length)
+static enum fl_column key_column(struct fl_log_reader *reader, uint32_t n, const char *key, size_t length)
 {
     if (n < FL_FIELDS_MAX && reader->seen_length[n] == length && memcmp(reader->seen[n], key, length) == 0)
         return (enum fl_column)reader->role_of[n];
@@ -178,7 +178,7 @@ static bool is_word_end(char c)
     return c == ',' || c == '}' || c == ' ' || c == '\t' || c == '\r';
 }
 
-static bool json_fields(struct fl_message_reader *reader, const char *at, const char *end, struct fields *fields)
+static bool json_fields(struct fl_log_reader *reader, const char *at, const char *end, struct fields *fields)
 {
     at = skip_blanks(at, end);
     if (at == end || *at != '{') return false;
@@ -246,7 +246,7 @@ static bool csv_field(const char **at, const char *end, char separator, struct f
     }
 }
 
-static enum fl_line_fault csv_fields(const struct fl_message_reader *reader, const char *at, const char *end, struct fields *fields)
+static enum fl_line_fault csv_fields(const struct fl_log_reader *reader, const char *at, const char *end, struct fields *fields)
 {
     if (end > at && end[-1] == '\r') end--;
     for (uint32_t n = 0;; n++) {
@@ -262,7 +262,7 @@ static enum fl_line_fault csv_fields(const struct fl_message_reader *reader, con
     }
 }
 
-bool fl_message_is_open(const struct fl_message_reader *reader, const char *line, size_t length)
+bool fl_log_is_open(const struct fl_log_reader *reader, const char *line, size_t length)
 {
     bool open = false;
     if (!reader->csv) return false;
@@ -288,7 +288,7 @@ static char separator_of(const char *line, size_t length)
     return best;
 }
 
-static const char *what_is_missing(const struct fl_message_reader *reader)
+static const char *what_is_missing(const struct fl_log_reader *reader)
 {
     const bool *const has = reader->has;
     if (!has[FL_COLUMN_TIME]) return column_words[FL_COLUMN_TIME];
@@ -297,7 +297,7 @@ static const char *what_is_missing(const struct fl_message_reader *reader)
     return NULL;
 }
 
-enum fl_status fl_message_reader_begin(struct fl_message_reader *reader, const char *line, size_t length, const char **missing)
+enum fl_status fl_log_reader_begin(struct fl_log_reader *reader, const char *line, size_t length, const char **missing)
 {
     const char *at = line, *end = line + length;
     if (length >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) at += 3; /* a byte order mark, as spreadsheets write it */
@@ -343,7 +343,7 @@ static bool digits(const char **at, const char *end, uint32_t most, uint32_t *nu
     return n > 0;
 }
 
-static bool read_date(struct fl_message_reader *reader, const char **at, const char *end, int64_t *day)
+static bool read_date(struct fl_log_reader *reader, const char **at, const char *end, int64_t *day)
 {
     if (end - *at >= 10 && memcmp(*at, reader->day_text, 10) == 0) {
         *day = (int64_t)reader->day;
@@ -401,7 +401,7 @@ static bool read_unix(const char *at, const char *end, int64_t *ns, uint8_t *res
     return true;
 }
 
-static bool read_time(struct fl_message_reader *reader, const struct fields *fields, struct fl_message *message)
+static bool read_time(struct fl_log_reader *reader, const struct fields *fields, struct fl_logged *message)
 {
     const struct fl_bytes time = fields->of[FL_COLUMN_TIME], clock = fields->of[FL_COLUMN_CLOCK];
     const char *at = time.at, *const end = at + time.count;
@@ -464,7 +464,7 @@ static enum fl_side side_of_kind(enum fl_log_kind kind)
     }
 }
 
-static bool read_kind(struct fl_bytes word, struct fl_message *message)
+static bool read_kind(struct fl_bytes word, struct fl_logged *message)
 {
     for (uint32_t k = 0; k < FL_LOG_KINDS_COUNT; k++) {
         if (kinds[k].length != word.count || memcmp(kinds[k].word, word.at, word.count) != 0) continue;
@@ -481,7 +481,7 @@ static bool same_bytes(struct fl_bytes a, struct fl_bytes b)
 }
 
 /* By its kind, by the role of who wrote it, or by whose name that is. */
-static bool read_side(const struct fields *fields, struct fl_message *message)
+static bool read_side(const struct fields *fields, struct fl_logged *message)
 {
     static const uint8_t kind_of_side[] = { [FL_SIDE_BUYER] = FL_LOG_BUYER_MESSAGE, [FL_SIDE_AGENT] = FL_LOG_AGENT_REPLY,
                                             [FL_SIDE_BOT] = FL_LOG_BOT_REPLY, [FL_SIDE_SYSTEM] = FL_LOG_GREETING };
@@ -542,7 +542,7 @@ static uint32_t characters(struct fl_bytes text, bool csv)
     return n;
 }
 
-static uint32_t read_chars(const struct fl_message_reader *reader, const struct fields *fields)
+static uint32_t read_chars(const struct fl_log_reader *reader, const struct fields *fields)
 {
     if (!fields->given[FL_COLUMN_CHARS]) return characters(fields->of[FL_COLUMN_TEXT], reader->csv);
     const struct fl_bytes number = fields->of[FL_COLUMN_CHARS];
@@ -559,7 +559,7 @@ static uint64_t hash_of(struct fl_bytes value)
 
 /* ---- A line --------------------------------------------------------------------------------------- */
 
-enum fl_line_fault fl_message_read(struct fl_message_reader *reader, const char *line, size_t length, struct fl_message *message)
+enum fl_line_fault fl_log_read(struct fl_log_reader *reader, const char *line, size_t length, struct fl_logged *message)
 {
     struct fields fields;
     memset(fields.given, 0, sizeof fields.given);
@@ -572,7 +572,7 @@ enum fl_line_fault fl_message_read(struct fl_message_reader *reader, const char 
     } else if (!json_fields(reader, line, line + length, &fields)) {
         return FL_LINE_SYNTAX;
     }
-    *message = (struct fl_message){ .at_ns = 0 };
+    *message = (struct fl_logged){ .at_ns = 0 };
     if (!read_time(reader, &fields, message)) return FL_LINE_TIME;
     if (fields.given[FL_COLUMN_BUYER]) message->buyer = hash_of(fields.of[FL_COLUMN_BUYER]);
     if (fields.given[FL_COLUMN_CONVERSATION]) message->conversation = hash_of(fields.of[FL_COLUMN_CONVERSATION]);

@@ -41,7 +41,7 @@ struct fl_bytes {
     uint32_t count;
 };
 
-struct fl_message {
+struct fl_logged {
     int64_t at_ns;          /* civil local time since 1970-01-01T00:00 */
     uint64_t conversation;  /* hashes, 0: the log has none */
     uint64_t buyer;
@@ -57,7 +57,7 @@ enum fl_times { FL_TIMES_MINUTES, FL_TIMES_SECONDS, FL_TIMES_MILLISECONDS };
 #define FL_COLUMN_NAMES_MAX 4u  /* names that are tried for a column, in this order */
 #define FL_FIELDS_MAX       64u /* fields of a line */
 
-struct fl_message_reader {
+struct fl_log_reader {
     bool csv;
     char separator;
     const char *names[FL_COLUMNS_COUNT][FL_COLUMN_NAMES_MAX]; /* borrowed; NULL: no more */
@@ -73,18 +73,18 @@ struct fl_message_reader {
 
 /* Presets: "fenliu" (fenliu log), "channel" (conversation,time,speaker,role,chars), "qianniu" and "jd" (exports of these platforms'
  * desks as we read them: the names are in message.c and can be replaced by a mapping). NULL: all of their names are tried. */
-FL_MUST_CHECK enum fl_status fl_message_reader_start(const char *preset, struct fl_message_reader *reader);
+FL_MUST_CHECK enum fl_status fl_log_reader_start(const char *preset, struct fl_log_reader *reader);
 
 /* "time=sent_at,role=who": the names replace those of the preset. FL_EUNKNOWN: no such meaning, FL_ESYNTAX: not such a list, FL_EFULL:
  * beyond 500 bytes; `wrong` [64] then holds the word. */
-FL_MUST_CHECK enum fl_status fl_message_reader_map(struct fl_message_reader *reader, const char *columns, char wrong[64]);
+FL_MUST_CHECK enum fl_status fl_log_reader_map(struct fl_log_reader *reader, const char *columns, char wrong[64]);
 
 /* What the first line is: an object is JSON lines, anything else the header of a CSV (separator: comma, semicolon or tab). FL_EMISSING
  * with the meaning's word in *missing: a CSV without the columns it takes (time; conversation or buyer; one of role, kind, speaker). */
-FL_MUST_CHECK enum fl_status fl_message_reader_begin(struct fl_message_reader *reader, const char *line, size_t length, const char **missing);
+FL_MUST_CHECK enum fl_status fl_log_reader_begin(struct fl_log_reader *reader, const char *line, size_t length, const char **missing);
 
 /* Whether a CSV record goes on in the next line: a quoted field is open at its end. */
-bool fl_message_is_open(const struct fl_message_reader *reader, const char *line, size_t length);
+bool fl_log_is_open(const struct fl_log_reader *reader, const char *line, size_t length);
 
 /* Why a line was not read; the words are stable and end up in the answer. */
 #define FL_LINE_FAULTS(X)                                                            \
@@ -108,6 +108,6 @@ const char *fl_line_fault_word(enum fl_line_fault fault);
 const char *fl_line_fault_sentence(enum fl_line_fault fault);
 
 /* Reads a line without its newline. FL_LINE_READ, or why not. Time is that of reading the bytes once. */
-enum fl_line_fault fl_message_read(struct fl_message_reader *reader, const char *line, size_t length, struct fl_message *message);
+enum fl_line_fault fl_log_read(struct fl_log_reader *reader, const char *line, size_t length, struct fl_logged *message);
 
 #endif

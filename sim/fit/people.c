@@ -176,7 +176,7 @@ void fl_people_fit_tell(const struct fl_people_fit *fit, const struct fl_chats *
     fl_estimates_add(estimates, &e);
 }
 
-void fl_shares_tell(const struct fl_names *names, const char *path, struct fl_estimates *estimates)
+void fl_shares_tell(const struct fl_name_list *names, const char *path, struct fl_estimates *estimates)
 {
     char full[160];
     uint64_t all = 0;

@@ -94,7 +94,7 @@ static uint8_t class_of(struct fl_recorder *r, struct fl_bytes name)
 }
 
 /* The conversation's index, a new one where it is new; NOBODY: out of memory. */
-static uint32_t talk_of(struct fl_recorder *r, const struct fl_message *message)
+static uint32_t talk_of(struct fl_recorder *r, const struct fl_logged *message)
 {
     const uint64_t key = message->conversation != 0 ? message->conversation : message->buyer;
     if (r->talks_count * 2 >= r->slots_count && !enlarge_slots(r)) return NOBODY;
@@ -114,7 +114,7 @@ static uint32_t talk_of(struct fl_recorder *r, const struct fl_message *message)
 /* ---- Messages ---------------------------------------------------------------------------------- */
 
 /* What a message is to a recording; false: nothing. */
-static bool what_of(const struct fl_message *message, enum said_what *what)
+static bool what_of(const struct fl_logged *message, enum said_what *what)
 {
     switch ((enum fl_log_kind)message->kind) {
     case FL_LOG_BUYER_MESSAGE: *what = SAID_QUESTION; return true;
@@ -137,7 +137,7 @@ static bool what_of(const struct fl_message *message, enum said_what *what)
     return false;
 }
 
-enum fl_status fl_recorder_add(struct fl_recorder *r, const struct fl_message *message)
+enum fl_status fl_recorder_add(struct fl_recorder *r, const struct fl_logged *message)
 {
     enum said_what what;
     if (message->at_ns > r->last_ns) r->last_ns = message->at_ns;

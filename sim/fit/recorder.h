@@ -22,7 +22,7 @@ struct fl_recorder;
 struct fl_recorder *fl_recorder_open(const struct fl_scenario *scenario);
 
 /* Takes a message. Some 24 bytes of memory each, and 40 a conversation. FL_EFULL: out of memory, or 2^31 messages or conversations. */
-FL_MUST_CHECK enum fl_status fl_recorder_add(struct fl_recorder *recorder, const struct fl_message *message);
+FL_MUST_CHECK enum fl_status fl_recorder_add(struct fl_recorder *recorder, const struct fl_logged *message);
 
 struct fl_recorder_notes {
     uint32_t chats, left, left_silent, open_ended;

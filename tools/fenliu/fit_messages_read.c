@@ -13,7 +13,7 @@
 struct reading {
     const struct fit_options *options;
     const char *path;
-    struct fl_message_reader reader;
+    struct fl_log_reader reader;
     struct file_lines lines;
     struct fl_chats *chats;
     struct fit_answer *answer;
@@ -43,7 +43,7 @@ static bool next_record(struct reading *reading, char **record, size_t *length)
     if (!file_lines_next(&reading->lines, record, length)) return false;
     reading->line++;
     size_t used = 0;
-    bool open = fl_message_is_open(&reading->reader, *record, *length);
+    bool open = fl_log_is_open(&reading->reader, *record, *length);
     if (!open) return true;
     for (;;) {
         if (used + *length + 1 > FILE_LINE_MAX) { /* a quote that nothing closes would eat the file */
@@ -62,7 +62,7 @@ static bool next_record(struct reading *reading, char **record, size_t *length)
         reading->record[used++] = '\n';
         if (!open || !file_lines_next(&reading->lines, record, length)) break;
         reading->line++;
-        open ^= fl_message_is_open(&reading->reader, *record, *length);
+        open ^= fl_log_is_open(&reading->reader, *record, *length);
     }
     *record = reading->record;
     *length = used - 1;
@@ -74,11 +74,11 @@ static int begin(struct reading *reading)
     char *line, wrong[64], text[200];
     size_t length;
     const char *missing = NULL;
-    if (fl_message_reader_start(reading->options->preset, &reading->reader) != FL_OK) {
+    if (fl_log_reader_start(reading->options->preset, &reading->reader) != FL_OK) {
         fprintf(stderr, "fenliu fit: --preset: wanted fenliu, channel, qianniu or jd, got \"%s\"\n", reading->options->preset);
         return EXIT_USAGE;
     }
-    if (reading->options->columns != NULL && fl_message_reader_map(&reading->reader, reading->options->columns, wrong) != FL_OK) {
+    if (reading->options->columns != NULL && fl_log_reader_map(&reading->reader, reading->options->columns, wrong) != FL_OK) {
         fprintf(stderr, "fenliu fit: --columns: wanted time, clock, conversation, buyer, speaker, agent, role, kind, text, chars, intent or class, "
                         "each with = and a name, got \"%s\"\n", wrong);
         return EXIT_USAGE;
@@ -87,7 +87,7 @@ static int begin(struct reading *reading)
     const char *const first = file_lines_peek(&reading->lines, &length);
     if (length == 0) return refuse(reading, 1, "the log is empty");
     const char *const newline = memchr(first, '\n', length);
-    const enum fl_status status = fl_message_reader_begin(&reading->reader, first, newline == NULL ? length : (size_t)(newline - first), &missing);
+    const enum fl_status status = fl_log_reader_begin(&reading->reader, first, newline == NULL ? length : (size_t)(newline - first), &missing);
     if (status == FL_EMISSING) {
         snprintf(text, sizeof text, "no column for %s; say which it is with --columns %s=NAME", missing, missing);
         return refuse(reading, 1, text);
@@ -105,13 +105,13 @@ static int read_lines(struct reading *reading)
 {
     char *record;
     size_t length;
-    struct fl_message message;
+    struct fl_logged message;
     for (;;) {
         const uint64_t first_line = reading->line + 1;
         if (!next_record(reading, &record, &length)) break;
         if (length == 0 || (length == 1 && record[0] == '\r')) continue;
         reading->lines_read++;
-        enum fl_line_fault fault = fl_message_read(&reading->reader, record, length, &message);
+        enum fl_line_fault fault = fl_log_read(&reading->reader, record, length, &message);
         if (fault == FL_LINE_READ) fault = fl_chats_take(reading->chats, &message);
         if (fault == FL_LINE_READ) continue;
         if (reading->lines.cut && fault != FL_LINE_BACKWARDS) fault = FL_LINE_CUT;

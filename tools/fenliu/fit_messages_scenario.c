@@ -114,7 +114,7 @@ static bool add_intent(cJSON *list, const struct message_fit *fit, const char *n
 
 static bool add_intents(cJSON *buyers, const struct message_fit *fit)
 {
-    const struct fl_names *names = &fit->chats.intents;
+    const struct fl_name_list *names = &fit->chats.intents;
     cJSON *const list = cJSON_AddArrayToObject(buyers, "intents");
     bool well = list != NULL;
     if (names->count == 0) return well && add_intent(list, fit, "all", FL_FIT_INTENTS, 1);
@@ -131,7 +131,7 @@ static bool is_told(double log_factor, double se)
 
 static bool add_classes(cJSON *buyers, const struct message_fit *fit)
 {
-    const struct fl_names *names = &fit->chats.classes;
+    const struct fl_name_list *names = &fit->chats.classes;
     if (names->count == 0) return true;
     cJSON *const list = cJSON_AddArrayToObject(buyers, "classes");
     bool well = list != NULL;

@@ -53,7 +53,7 @@ struct reading {
     const struct options *options;
     const char *log;
     struct file_lines lines;
-    struct fl_message_reader reader;
+    struct fl_log_reader reader;
     struct fl_recorder *recorder;
     uint64_t line, unread, first_unread; /* lines; those that were not understood, and the first of them */
     enum fl_line_fault why;
@@ -71,7 +71,7 @@ static bool refuse(const struct reading *reading, const char *why)
 static bool join(struct reading *reading, char **line, size_t *length)
 {
     const bool first = reading->joined == NULL;
-    if (first && !fl_message_is_open(&reading->reader, *line, *length)) return true;
+    if (first && !fl_log_is_open(&reading->reader, *line, *length)) return true;
     char *const longer = reading->joined_length + *length < FILE_LINE_MAX ? realloc(reading->joined, reading->joined_length + *length + 1) : NULL;
     if (longer == NULL) { /* a quote that nobody closes: the line as it is will be refused */
         free(reading->joined);
@@ -83,7 +83,7 @@ static bool join(struct reading *reading, char **line, size_t *length)
     reading->joined = longer;
     reading->joined_length += *length;
     longer[reading->joined_length++] = '\n';
-    if (fl_message_is_open(&reading->reader, longer, reading->joined_length - 1)) return false;
+    if (fl_log_is_open(&reading->reader, longer, reading->joined_length - 1)) return false;
     *line = longer;
     *length = reading->joined_length - 1;
     return true;
@@ -91,8 +91,8 @@ static bool join(struct reading *reading, char **line, size_t *length)
 
 static bool take_line(struct reading *reading, char *line, size_t length)
 {
-    struct fl_message message;
-    const enum fl_line_fault fault = fl_message_read(&reading->reader, line, length, &message);
+    struct fl_logged message;
+    const enum fl_line_fault fault = fl_log_read(&reading->reader, line, length, &message);
     if (fault != FL_LINE_READ) {
         if (reading->unread++ == 0) {
             reading->first_unread = reading->line;
@@ -113,7 +113,7 @@ static bool read_lines(struct reading *reading)
     while (ok && file_lines_next(&reading->lines, &line, &length)) {
         reading->line++;
         if (!begun) {
-            if (fl_message_reader_begin(&reading->reader, line, length, &missing) != FL_OK) {
+            if (fl_log_reader_begin(&reading->reader, line, length, &missing) != FL_OK) {
                 snprintf(why, sizeof why, "wanted a message log, but there is no column that says the %s", missing != NULL ? missing : "time");
                 return refuse(reading, why);
             }
@@ -162,7 +162,7 @@ bool replay_attach(const struct options *options, struct fl_scenario *scenario, 
     struct fl_recording *recording = NULL;
     bool ok = file_lines_open(&reading.lines, log) || refuse(&reading, reading.lines.problem);
     if (ok) reading.recorder = fl_recorder_open(scenario);
-    ok = ok && ((reading.recorder != NULL && fl_message_reader_start(NULL, &reading.reader) == FL_OK) || refuse(&reading, "out of memory"));
+    ok = ok && ((reading.recorder != NULL && fl_log_reader_start(NULL, &reading.reader) == FL_OK) || refuse(&reading, "out of memory"));
     ok = ok && read_lines(&reading);
     if (ok) {
         recording = fl_recorder_end(reading.recorder, &notes);
