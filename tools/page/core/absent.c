@@ -1,6 +1,7 @@
 /* What the command has where there are sockets, processes and signals, and not here. */
 #include "check.h"
 #include "page.h"
+#include "replay_log.h"
 
 atomic_bool interrupted;
 
@@ -14,54 +15,19 @@ static int refuse(const char *what)
     return EXIT_USAGE;
 }
 
-int cmd_fit(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return refuse("fit");
-}
-
-int cmd_merge(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return refuse("merge");
-}
-
-int cmd_drive(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return refuse("drive");
-}
-
-int cmd_engine(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return refuse("engine");
-}
-
-int cmd_compare(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return refuse("compare");
-}
-
-int cmd_report(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return refuse("report");
-}
-
-int cmd_serve(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return refuse("serve");
-}
+#define ABSENT(name)                        \
+    int cmd_##name(int argc, char **argv)   \
+    {                                       \
+        (void)argc, (void)argv;             \
+        return refuse(#name);               \
+    }
+ABSENT(fit)
+ABSENT(merge)
+ABSENT(drive)
+ABSENT(engine)
+ABSENT(compare)
+ABSENT(report)
+ABSENT(serve)
 
 int page_take(struct options *options, const char *argument)
 {
@@ -106,5 +72,24 @@ bool check_transcript(struct file_lines *lines, const char *path, bool quiet, cJ
     (void)quiet;
     (void)report;
     (void)ok;
+    return false;
+}
+
+int replay_take(struct options *options, int argc, char **argv, int *i)
+{
+    (void)options, (void)argc, (void)argv, (void)i;
+    return 0;
+}
+
+char *replay_log_of(const struct options *options, const struct fl_scenario *scenario, const char *scenario_path)
+{
+    (void)options, (void)scenario, (void)scenario_path;
+    (void)refuse("recorded traffic");
+    return NULL;
+}
+
+bool replay_attach(const struct options *options, struct fl_scenario *scenario, const char *log)
+{
+    (void)options, (void)scenario, (void)log;
     return false;
 }
