@@ -20,6 +20,7 @@ struct fit_options {
     const char *base;             /* a scenario that gives what the log does not; NULL: left neutral */
     const char *hold_out;         /* "4w", "20d"; NULL: no back-test */
     uint32_t hold_out_days;
+    uint32_t busyness_interval_s; /* 0: by the log */
     const char *report;           /* an HTML file; NULL: none */
     const char *where[FIT_WHERES_MAX];          /* COLUMN=VALUE: only such rows */
     const char *promotions[FIT_PROMOTIONS_MAX]; /* told dates */
@@ -50,8 +51,15 @@ struct fit_answer {
 int fit_counts(const struct fit_options *options, struct fit_answer *answer);
 int fit_messages(const struct fit_options *options, struct fit_answer *answer);
 
-/* Arrivals into `fitted` (traffic.*), the same for both kinds of log. false: no memory. */
-bool fit_arrivals_to_scenario(const struct fl_arrivals *arrivals, cJSON *fitted);
+/* Arrivals into `fitted`, the same for both kinds of log: traffic, which takes the place of all the base has there, and start: the first day
+ * of the promotions that were found, else the midnight `next_s`, after the log. false: no memory. */
+bool fit_arrivals_to_scenario(const struct fl_arrivals *arrivals, int64_t next_s, cJSON *fitted);
+/* A scenario of these arrivals alone, so many dates from a midnight. NULL after saying why. */
+struct fl_scenario *fit_scenario_of_arrivals(const struct fl_arrivals *arrivals, int64_t start_s, uint32_t dates);
+
+/* Simulates the days of the series from arrivals->days on and says which share of them, and of their intervals, lies within the middle 95 %
+ * of what was simulated: goodness "held_out_inside_95_*", JSON "back_test". An exit code. */
+int fit_back_test(const struct fit_options *options, const struct fl_counts *counts, const struct fl_arrivals *arrivals, struct fit_answer *answer);
 
 /* The text of a reason (fl_estimate.why) with its numbers, in a language: one table for both kinds of log. */
 void fit_reason(enum language language, const struct fl_estimate *estimate, char *out, size_t size);

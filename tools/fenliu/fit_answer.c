@@ -42,6 +42,10 @@ void fit_answer_free(struct fit_answer *answer)
 static const struct {
     const char *key, *en, *zh;
 } reasons[] = {
+    { "never_weekday", "never in the log", "记录里从没有" },
+    { "not_above_chance", "no more than chance would make", "不超出偶然" },
+    { "hours_or_days", "hardly told apart from busyness that lasts for hours", "与持续数小时的忙闲难以分开" },
+    { "one_promotion", "one promotion of a kind is too few", "同类大促只有一次" },
     { "few_days", "not enough data: %.0f days, %.0f wanted", "数据不够:有 %.0f 天,要 %.0f 天" },
     { "few_durations", "not enough data: seen %.0f times, %.0f wanted", "数据不够:见到 %.0f 次,要 %.0f 次" },
     { "few_counts", "not enough data: %.0f ended, %.0f wanted", "数据不够:%.0f 个有结尾,要 %.0f 个" },
