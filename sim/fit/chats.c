@@ -281,7 +281,7 @@ static void add_composing(struct fl_chats *chats, uint32_t a, const struct chat 
 {
     struct fl_composing *composing = record(chats, &chats->composings);
     if (composing == NULL) return;
-    const uint32_t open = chats->has_assigned && chats->has_closed ? chats->now[a].open_then : 0;
+    const uint32_t open = chats->now[a].open_then;
     *composing = (struct fl_composing){ .seconds = (float)((double)(at - since) / 1e9), .agent = (uint16_t)(a < 65535 ? a : 65535),
                                         .chars = (uint16_t)(chars < 65535 ? chars : 65535), .open = (uint16_t)(open < 65535 ? open : 65535),
                                         .intent = chat->intent, .class = chat->class, .cut = cut };

@@ -58,7 +58,7 @@ struct fl_burst {
 struct fl_composing {
     float seconds;
     uint16_t agent, chars;
-    uint16_t open;    /* her open chats when she began; 0: the log does not tell */
+    uint16_t open;    /* her open chats when she began; means something where the log has assignments and closes */
     uint8_t intent, class;
     bool cut;         /* the buyer left, and said so, before it was sent */
 };

@@ -21,6 +21,7 @@ struct regression {
     const struct fl_chats *chats;
     const struct fl_composing *list;
     uint32_t n, columns;
+    bool opens_told; /* the log shows assignments and closes */
     uint32_t intent_at[FL_FIT_INTENTS + 1], class_at[FL_FIT_CLASSES], open_group[FL_FIT_OPENS], open_at[FL_FIT_OPENS];
     uint32_t *agent_at;   /* [agents] */
     double *y, *fitted;   /* [n] */
@@ -42,7 +43,7 @@ static uint32_t columns_of(const struct regression *r, const struct fl_composing
     if (one->class < FL_FIT_CLASSES && r->class_at[one->class] != NONE) at[n++] = r->class_at[one->class];
     if (one->agent < r->chats->agents.count && r->agent_at[one->agent] != NONE) at[n++] = r->agent_at[one->agent];
     const uint32_t open = r->open_at[open_level(one->open)];
-    if (one->open > 0 && open != NONE) at[n++] = open;
+    if (r->opens_told && open != NONE) at[n++] = open;
     return n;
 }
 
@@ -91,7 +92,7 @@ static void lay_columns(struct regression *r, struct fl_composing_fit *fit, bool
     for (uint32_t i = 0; i < r->n; i++) {
         intent[fl_fit_intent(r->chats, r->list[i].intent)]++;
         if (r->list[i].class < FL_FIT_CLASSES) class[r->list[i].class]++;
-        if (r->list[i].open > 0) open[open_level(r->list[i].open)]++;
+        if (r->opens_told) open[open_level(r->list[i].open)]++;
         if (agent != NULL && r->list[i].agent < agents) agent[r->list[i].agent]++;
     }
     for (uint32_t k = 0; k <= FL_FIT_INTENTS; k++) r->intent_at[k] = intent[k] > 0 ? r->columns++ : NONE;
@@ -369,7 +370,8 @@ static bool take_times(const struct regression *r, struct fl_composing_fit *fit)
 enum fl_status fl_composing_fit(const struct fl_chats *chats, struct fl_composing_fit *fit)
 {
     *fit = (struct fl_composing_fit){ .oldest_first = NAN, .agents_p = NAN, .agents_alike = true };
-    struct regression r = { .chats = chats, .list = fl_composing_list(chats), .n = chats->composings.count };
+    struct regression r = { .chats = chats, .list = fl_composing_list(chats), .n = chats->composings.count,
+                            .opens_told = chats->has_assigned && chats->has_closed };
     const uint64_t choices = chats->in_order + chats->out_of_order;
     if (choices >= 100) fit->oldest_first = (double)chats->in_order / (double)choices;
     if (r.n < FL_DURATIONS_WANTED || chats->resolution == FL_TIMES_MINUTES) return FL_OK; /* a reply takes less than a minute */
@@ -450,6 +452,8 @@ void fl_composing_fit_tell(const struct fl_composing_fit *fit, const struct fl_c
     struct fl_estimate e;
     if (!fit->known) {
         e = fl_estimate_unknown("buyers.intents.reply", "s", chats->agents.count == 0 ? "no_agents" : chats->resolution == FL_TIMES_MINUTES ? "whole_minutes" : "few_durations", (double)fit->replies, FL_DURATIONS_WANTED);
+        fl_estimates_add(estimates, &e);
+        e = fl_estimate_unknown("desk.multitasking.speed_by_open", "1", e.why, e.had, e.wanted);
         fl_estimates_add(estimates, &e);
         return;
     }

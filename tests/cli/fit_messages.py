@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""`fenliu fit` of message logs at the command line: formats that say the same are fitted the same, bad lines are told and counted, what is no
+log is refused, and the scenario written is one that simulates."""
+import csv
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+FENLIU = os.environ["FENLIU"]
+SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+if "FENLIU_CORE" in os.environ:
+    print("the core build has no fit")
+    sys.exit(77)
+failures = []
+
+
+def expect(truth, what):
+    if not truth:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+def run(*arguments, **more):
+    return subprocess.run([FENLIU, *map(str, arguments)], capture_output=True, check=False, **more)
+
+
+def fit(*arguments):
+    done = run("fit", "--json", "-q", *arguments)
+    expect(done.returncode == 0, f"fit {arguments}: exit {done.returncode}: {done.stderr.decode()[:500]}")
+    return json.loads(done.stdout)
+
+
+def values(answer, but=()):
+    return {e["path"]: (e["value"], e["ci95"]) for e in answer["estimates"] if not e["path"].startswith(tuple(but))}
+
+
+def same_in_every_format(folder):
+    """JSON lines, CSV, compressed, by a mapping of other names: the same estimates, to the digit."""
+    scenario = SOURCE / "scenarios" / "green-kpi-lost-buyers.json"
+    made = {name: folder / name for name in ("a.jsonl", "a.csv", "a.jsonl.zst")}
+    for path in made.values():
+        expect(run("log", "-q", scenario, "-o", path).returncode == 0, f"log {path.name}")
+    first = values(fit(made["a.jsonl"]))
+    expect(len(first) > 30, "most parameters are told")
+    expect(values(fit(made["a.csv"])) == first, "CSV is fitted as JSON lines are")
+    expect(values(fit(made["a.jsonl.zst"])) == first, "compressed as plain")
+    rows = list(csv.DictReader(io.StringIO(made["a.csv"].read_text(), newline="")))
+    names = {"t": "When", "chat": "Id", "buyer": "Who", "agent": "By", "kind": "What", "intent": "About", "class": "Sort", "chars": "Length"}
+    other = folder / "other.csv"
+    with other.open("w", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(names.values())
+        writer.writerows([row[key] for key in names] for row in rows)
+    mapping = "time=When,conversation=Id,buyer=Who,agent=By,kind=What,intent=About,class=Sort,chars=Length"
+    expect(values(fit("--format", "messages", "--columns", mapping, other)) == first, "other names, by a mapping")
+    return made["a.jsonl"]
+
+
+def as_a_platform_exports(folder, log):
+    """Messages alone, without changes of state, as a Qianniu-like export: buyers are fitted, and what cannot be had is said."""
+    sides = {"buyer_message": "买家", "agent_reply": "客服", "greeting": "系统", "bot_reply": "机器人"}
+    out = folder / "qianniu.csv"
+    with out.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["发送时间", "会话ID", "买家昵称", "客服昵称", "发送方", "消息内容"])
+        for line in log.read_text().splitlines():
+            row = json.loads(line)
+            if row["kind"] in sides:
+                writer.writerow([row["t"].replace("T", " ")[:19], row["chat"], row["buyer"], row["agent"] or "", sides[row["kind"]], row["text"]])
+    answer = fit("--preset", "qianniu", out)
+    found = {e["path"]: e for e in answer["estimates"]}
+    think = found.get("buyers.think_time.lognormal.median")
+    expect(think and think["ci95"][0] < 42 and think["ci95"][1] > 38, f"thinking of 40 s is found to the second: {think}")
+    expect(not found["desk.multitasking.speed_by_open"]["known"], "without closes nobody knows how many chats were open")
+    expect(not found["desk.close.silence"]["known"] and found["desk.close.silence"]["why"], "nor when they close")
+
+
+def bad_lines(folder, log):
+    lines = log.read_text().splitlines(keepends=True)[:2000]
+    bad = folder / "bad.jsonl"
+    bad.write_bytes("".join(lines[:100]).encode() + b'{"t":"2026-06-18T21:00","chat":1,"kind":"x"}\n{oops\n\xff\xfe\n' + "".join(lines[100:]).encode() + b'{"t":"2026-')
+    answer = fit(bad)
+    told = [(n["line"], n["text"]) for n in answer["notes"] if n["line"]]
+    expect([line for line, _ in told] == [101, 102, 103, 2004], f"each bad line is told with its number: {told}")
+    expect("without its end" in told[-1][1], "the last one is cut")
+    worse = folder / "worse.jsonl"
+    worse.write_text("".join(lines[:50]) + "oops\n" * 30)
+    done = run("fit", worse)
+    expect(done.returncode == 2 and b"too many" in done.stderr and not done.stdout, "too many bad lines are refused")
+    expect(f"{worse}:70:".encode() in done.stderr, "at the line where it was enough")
+
+
+def refused(folder):
+    nothing, header, empty = folder / "nothing.csv", folder / "header.csv", folder / "empty.jsonl"
+    nothing.write_text("conversation,time,speaker,role,chars\n")
+    header.write_text("conversation,speaker,role\nc,u,asker\n")
+    empty.write_text("")
+    for path, word in ((nothing, b"no chat"), (header, b"no column for time"), (empty, b"empty"), (folder / "absent.jsonl", b"cannot read")):
+        done = run("fit", "--format", "messages", path)
+        expect(done.returncode == 2 and word in done.stderr and not done.stdout, f"{path.name}: {done.returncode} {done.stderr}")
+    done = run("fit", "--preset", "icq", nothing)
+    expect(done.returncode == 2 and b"--preset" in done.stderr, "an unknown preset")
+    done = run("fit", "--format", "messages", "--columns", "colour=blue", nothing)
+    expect(done.returncode == 2 and b'"colour"' in done.stderr, "an unknown meaning")
+
+
+def scenario_runs(folder):
+    """What is written is valid and simulates to much the same day; the screen is in either language."""
+    scenario = SOURCE / "scenarios" / "ordinary-day.json"
+    logs = []
+    for day in range(4):
+        logs.append(folder / f"{day}.jsonl")
+        run("log", "-q", scenario, "--replication", day, "-o", logs[-1])
+    fitted = folder / "fitted.json"
+    done = run("fit", "-q", "--lang", "zh", *logs, "-o", fitted)
+    expect(done.returncode == 0 and "条消息".encode() in done.stdout, "a Chinese screen")
+    expect(run("check", fitted).returncode == 0, "the fitted scenario is valid")
+    desk = json.loads(fitted.read_text())["desk"]
+    expect({s["from"] for s in desk["shifts"]} == {"09:00", "16:00"}, f"both shifts are found: {desk['shifts']}")
+    expect(sum(a.get("count", 1) for a in desk["agents"]) == 7, "and seven people")
+    means = []
+    for path in (scenario, fitted):
+        done = run("simulate", "--json", "-q", "-n", "100", path)
+        means.append(json.loads(done.stdout)["totals"])
+    for name, within in (("response_s", 0.1), ("reply_rate_3min", 0.02), ("chats_offered", 0.15)):
+        a, b = (m[name]["mean"] for m in means)
+        expect(abs(a - b) < within * a, f"{name}: {b} for {a}")
+    again = folder / "again.json"
+    run("fit", "-q", *logs, "-o", again)
+    expect(again.read_bytes() == fitted.read_bytes(), "the same logs give the same bytes")
+
+
+def real_messages():
+    """The recorded channel, where there is one: people answer people, by the minute."""
+    data = os.environ.get("FENLIU_DATA")
+    path = pathlib.Path(data or "") / "support_channel.csv"
+    if not data or not path.exists():
+        print("no FENLIU_DATA: the recorded channel is not tried")
+        return
+    found = {e["path"]: e for e in fit(path)["estimates"]}
+    for name in ("buyers.messages_per_round.geometric", "buyers.think_time.lognormal.median", "first_response_s.p50"):
+        expect(name in found and found[name]["ci95"], f"{name} has an interval")
+    for name in ("buyers.intents.reply", "desk.shifts", "desk.close.silence", "desk.multitasking.speed_by_open"):
+        expect(name in found and not found[name]["known"] and found[name]["why"], f"{name} cannot be had, and that is said")
+
+
+with tempfile.TemporaryDirectory() as name:
+    place = pathlib.Path(name)
+    own = same_in_every_format(place)
+    as_a_platform_exports(place, own)
+    bad_lines(place, own)
+    refused(place)
+    scenario_runs(place)
+real_messages()
+print("failed" if failures else "passed")
+sys.exit(1 if failures else 0)

@@ -1,0 +1,179 @@
+/* Families, censoring, rounding, counts: samples of known laws, whose fits must hold what they were drawn from. Seeds are fixed. */
+#include "fit/counts_of.h"
+#include "fit/cure.h"
+#include "fit/durations.h"
+
+#include "core/draw.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define N 20000
+
+static struct fl_distribution prepared(enum fl_distribution_kind kind, double a, double b)
+{
+    struct fl_distribution distribution = { .kind = kind, .a = a, .b = b };
+    cr_assert_eq(fl_distribution_prepare(&distribution), FL_OK);
+    return distribution;
+}
+
+static double drawn(const struct fl_distribution *distribution, uint64_t key, uint32_t i)
+{
+    return fl_distribution_value(distribution, fl_draw(fl_mix(key), FL_DRAW_THINKING, i));
+}
+
+/* Within four standard errors: 2.156 of them are half the interval. */
+static void holds(const struct fl_family *family, double a, double b)
+{
+    cr_expect(fabs(log(family->a / a)) < 4 / FL_FIT_Z * log(family->a_high / family->a), "a %g for %g", family->a, a);
+    if (b > 0) cr_expect(fabs(log(family->b / b)) < 4 / FL_FIT_Z * log(family->b_high / family->b), "b %g for %g", family->b, b);
+}
+
+Test(fit_durations, every_family_is_told_from_the_others_and_given_back)
+{
+    static const struct {
+        enum fl_distribution_kind kind;
+        double a, b;
+    } laws[] = { { FL_EXPONENTIAL, 60, 0 }, { FL_WEIBULL, 188, 2 }, { FL_GAMMA, 50, 0.5 }, { FL_LOGNORMAL, 40, 1.06 } };
+    struct fl_durations *durations = malloc(sizeof *durations);
+    for (size_t k = 0; k < sizeof laws / sizeof *laws; k++) {
+        const struct fl_distribution law = prepared(laws[k].kind, laws[k].a, laws[k].b);
+        *durations = (struct fl_durations){ .resolution = 0 };
+        for (uint32_t i = 0; i < N; i++) { /* half of them cut at some time of their own */
+            const double x = drawn(&law, 1 + k, i), cut = i % 2 == 0 ? INFINITY : drawn(&law, 10 + k, i);
+            fl_durations_add(durations, fmin(x, cut), x > cut, 1);
+        }
+        struct fl_duration_fit fit;
+
+        fl_durations_fit(durations, &fit);
+
+        cr_assert(fit.known);
+        cr_expect_eq(fit.family[fit.best].kind, laws[k].kind);
+        holds(&fit.family[fit.best], laws[k].a, laws[k].b);
+        cr_expect_gt(fit.p, 0.001);
+        cr_expect_lt(fit.ks, 0.03);
+    }
+    free(durations);
+}
+
+Test(fit_durations, a_wrong_family_is_found_out)
+{
+    struct fl_durations *durations = calloc(1, sizeof *durations);
+    for (uint32_t i = 0; i < N; i++) fl_durations_add(durations, i % 2 == 0 ? 10 + 0.0001 * i : 100 + 0.0001 * i, false, 1);
+    struct fl_duration_fit fit;
+
+    fl_durations_fit(durations, &fit);
+
+    cr_expect(fit.known && fit.p < 1e-6);
+    free(durations);
+}
+
+Test(fit_durations, whole_minutes_are_not_taken_at_their_word)
+{
+    struct fl_durations *durations = calloc(1, sizeof *durations);
+    const struct fl_distribution law = prepared(FL_LOGNORMAL, 70, 0.9);
+    durations->resolution = 60;
+    for (uint32_t i = 0; i < N; i++) {
+        const double from = 86400 * fl_uniform(fl_draw(fl_mix(5), FL_DRAW_ARRIVAL, i)), to = from + drawn(&law, 6, i);
+        fl_durations_add(durations, 60 * (floor(to / 60) - floor(from / 60)), false, 1);
+    }
+    struct fl_duration_fit fit;
+
+    fl_durations_fit(durations, &fit);
+
+    cr_expect_eq(fit.family[fit.best].kind, FL_LOGNORMAL);
+    holds(&fit.family[fit.best], 70, 0.9);
+    free(durations);
+}
+
+Test(fit_durations, too_few_are_not_fitted_but_counted)
+{
+    struct fl_durations *durations = calloc(1, sizeof *durations);
+    struct fl_estimates estimates = { 0 };
+    struct fl_duration_fit fit;
+    for (uint32_t i = 0; i < FL_DURATIONS_WANTED - 1; i++) fl_durations_add(durations, 1 + i, false, 1);
+
+    fl_durations_fit(durations, &fit);
+    fl_duration_fit_tell(&fit, durations, "some.thing", &estimates);
+
+    cr_assert_eq(estimates.count, 1);
+    cr_expect_not(estimates.list[0].known);
+    cr_expect_eq(estimates.list[0].had, FL_DURATIONS_WANTED - 1);
+    fl_estimates_free(&estimates);
+    free(durations);
+}
+
+Test(fit_durations, kaplan_meier_on_four_by_hand)
+{
+    struct fl_durations *durations = calloc(1, sizeof *durations);
+    fl_durations_add(durations, 1, false, 1);
+    fl_durations_add(durations, 2, true, 1);
+    fl_durations_add(durations, 3, false, 1);
+    fl_durations_add(durations, 4, true, 1);
+
+    cr_expect_float_eq(fl_durations_survival(durations, 1.5), 0.75, 1e-12);
+    cr_expect_float_eq(fl_durations_survival(durations, 3.5), 0.375, 1e-12); /* 3/4 of 1/2 */
+    cr_expect_float_eq(fl_durations_quantile(durations, 0.5), 3, 1e-12);
+    cr_expect(isnan(fl_durations_quantile(durations, 0.9)));
+    free(durations);
+}
+
+Test(fit_cure, share_and_delay_are_told_apart_though_many_are_cut)
+{
+    struct fl_durations *durations = calloc(1, sizeof *durations);
+    const struct fl_distribution law = prepared(FL_EXPONENTIAL, 20, 0), sight = prepared(FL_EXPONENTIAL, 30, 0);
+    struct fl_cure_fit fit;
+    for (uint32_t i = 0; i < N; i++) {
+        const bool does = fl_uniform(fl_draw(fl_mix(7), FL_DRAW_COME_BACK, i)) < 0.3;
+        const double x = does ? drawn(&law, 8, i) : INFINITY, cut = drawn(&sight, 9, i);
+        fl_durations_add(durations, fmin(x, cut), x > cut, 1);
+    }
+
+    fl_cure_fit(durations, &fit);
+
+    cr_assert(fit.known);
+    cr_expect(fit.share_low < 0.3 && 0.3 < fit.share_high, "%g to %g", fit.share_low, fit.share_high);
+    cr_expect_eq(fit.after.family[fit.after.best].kind, FL_EXPONENTIAL);
+    holds(&fit.after.family[fit.after.best], 20, 0);
+    cr_expect_float_eq(fl_cure_pending(&fit, 0.5, 0), 0.5, 1e-12);
+    free(durations);
+}
+
+Test(fit_counts_of, families_of_counts_are_told_apart)
+{
+    static const struct {
+        enum fl_distribution_kind kind;
+        double a, b;
+    } laws[] = { { FL_GEOMETRIC, 5, 0 }, { FL_POISSON, 4, 0 }, { FL_NEGATIVE_BINOMIAL, 6, 0.6 } };
+    for (size_t k = 0; k < sizeof laws / sizeof *laws; k++) {
+        const struct fl_distribution law = prepared(laws[k].kind, laws[k].a, laws[k].b);
+        struct fl_trials trials = { 0 };
+        struct fl_count_fit fit;
+        for (uint32_t i = 0; i < N; i++) {
+            uint32_t count = fl_distribution_count(&law, fl_draw(fl_mix(20 + k), FL_DRAW_ROUNDS, i));
+            if (count < 1) count = 1;
+            const uint32_t seen = i % 3 == 0 ? 3 : 1000; /* a third is not followed beyond the third */
+            for (uint32_t j = 1; j <= count && j <= seen; j++) fl_trials_add(&trials, j, j == count ? 1 : 0, 1);
+        }
+
+        fl_trials_fit(&trials, &fit);
+
+        cr_assert(fit.known);
+        cr_expect_eq(fit.best.kind, laws[k].kind);
+        cr_expect(fabs(log(fit.best.a / laws[k].a)) < 2 * log(fit.a_high / fit.best.a), "%g for %g", fit.best.a, laws[k].a);
+        cr_expect_gt(fit.p, 0.001);
+    }
+}
+
+Test(fit_counts_of, all_alike_is_a_constant)
+{
+    struct fl_trials trials = { 0 };
+    struct fl_count_fit fit;
+    for (uint32_t i = 0; i < 100; i++)
+        for (uint32_t j = 1; j <= 3; j++) fl_trials_add(&trials, j, j == 3 ? 1 : 0, 1);
+
+    fl_trials_fit(&trials, &fit);
+
+    cr_expect(fit.known && fit.best.kind == FL_CONSTANT && fit.best.a == 3);
+}
