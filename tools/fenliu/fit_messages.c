@@ -31,11 +31,12 @@ static enum fl_status make_counts(const struct fl_chats *chats, struct fl_counts
 
 static enum fl_status fit_arrivals(struct message_fit *fit, struct fl_estimates *estimates)
 {
+    const struct fl_arrivals_options options = { .to_day = 0 };
     struct fl_counts counts;
     if (fit->chats.chats == 0) return FL_OK;
     enum fl_status status = make_counts(&fit->chats, &counts);
     if (status != FL_OK) return status;
-    status = fl_arrivals_fit(&counts, &fit->arrivals, estimates);
+    status = fl_arrivals_fit(&counts, &options, &fit->arrivals, estimates);
     fl_counts_free(&counts);
     fit->has_arrivals = status == FL_OK;
     return status == FL_EMISSING ? FL_OK : status;
@@ -82,6 +83,7 @@ static void message_fit_free(struct message_fit *fit)
     fl_rounds_fit_free(&fit->rounds);
     fl_patience_fit_free(&fit->patience);
     fl_composing_fit_free(&fit->composing);
+    if (fit->has_arrivals) fl_arrivals_free(&fit->arrivals);
     fl_chats_free(&fit->chats);
     free(fit);
 }

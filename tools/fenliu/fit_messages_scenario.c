@@ -426,8 +426,8 @@ static bool add_traffic(cJSON *fitted, const struct message_fit *fit)
     const struct fl_session *spans = fl_span_list(chats);
     const int64_t first_s = chats->spans.count > 0 ? spans[0].from_s : 0;
     if (fit->has_arrivals)
-        return add_start(fitted, first_s - first_s % 86400) && cJSON_AddStringToObject(fitted, "duration", "24h") != NULL &&
-               fit_arrivals_to_scenario(&fit->arrivals, fitted);
+        return fit_arrivals_to_scenario(&fit->arrivals, first_s - first_s % 86400, fitted) &&
+               (cJSON_GetObjectItemCaseSensitive(fitted, "duration") != NULL || cJSON_AddStringToObject(fitted, "duration", "24h") != NULL);
     int64_t length_s = 1800;
     for (uint32_t i = 0; i < chats->spans.count; i++) {
         const int64_t from = spans[i].from_s - spans[i].from_s % 1800, length = (spans[i].to_s - from + 1800 - 1) / 1800 * 1800;
