@@ -148,6 +148,11 @@ def thousands_are_taken_together(directory):
 # ---- Trouble ------------------------------------------------------------------------------------
 
 
+def cut(table):
+    """A table without its last row."""
+    return table[:table.rstrip(b"\n").rindex(b"\n") + 1]
+
+
 def what_is_no_run_is_refused(folder):
     directory = simulate(folder, "good", scenario())
     for path, wanted in ((folder / "nowhere", "wanted a run directory"), (folder / "good.json", "wanted a run directory"), (folder, "manifest.json")):
@@ -158,7 +163,8 @@ def what_is_no_run_is_refused(folder):
                                  ("days.csv", days[:days.index(b"\n") + 1], "a row for every day"),
                                  ("summary.json", b'{"fenliu":1', "damaged"), ("summary.json", b"{}", '"totals"'), ("summary.json", b'{"totals":{},"agents":["', "damaged"),
                                  ("summary.json", b'{"totals":{}}\0', "damaged"), ("days.csv", b"a,b\n1\n", "damaged"),
-                                 ("agents.csv", b'agent\n"x', "damaged"), ("load.csv", b"from,to\n1,2\n", "damaged"), ("scenario.json", b"{}", "scenario.json"),
+                                 ("agents.csv", b'agent\n"x', "damaged"), ("load.csv", b"from,to\n1,2\n", "damaged"),
+                                 *((name, cut((directory / name).read_bytes()), "damaged") for name in ("agents.csv", "intervals.csv", "load.csv")), ("scenario.json", b"{}", "scenario.json"),
                                  ("intervals.csv", b"", "damaged"), ("intervals.csv", None, "cannot read")):
         kept = (directory / name).read_bytes()
         (directory / name).unlink() if bytes_ is None else (directory / name).write_bytes(bytes_)

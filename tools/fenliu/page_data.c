@@ -18,6 +18,7 @@ struct source {
     const struct options *options;
     struct fl_text *out;
     double replications; /* as the manifest has them */
+    uint32_t agents, intervals, groups; /* as the scenario has them */
     bool by_date;        /* several dates, which are drawn each as a whole */
 };
 
@@ -107,6 +108,15 @@ static bool read_table(const struct source *source, const char *file, bool neede
     if (page_table_read(table, bytes, length)) return true;
     page_table_free(table);
     return damaged(source, file, "a header and rows of as many fields");
+}
+
+/* A table that has a row for everything it is about. One that was cut between two rows looks whole. */
+static bool read_whole_table(const struct source *source, const char *file, double rows, const char *wanted, struct page_table *table)
+{
+    if (!read_table(source, file, true, table)) return false;
+    if (table->rows == rows) return true;
+    page_table_free(table);
+    return damaged(source, file, wanted);
 }
 
 static bool add_json(struct fl_text *out, const char *key, cJSON *json)
@@ -268,6 +278,9 @@ static bool add_scenario(struct source *source)
     if (scenario == NULL) return false;
     add_world(scenario, source->out);
     source->by_date = fl_scenario_dates(scenario) > 2;
+    source->agents = fl_scenario_agents_count(scenario);
+    source->intervals = scenario->intervals_count;
+    source->groups = scenario->desk.groups_count;
     fl_scenario_free(scenario);
     return true;
 }
@@ -318,11 +331,7 @@ static bool add_days(const struct source *source)
 {
     struct page_table table;
     struct fl_text *const out = source->out;
-    if (!read_table(source, "days.csv", true, &table)) return false;
-    if (table.rows != source->replications) {
-        page_table_free(&table);
-        return damaged(source, "days.csv", "a row for every day of manifest.json");
-    }
+    if (!read_whole_table(source, "days.csv", source->replications, "a row for every day of manifest.json", &table)) return false;
     fl_text_add(out, ",\n\"days\":");
     add_columns(out, day_columns, COLUMNS(day_columns));
     add_met(&table, out);
@@ -336,7 +345,7 @@ static bool add_intervals(const struct source *source)
 {
     struct page_table table;
     struct fl_text *const out = source->out;
-    if (!read_table(source, "intervals.csv", true, &table)) return false;
+    if (!read_whole_table(source, "intervals.csv", (double)source->intervals * (source->groups + 1), "a row for every interval of the desk and of each group", &table)) return false;
     if (table.rows > PAGE_ROWS || source->by_date) {
         fl_text_add(out, ",\n\"intervals\":null");
     } else {
@@ -388,7 +397,7 @@ static bool add_agents(const struct source *source)
 {
     struct page_table table;
     struct fl_text *const out = source->out;
-    if (!read_table(source, "agents.csv", true, &table)) return false;
+    if (!read_whole_table(source, "agents.csv", source->agents, "a row for every agent of scenario.json", &table)) return false;
     const uint32_t band_column = page_table_column(&table, "load_band");
     uint32_t bands[5] = { 0 };
     for (uint32_t r = 0; r < table.rows; r++) {
@@ -427,8 +436,8 @@ static bool load_open(const struct source *source, struct load *load)
     for (size_t c = 0; c < COLUMNS(names); c++) known &= (*columns[c] = page_table_column(table, names[c])) != UINT32_MAX;
     while (known && load->each < table->rows && strcmp(page_table_at(table, load->each, load->from), page_table_at(table, 0, load->from)) == 0) load->each++;
     while (known && load->first_agent < load->each && strcmp(page_table_at(table, load->first_agent, load->agent), "*") == 0) load->first_agent++;
-    if (known && load->first_agent > 0 && load->first_agent < load->each && table->rows % load->each == 0) {
-        load->steps = table->rows / load->each;
+    if (known && load->first_agent > 0 && load->first_agent < load->each && table->rows == (uint64_t)load->each * source->intervals) {
+        load->steps = source->intervals;
         return true;
     }
     page_table_free(table);
