@@ -226,6 +226,19 @@ static bool would_do(const struct what_if *lifted)
     return lifted->known && !lifted->impossible;
 }
 
+/* Buyers of such a day where the objective may be missed for less than two of them, so that one or two decide the day whoever is there; else 0. */
+static uint32_t deciding_few(const struct staff_report *report, const struct fl_objective *objective)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    const bool at_most = objective->comparison == FL_AT_MOST || objective->comparison == FL_BELOW;
+    if (metric == NULL || objective->per != FL_PER_DAY || report->scenario->staffing.judge == FL_JUDGE_MEAN) return 0;
+    double missed = 1;
+    if (metric->kind == FL_METRIC_SHARE) missed = at_most ? objective->bound : 1 - objective->bound;
+    else if (metric->kind == FL_METRIC_DISTRIBUTION && fl_percentile_share(statistic) > 0) missed = 1 - fl_percentile_share(statistic);
+    return report->chats * missed < 2 - 1e-9 ? (uint32_t)(report->chats + 0.5) : 0;
+}
+
 /* What stops at the knee says so first: what was asked for, why not more, and what more would take. */
 static void add_short(const struct staff_report *report, bool zh, struct fl_text *out)
 {
@@ -242,7 +255,10 @@ static void add_short(const struct staff_report *report, bool zh, struct fl_text
         fl_text_add(out, zh ? "。\n  卡在:" : ".\n  In the way: ");
         add_objective(objective, objective->bound, zh, out);
         const bool by_limit = would_do(&report->seats_free) || would_do(&report->people_free) || would_do(&report->both_free);
-        if (by_limit) fl_text_add(out, zh ? "。\n" : ".\n");
+        const uint32_t few = deciding_few(report, objective);
+        if (few > 0) fl_text_add(out, zh ? "。\n  这一天太小,看不出人数够不够:约 %u 位买家,一两位就定了成败;\n  可以按多天合计来考核(staffing.judge 填 \"mean\")。\n"
+                                         : ".\n  Such a day is too small to judge: of its %u buyers one or two decide it;\n  judge the days together (staffing.judge \"mean\").\n", few);
+        else if (by_limit) fl_text_add(out, zh ? "。\n" : ".\n");
         else fl_text_add(out, zh ? "。人数解决不了。\n" : ". Headcount cannot mend that.\n");
     } else {
         fl_text_add(out, zh ? "结论:要达标得排 %u 人,但最后 %u 人换来的很少" : "Answer: the objectives take %u people, but the last %u of them bring little",
@@ -889,7 +905,8 @@ static void add_json_knee(const struct staff_report *report, struct fl_text *out
     if (curve->reason == CURVE_FLAT) {
         add_json_row(&curve->full, out);
     } else {
-        fl_text_add(out, "\"replies_a_fifth_faster_do\":%s,", curve->faster_holds ? "true" : "false");
+        fl_text_add(out, "\"replies_a_fifth_faster_do\":%s,\"too_small_to_judge\":%s,", curve->faster_holds ? "true" : "false",
+                    deciding_few(report, &report->scenario->objectives[curve->objective]) > 0 ? "true" : "false");
         add_number(out, "reachable_bound", curve->reachable);
     }
     fl_text_add(out, "}}");

@@ -3,7 +3,7 @@ import { language, say } from "./words";
 
 type Maybe = number | null | undefined;
 
-const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");
+export const locale = (): string => (language() === "zh" ? "zh-CN" : "en-GB");
 const absent = (value: Maybe): value is null | undefined => value === null || value === undefined || !Number.isFinite(value);
 
 /* One for each language and number of decimals: to make one takes as long as to format a hundred figures, and tables have thousands. */

@@ -25,13 +25,23 @@ export function language(): Language {
   return current;
 }
 
-export function set_language(to: Language): void {
-  current = to;
+/* Somebody has chosen it: it is remembered. */
+export function choose_language(to: Language): void {
   try {
     localStorage.setItem(remembered_as, to);
   } catch { /* no storage here */ }
+  set_language(to);
+}
+
+export function set_language(to: Language): void {
+  current = to;
   document.documentElement.lang = to === "zh" ? "zh-CN" : "en";
   for (const listener of listeners) listener();
+}
+
+/* Words for what only the data names, a policy, a rule, a metric: `rule.${name}`. Undefined: nobody has written any. */
+export function named(key: string): string | undefined {
+  return Object.hasOwn(zh, key) ? say(key as Word) : undefined;
 }
 
 export function on_language(listener: () => void): void {

@@ -4,6 +4,7 @@
 import { axis, chart, type Colours, type Picture } from "../common/charts";
 import { h, replace } from "../common/dom";
 import { money, number, percent, seconds } from "../common/numbers";
+import { decided_by_few, metric_words, wanted } from "../common/objectives";
 import { say, type Word } from "../common/words";
 import { Refused, type About, type Summary } from "./program";
 import { set_to, setting_of, type Scenario, type Setting } from "./scenario";
@@ -299,9 +300,8 @@ export class Answer {
     const last = this.trials[this.trials.length - 1];
     if (!last) return "";
     const worst = [...last.summary.objectives].sort((a, b) => a.days_met - b.days_met)[0];
-    const named: [string, Word][] = [["abandonment", "figures.left"], ["reply_rate_3min", "figures.rate"], ["first_response_s", "figures.first"]];
-    const label = named.find(([name]) => worst.name.startsWith(name))?.[1];
-    return say("answer.none.why", { what: label ? say(label) : worst.name, want: worst.want });
+    const values = { what: metric_words(worst.name), want: wanted(worst.want, worst.name), n: number(last.summary.totals.chats_offered.mean) };
+    return say(decided_by_few(worst.name, worst.want, last.summary.totals.chats_offered.mean ?? 0) ? "answer.none.small" : "answer.none.why", values);
   }
 
   /* The chosen headcount: each figure with its interval. */

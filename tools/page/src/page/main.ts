@@ -77,10 +77,18 @@ function show_faults(name: string, found: Fault[], why: string): void {
 
 async function show_night(): Promise<void> {
   const scenario = answer.current(true), title = answer.name;
-  const checked = await check(text_of(scenario));
-  if (checked.about === null) return;
-  desk.show(await log(text_of(scenario)), scenario, checked.about.duration_s, title);
-  desk.root.scrollIntoView({ block: "start" });
+  replace(faults);
+  try {
+    const checked = await check(text_of(scenario));
+    if (checked.about === null) {
+      show_faults(title, checked.faults, "");
+      return;
+    }
+    desk.show(await log(text_of(scenario)), scenario, checked.about.duration_s, title);
+    desk.root.scrollIntoView({ block: "start" });
+  } catch (error) {
+    show_faults(title, [], error instanceof Refused ? error.message : String(error));
+  }
 }
 
 function draw(): void {

@@ -1,9 +1,10 @@
 /* The five questions: what an owner can read off her own panel, with sensible values already there, and what may be left out said so. */
 import { append, h, replace } from "../common/dom";
-import { say, type Word } from "../common/words";
+import { locale } from "../common/numbers";
+import { language, say, type Word } from "../common/words";
 import { answers_first, type Answers } from "./shop";
 
-type Field = { key: keyof Answers; label: Word; unit?: Word; type: "number" | "hour" | "datetime-local"; least?: number | string; most?: number | string; step?: number | "any"; optional?: boolean };
+type Field = { key: keyof Answers; label: Word; unit?: Word; type: "number" | "hour" | "moment"; least?: number; most?: number; step?: number | "any"; optional?: boolean };
 interface Question { title: Word; hint: Word; fields: Field[] }
 
 const questions: Question[] = [
@@ -16,8 +17,7 @@ const questions: Question[] = [
   { title: "ask.multiplier", hint: "ask.multiplier.hint", fields: [
     { key: "multiplier", label: "ask.times", unit: "ask.times.unit", type: "number", least: 0.1, most: 50, step: "any" }] },
   { title: "ask.opening", hint: "ask.opening.hint", fields: [
-    /* Whoever types a year one digit too long is told so. */
-    { key: "opens_at", label: "ask.opens_at", type: "datetime-local", least: "2000-01-01T00:00", most: "2099-12-31T23:59" }] },
+    { key: "opens_at", label: "ask.opens_at", type: "moment" }] },
   { title: "ask.money", hint: "ask.money.hint", fields: [
     { key: "conversion", label: "ask.conversion", unit: "ask.conversion.unit", type: "number", least: 0, most: 100, step: "any", optional: true },
     { key: "order_value", label: "ask.order_value", unit: "ask.order_value.unit", type: "number", least: 0, most: 1000000, step: "any", optional: true }] },
@@ -38,6 +38,9 @@ function taken(field: Field, text: string): string | number | null {
   if (text === "") return null;
   return field.key === "conversion" ? Number(text) / 100 : Number(text);
 }
+
+/* The 48 of a day from the one with this number on. */
+const half_hours = (first: number): string[] => Array.from({ length: 48 }, (_, i) => i + first).map((half) => `${String(half >> 1).padStart(2, "0")}:${half % 2 ? "30" : "00"}`);
 
 export class Questions {
   readonly root = h("form", { class: "ask", novalidate: true, onsubmit: (event: Event) => this.submit(event) });
@@ -61,6 +64,7 @@ export class Questions {
 
   private field(field: Field): HTMLElement {
     const id = `ask-${field.key}`;
+    if (field.type === "moment") return this.moment(field, id);
     if (field.type === "hour") return h("div", { class: "ask-field" }, h("label", { for: id }, say(field.label)), this.hour(field, id));
     const fault = h("span", { class: "fault small", id: `${id}-fault`, role: "alert" });
     const input = h("input", {
@@ -80,17 +84,44 @@ export class Questions {
 
   /* Half hours of a day; a browser's own field for times knows no 24:00. */
   private hour(field: Field, id: string): HTMLElement {
-    const first = field.key === "close" ? 1 : 0;
-    const times = Array.from({ length: 48 }, (_, i) => i + first).map((half) => `${String(half >> 1).padStart(2, "0")}:${half % 2 ? "30" : "00"}`);
+    const times = half_hours(field.key === "close" ? 1 : 0);
     const select = h("select", { id, name: field.key, onchange: () => { (this.answers as any)[field.key] = select.value; } },
       times.map((time) => h("option", { value: time, selected: time === this.answers[field.key] }, time)));
     return select;
   }
 
+  /* A browser's own field for dates speaks the browser's language, whatever that of the page: so year, month, day and half hour, in the order of
+   * the page's. No choice is a day that does not exist. */
+  private moment(field: Field, id: string): HTMLElement {
+    const shown = (part: Intl.DateTimeFormatOptions, year: number, month: number, day: number) =>
+      new Intl.DateTimeFormat(locale(), { ...part, timeZone: "UTC" }).format(Date.UTC(year, month - 1, day));
+    const two = (value: number) => String(value).padStart(2, "0");
+    const now = () => this.answers[field.key] as string;
+    const options = (select: HTMLSelectElement, values: [string, string][], chosen: string) =>
+      replace(select, values.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+    const fill = () => {
+      const [year, month, day] = now().slice(0, 10).split("-").map(Number) as [number, number, number], first = new Date().getFullYear() - 1;
+      const years = [...new Set([year, ...Array.from({ length: 5 }, (_, i) => first + i)])].sort((a, b) => a - b), last = new Date(Date.UTC(year, month, 0)).getUTCDate();
+      options(parts.year, years.map((y) => [String(y), shown({ year: "numeric" }, y, 1, 1)]), String(year));
+      options(parts.month, Array.from({ length: 12 }, (_, i) => [two(i + 1), shown({ month: "long" }, year, i + 1, 1)]), two(month));
+      options(parts.day, Array.from({ length: last }, (_, i) => [two(i + 1), shown({ day: "numeric" }, year, month, i + 1)]), two(day));
+      options(parts.time, [...new Set([now().slice(11), ...half_hours(0)])].sort().map((time) => [time, time]), now().slice(11));
+    };
+    const take = () => {
+      const last = new Date(Date.UTC(Number(parts.year.value), Number(parts.month.value), 0)).getUTCDate();
+      (this.answers as any)[field.key] = `${parts.year.value}-${parts.month.value}-${two(Math.min(Number(parts.day.value), last))}T${parts.time.value}`;
+      fill();
+    };
+    const part = (name: "year" | "month" | "day" | "time") => h("select", { id: `${id}-${name}`, name: `${field.key}-${name}`, "aria-label": say(`ask.moment.${name}` as Word), onchange: take });
+    const parts = { year: part("year"), month: part("month"), day: part("day"), time: part("time") };
+    fill();
+    const date = language() === "zh" ? [parts.year, parts.month, parts.day] : [parts.day, parts.month, parts.year];
+    return h("div", { class: "ask-field", role: "group", "aria-labelledby": id }, h("span", { id, class: "ask-label" }, say(field.label)), h("span", { class: "ask-moment" }, date, parts.time));
+  }
+
   private wanted(field: Field, input: HTMLInputElement): string {
     if (input.validity.valueMissing || input.validity.badInput) return say("ask.missing");
-    const bound = (value: number | string) => String(value).replace("T", " ");
-    return say(field.step === 1 ? "ask.whole" : "ask.range", { least: bound(field.least!), most: bound(field.most!) });
+    return say(field.step === 1 ? "ask.whole" : "ask.range", { least: field.least!, most: field.most! });
   }
 
   /* What is wrong is said at its place, and the first such place is where the cursor goes. */

@@ -1,8 +1,8 @@
 /* Results that `fenliu serve` keeps in its folder: reports to open, files to take, two to compare. Only where serve shows the page. */
 import { h, replace } from "../common/dom";
-import { seconds } from "../common/numbers";
+import { locale, seconds } from "../common/numbers";
 import { compare, file_address, remove, run_to_end, runs, served, type Run } from "../common/served";
-import { language, say } from "../common/words";
+import { say } from "../common/words";
 
 /* What people take along, of all that a run directory has. */
 const WORTH = /^(run\/(days|intervals|agents)\.csv|[^/]+\.json)$/;
@@ -10,7 +10,7 @@ const WORTH = /^(run\/(days|intervals|agents)\.csv|[^/]+\.json)$/;
 /* 20260617-180000-1 is a time in UTC. */
 function began(id: string): string {
   const [, y, mo, d, h_, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(id)!.map(Number);
-  return new Date(Date.UTC(y, mo - 1, d, h_, mi, s)).toLocaleString(language() === "zh" ? "zh-CN" : "en-GB");
+  return new Date(Date.UTC(y, mo - 1, d, h_, mi, s)).toLocaleString(locale());
 }
 
 export class Results {

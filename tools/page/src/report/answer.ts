@@ -1,34 +1,10 @@
 /* The beginning of the report: what matters first in one sentence, then the figures it stands on. */
 import { h } from "../common/dom";
 import { money, number, percent, seconds } from "../common/numbers";
-import { language, say } from "../common/words";
+import { metric_words, unit_of, wanted, type Unit } from "../common/objectives";
+import { language, named, say } from "../common/words";
 import { figure, month_of, one_day, several_dates, staff_of, type Comparison, type Difference, type Knee, type Plan, type Report, type Run, type Staff, type StaffMonth } from "./data";
-import { clock_of, date_of, facts, grid, joined, list_of, named, note, of_100, range_shown, shown, type Fact, type Unit } from "./parts";
-
-/* In what a metric is measured. */
-export function unit_of(name: string): Unit {
-  if (/_cny$/.test(name)) return "money";
-  if (/_s\./.test(name)) return "seconds";
-  if (/^(abandonment|waited|no_service_rate|reply_rate_3min|platform_reply_rate_3min|first_reply_rate_30s|days_met|occupancy|conversion|satisfaction)$/.test(name)) return "share";
-  return /^(answer_ratio|concurrency|queue_depth)/.test(name) ? "number" : "count";
-}
-
-export const metric_words = (name: string): string => named(`metric.${name}`) ?? name;
-
-/* The figure of a condition, which may be written as a share in per cent or as a duration: "0.80", "80%", "60s", "1m30s". */
-function wanted_figure(text: string): number {
-  if (text.endsWith("%")) return Number(text.slice(0, -1)) / 100;
-  if (!/[a-z]/.test(text)) return Number(text);
-  const seconds_of: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400 };
-  return [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, value, unit]) => sum + Number(value) * (seconds_of[unit!] ?? NaN), 0);
-}
-
-/* ">= 0.80" of a share as "≥ 80%". A figure that is not understood stands as it was written. */
-export function wanted(want: string, name: string): string {
-  const [, sign, text] = /^([<>]=?) *(.*)$/.exec(want) ?? [want, "", want];
-  const sign_words: Record<string, string> = { ">=": "≥", "<=": "≤" }, value = wanted_figure(text!);
-  return `${sign_words[sign!] ?? sign} ${Number.isFinite(value) ? shown(value, unit_of(name)).replace(/\.0(?=%)/, "") : text}`;
-}
+import { clock_of, date_of, facts, grid, joined, list_of, note, of_100, range_shown, shown, type Fact } from "./parts";
 
 /* ---- The sentence ------------------------------------------------------------------------------- */
 
@@ -57,6 +33,8 @@ function beyond_reach(run: Run, staff: Staff): { what: string; want: string } {
 }
 
 function staff_sentence(run: Run, staff: Staff): string {
+  if (staff.knee?.why === "unreachable" && staff.knee.beyond?.too_small_to_judge)
+    return say("head.staff.small", { ...beyond_reach(run, staff), n: number(figure(run.summary.totals, "chats_offered").value) });
   if (staff.knee?.why === "unreachable") return say("head.staff.unreachable", { ...beyond_reach(run, staff), people: staff.headcount.payroll });
   const met = staff.probability_met.mean, at = busiest(staff);
   return say("head.staff", { from: clock_of(at.from), to: clock_of(at.to), peak: staff.headcount.on_duty_at_once, people: staff.headcount.payroll, days: number((met ?? 0) * 100),
@@ -152,8 +130,14 @@ function figure_of(run: Run, name: string): { value: number | null; range: [numb
 function knee_words(run: Run, staff: Staff, knee: Knee): string[] {
   if (knee.why !== "unreachable") return [say("plan.knee")];
   const bound = knee.beyond?.reachable_bound ?? null;
-  return [say("plan.unreachable", beyond_reach(run, staff)), ...(bound === null ? [] : [say("plan.reachable", { bound: shown(bound, unit_of(knee.objective)) })]),
+  return [say(knee.beyond?.too_small_to_judge ? "plan.small" : "plan.unreachable", beyond_reach(run, staff)), ...(bound === null ? [] : [say("plan.reachable", { bound: shown(bound, unit_of(knee.objective)) })]),
     ...(knee.beyond?.replies_a_fifth_faster_do ? [say("plan.faster")] : [])];
+}
+
+/* Beyond those of today; of whoever is slower at first, as many more as make up for it. */
+function more_people({ headcount: { more_than_today: n, new_hires: new_hires } }: Staff): string[] {
+  if (n <= 0) return [];
+  return [new_hires > n ? say("head.staff.more.new", { n, new_hires }) : say("head.staff.more", { n })];
 }
 
 function staff_notes(run: Run, staff: Staff): (HTMLElement | null)[] {
@@ -162,7 +146,7 @@ function staff_notes(run: Run, staff: Staff): (HTMLElement | null)[] {
   const less = Math.round(saved) > 0 ? say("head.staff.cheaper", { cost: money(saved) }) : Math.round(saved) < 0 ? say("head.staff.dearer", { cost: money(-saved) }) : say("head.staff.other");
   const said = [
     ...(staff.now_passes && now ? [say("head.staff.now", { now: now.payroll, less })] : []),
-    ...(staff.headcount.more_than_today > 0 ? [say("head.staff.more", { n: staff.headcount.more_than_today })] : []),
+    ...more_people(staff),
     ...(staff.knee ? knee_words(run, staff, staff.knee) : []),
   ];
   return [said.length ? h("p", { class: "under" }, joined(said)) : null];
@@ -238,13 +222,19 @@ function hiring(month: StaffMonth): (HTMLElement | null)[] {
   ];
 }
 
+/* Too few days that pass, or too few days to tell. */
+function unproven(run: Run, { probability_met: { mean, days, days_met } }: Staff): string {
+  const values = { wanted: percent(run.world.day_probability, 0), got: percent(mean), days, met: days_met };
+  return say((mean ?? 0) >= run.world.day_probability ? "head.staff.unproven.few" : "head.staff.unproven", values);
+}
+
 /* What staff answers: nobody's else. */
 export function plan(run: Run): (HTMLElement | null)[] {
   const staff = staff_of(run), month = month_of(run);
   if (month) return hiring(month);
   if (!staff) return [];
   return [
-    ...(staff.proven || staff.knee ? [] : [note(say("head.staff.unproven", { wanted: percent(run.world.day_probability, 0), got: percent(staff.probability_met.mean) }))]),
+    ...(staff.proven || staff.knee ? [] : [note(unproven(run, staff))]),
     roster(run, staff), h("h3", {}, say("plan.title")), curve(staff), believed(staff),
   ];
 }

@@ -36,7 +36,7 @@ export interface Plan {
 /* Where people stop helping: headcounts and what they reach. */
 export interface Knee {
   why: string; objective: string; headcounts: (Omit<Plan, "plan"> & { advised: boolean; objective_value: Maybe })[];
-  beyond?: { replies_a_fifth_faster_do: boolean; reachable_bound: Maybe };
+  beyond?: { replies_a_fifth_faster_do: boolean; too_small_to_judge: boolean; reachable_bound: Maybe };
 }
 export interface Outcome { holds: boolean; probability_met: { mean: Maybe; days: number; days_met: number }; abandonment: Figure }
 export interface Doubt extends Outcome { what: string; factor: number; worse: boolean; on_duty_it_takes: Maybe }

@@ -2,9 +2,9 @@
 import { axis, chart, type Colours, type Option } from "../common/charts";
 import { h } from "../common/dom";
 import { number, percent } from "../common/numbers";
-import { say, type Word } from "../common/words";
+import { named, say, type Word } from "../common/words";
 import { numbers, one_day, several_dates, staff_of, type Doubt, type Maybe, type Run, type Staff } from "./data";
-import { clock_of, grid, list_of, named, note } from "./parts";
+import { clock_of, grid, list_of, note } from "./parts";
 
 /* ---- Every day ------------------------------------------------------------------------------------ */
 

@@ -2,9 +2,9 @@
 import { axis, chart } from "../common/charts";
 import { h } from "../common/dom";
 import { money as yuan, number } from "../common/numbers";
-import { say, type Word } from "../common/words";
+import { named, say, type Word } from "../common/words";
 import { figure, several_dates, staff_of, type Money, type Run } from "./data";
-import { grid, list_of, named, note, range_shown, shown } from "./parts";
+import { grid, list_of, note, range_shown, shown } from "./parts";
 
 const ROWS: [string, Word][] = [
   ["wages_cny", "money.wages"], ["labour_cny", "money.labour"], ["penalties_cny", "money.penalties"], ["sales_cny", "money.sales"], ["lost_sales_cny", "money.lost"], ["profit_cny", "money.profit"],

@@ -1,16 +1,9 @@
 /* What the sections are made of: figures with their doubt, tables, notes, and two runs beside each other. */
 import { h, table } from "../common/dom";
 import { money, number, percent, seconds } from "../common/numbers";
+import type { Unit } from "../common/objectives";
 import { language, say, type Word } from "../common/words";
-import { zh } from "../common/zh";
 import type { Maybe, Range, Report, Run } from "./data";
-
-export type Unit = "share" | "seconds" | "money" | "count" | "number" | "people";
-
-/* Words for what only the data names, a policy, a rule, a metric: `rule.${name}`. Undefined: nobody has written any. */
-export function named(key: string): string | undefined {
-  return Object.hasOwn(zh, key) ? say(key as Word) : undefined;
-}
 
 export function shown(value: Maybe | undefined, unit: Unit): string {
   if (value === null || value === undefined) return say("none");
@@ -61,12 +54,17 @@ export function grid(caption: string, head: string[], rows: (string | HTMLElemen
   return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": caption }, made);
 }
 
-/* The same of each run; of two side by side, each under its letter. A picture is told of all, so that both have one scale. */
+const is_note = (part: HTMLElement): boolean => part.className === "note";
+
+/* The same of each run; of two side by side, each under its letter, and a note that both have once for both. A picture is told of all, so that
+ * both have one scale. */
 export function each(report: Report, draw: (run: Run, all: Run[]) => (HTMLElement | null)[]): HTMLElement[] {
   const drawn = report.runs.map((run) => draw(run, report.runs).filter((part): part is HTMLElement => part !== null));
   if (drawn.length === 1) return drawn[0]!;
-  if (drawn.every((parts) => parts.length === 0)) return [];
-  return [h("div", { class: "pair" }, drawn.map((parts, i) => h("div", {}, h("h3", {}, mark(i), report.runs[i]!.name), parts)))];
+  const of_all = drawn[0]!.filter((part) => is_note(part) && drawn.every((parts) => parts.some((other) => is_note(other) && other.textContent === part.textContent)));
+  const own = drawn.map((parts) => parts.filter((part) => !is_note(part) || of_all.every((other) => other.textContent !== part.textContent)));
+  if (own.every((parts) => parts.length === 0)) return of_all;
+  return [...of_all, h("div", { class: "pair" }, own.map((parts, i) => h("div", {}, h("h3", {}, mark(i), report.runs[i]!.name), parts)))];
 }
 
 export const mark = (i: number): HTMLElement => h("span", { class: "mark" }, say(i === 0 ? "report.run_a" : "report.run_b"));

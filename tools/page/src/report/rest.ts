@@ -1,10 +1,10 @@
 /* What to set in the back office, what an outside engine did, how to repeat the run, and how two runs differ. */
 import { h } from "../common/dom";
 import { number, seconds } from "../common/numbers";
-import { say, type Word } from "../common/words";
-import { metric_words, unit_of } from "./answer";
+import { metric_words, unit_of } from "../common/objectives";
+import { named, say, type Word } from "../common/words";
 import { staff_of, type Comparison, type Difference, type Engine, type Kind, type Latency, type Report, type Run } from "./data";
-import { clock_of, grid, light, list_of, moment_of, named, shown } from "./parts";
+import { clock_of, grid, light, list_of, moment_of, shown } from "./parts";
 
 /* ---- Settings ------------------------------------------------------------------------------------- */
 

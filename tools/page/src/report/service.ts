@@ -1,10 +1,11 @@
 /* Service: how fast, for whom, and what the platform makes of it. */
 import { h } from "../common/dom";
 import { number, percent, seconds } from "../common/numbers";
-import { say, type Word } from "../common/words";
-import { metric_words, unit_of, wanted, with_range } from "./answer";
+import { metric_words, unit_of, wanted } from "../common/objectives";
+import { named, say, type Word } from "../common/words";
+import { with_range } from "./answer";
 import { figure, several_dates, type Named, type Run } from "./data";
-import { grid, joined, light, named, note, range_shown, shown } from "./parts";
+import { grid, joined, light, note, range_shown, shown } from "./parts";
 
 const ROWS: [string, Word][] = [
   ["first_response_s.mean", "service.first.mean"], ["first_response_s.p50", "service.first.p50"], ["first_response_s.p90", "service.first.p90"],
