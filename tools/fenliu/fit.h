@@ -51,9 +51,11 @@ struct fit_answer {
 int fit_counts(const struct fit_options *options, struct fit_answer *answer);
 int fit_messages(const struct fit_options *options, struct fit_answer *answer);
 
-/* Arrivals into `fitted`, the same for both kinds of log: traffic, which takes the place of all the base has there, and start: the first day
- * of the promotions that were found, else the midnight `next_s`, after the log. false: no memory. */
-bool fit_arrivals_to_scenario(const struct fl_arrivals *arrivals, int64_t next_s, cJSON *fitted);
+/* Arrivals into `fitted`, the same for both kinds of log: traffic, which takes the place of all the base has there, and the interval of its
+ * busyness. false: no memory. */
+bool fit_arrivals_to_scenario(const struct fl_arrivals *arrivals, cJSON *fitted);
+/* The scenario begins at that midnight. false: no memory. */
+bool fit_start(cJSON *fitted, int64_t start_s);
 /* A scenario of these arrivals alone, so many dates from a midnight. NULL after saying why. */
 struct fl_scenario *fit_scenario_of_arrivals(const struct fl_arrivals *arrivals, int64_t start_s, uint32_t dates);
 

@@ -226,7 +226,10 @@ static int fit_series(const struct fit_options *options, const struct fl_counts 
     if (status != FL_OK) return run_failed(status, "fit");
     say_counts(counts, &arrivals, answer);
     note_days(counts, &arrivals, answer);
-    int code = fit_arrivals_to_scenario(&arrivals, counts->first_s + (int64_t)arrivals.days * DAY_S, answer->fitted) ? EXIT_DONE : run_failed(FL_EFULL, "fit");
+    const int64_t after_s = counts->first_s + (int64_t)arrivals.days * DAY_S; /* what people plan for: the promotion, or the days to come */
+    const bool written = fit_arrivals_to_scenario(&arrivals, answer->fitted) &&
+                         fit_start(answer->fitted, arrivals.promotions_count > 0 ? arrivals.promotions[0].opens_s : after_s);
+    int code = written ? EXIT_DONE : run_failed(FL_EFULL, "fit");
     if (code == EXIT_DONE && how.to_day > 0) code = fit_back_test(options, counts, &arrivals, answer);
     fl_arrivals_free(&arrivals);
     return code;

@@ -83,8 +83,8 @@ static void message_fit_free(struct message_fit *fit)
     fl_rounds_fit_free(&fit->rounds);
     fl_patience_fit_free(&fit->patience);
     fl_composing_fit_free(&fit->composing);
-    if (fit->has_arrivals) fl_arrivals_free(&fit->arrivals);
     fl_chats_free(&fit->chats);
+    fl_arrivals_free(&fit->arrivals);
     free(fit);
 }
 

@@ -426,7 +426,7 @@ static bool add_traffic(cJSON *fitted, const struct message_fit *fit)
     const struct fl_session *spans = fl_span_list(chats);
     const int64_t first_s = chats->spans.count > 0 ? spans[0].from_s : 0;
     if (fit->has_arrivals)
-        return fit_arrivals_to_scenario(&fit->arrivals, first_s - first_s % 86400, fitted) &&
+        return fit_arrivals_to_scenario(&fit->arrivals, fitted) && add_start(fitted, first_s - first_s % 86400) &&
                (cJSON_GetObjectItemCaseSensitive(fitted, "duration") != NULL || cJSON_AddStringToObject(fitted, "duration", "24h") != NULL);
     int64_t length_s = 1800;
     for (uint32_t i = 0; i < chats->spans.count; i++) {

@@ -116,7 +116,7 @@ static bool add_promotion(cJSON *promotions, const struct fl_fit_promotion *prom
            add_numbers(item, "hourly", excess, 24);
 }
 
-static bool add_start(cJSON *fitted, int64_t start_s)
+bool fit_start(cJSON *fitted, int64_t start_s)
 {
     char date[24], instant[40];
     fl_civil_format(start_s, date);
@@ -133,7 +133,7 @@ static bool add_interval(cJSON *fitted, const struct fl_arrivals *arrivals)
     return cJSON_AddStringToObject(fitted, "interval", interval) != NULL;
 }
 
-bool fit_arrivals_to_scenario(const struct fl_arrivals *arrivals, int64_t next_s, cJSON *fitted)
+bool fit_arrivals_to_scenario(const struct fl_arrivals *arrivals, cJSON *fitted)
 {
     cJSON *traffic = cJSON_GetObjectItemCaseSensitive(fitted, "traffic");
     if (traffic == NULL) traffic = cJSON_AddObjectToObject(fitted, "traffic");
@@ -148,7 +148,7 @@ bool fit_arrivals_to_scenario(const struct fl_arrivals *arrivals, int64_t next_s
         for (uint32_t i = 0; promotions != NULL && i < arrivals->promotions_count; i++) good &= add_promotion(promotions, &arrivals->promotions[i]);
         good &= promotions != NULL;
     }
-    return good && add_start(fitted, arrivals->promotions_count > 0 ? arrivals->promotions[0].opens_s : next_s);
+    return good;
 }
 
 /* ---- The whole scenario ----------------------------------------------------------------------------- */
@@ -234,9 +234,8 @@ struct fl_scenario *fit_scenario_of_arrivals(const struct fl_arrivals *arrivals,
     struct fl_scenario *scenario = NULL;
     char duration[24];
     snprintf(duration, sizeof duration, "%uh", dates * 24);
-    bool good = json != NULL && fitted != NULL && fit_arrivals_to_scenario(arrivals, start_s, fitted);
-    if (good) cJSON_DeleteItemFromObjectCaseSensitive(fitted, "start");
-    good = good && add_start(fitted, start_s) && cJSON_AddStringToObject(fitted, "duration", duration) != NULL && lay_over(json, fitted);
+    bool good = json != NULL && fitted != NULL && fit_arrivals_to_scenario(arrivals, fitted);
+    good = good && fit_start(fitted, start_s) && cJSON_AddStringToObject(fitted, "duration", duration) != NULL && lay_over(json, fitted);
     char *const text = good ? cJSON_PrintUnformatted(json) : NULL;
     if (text == NULL) run_failed(FL_EFULL, "fit");
     else scenario = read_back(text);
