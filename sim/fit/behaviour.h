@@ -111,8 +111,11 @@ uint32_t fl_breaks_seen(const struct fl_agent_seen *agent, int64_t from_s, int64
 void fl_responses_tell(const struct fl_chats *chats, struct fl_estimates *estimates);
 void fl_people_fit_tell(const struct fl_people_fit *fit, const struct fl_chats *chats, struct fl_estimates *estimates);
 
-/* Shares of names among chats, with intervals by Clopper and Pearson: "buyers.intents[size].share". */
-void fl_shares_tell(const struct fl_name_list *names, const char *path, struct fl_estimates *estimates);
+/* Shares of names among chats, "buyers.intents[size].share", with intervals by Clopper and Pearson. What is asked differs from day to day by
+ * more than chance (an intent has hours of its own, and busy hours are not the same ones every day), so those of intents are as wide as the
+ * spread between at least eight days says, where that is more. */
+void fl_intent_shares_tell(const struct fl_chats *chats, struct fl_estimates *estimates);
+void fl_class_shares_tell(const struct fl_chats *chats, struct fl_estimates *estimates);
 
 static inline uint32_t fl_fit_intent(const struct fl_chats *chats, uint8_t intent)
 {

@@ -526,11 +526,32 @@ static void count_arrival(struct fl_chats *chats, int64_t at)
     chats->arrivals[index]++;
 }
 
+static void count_intent(struct fl_chats *chats, int64_t at, uint8_t intent)
+{
+    const int64_t day = (at / (FL_ARRIVAL_CELL_S * FL_SECOND) - chats->first_cell) / (86400 / FL_ARRIVAL_CELL_S);
+    if (day < 0 || day >= 4000) return;
+    if (day >= chats->intent_days) {
+        const uint32_t days = (uint32_t)day + 32;
+        uint32_t *larger = realloc(chats->intents_of_day, (size_t)days * 64 * sizeof *larger);
+        if (larger == NULL) {
+            chats->full = true;
+            return;
+        }
+        memset(larger + (size_t)chats->intent_days * 64, 0, (size_t)(days - chats->intent_days) * 64 * sizeof *larger);
+        chats->intents_of_day = larger;
+        chats->intent_days = days;
+    }
+    chats->intents_of_day[(size_t)day * 64 + intent % 64]++;
+}
+
 static void chat_arrives(struct fl_chats *chats, const struct chat *chat, int64_t at)
 {
     chats->chats++;
     count_arrival(chats, at);
-    if (chat->intent != 255) chats->intents.seen[chat->intent]++;
+    if (chat->intent != 255) {
+        chats->intents.seen[chat->intent]++;
+        count_intent(chats, at, chat->intent);
+    }
     if (chat->class != 255) chats->classes.seen[chat->class]++;
 }
 
@@ -797,6 +818,7 @@ void fl_chats_free(struct fl_chats *chats)
     free(chats->chat);
     free(chats->table);
     free(chats->arrivals);
+    free(chats->intents_of_day);
     *chats = (struct fl_chats){ .messages = 0 };
 }
 

@@ -119,6 +119,8 @@ struct fl_chats {
     uint32_t *arrivals;              /* [arrival_cells] owned: chats that began in each five minutes from first_cell */
     int64_t first_cell;
     uint32_t arrival_cells, arrival_room;
+    uint32_t *intents_of_day;        /* [arrival days * 64] owned: chats of each intent in each day from first_cell */
+    uint32_t intent_days;
     bool full;                       /* there was no memory for some of it */
 
     /* under way */

@@ -176,16 +176,50 @@ void fl_people_fit_tell(const struct fl_people_fit *fit, const struct fl_chats *
     fl_estimates_add(estimates, &e);
 }
 
-void fl_shares_tell(const struct fl_name_list *names, const char *path, struct fl_estimates *estimates)
+#define SHARE_DAYS 8u
+
+/* Standard error of an intent's share from its chats of each day, days being independent: of a ratio of sums. NaN: too few days. */
+static double error_by_day(const struct fl_chats *chats, uint32_t k, double share, uint64_t all)
+{
+    double sum = 0;
+    uint32_t days = 0;
+    for (uint32_t d = 0; d < chats->intent_days; d++) {
+        const uint32_t *of_day = &chats->intents_of_day[(size_t)d * 64];
+        double n = 0;
+        for (uint32_t i = 0; i < 64; i++) n += of_day[i];
+        if (n == 0) continue;
+        sum += (of_day[k] - share * n) * (of_day[k] - share * n);
+        days++;
+    }
+    return days >= SHARE_DAYS ? sqrt(sum * days / (days - 1)) / (double)all : NAN;
+}
+
+static void tell_shares(const struct fl_chats *chats, const struct fl_name_list *names, const char *path, bool by_day, struct fl_estimates *estimates)
 {
     char full[160];
     uint64_t all = 0;
     for (uint32_t k = 0; k < names->count; k++) all += names->seen[k];
-    if (all == 0) return;
-    for (uint32_t k = 0; k < names->count; k++) {
+    for (uint32_t k = 0; all > 0 && k < names->count; k++) {
         const uint64_t n = names->seen[k];
+        const double share = (double)n / (double)all;
+        double low = fl_binomial_lower(n, all, FL_FIT_TAIL), high = fl_binomial_upper(n, all, FL_FIT_TAIL);
+        const double error = by_day ? FL_FIT_Z * error_by_day(chats, k, share, all) : NAN;
+        if (error > 0) {
+            low = fmin(low, fmax(0, share - error));
+            high = fmax(high, fmin(1, share + error));
+        }
         snprintf(full, sizeof full, "%s[%s].share", path, names->name[k]);
-        const struct fl_estimate e = fl_estimate_of(full, "1", (double)n / (double)all, fl_binomial_lower(n, all, FL_FIT_TAIL), fl_binomial_upper(n, all, FL_FIT_TAIL), all);
+        const struct fl_estimate e = fl_estimate_of(full, "1", share, low, high, all);
         fl_estimates_add(estimates, &e);
     }
+}
+
+void fl_intent_shares_tell(const struct fl_chats *chats, struct fl_estimates *estimates)
+{
+    tell_shares(chats, &chats->intents, "buyers.intents", true, estimates);
+}
+
+void fl_class_shares_tell(const struct fl_chats *chats, struct fl_estimates *estimates)
+{
+    tell_shares(chats, &chats->classes, "buyers.classes", false, estimates);
 }

@@ -54,8 +54,8 @@ static enum fl_status fit_behaviour(struct message_fit *fit, struct fl_estimates
     if (status == FL_OK) status = fl_composing_fit(chats, &fit->composing);
     if (status != FL_OK) return status;
     fl_people_fit(chats, &fit->composing, &fit->people);
-    fl_shares_tell(&chats->intents, "buyers.intents", estimates);
-    fl_shares_tell(&chats->classes, "buyers.classes", estimates);
+    fl_intent_shares_tell(chats, estimates);
+    fl_class_shares_tell(chats, estimates);
     fl_rounds_fit_tell(&fit->rounds, chats, estimates);
     fl_patience_fit_tell(&fit->patience, chats, estimates);
     fl_composing_fit_tell(&fit->composing, chats, estimates);
