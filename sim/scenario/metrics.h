@@ -89,6 +89,9 @@ const char *const *fl_metric_statistics(const struct fl_metric *metric, uint32_t
 /* Whether it is measured of outside engines only. */
 bool fl_metric_is_of_engine(const struct fl_metric *metric);
 
+/* 1: more of it is better, -1: less is, 0: neither. */
+int fl_metric_better(const struct fl_metric *metric);
+
 /* The metric of a full name: "abandonment", "first_response_s.p90". *statistic is what stands behind the dot, ""
  * for none. NULL when there is no such metric, or it needs another statistic. */
 const struct fl_metric *fl_metric_find(const char *full_name, const char **statistic);

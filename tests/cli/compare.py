@@ -116,7 +116,7 @@ with tempfile.TemporaryDirectory() as folder:
     expect(run("simulate", shop, "-q", "-nx").returncode == 2 and run("simulate", shop, "-q", "-nn3").returncode == 2, "-nx is refused")
 
     # Wrong usage and damaged runs.
-    for bad in ((shop,), (shop, shop, shop), (run_a, run_b, "--set", moved), (shop, os.path.join(folder, "none.json")), (shop, folder),
+    for bad in ((shop,), (shop, shop, shop, "--set-a", moved), (run_a, run_b, "--set", moved), (shop, os.path.join(folder, "none.json")), (shop, folder),
                 (shop, "--set-b", "nonsense"), (shop, "--set-b", "desk.no=1"), (shop, shop, "--gate", "x")):
         expect(run("compare", *bad, "-q").returncode == 2, f"{bad} is refused")
     days = os.path.join(run_b, "days.bin")

@@ -1,5 +1,5 @@
 /* fenliu compare: is B better than A, or was it luckier? */
-#include "compare.h"
+#include "compare_many.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -8,14 +8,20 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: fenliu compare [options] A [B]\n"
-    "Compares two scenarios, run directories or baselines, paired day by day: who is better off, and is it more than chance?\n"
+    "usage: fenliu compare [options] A [B ...] | STORE\n"
+    "Compares scenarios, run directories or baselines, paired day by day: who is better off, and is it more than chance? Many, or the points of a\n"
+    "store of fenliu sweep, against the first of them.\n"
     "      --gate FILE          only judge B by the margins of a gate file (tools/ci/README.md), in as many days as it takes\n"
     "      --strict             a gate without enough evidence is missed\n"
     "      --junit FILE, --markdown FILE   write the gate's report there too\n"
     "      --pack FILE          pack A, a run directory or scenario, into a baseline below 1 MB; no B\n"
     "      --set PATH=VALUE     override a value in both scenarios (repeatable)\n"
     "      --set-a, --set-b PATH=VALUE   in one of them; with one of these B may be left out and is A\n"
+    "      --all-pairs          of many: every pair;  --figures LIST: only these (abandonment,first_response_s.p90)\n"
+    "      --best FIGURE        of many: the best, by as few days as it takes (KN, 95 %); --within DELTA: what does not matter (0.01 or 5%)\n"
+    "      --effects FIGURE     of a store: what each parameter does, and which two do more together than apart\n"
+    "      --where CONDITION    of a store: only points for which this SQL over its view overview holds\n"
+    "      --report FILE.html   of many: the pictures, as one page\n"
     "  -n, --replications N     days to simulate, with --gate at most (default: a run's, the gate's, else the scenario's)\n"
     "  -s, --seed N             seed of both (default: a run directory's, else the scenario's)\n"
     "  -j, --jobs N             threads (default: one a core); results do not depend on it\n"
@@ -359,6 +365,7 @@ static void comparison_json(struct fl_text *out, const struct comparison *all)
 struct own_options {
     struct options side[2]; /* only their overrides are used */
     struct gate_options gate;
+    struct many_options many;
     const char *pack;
 };
 
@@ -373,7 +380,17 @@ static int take_compare_option(void *context, struct options *options, int argc,
         own->gate.strict = true;
         return 1;
     }
-    if ((value = option_value(argc, argv, i, "--gate")) != NULL) file = &own->gate.file;
+    if (strcmp(argv[*i], "--all-pairs") == 0) {
+        own->many.all_pairs = true;
+        return 1;
+    }
+    if ((value = option_value(argc, argv, i, "--figures")) != NULL) file = &own->many.figures;
+    else if ((value = option_value(argc, argv, i, "--best")) != NULL) file = &own->many.best;
+    else if ((value = option_value(argc, argv, i, "--within")) != NULL) file = &own->many.within;
+    else if ((value = option_value(argc, argv, i, "--effects")) != NULL) file = &own->many.effects;
+    else if ((value = option_value(argc, argv, i, "--where")) != NULL) file = &own->many.where;
+    else if ((value = option_value(argc, argv, i, "--report")) != NULL) file = &own->many.report;
+    else if ((value = option_value(argc, argv, i, "--gate")) != NULL) file = &own->gate.file;
     else if ((value = option_value(argc, argv, i, "--junit")) != NULL) file = &own->gate.junit;
     else if ((value = option_value(argc, argv, i, "--markdown")) != NULL) file = &own->gate.markdown;
     else if ((value = option_value(argc, argv, i, "--pack")) != NULL) file = &own->pack;
@@ -465,11 +482,117 @@ static int pack_one(const struct options *options, const char *path)
     return code;
 }
 
+/* ---- Many runs --------------------------------------------------------------------------------- */
+
+/* Runs of the command line, one after another: with the days and the seed of the first. */
+struct files {
+    const struct options *options;
+    uint64_t seed;
+    uint32_t *days, days_count; /* owned: the days of the first; of scenarios that are simulated further none */
+    bool later;                 /* scenarios are opened and not yet simulated */
+};
+
+static int file_open(void *context, uint32_t i, struct side *side)
+{
+    struct files *files = context;
+    int code = side_open(side, files->options->files[i], files->options, false);
+    if (code != EXIT_DONE || side->is_finished) {
+        if (code == EXIT_DONE && i == 0) files->seed = side->seed;
+        return code;
+    }
+    if (i == 0) files->seed = files->options->has_seed ? files->options->seed : side->scenario->seed;
+    side->seed = files->seed;
+    if (files->later) return EXIT_DONE;
+    const uint32_t n = files->days_count > 0 ? files->days_count : files->options->replications > 0 ? files->options->replications : side->scenario->replications;
+    uint32_t *numbers = calloc(n, sizeof *numbers);
+    char what[48];
+    if (numbers == NULL) return run_failed(FL_EFULL, "compare");
+    for (uint32_t d = 0; d < n; d++) numbers[d] = files->days_count > 0 ? files->days[d] : d;
+    snprintf(what, sizeof what, "compare: %u", i + 1);
+    code = side_simulate(side, what, numbers, n, false);
+    free(numbers);
+    if (code != EXIT_DONE) side_close(side);
+    return code;
+}
+
+/* Notes the days of the first, for those that are simulated. */
+static int first_open(void *context, uint32_t i, struct side *side)
+{
+    struct files *files = context;
+    int code = file_open(context, i, side);
+    if (code != EXIT_DONE || i > 0 || files->later || side->days.count == 0) return code;
+    free(files->days);
+    files->days_count = 0;
+    files->days = calloc(side->days.count, sizeof *files->days);
+    if (files->days == NULL) return run_failed(FL_EFULL, "compare");
+    for (uint32_t d = 0; d < side->days.count; d++) files->days[files->days_count++] = side->days.rows[FL_SCOPE_GROUP][d]->replication;
+    return code;
+}
+
+static const char *file_label(void *context, uint32_t i)
+{
+    return ((struct files *)context)->options->files[i];
+}
+
+static int compare_files(const struct options *options, const struct many_options *wanted)
+{
+    struct files files = { .options = options, .later = wanted->best != NULL };
+    const struct many_source source = { .count = options->files_count, .open = first_open, .label = file_label, .context = &files };
+    const int code = wanted->best != NULL ? best_main(&source, options, wanted) : many_main(&source, options, wanted);
+    free(files.days);
+    return code;
+}
+
+static int compare_store(const struct options *options, const struct many_options *wanted)
+{
+#ifdef FENLIU_SQLITE
+    struct sweep_reader *reader = NULL;
+    int code = sweep_reader_open(options->files[0], wanted->where, options, &reader);
+    if (code != EXIT_DONE) return code;
+    const struct many_source source = sweep_reader_source(reader);
+    if (wanted->effects != NULL) code = effects_main(reader, options, wanted->effects, wanted->report);
+    else code = wanted->best != NULL ? best_main(&source, options, wanted) : many_main(&source, options, wanted);
+    sweep_reader_close(reader);
+    return code;
+#else
+    (void)wanted;
+    fprintf(stderr, "fenliu compare: this build is without SQLite and cannot read %s\n", options->files[0]);
+    return EXIT_USAGE;
+#endif
+}
+
+static bool is_many(const struct options *options, const struct own_options *own)
+{
+    const struct many_options *many = &own->many;
+    return options->files_count > 2 || many->best != NULL || many->effects != NULL || many->all_pairs || many->figures != NULL || many->report != NULL ||
+           (options->files_count == 1 && store_is_one(options->files[0]));
+}
+
+static int compare_many(const struct options *options, const struct own_options *own)
+{
+    const bool is_store = options->files_count == 1 && store_is_one(options->files[0]), varied = own->side[0].overrides_count + own->side[1].overrides_count > 0;
+    const char *wrong = varied                                                    ? "--set-a and --set-b are for two"
+                        : own->pack != NULL || own->gate.file != NULL             ? "--pack and --gate are for two"
+                        : own->many.best != NULL && own->many.effects != NULL     ? "--best or --effects, not both"
+                        : own->many.within != NULL && own->many.best == NULL      ? "--within belongs to --best"
+                        : !is_store && own->many.effects != NULL                  ? "--effects wants a store of fenliu sweep"
+                        : !is_store && own->many.where != NULL                    ? "--where wants a store of fenliu sweep"
+                        : !is_store && options->files_count < 2                   ? "wanted two or more runs, or a store of fenliu sweep"
+                        : own->many.report != NULL && own->many.all_pairs         ? "--report shows all against the first: without --all-pairs"
+                                                                                  : NULL;
+    if (wrong != NULL) {
+        fprintf(stderr, "fenliu compare: %s; see fenliu compare --help\n", wrong);
+        return EXIT_USAGE;
+    }
+    return is_store ? compare_store(options, &own->many) : compare_files(options, &own->many);
+}
+
 /* Which options go together. */
 static bool is_usage(const struct options *options, const struct own_options *own)
 {
     const bool varied = own->side[0].overrides_count + own->side[1].overrides_count > 0;
     const bool reports = own->gate.junit != NULL || own->gate.markdown != NULL || own->gate.strict;
+    if (own->many.where != NULL || own->many.within != NULL) return false;
     if (own->pack != NULL) return options->files_count == 1 && !varied && own->gate.file == NULL && !reports && !options->json;
     if (reports && own->gate.file == NULL) return false;
     return options->files_count == 2 || (options->files_count == 1 && varied);
@@ -500,6 +623,8 @@ int cmd_compare(int argc, char **argv)
     int code = options_read(&options, argc, argv, take_compare_option, own) ? EXIT_DONE : EXIT_USAGE;
     if (code == EXIT_DONE && options.help) {
         fputs(usage, stdout);
+    } else if (code == EXIT_DONE && is_many(&options, own)) {
+        code = compare_many(&options, own);
     } else if (code == EXIT_DONE && !is_usage(&options, own)) {
         fputs(usage, stderr);
         code = EXIT_USAGE;

@@ -85,8 +85,6 @@ struct sweep_columns {
     uint32_t count;
 };
 void sweep_columns_list(struct sweep_columns *columns);
-/* 1: more is better, -1: less is, 0: neither. */
-int sweep_better(const struct fl_metric *metric);
 
 struct sweep_objective {
     const char *name, *want, *per;

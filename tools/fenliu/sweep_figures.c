@@ -26,21 +26,6 @@ void sweep_columns_list(struct sweep_columns *columns)
     }
 }
 
-int sweep_better(const struct fl_metric *metric)
-{
-    static const char *const more[] = { "chats_answered", "reply_rate_3min", "platform_reply_rate_3min", "first_reply_rate_30s", "orders", "conversion",
-                                        "sales_cny", "profit_cny", "satisfaction", "dsr_service" };
-    static const char *const less[] = { "chats_abandoned", "chats_abandoned_silent", "chats_rejected", "chats_unserved", "chats_left_later",
-                                        "rounds_given_up", "wasted_replies", "reopened", "leave_messages", "transfers", "first_response_s", "response_s",
-                                        "reply_latency_s", "wait_for_agent_s", "slow_response_share", "no_service_rate", "abandonment", "waited",
-                                        "queue_depth", "queue_length", "lost_sales_cny", "wages_cny", "labour_cny", "penalties_cny" };
-    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-        if (strcmp(metric->name, more[i]) == 0) return 1;
-    for (size_t i = 0; i < sizeof less / sizeof *less; i++)
-        if (strcmp(metric->name, less[i]) == 0) return -1;
-    return 0;
-}
-
 /* ---- Tables --------------------------------------------------------------------------------------- */
 
 static double known_value(const struct fl_figure *figure)

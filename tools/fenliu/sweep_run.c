@@ -1,6 +1,7 @@
 /* A sweep from its points to its store: reads every point's scenario before anything is simulated, spreads units, joins them, keeps them. */
 #include "sweep.h"
 
+#include "replay_log.h"
 #include "run/workers.h"
 
 #include <stdlib.h>
@@ -47,6 +48,20 @@ static uint64_t now_ns(void)
 
 /* ---- Scenarios -------------------------------------------------------------------------------------- */
 
+/* The recording of a point whose traffic is replayed. What of a log is left out is said when the file is opened. */
+static enum fl_status attach_log(const struct sweep *sweep, const char *file, struct fl_scenario **scenario)
+{
+    struct options quiet = *sweep->options;
+    quiet.quiet = true;
+    char *const log = replay_log_of(&quiet, *scenario, file);
+    const bool ok = log != NULL && replay_attach(&quiet, *scenario, log);
+    free(log);
+    if (ok) return FL_OK;
+    fl_scenario_free(*scenario);
+    *scenario = NULL;
+    return FL_EIO;
+}
+
 static enum fl_status read_point(const struct sweep *sweep, uint32_t point, struct fl_scenario **out, struct fl_errors *errors)
 {
     const char *values[SWEEP_PATHS_MAX];
@@ -55,7 +70,9 @@ static enum fl_status read_point(const struct sweep *sweep, uint32_t point, stru
     uint32_t index = 0;
     while (sweep->points.files[index] != file) index++;
     for (uint32_t i = 0; i < sweep->points.paths_count; i++) overrides[i] = (struct fl_override){ sweep->points.paths[i], values[i] };
-    return fl_scenario_read(file, sweep->texts[index], strlen(sweep->texts[index]), overrides, sweep->points.paths_count, out, errors);
+    const enum fl_status status = fl_scenario_read(file, sweep->texts[index], strlen(sweep->texts[index]), overrides, sweep->points.paths_count, out, errors);
+    if (status != FL_OK || (*out)->traffic.replay.log == NULL) return status;
+    return attach_log(sweep, file, out);
 }
 
 static struct fl_scenario *open_point(void *context, uint32_t point)
@@ -139,6 +156,7 @@ static int check_points(struct sweep *sweep)
         memset(errors, 0, sizeof *errors);
         status = read_point(sweep, p, &scenario, errors);
         if (status == FL_OK) sweep->hashes[p] = scenario->hash;
+        if (status == FL_EIO) note_fault(faults, &count, &more, p, "its log cannot be replayed");
         for (uint32_t i = 0; i < errors->count && status != FL_OK; i++) {
             char line[1024];
             fl_error_format(&errors->list[i], sweep_point_values(&sweep->points, p, values), line, sizeof line);

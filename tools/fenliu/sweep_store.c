@@ -188,7 +188,7 @@ static bool put_figures(struct sweep_store *store, const struct sweep_columns *c
         sqlite3_bind_int64(statement, 2, c);
         sqlite3_bind_text(statement, 3, column.bytes, (int)column.length, SQLITE_STATIC);
         bind_text(statement, 4, columns->metric[c]->unit);
-        sqlite3_bind_int64(statement, 5, sweep_better(columns->metric[c]));
+        sqlite3_bind_int64(statement, 5, fl_metric_better(columns->metric[c]));
         ok = insert(store, statement);
         sqlite3_clear_bindings(statement);
         fl_text_free(&column);
