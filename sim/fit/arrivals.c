@@ -312,12 +312,12 @@ static double shrink_of(double f_ratio)
     return f_ratio > 1 ? 1 - 1 / f_ratio : 0;
 }
 
-/* Factors: where the variance between weekdays is no chance at 5 %. */
+/* Factors: where the variance between weekdays is no chance at 1 %. */
 static void believe_factors(struct fitting *f, double room[])
 {
     for (uint32_t o = 0; o < f->n; o++) room[o] = f->out->day_total[f->ordinary[o]];
     const struct between b = variance_between(f, room);
-    f->factor_shrink = b.f > 0 && f_upper(b.f, b.d1, b.d2) < 0.05 ? shrink_of(b.f) : 0;
+    f->factor_shrink = b.f > 0 && f_upper(b.f, b.d1, b.d2) < 0.01 ? shrink_of(b.f) : 0;
 }
 
 /* Shapes: where every weekday has days enough, and the mean ratio over the parts of the day is far from 1. */

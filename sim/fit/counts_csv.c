@@ -160,7 +160,10 @@ static void take_field(const char *line, size_t length, size_t *at, char separat
 static uint32_t split(const char *line, size_t length, char separator, struct field fields[FL_COUNTS_COLUMNS_MAX])
 {
     uint32_t count = 0;
-    for (size_t at = 0; at < length && count < FL_COUNTS_COLUMNS_MAX;) take_field(line, length, &at, separator, &fields[count++]);
+    size_t at = 0;
+    while (at < length && count < FL_COUNTS_COLUMNS_MAX) take_field(line, length, &at, separator, &fields[count++]);
+    if (length > 0 && line[length - 1] == '\r') length--;
+    if (length > 0 && line[length - 1] == separator && count < FL_COUNTS_COLUMNS_MAX) fields[count++] = (struct field){ .length = 0 }; /* the last one is empty */
     return count;
 }
 
