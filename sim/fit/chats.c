@@ -74,6 +74,41 @@ static void add_after(struct fl_chats *chats, const struct chat *chat, int64_t u
                                 .writes = writes, .first = chat->first };
 }
 
+/* The date of an instant; NULL: before the first chat, too far on, or no memory. */
+static struct fl_date_seen *date_of(struct fl_chats *chats, int64_t at)
+{
+    const int64_t day = (at / (FL_ARRIVAL_CELL_S * FL_SECOND) - chats->first_cell) / (86400 / FL_ARRIVAL_CELL_S);
+    if (chats->arrival_cells == 0 || day < 0 || day >= 4000) return NULL;
+    if (day >= chats->dates) {
+        const uint32_t dates = (uint32_t)day + 32;
+        struct fl_date_seen *larger = realloc(chats->date, dates * sizeof *larger);
+        if (larger == NULL) {
+            chats->full = true;
+            return NULL;
+        }
+        memset(larger + chats->dates, 0, (dates - chats->dates) * sizeof *larger);
+        chats->date = larger;
+        chats->dates = dates;
+    }
+    return &chats->date[day];
+}
+
+static void count_wait(struct fl_chats *chats, const struct chat *chat, double seconds, enum fl_wait_end end)
+{
+    struct fl_date_seen *const date = end == FL_WAIT_OPEN ? NULL : date_of(chats, chat->opened);
+    if (date == NULL) return;
+    if (end != FL_WAIT_REPLIED) {
+        date->given_up++;
+        return;
+    }
+    date->replies++;
+    date->reply_s += seconds;
+    date->in_time += seconds <= 180;
+    if (chat->rounds > 0) return;
+    date->firsts++;
+    date->first_s += seconds;
+}
+
 static void add_wait(struct fl_chats *chats, const struct chat *chat, int64_t until, enum fl_wait_end end)
 {
     const double seconds = (double)(until - chat->opened) / 1e9;
@@ -81,6 +116,7 @@ static void add_wait(struct fl_chats *chats, const struct chat *chat, int64_t un
     if (chat->away || chat->at_bot) return;
     if (end == FL_WAIT_REPLIED) fl_durations_add(chat->replied ? chats->response : chats->first_response, seconds, false, 1);
     if (left) fl_durations_add(chat->replied ? chats->response : chats->first_response, seconds, true, 1);
+    count_wait(chats, chat, seconds, end);
     struct fl_wait *wait = record(chats, &chats->waits);
     if (wait == NULL) return;
     const double assigned = chat->agent == NO_AGENT ? NAN : fmax(0, (double)(chat->assigned - chat->opened) / 1e9);
@@ -548,6 +584,8 @@ static void chat_arrives(struct fl_chats *chats, const struct chat *chat, int64_
 {
     chats->chats++;
     count_arrival(chats, at);
+    struct fl_date_seen *const date = date_of(chats, at);
+    if (date != NULL) date->chats++;
     if (chat->intent != 255) {
         chats->intents.seen[chat->intent]++;
         count_intent(chats, at, chat->intent);
@@ -733,10 +771,15 @@ static void settle_shift(struct fl_chats *chats, int64_t at)
     chats->span_ns = at + chats->shift_ns;
 }
 
-enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged *message)
+int64_t fl_chats_when(struct fl_chats *chats, const struct fl_logged *message)
 {
     if (chats->shift_ns == INT64_MIN) settle_shift(chats, message->at_ns);
-    const int64_t at = message->at_ns + chats->shift_ns;
+    return message->at_ns + chats->shift_ns;
+}
+
+enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged *message)
+{
+    const int64_t at = fl_chats_when(chats, message);
     if (chats->messages == 0) chats->span_ns = at;
     if (at > chats->clock_ns || chats->messages == 0) {
         chats->clock_ns = at;
@@ -819,6 +862,7 @@ void fl_chats_free(struct fl_chats *chats)
     free(chats->table);
     free(chats->arrivals);
     free(chats->intents_of_day);
+    free(chats->date);
     *chats = (struct fl_chats){ .messages = 0 };
 }
 

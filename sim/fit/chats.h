@@ -75,6 +75,12 @@ struct fl_first_reply {
     float sent_s, entered_s; /* sent; when that chat came to the agent, 0 at the least */
 };
 
+/* A date as its panel would show it: chats by their beginning, rounds by their opening; leave-messages are no rounds here. */
+struct fl_date_seen {
+    uint32_t chats, firsts, replies, in_time /* within 3 minutes */, given_up;
+    double first_s, reply_s; /* sums */
+};
+
 #define FL_NAME_BYTES 64u
 struct fl_name_list {
     char (*name)[FL_NAME_BYTES]; /* [count] owned; cut at a character */
@@ -121,6 +127,8 @@ struct fl_chats {
     uint32_t arrival_cells, arrival_room;
     uint32_t *intents_of_day;        /* [arrival days * 64] owned: chats of each intent in each day from first_cell */
     uint32_t intent_days;
+    struct fl_date_seen *date;       /* [dates] owned: from first_cell's day on */
+    uint32_t dates;
     bool full;                       /* there was no memory for some of it */
 
     /* under way */
@@ -141,6 +149,8 @@ void fl_chats_free(struct fl_chats *chats);
 /* A further file begins. One that begins before the last one ended is another record of the same dates (as replications are): what was
  * open ends unseen, and its times are moved on by whole weeks. */
 void fl_chats_next_file(struct fl_chats *chats);
+/* When a message is taken to be, this file's weeks added; settles them where it is the first of its file. */
+int64_t fl_chats_when(struct fl_chats *chats, const struct fl_logged *message);
 /* One message. FL_LINE_BACKWARDS: earlier than what its chat has seen; nothing was changed then. */
 enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged *message);
 /* The log is at its end: what is open ends unseen. */

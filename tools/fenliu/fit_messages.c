@@ -88,21 +88,58 @@ static void message_fit_free(struct message_fit *fit)
     free(fit);
 }
 
+/* The midnight from which days are held out: a first reading tells when the log ends. An exit code. */
+static int settle_cut(const struct fit_options *options, int64_t *cut_ns)
+{
+    struct fl_chats whole;
+    struct fit_answer unheard = { .language = options->common->language };
+    *cut_ns = INT64_MAX;
+    if (options->hold_out == NULL) return EXIT_DONE;
+    for (uint32_t i = 0; i < options->common->files_count; i++) {
+        if (strcmp(options->common->files[i], "-") != 0) continue;
+        fprintf(stderr, "fenliu fit: --hold-out: standard input cannot be read twice; wanted files\n");
+        return EXIT_USAGE;
+    }
+    if (fl_chats_start(&whole) != FL_OK) return run_failed(FL_EFULL, "fit");
+    int code = fit_messages_read(options, INT64_MAX, &whole, NULL, &unheard);
+    uint32_t days = 0; /* with chats: replications of a date lie a week apart */
+    *cut_ns = INT64_MAX;
+    for (uint32_t d = whole.dates; code == EXIT_DONE && d-- > 0 && days < options->hold_out_days;) {
+        if (whole.date[d].chats == 0) continue;
+        days++;
+        *cut_ns = (whole.first_cell * FL_ARRIVAL_CELL_S + (int64_t)d * 86400) * FL_SECOND;
+    }
+    if (code == EXIT_DONE && *cut_ns <= whole.first_ns) {
+        fprintf(stderr, "fenliu fit: --hold-out: wanted fewer days than the log has, got %s\n", options->hold_out);
+        code = EXIT_USAGE;
+    }
+    fl_chats_free(&whole);
+    fit_answer_free(&unheard);
+    return code;
+}
+
+static int fit_all(const struct fit_options *options, struct message_fit *fit, struct fl_chats *held, struct fit_answer *answer)
+{
+    int64_t cut_ns;
+    int code = settle_cut(options, &cut_ns);
+    if (code == EXIT_DONE) code = fit_messages_read(options, cut_ns, &fit->chats, cut_ns != INT64_MAX ? held : NULL, answer);
+    if (code != EXIT_DONE) return code;
+    note_what_was_read(&fit->chats, answer);
+    const enum fl_status status = fit->chats.full || held->full ? FL_EFULL : fit_behaviour(fit, &answer->estimates);
+    if (status != FL_OK || !fit_messages_scenario(fit, answer)) return run_failed(status != FL_OK ? status : FL_EFULL, "fit");
+    return cut_ns != INT64_MAX ? fit_messages_back_test(options, fit, held, answer) : EXIT_DONE;
+}
+
 int fit_messages(const struct fit_options *options, struct fit_answer *answer)
 {
     struct message_fit *const fit = calloc(1, sizeof *fit);
+    struct fl_chats held = { .messages = 0 };
     if (fit == NULL) return run_failed(FL_EFULL, "fit");
     answer->kind = "messages";
-    if (fl_chats_start(&fit->chats) != FL_OK) {
-        free(fit);
-        return run_failed(FL_EFULL, "fit");
-    }
-    int code = fit_messages_read(options, &fit->chats, answer);
-    if (code == EXIT_DONE) {
-        note_what_was_read(&fit->chats, answer);
-        const enum fl_status status = fit->chats.full ? FL_EFULL : fit_behaviour(fit, &answer->estimates);
-        if (status != FL_OK || !fit_messages_scenario(fit, answer)) code = run_failed(status != FL_OK ? status : FL_EFULL, "fit");
-    }
+    int code = EXIT_INTERNAL;
+    if (fl_chats_start(&fit->chats) != FL_OK || fl_chats_start(&held) != FL_OK) run_failed(FL_EFULL, "fit");
+    else code = fit_all(options, fit, &held, answer);
+    fl_chats_free(&held);
     message_fit_free(fit);
     return code;
 }

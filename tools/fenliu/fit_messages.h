@@ -15,8 +15,11 @@ struct message_fit {
     bool has_arrivals; /* whole days were there */
 };
 
-/* Reads all logs into chats. An exit code; what was passed over is noted in the answer. */
-int fit_messages_read(const struct fit_options *options, struct fl_chats *chats, struct fit_answer *answer);
+/* Reads all logs into chats, but what is at or after `cut_ns` (INT64_MAX: nothing) into `held`. An exit code; what was passed over is noted in
+ * the answer. */
+int fit_messages_read(const struct fit_options *options, int64_t cut_ns, struct fl_chats *chats, struct fl_chats *held, struct fit_answer *answer);
+/* Simulates the days of `held` by what was fitted and says how many of their figures lie in the middle 95 % of what was simulated. An exit code. */
+int fit_messages_back_test(const struct fit_options *options, const struct message_fit *fit, const struct fl_chats *held, struct fit_answer *answer);
 /* All that was fitted, as parts of a scenario, into answer->fitted. false: no memory. */
 bool fit_messages_scenario(const struct message_fit *fit, struct fit_answer *answer);
 

@@ -15,7 +15,8 @@ struct reading {
     const char *path;
     struct fl_log_reader reader;
     struct file_lines lines;
-    struct fl_chats *chats;
+    struct fl_chats *chats, *held;
+    int64_t cut_ns;
     struct fit_answer *answer;
     char *record;              /* owned: a CSV record of several lines, put together */
     size_t record_room;
@@ -98,6 +99,7 @@ static int begin(struct reading *reading)
         reading->line = 1;
     }
     fl_chats_next_file(reading->chats);
+    if (reading->held != NULL) fl_chats_next_file(reading->held);
     return EXIT_DONE;
 }
 
@@ -112,7 +114,10 @@ static int read_lines(struct reading *reading)
         if (length == 0 || (length == 1 && record[0] == '\r')) continue;
         reading->lines_read++;
         enum fl_line_fault fault = fl_log_read(&reading->reader, record, length, &message);
-        if (fault == FL_LINE_READ) fault = fl_chats_take(reading->chats, &message);
+        if (fault == FL_LINE_READ) {
+            const bool later = reading->cut_ns != INT64_MAX && fl_chats_when(reading->chats, &message) >= reading->cut_ns;
+            fault = fl_chats_take(later ? reading->held : reading->chats, &message);
+        }
         if (fault == FL_LINE_READ) continue;
         if (reading->lines.cut && fault != FL_LINE_BACKWARDS) fault = FL_LINE_CUT;
         if (!pass_over(reading, first_line, fault)) {
@@ -135,7 +140,7 @@ static void note_faults(const struct reading *reading)
                      fl_line_fault_sentence((enum fl_line_fault)f));
 }
 
-int fit_messages_read(const struct fit_options *options, struct fl_chats *chats, struct fit_answer *answer)
+int fit_messages_read(const struct fit_options *options, int64_t cut_ns, struct fl_chats *chats, struct fl_chats *held, struct fit_answer *answer)
 {
     int code = EXIT_DONE;
     for (uint32_t i = 0; code == EXIT_DONE && i < options->common->files_count; i++) {
@@ -144,6 +149,8 @@ int fit_messages_read(const struct fit_options *options, struct fl_chats *chats,
         reading->options = options;
         reading->path = options->common->files[i];
         reading->chats = chats;
+        reading->held = held;
+        reading->cut_ns = cut_ns;
         reading->answer = answer;
         code = begin(reading);
         if (code == EXIT_DONE) code = read_lines(reading);
@@ -157,5 +164,6 @@ int fit_messages_read(const struct fit_options *options, struct fl_chats *chats,
         code = EXIT_USAGE;
     }
     fl_chats_end(chats);
+    if (held != NULL) fl_chats_end(held);
     return code;
 }
