@@ -368,6 +368,8 @@ static bool check_replay(struct reader *r, const cJSON *json, const struct fl_at
 #define FL_HERE struct fl_traffic_replay
 static const struct fl_key replay_keys[] = {
     NEEDED_TEXT("log", log, 1, 4000),
+    TEXT("preset", preset),
+    { .name = "columns", .kind = FL_KEY_TEXT, .offset = FL_OFFSET(FL_HERE, columns), .most = 500 },
     INSTANT("from", from),
     COUNT("days", days, 1, 10000),
 };

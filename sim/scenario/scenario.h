@@ -77,6 +77,7 @@ struct fl_busyness {
  * it holds by fl_scenario_attach. */
 struct fl_traffic_replay {
     const char *log;  /* a path, by the folder of the scenario's file; NULL: no replay */
+    const char *preset, *columns; /* how the log is read, as fenliu fit's --preset and --columns; NULL: by its own names */
     bool has_from;
     fl_time from;     /* the recorded instant that becomes the scenario's start, as an instant of the scenario (so negative for last year) */
     uint32_t days;    /* replication k plays the stretch that begins k mod days days later; default 1 */

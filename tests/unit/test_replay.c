@@ -210,7 +210,7 @@ Test(replay, a_part_of_the_period_plays_its_part)
 
 static void say(struct fl_recorder *recorder, uint64_t conversation, double at_s, enum fl_log_kind kind)
 {
-    const struct fl_message message = { .at_ns = origin_s * FL_SECOND + (int64_t)(at_s * 1e9), .conversation = conversation, .kind = (uint8_t)kind,
+    const struct fl_logged message = { .at_ns = origin_s * FL_SECOND + (int64_t)(at_s * 1e9), .conversation = conversation, .kind = (uint8_t)kind,
                                         .intent = { "refund", 6 }, .class = { "stranger", 8 } };
     cr_assert_eq(fl_recorder_add(recorder, &message), FL_OK);
 }

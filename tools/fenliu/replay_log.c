@@ -67,6 +67,19 @@ static bool refuse(const struct reading *reading, const char *why)
     return false;
 }
 
+/* Which column means what. */
+static bool start_reader(struct reading *reading, const struct fl_traffic_replay *replay)
+{
+    char wrong[64], why[160];
+    if (fl_log_reader_start(replay->preset, &reading->reader) != FL_OK) {
+        snprintf(why, sizeof why, "traffic.replay.preset: wanted fenliu, channel, qianniu or jd, got \"%.64s\"", replay->preset);
+        return refuse(reading, why);
+    }
+    if (replay->columns == NULL || fl_log_reader_map(&reading->reader, replay->columns, wrong) == FL_OK) return true;
+    snprintf(why, sizeof why, "traffic.replay.columns: wanted a list such as time=NAME,role=NAME, got \"%.64s\"", wrong);
+    return refuse(reading, why);
+}
+
 /* A record that goes on in the next line is put together. true: it is whole, in *line. */
 static bool join(struct reading *reading, char **line, size_t *length)
 {
@@ -162,7 +175,7 @@ bool replay_attach(const struct options *options, struct fl_scenario *scenario, 
     struct fl_recording *recording = NULL;
     bool ok = file_lines_open(&reading.lines, log) || refuse(&reading, reading.lines.problem);
     if (ok) reading.recorder = fl_recorder_open(scenario);
-    ok = ok && ((reading.recorder != NULL && fl_log_reader_start(NULL, &reading.reader) == FL_OK) || refuse(&reading, "out of memory"));
+    ok = ok && (reading.recorder != NULL || refuse(&reading, "out of memory")) && start_reader(&reading, &scenario->traffic.replay);
     ok = ok && read_lines(&reading);
     if (ok) {
         recording = fl_recorder_end(reading.recorder, &notes);
