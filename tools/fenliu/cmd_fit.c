@@ -159,6 +159,7 @@ static int fit_logs(const struct fit_options *fit)
     answer.more = cJSON_CreateObject();
     int code = answer.fitted == NULL || answer.more == NULL ? run_failed(FL_EFULL, "fit") : messages ? fit_messages(fit, &answer) : fit_counts(fit, &answer);
     if (code == EXIT_DONE && fit->common->out != NULL) code = fit_scenario_write(fit, &answer);
+    if (code == EXIT_DONE && fit->report != NULL) code = fit_report_write(fit, &answer);
     if (code == EXIT_DONE) code = fit_answer_print(fit, &answer);
     fit_answer_free(&answer);
     return code;

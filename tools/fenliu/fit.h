@@ -63,6 +63,11 @@ struct fl_scenario *fit_scenario_of_arrivals(const struct fl_arrivals *arrivals,
  * of what was simulated: goodness "held_out_inside_95_*", JSON "back_test". An exit code. */
 int fit_back_test(const struct fit_options *options, const struct fl_counts *counts, const struct fl_arrivals *arrivals, struct fit_answer *answer);
 
+/* The pictures of arrivals into the answer; after the back-test, which has one. false: no memory. */
+bool fit_arrivals_pictures(const struct fl_counts *counts, const struct fl_arrivals *arrivals, struct fit_answer *answer);
+
+/* A look at the fit in words, with its figures: one table for both kinds of log; a name that is not in it stands as it is. */
+void fit_goodness_words(enum language language, const struct fl_goodness *goodness, char *out, size_t size);
 /* The text of a reason (fl_estimate.why) with its numbers, in a language: one table for both kinds of log. */
 void fit_reason(enum language language, const struct fl_estimate *estimate, char *out, size_t size);
 
@@ -73,8 +78,11 @@ void fit_note(struct fit_answer *answer, const char *file, uint64_t line, const 
 /* The fitted scenario's text: `fitted` over the base, valid by `fenliu check`; free() it. NULL after saying why (the base cannot be read,
  * or what came of it is refused: the latter is our bug and says so). from_base (optional) receives the top-level keys taken from it. */
 char *fit_scenario_text(const struct fit_options *options, const struct fit_answer *answer, char from_base[256]);
-/* Writes it where -o says, whole or not at all. An exit code. */
-int fit_scenario_write(const struct fit_options *options, const struct fit_answer *answer);
+/* Writes it where -o says, whole or not at all, and notes in the answer what comes from the base or was left neutral. An exit code. */
+int fit_scenario_write(const struct fit_options *options, struct fit_answer *answer);
+
+/* The page of --report, whole or not at all. An exit code. */
+int fit_report_write(const struct fit_options *options, const struct fit_answer *answer);
 
 /* The answer on stdout: a screen, or with --json one object. An exit code. */
 int fit_answer_print(const struct fit_options *options, const struct fit_answer *answer);

@@ -72,6 +72,45 @@ void fit_reason(enum language language, const struct fl_estimate *estimate, char
     snprintf(out, size, form, estimate->had, estimate->wanted);
 }
 
+/* ---- Goodness of fit ------------------------------------------------------------------------------ */
+
+/* How a share of held-out intervals is called; all take the minutes of one. */
+static const char held_out[] = "held_out_inside_95_";
+
+static const struct {
+    const char *name, *en, *zh;
+} looks[] = {
+    { "variance_over_poisson", "variance of a count over a Poisson one's", "计数方差与泊松之比" },
+    { "day_variance_seen_over_fitted", "how day totals vary, over what the fitted busyness makes", "日来量的波动与拟合忙闲之比" },
+    { "correlation_of_following_days", "how much a day takes after the one before (the scenario's days are independent)", "相邻两天的相关(方案里各天独立)" },
+    { "days_lognormal_distance", "distance of day totals from the lognormal (Kolmogorov-Smirnov)", "日来量与对数正态的距离(KS)" },
+};
+
+void fit_goodness_words(enum language language, const struct fl_goodness *g, char *out, size_t size)
+{
+    const bool zh = language == LANGUAGE_ZH;
+    const char *name = g->name;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
+        if (strcmp(looks[i].name, name) == 0) name = zh ? looks[i].zh : looks[i].en;
+    if (strncmp(g->name, held_out, sizeof held_out - 1) == 0) {
+        const double minutes = strtod(g->name + sizeof held_out - 1, NULL) / 60;
+        const double share = 100 * g->value, n = (double)g->n;
+        if (minutes == 1440)
+            snprintf(out, size, zh ? "留出的 %.0f 天里,%.1f%% 落在模拟的中间 95%% 内" : "of %.0f held-out days %.1f %% lie inside the simulated middle 95 %%", n, share);
+        else
+            snprintf(out, size, zh ? "留出的 %.0f 个 %.0f 分钟时段里,%.1f%% 落在模拟的中间 95%% 内"
+                                   : "of %.0f held-out intervals of %.0f min %.1f %% lie inside the simulated middle 95 %%", n, minutes, share);
+        return;
+    }
+    size_t used = (size_t)snprintf(out, size, "%s: %.3g", name, g->value);
+    if (!isnan(g->low) && !isnan(g->high) && used < size)
+        used += (size_t)snprintf(out + used, size - used, zh ? ",宜在 %.2g 至 %.2g" : ", wanted %.2g to %.2g", g->low, g->high);
+    else if (!isnan(g->high) && used < size) used += (size_t)snprintf(out + used, size - used, zh ? ",宜不超过 %.2g" : ", wanted at most %.2g", g->high);
+    else if (!isnan(g->low) && used < size) used += (size_t)snprintf(out + used, size - used, zh ? ",宜不低于 %.2g" : ", wanted at least %.2g", g->low);
+    if (!isnan(g->p) && used < size) used += (size_t)snprintf(out + used, size - used, g->p < 0.001 ? " (p < 0.001)" : " (p = %.3f)", g->p);
+    if (!g->good && used < size) snprintf(out + used, size - used, zh ? ":不合" : ": it does not fit here");
+}
+
 /* ---- JSON ----------------------------------------------------------------------------------------- */
 
 static void add_interval(struct fl_text *out, double low, double high)
@@ -190,15 +229,45 @@ static void screen_estimate(struct fl_text *out, const struct fit_answer *answer
     fl_text_add(out, "\n");
 }
 
+static const char hourly[] = "traffic.profile.hourly[";
+
+/* The shape of the day as four rows of six hours instead of 24 lines. */
+static void screen_hours(struct fl_text *out, const struct fit_answer *answer, size_t from)
+{
+    fl_text_add(out, answer->language == LANGUAGE_ZH ? "traffic.profile.hourly(一小时与平均一小时之比)\n" : "traffic.profile.hourly (each hour over the mean one)\n");
+    for (uint32_t h = 0; h < 24 && from + h < answer->estimates.count; h++) {
+        if (h % 6 == 0) fl_text_add(out, "  %02u:00", h);
+        fl_text_add(out, " %7.3f%s", answer->estimates.list[from + h].value, h % 6 == 5 ? "\n" : "");
+    }
+}
+
+static void screen_goodness(struct fl_text *out, const struct fit_answer *answer)
+{
+    if (answer->estimates.goodness_count > 0) fl_text_add(out, answer->language == LANGUAGE_ZH ? "\n拟合得如何\n" : "\nHow well it fits\n");
+    for (size_t i = 0; i < answer->estimates.goodness_count; i++) {
+        char line[400];
+        fit_goodness_words(answer->language, &answer->estimates.goodness[i], line, sizeof line);
+        fl_text_add(out, "  %s\n", line);
+    }
+}
+
 static void answer_screen(struct fl_text *out, const struct fit_options *options, const struct fit_answer *answer)
 {
     for (size_t i = 0; i < answer->notes_count; i++) {
         const struct fit_note *const note = &answer->notes[i];
-        if (note->file != NULL) fl_text_add(out, "%s:%llu: ", note->file, (unsigned long long)note->line);
+        if (note->file != NULL && note->line > 0) fl_text_add(out, "%s:%llu: ", note->file, (unsigned long long)note->line);
+        else if (note->file != NULL) fl_text_add(out, "%s: ", note->file);
         fl_text_add(out, "%s\n", note->text);
     }
-    for (size_t i = 0; i < answer->estimates.count; i++) screen_estimate(out, answer, &answer->estimates.list[i]);
+    fl_text_add(out, answer->language == LANGUAGE_ZH ? "\n数值与 95%% 区间\n" : "\nValues with 95 %% intervals\n");
+    for (size_t i = 0; i < answer->estimates.count; i++) {
+        const char *const path = answer->estimates.list[i].path;
+        if (strncmp(path, hourly, sizeof hourly - 1) != 0) screen_estimate(out, answer, &answer->estimates.list[i]);
+        else if (strcmp(path + sizeof hourly - 1, "0]") == 0) screen_hours(out, answer, i);
+    }
+    screen_goodness(out, answer);
     if (answer->screen.bytes != NULL) fl_text_add_bytes(out, answer->screen.bytes, answer->screen.length);
+    if (options->report != NULL) fl_text_add(out, answer->language == LANGUAGE_ZH ? "图 %s\n" : "report %s\n", options->report);
     if (options->common->out != NULL) fl_text_add(out, answer->language == LANGUAGE_ZH ? "方案 %s\n" : "scenario %s\n", options->common->out);
 }
 

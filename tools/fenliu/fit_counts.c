@@ -211,6 +211,19 @@ static bool settle_hold_out(const struct fit_options *options, const struct fl_c
     return true;
 }
 
+/* What the scenario shows: the largest promotion's day, or the one after the log. */
+static int64_t day_to_plan(const struct fl_counts *counts, const struct fl_arrivals *arrivals)
+{
+    int64_t day = counts->first_s + (int64_t)arrivals->days * DAY_S;
+    double most = 1;
+    for (uint32_t i = 0; i < arrivals->promotions_count; i++) {
+        if (arrivals->promotions[i].multiplier <= most) continue;
+        most = arrivals->promotions[i].multiplier;
+        day = arrivals->promotions[i].opens_s;
+    }
+    return day;
+}
+
 static int fit_series(const struct fit_options *options, const struct fl_counts *counts, struct fit_answer *answer)
 {
     int64_t promotions[FIT_PROMOTIONS_MAX];
@@ -226,11 +239,10 @@ static int fit_series(const struct fit_options *options, const struct fl_counts 
     if (status != FL_OK) return run_failed(status, "fit");
     say_counts(counts, &arrivals, answer);
     note_days(counts, &arrivals, answer);
-    const int64_t after_s = counts->first_s + (int64_t)arrivals.days * DAY_S; /* what people plan for: the promotion, or the days to come */
-    const bool written = fit_arrivals_to_scenario(&arrivals, answer->fitted) &&
-                         fit_start(answer->fitted, arrivals.promotions_count > 0 ? arrivals.promotions[0].opens_s : after_s);
+    const bool written = fit_arrivals_to_scenario(&arrivals, answer->fitted) && fit_start(answer->fitted, day_to_plan(counts, &arrivals));
     int code = written ? EXIT_DONE : run_failed(FL_EFULL, "fit");
     if (code == EXIT_DONE && how.to_day > 0) code = fit_back_test(options, counts, &arrivals, answer);
+    if (code == EXIT_DONE && options->report != NULL && !fit_arrivals_pictures(counts, &arrivals, answer)) code = run_failed(FL_EFULL, "fit");
     fl_arrivals_free(&arrivals);
     return code;
 }

@@ -245,9 +245,28 @@ struct fl_scenario *fit_scenario_of_arrivals(const struct fl_arrivals *arrivals,
     return scenario;
 }
 
-int fit_scenario_write(const struct fit_options *options, const struct fit_answer *answer)
+/* What of a scenario the log did not give. */
+static void note_base(const struct fit_options *options, struct fit_answer *answer, const char *from_base)
 {
-    char *const text = fit_scenario_text(options, answer, NULL);
+    if (options->base == NULL && strcmp(answer->kind, "counts") == 0)
+        fit_note(answer, NULL, 0, "buyers and desk are not in counts and were left neutral; --base SCENARIO gives them", "来量里没有买家和客服,留为中性;可用 --base SCENARIO 给出");
+    if (from_base[0] == '\0') return;
+    fit_note(answer, NULL, 0, "from %s: %s", "取自 %s:%s", options->base, from_base);
+    cJSON *const list = cJSON_AddArrayToObject(answer->more, "from_base");
+    for (const char *at = from_base; list != NULL && *at != '\0';) {
+        char key[64];
+        const size_t length = strcspn(at, " ");
+        snprintf(key, sizeof key, "%.*s", (int)length, at);
+        cJSON_AddItemToArray(list, cJSON_CreateString(key));
+        at += length + (at[length] == ' ');
+    }
+}
+
+int fit_scenario_write(const struct fit_options *options, struct fit_answer *answer)
+{
+    char from_base[256] = "";
+    char *const text = fit_scenario_text(options, answer, options->base != NULL ? from_base : NULL);
+    note_base(options, answer, from_base);
     if (text == NULL) return options->base != NULL ? EXIT_USAGE : EXIT_INTERNAL;
     struct sink sink;
     const bool written = sink_open(&sink, "fit", options->common->out, false) && sink_put(&sink, text, strlen(text)) && sink_put(&sink, "\n", 1);
