@@ -113,6 +113,18 @@ const chrome = await browser();
   await page.context().close();
 }
 
+/* A printer takes what is there when it has been announced, without another frame. */
+{
+  const { page } = await open(chrome, plan);
+  await drawn(page);
+  const reach = await page.evaluate(() => {
+    dispatchEvent(new Event("beforeprint"));
+    return Math.max(...[...document.querySelectorAll(".chart-canvas svg")].map((svg) => svg.getBBox().x + svg.getBBox().width - svg.viewBox.baseVal.width));
+  });
+  expect(reach <= 1, `charts reach ${reach} beyond the paper`);
+  await page.context().close();
+}
+
 /* Who prints before a single chart has been drawn gets them all. */
 {
   const { page } = await open(chrome, plan, { before: () => { window.requestAnimationFrame = () => 0; } });
@@ -129,7 +141,7 @@ const chrome = await browser();
   await drawn(page);
   expect((await text(page, "h1")).startsWith("B 更好") || (await text(page, "h1")).startsWith("B 有好有坏"), await text(page, "h1"));
   const compared = JSON.parse(run("compare", "three.run", "six.run", "--json")), rows = await page.locator("#compare tbody tr").allInnerTexts();
-  expect(rows.length === compared.differences.length, `${rows.length} rows, ${compared.differences.length} differences`);
+  expect(rows.length === compared.differences.length + 1 && /^工资\t¥300\t¥600\t\+¥300/.test(rows.at(-1)), `${rows.length} rows, ${compared.differences.length} differences, wages: ${rows.at(-1)}`);
   compared.differences.forEach((one, i) => expect(rows[i].includes("B 更好") === (one.better === "b") && rows[i].includes("B 更差") === (one.better === "a"), rows[i]));
   await axe(page, "two runs");
   expect(faults.length === 0, faults.join("; "));

@@ -105,7 +105,9 @@ export function chart(picture: Picture): HTMLElement {
     draw();
   };
   const fit = () => {
-    if (instance && canvas.clientWidth && canvas.clientWidth !== instance.getWidth()) instance.resize();
+    if (!instance || !canvas.clientWidth || canvas.clientWidth === instance.getWidth()) return;
+    instance.resize();
+    instance.getZr().flush(); /* not at the next frame: what is printed may have none */
   };
   /* Charts measure their element, so they begin once it has a size; they end when it has left the page. */
   const sized = new ResizeObserver(() => {

@@ -103,7 +103,7 @@ export class Questions {
       const [year, month, day] = now().slice(0, 10).split("-").map(Number) as [number, number, number], first = new Date().getFullYear() - 1;
       const years = [...new Set([year, ...Array.from({ length: 5 }, (_, i) => first + i)])].sort((a, b) => a - b), last = new Date(Date.UTC(year, month, 0)).getUTCDate();
       options(parts.year, years.map((y) => [String(y), shown({ year: "numeric" }, y, 1, 1)]), String(year));
-      options(parts.month, Array.from({ length: 12 }, (_, i) => [two(i + 1), shown({ month: "long" }, year, i + 1, 1)]), two(month));
+      options(parts.month, Array.from({ length: 12 }, (_, i) => [two(i + 1), shown({ month: language() === "zh" ? "numeric" : "short" }, year, i + 1, 1)]), two(month));
       options(parts.day, Array.from({ length: last }, (_, i) => [two(i + 1), shown({ day: "numeric" }, year, month, i + 1)]), two(day));
       options(parts.time, [...new Set([now().slice(11), ...half_hours(0)])].sort().map((time) => [time, time]), now().slice(11));
     };

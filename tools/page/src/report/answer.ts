@@ -4,7 +4,9 @@ import { money, number, percent, seconds } from "../common/numbers";
 import { metric_words, unit_of, wanted, type Unit } from "../common/objectives";
 import { language, named, say } from "../common/words";
 import { figure, month_of, one_day, several_dates, staff_of, type Comparison, type Difference, type Knee, type Plan, type Report, type Run, type Staff, type StaffMonth } from "./data";
+import { levers } from "./levers";
 import { clock_of, date_of, facts, grid, joined, list_of, note, of_100, range_shown, shown, type Fact } from "./parts";
+import { roster_by_name } from "./team";
 
 /* ---- The sentence ------------------------------------------------------------------------------- */
 
@@ -231,10 +233,10 @@ function unproven(run: Run, { probability_met: { mean, days, days_met } }: Staff
 /* What staff answers: nobody's else. */
 export function plan(run: Run): (HTMLElement | null)[] {
   const staff = staff_of(run), month = month_of(run);
-  if (month) return hiring(month);
+  if (month) return [...hiring(month), ...roster_by_name(month.team)];
   if (!staff) return [];
   return [
     ...(staff.proven || staff.knee ? [] : [note(unproven(run, staff))]),
-    roster(run, staff), h("h3", {}, say("plan.title")), curve(staff), believed(staff),
+    roster(run, staff), ...roster_by_name(staff.team), h("h3", {}, say("plan.title")), curve(staff), believed(staff), ...levers(staff),
   ];
 }

@@ -41,8 +41,19 @@ export interface Knee {
 export interface Outcome { holds: boolean; probability_met: { mean: Maybe; days: number; days_met: number }; abandonment: Figure }
 export interface Doubt extends Outcome { what: string; factor: number; worse: boolean; on_duty_it_takes: Maybe }
 export interface Shift { shift: string; from: string; to: string; group: string; grade: string | null; agents: number }
+/* Who works when; not filled: what would have to give way, each by itself. */
+export interface Person { name: string; hired: boolean; shifts: { from: string; to: string }[] }
+export interface Team {
+  payroll: number; own: number; hired: number; filled: boolean; open_shifts: number; wishes_broken: number; any_of_these_would_do: Record<string, number>; people: Person[];
+}
+/* Of `staff --levers`. */
+export interface Desk { policy: string; max_chats: number; weights: string }
+export interface Levers {
+  settings: number; compared: (Desk & { excess: number; days: number })[]; given: Desk; best: Desk | null; set: string[]; better: boolean;
+  check: null | { abandonment: { given: number; best: number } }; on_duty_at_once: null | { given: Maybe; best: Maybe };
+}
 export interface Staff {
-  months?: undefined;
+  months?: undefined; team?: null | Team; levers?: null | Levers;
   headcount: { on_duty_at_once: number; payroll: number; more_than_today: number; new_hires: number; sub_accounts: number };
   proven: boolean; now_passes: boolean; roster: Shift[];
   intervals: { from: string; to: string; group: string; load: number; required: Maybe; scheduled: Maybe }[];
@@ -51,7 +62,8 @@ export interface Staff {
   sensitivity: { what: string; factor: number; possible: boolean; on_duty_at_once: Maybe }[];
   ordinary_day: { given: boolean; response_s: Maybe; replayed_response_s: Maybe; reply_time_factor: Maybe };
   risk: null | {
-    days: number; as_planned: Outcome; tornado: Doubt[]; one_absent: (Outcome & { from: string; to: string }) | null;
+    days: number; as_planned: Outcome & { worst_interval?: null | { minutes: number; left: Figure; left_p90: Maybe; share_left: Maybe; mostly_at: string } }; tornado: Doubt[];
+    multiplier?: null | Record<"p10" | "p50" | "p90", Outcome>; one_absent: (Outcome & { from: string; to: string }) | null;
     buffer: null | { people: number; for_one_absent: Maybe; for_multiplier_p90: Maybe; on_call: { from: string; to: string; people: number }[] };
   };
   money: null | Money;
@@ -70,7 +82,7 @@ export interface StaffMonth {
     take_on: { kind: string; people: number; by: string; trained_by: string; expected_to_stay: number }[]; cost_cny: Maybe; expected_to_leave: number;
     shifts_nobody_can_be_had_for: number; leavers: { name: string; at: string; worth: number; newcomers_at_first: number; newcomers_after_two_weeks: number }[];
   };
-  team?: null | { payroll: number; own: number; hired: number; filled: boolean; open_shifts: number };
+  team?: null | Team;
 }
 export interface Latency { n: number; mean: number; p50: number; p90: number; p99: number; p999: number; max: number }
 export interface Engine {

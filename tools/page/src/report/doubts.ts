@@ -104,10 +104,20 @@ function risks(staff: Staff): HTMLElement[] {
     const key = `doubt.sensitivity.${one.possible ? "" : "none."}${one.what}`;
     if (named(key) !== undefined) list.push(say(key as Word, { n: one.on_duty_at_once ?? "" }));
   }
+  const worst = risk?.as_planned.worst_interval;
+  if (worst && worst.left.mean !== null) list.push(say("doubt.worst", { minutes: worst.minutes, at: clock_of(worst.mostly_at), left: number(worst.left.mean, 1), share: percent(worst.share_left, 0), p90: number(worst.left_p90) }));
   if (risk?.one_absent) list.push(say("doubt.absent", { from: clock_of(risk.one_absent.from), to: clock_of(risk.one_absent.to), n: hundred(risk.one_absent.probability_met.mean) }));
   if (risk?.buffer && risk.buffer.people > 0) list.push(say("doubt.buffer", { n: risk.buffer.people,
     shifts: list_of(risk.buffer.on_call.map((one) => `${clock_of(one.from)}–${clock_of(one.to)} ${say("report.people", { n: one.people })}`)) }));
   return list.length ? [h("ul", {}, list.map((text) => h("li", {}, text)))] : [];
+}
+
+/* How large the promotion turns out. */
+function promotion(staff: Staff): HTMLElement[] {
+  const found = staff.risk?.multiplier;
+  if (!found) return [];
+  const rows = (["p10", "p50", "p90"] as const).map((size) => [say(`doubt.promotion.${size}` as Word), hundred(found[size].probability_met.mean), percent(found[size].abandonment.mean)]);
+  return [grid(say("doubt.promotion"), [say("doubt.promotion"), say("doubt.promotion.met"), say("fact.left")], rows, { narrow: true })];
 }
 
 function rules(staff: Staff): HTMLElement[] {
@@ -120,6 +130,6 @@ function rules(staff: Staff): HTMLElement[] {
 export function doubts(run: Run, all: Run[]): (HTMLElement | null)[] {
   const staff = staff_of(run);
   if (several_dates(run)) return [note(say("missing.risk.period"))];
-  return [...days(run, all), ...(staff ? [...tornado(staff), ...risks(staff), ...rules(staff)] : run.staff ? [] : [note(say("missing.risk"))])];
+  return [...days(run, all), ...(staff ? [...tornado(staff), ...promotion(staff), ...risks(staff), ...rules(staff)] : run.staff ? [] : [note(say("missing.risk"))])];
 }
 

@@ -3,7 +3,7 @@ import { h } from "../common/dom";
 import { number, seconds } from "../common/numbers";
 import { metric_words, unit_of } from "../common/objectives";
 import { named, say, type Word } from "../common/words";
-import { staff_of, type Comparison, type Difference, type Engine, type Kind, type Latency, type Report, type Run } from "./data";
+import { figure, staff_of, type Comparison, type Difference, type Engine, type Kind, type Latency, type Report, type Run } from "./data";
 import { clock_of, grid, light, list_of, moment_of, shown } from "./parts";
 
 /* ---- Settings ------------------------------------------------------------------------------------- */
@@ -96,13 +96,20 @@ function verdict(d: Difference): string | HTMLElement {
   return say(d.difference === 0 ? "verdict.same" : "verdict.chance");
 }
 
+/* What the roster costs hardly varies from day to day, so the program does not judge it; it is shown. */
+function wages_row(report: Report): (string | HTMLElement)[][] {
+  const [a, b] = report.runs.map((run) => figure(run.summary.totals, "wages_cny").value);
+  if (a == null || b == null) return [];
+  return [[metric_words("wages_cny"), shown(a, "money"), shown(b, "money"), `${b > a ? "+" : b < a ? "−" : ""}${shown(Math.abs(b - a), "money")}`, say("none"), say("none")]];
+}
+
 export function compared(report: Report, comparison: Comparison): HTMLElement[] {
   const head: Word[] = ["compare.figure", "compare.a", "compare.b", "compare.difference", "compare.interval", "compare.verdict"];
   const row = (d: Difference) => [d.group ? `${d.group}: ${metric_words(d.figure)}` : metric_words(d.figure), shown(d.a, unit_of(d.figure)), shown(d.b, unit_of(d.figure)), difference(d, d.difference),
     d.ci95 ? `${difference(d, d.ci95[0])} – ${difference(d, d.ci95[1])}` : say("none"), verdict(d)];
   return [
     h("p", {}, comparison.paired ? say("compare.sentence", { n: comparison.days }) : say("compare.unpaired")),
-    grid(say("section.compare"), head.map((word) => say(word)), comparison.differences.map(row)),
+    grid(say("section.compare"), head.map((word) => say(word)), [...comparison.differences.map(row), ...wages_row(report)]),
     h("p", { class: "small quiet" }, report.runs.map((run, i) => `${say(i === 0 ? "report.run_a" : "report.run_b")}: ${run.name}`).join(" · ")),
   ];
 }
