@@ -2,15 +2,15 @@
 """Whether `fenliu fit` gives back what made a log: scenario -> days of log -> fit, and every parameter against its 95 % interval.
 
 usage: fit_round_trip.py                       a handful of trials (a test)
-       fit_round_trip.py --trials 100 --keep FILE.jsonl [--jobs N] [--case NAME]...
-                                               all of it: each parameter of each scenario within its interval in at least 90 of 100 trials
+       fit_round_trip.py --trials 100 --keep FILE.jsonl [--out DIR] [--jobs N] [--case NAME]...
+                                               all of it: each parameter of each scenario within its interval in at least 90 of 100 trials;
+                                               the table goes to DIR/table.csv
 
 A trial is a seed: so many days of the scenario's log with that seed, one fit. A parameter that the fit tells in another family than the
 scenario's, or not at all, is a miss, unless the fit says itself that there was too little. Trials are kept as they end and taken over by the next run,
 as long as scenario and program are the same. Besides, the fitted scenario is simulated: its KPIs against the intervals that the logged days give.
 """
 import argparse
-import collections
 import concurrent.futures
 import hashlib
 import json
@@ -210,8 +210,19 @@ def trial(scenario, days, seed, kpis):
         return result
 
 
+OPENS = 24  # numbers of open chats that fit tells apart
+
+
+def paths_of(scenario):
+    """All that may be told of a scenario, in a fixed order."""
+    names = []
+    for a in scenario["desk"]["agents"]:
+        names += [a["name"]] if a.get("count", 1) == 1 else [f"{a['name']}#{n + 1}" for n in range(a["count"])]
+    return sorted([*truth(scenario), *(f"desk.agents[{n}].speed" for n in names), *(f"desk.multitasking.speed_by_open[{k}]" for k in range(1, OPENS))])
+
+
 def judge(scenario, result):
-    """Path -> True, False, or None where the fit says that there was too little."""
+    """A letter for each path: 1 within, 0 not, - where the fit says that there was too little."""
     found = result["estimates"]
     wanted = truth(scenario)
     of_agents, usual_speed = truth_of_agents(scenario, found)
@@ -220,14 +231,14 @@ def judge(scenario, result):
     for path, value in wanted.items():
         if ".reply" in path and any(word in path for word in ("mean", "scale", "median", "exponential")):
             value /= usual_speed
-        if path in found and found[path] is not None:
+        if found.get(path) is not None:
             _, low, high = found[path]
-            out[path] = low - 1e-9 <= value <= high + 1e-9
+            out[path] = "1" if low - 1e-9 <= value <= high + 1e-9 else "0"
             continue
         parents = [path.rsplit(".", n)[0] for n in range(1, 4)] + [path]
         too_little = any(parent in found and found[parent] is None for parent in parents) or path.endswith("_scale")
-        out[path] = None if too_little else False
-    return out
+        out[path] = "-" if too_little else "0"
+    return "".join(out.get(path, "-") for path in paths_of(scenario))
 
 
 # ---- All of it ----------------------------------------------------------------------------------------
@@ -236,29 +247,22 @@ def program():
     return hashlib.sha256(pathlib.Path(FENLIU).read_bytes()).hexdigest()[:16]
 
 
-def tell(name, results, scenario, least):
-    """Prints a case's table; returns its faults."""
-    held, judged = collections.Counter(), collections.Counter()
-    for result in results:
-        for path, well in judge(scenario, result).items():
-            if well is not None:
-                judged[path] += 1
-                held[path] += well
-    faults = []
-    for path in sorted(judged):
-        enough = judged[path] >= 20
-        bad = enough and held[path] < least * judged[path]
+def tell(name, results, scenario, least, table):
+    """Prints a case's table and adds it to `table`; returns its faults."""
+    faults, with_kpis = [], [r["kpis"] for r in results if r["kpis"]]
+    for i, path in enumerate(paths_of(scenario)):
+        held, judged = (sum(r["verdicts"][i] in letters for r in results) for letters in ("1", "01"))
+        if judged == 0:
+            continue
+        bad = judged >= 20 and held < least * judged
         if bad:
             faults.append(f"{name} {path}")
-        print(f"{name:24} {path:60} {held[path]:4} of {judged[path]:4}{'  MISSED' if bad else ''}")
-    kpi = collections.Counter()
-    with_kpis = [r for r in results if r["kpis"]]
-    for result in with_kpis:
-        for key, (value, low, high) in result["kpis"].items():
-            kpi[key] += value is not None and low is not None and low <= value <= high
-    for key in KPIS:
-        if with_kpis:
-            print(f"{name:24} KPI {key:56} {kpi[key]:4} of {len(with_kpis):4}")
+        print(f"{name:24} {path:60} {held:4} of {judged:4}{'  MISSED' if bad else ''}")
+        table.append((name, path, held, judged))
+    for key in KPIS if with_kpis else ():
+        inside = sum(k[key][0] is not None and k[key][1] is not None and k[key][1] <= k[key][0] <= k[key][2] for k in with_kpis)
+        print(f"{name:24} KPI {key:56} {inside:4} of {len(with_kpis):4}")
+        table.append((name, "KPI " + key, inside, len(with_kpis)))
     return faults
 
 
@@ -266,6 +270,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--trials", type=int, default=0)
     parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--case", action="append")
     options = parser.parse_args()
@@ -276,8 +281,8 @@ def main():
     if options.keep and options.keep.exists():
         for line in options.keep.read_text().splitlines():
             row = json.loads(line)
-            kept[row["case"], row["seed"], row["program"]] = row["result"]
-    faults, made_by = [], program()
+            kept[row["case"], row["seed"], row["program"]] = row
+    faults, table, made_by = [], [], program()
     for name, (scenario, days) in all_cases.items():
         if options.case and name not in options.case:
             continue
@@ -285,11 +290,16 @@ def main():
         missing = [s for s in seeds if (name, s, made_by) not in kept]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for seed, result in zip(missing, pool.map(lambda s: trial(scenario, days, s, s % 4 == 0), missing)):
-                kept[name, seed, made_by] = result
+                row = {"case": name, "seed": seed, "program": made_by, "verdicts": judge(scenario, result),
+                       "kpis": {k: [v and float(f"{v:.5g}") for v in values] for k, values in result["kpis"].items()}}
+                kept[name, seed, made_by] = row
                 if options.keep:
                     with options.keep.open("a") as file:
-                        file.write(json.dumps({"case": name, "seed": seed, "program": made_by, "result": result}) + "\n")
-        faults += tell(name, [kept[name, s, made_by] for s in seeds], scenario, 0.90)
+                        file.write(json.dumps(row) + "\n")
+        faults += tell(name, [kept[name, s, made_by] for s in seeds], scenario, 0.90, table)
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "table.csv").write_text("scenario,parameter,within,trials\n" + "".join(f"{c},{p},{h},{n}\n" for c, p, h, n in table))
     print(f"{len(faults)} parameters within their interval in fewer than 90 of 100 trials" + "".join("\n  " + f for f in faults))
     return 1 if faults else 0
 
@@ -299,11 +309,10 @@ def handful(all_cases):
     held = judged = 0
     for name, days in (("green-kpi-lost-buyers", 4), ("families", 2), ("busy", 2)):
         scenario = all_cases[name][0]
-        found = judge(scenario, trial(scenario, days, 7, False))
-        missed = [path for path, well in found.items() if well is False]
-        held += sum(well is True for well in found.values())
-        judged += sum(well is not None for well in found.values())
-        print(f"{name}: missed {missed or 'nothing'}")
+        found = dict(zip(paths_of(scenario), judge(scenario, trial(scenario, days, 7, False))))
+        held += sum(well == "1" for well in found.values())
+        judged += sum(well != "-" for well in found.values())
+        print(f"{name}: missed {[path for path, well in found.items() if well == '0'] or 'nothing'}")
     print(f"{held} of {judged} within their interval")
     return 0 if judged >= 80 and held >= 0.9 * judged else 1
 
