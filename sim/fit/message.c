@@ -357,7 +357,7 @@ static bool read_date(struct fl_log_reader *reader, const char **at, const char 
     (*at)++;
     if (!digits(at, end, 2, &month) || *at == end || (**at != '-' && **at != '/')) return false;
     (*at)++;
-    if (!digits(at, end, 2, &of_month) || year < 1971 || month < 1 || month > 12 || of_month < 1 || of_month > month_days[month - 1]) return false;
+    if (!digits(at, end, 2, &of_month) || year < 1971 || year > 2199 /* nanoseconds hold it */ || month < 1 || month > 12 || of_month < 1 || of_month > month_days[month - 1]) return false;
     *day = days_of(year, month, of_month);
     if (*at - first == 10) {
         memcpy(reader->day_text, first, 10);

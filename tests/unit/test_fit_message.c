@@ -124,6 +124,7 @@ Test(fit_message, bad_lines_are_refused_for_their_reason)
         { "c,2026-06-12T00:10,u,asker,\"3\"x", FL_LINE_SYNTAX },
         { "c,2026-06-12T24:10,u,asker,3", FL_LINE_TIME },
         { "c,2026-13-12T00:10,u,asker,3", FL_LINE_TIME },
+        { "c,4052-06-12T00:10,u,asker,3", FL_LINE_TIME }, /* more nanoseconds than there is room for: found by fuzzing */
         { "c,yesterday,u,asker,3", FL_LINE_TIME },
         { "c,,u,asker,3", FL_LINE_TIME },
         { ",2026-06-12T00:10,u,asker,3", FL_LINE_CONVERSATION },
