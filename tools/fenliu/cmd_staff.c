@@ -26,7 +26,7 @@ static const char usage[] =
     "      --roster FILE        write who works when there, as CSV; needs staffing.labour or staffing.people\n"
     "      --full               meet the objectives even where the last people bring little\n"
     "      --levers             find the best routing, chats at once and weights for it, and say what they save; of a day\n"
-    "      --explain            say why: in words, every risk, the money, and what else could be done; of a day\n"
+    "      --explain            say why: in words, every risk, the money, and what else could be done; of a month the first three\n"
     "      --json               the answer as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language (default: the locale's)\n"
     "  -q, --quiet              no progress\n"
@@ -560,9 +560,9 @@ int cmd_staff(int argc, char **argv)
         free(staff.text);
         return EXIT_USAGE;
     }
-    if ((staff.asks_levers || staff.explain) && staff.scenario->duration > MONTH_MORE_THAN) {
-        fprintf(stderr, "%s: $.duration: wanted at most 48 hours for %s, got a period that is planned date by date\n", staff.options.files[0],
-                staff.asks_levers ? "--levers" : "--explain");
+    if (staff.asks_levers && staff.scenario->duration > MONTH_MORE_THAN) {
+        fprintf(stderr, "%s: $.duration: wanted at most 48 hours for --levers, which tries its settings on one day, got a period that is planned date by date\n",
+                staff.options.files[0]);
         fl_scenario_free(staff.scenario);
         free(staff.text);
         return EXIT_USAGE;

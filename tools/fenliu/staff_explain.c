@@ -250,23 +250,28 @@ static void add_part(double cny, const char *zh_words, const char *en_words, boo
     else fl_text_add(out, "%s%s CNY %.0f", out->length > 0 ? "; " : "", en_words, cny);
 }
 
+void staff_add_money_parts(const struct fl_money *rules, const struct money_parts *parts, bool zh, struct fl_text *out)
+{
+    add_part(parts->wages, "工资", "wages", zh, out);
+    if (parts->overtime > 0) add_part(parts->overtime, "其中加班费", "of which overtime", zh, out);
+    if (rules->commission > 0) add_part(parts->commission, "提成", "commission", zh, out);
+    if (rules->bonus_cny > 0) add_part(parts->bonuses, "奖金", "bonuses", zh, out);
+    if (parts->seats >= 0.5) add_part(parts->seats, "加子账号", "further sub-accounts", zh, out);
+    add_part(parts->penalties, "平台罚款", "the platform's penalties", zh, out);
+    add_part(parts->sales, "销售额", "sales", zh, out);
+    add_part(parts->lost_sales, "丢掉的订单", "orders lost", zh, out);
+    add_part(rules->margin * parts->lost_sales, "其中毛利", "their margin", zh, out);
+    if (rules->lost_contact_cny > 0) add_part(parts->advertising, "白花的引流费", "advertising wasted on who was lost", zh, out);
+    if (rules->score_traffic > 0) add_part(parts->later, "服务分对以后流量的影响", "later traffic by the service score", zh, out);
+    add_part(parts->profit, "剩下", "left over", zh, out);
+}
+
 static void add_parts(const struct staff_report *report, bool zh, struct fl_text *out)
 {
     const struct fl_money *rules = &report->scenario->money;
     const struct money_parts parts = staff_money_parts(report);
     struct fl_text text = { 0 };
-    add_part(parts.wages, "工资", "wages", zh, &text);
-    if (parts.overtime > 0) add_part(parts.overtime, "其中加班费", "of which overtime", zh, &text);
-    if (rules->commission > 0) add_part(parts.commission, "提成", "commission", zh, &text);
-    if (rules->bonus_cny > 0) add_part(parts.bonuses, "奖金", "bonuses", zh, &text);
-    if (parts.seats >= 0.5) add_part(parts.seats, "加子账号", "further sub-accounts", zh, &text);
-    add_part(parts.penalties, "平台罚款", "the platform's penalties", zh, &text);
-    add_part(parts.sales, "销售额", "sales", zh, &text);
-    add_part(parts.lost_sales, "丢掉的订单", "orders lost", zh, &text);
-    add_part(rules->margin * parts.lost_sales, "其中毛利", "their margin", zh, &text);
-    if (rules->lost_contact_cny > 0) add_part(parts.advertising, "白花的引流费", "advertising wasted on who was lost", zh, &text);
-    if (rules->score_traffic > 0) add_part(parts.later, "服务分对以后流量的影响", "later traffic by the service score", zh, &text);
-    add_part(parts.profit, "剩下", "left over", zh, &text);
+    staff_add_money_parts(rules, &parts, zh, &text);
     fl_text_add(&text, zh ? "。" : ".");
     add_lines(&text, out);
     if (rules->score_traffic > 0) return;

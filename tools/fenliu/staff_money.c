@@ -276,11 +276,11 @@ bool staff_measure_worth(const struct measure_worth *measure, const struct staff
     return out->known;
 }
 
-/* ---- Parts of a day's profit ------------------------------------------------------------------- */
+/* ---- Parts of the profit ----------------------------------------------------------------------- */
 
-static double value_of(const struct staff_report *report, const char *name)
+static double value_of(const struct fl_results *results, const char *name)
 {
-    const struct fl_figure figure = fl_figure_named(report->results, FL_SCOPE_DESK, 0, name);
+    const struct fl_figure figure = fl_figure_named(results, FL_SCOPE_DESK, 0, name);
     return figure.known ? figure.value : NAN;
 }
 
@@ -296,19 +296,25 @@ static double overtime_of(const struct staff_report *report)
     return sum;
 }
 
-struct money_parts staff_money_parts(const struct staff_report *report)
+struct money_parts staff_money_parts_of(const struct fl_results *results)
 {
-    const struct fl_money *rules = &report->scenario->money;
-    struct money_parts parts = { .wages = value_of(report, "wages_cny"), .penalties = value_of(report, "penalties_cny"),
-                                 .sales = value_of(report, "sales_cny"), .lost_sales = value_of(report, "lost_sales_cny"),
-                                 .profit = value_of(report, "profit_cny"), .overtime = overtime_of(report) };
-    const double lost = value_of(report, "chats_abandoned") + value_of(report, "chats_rejected") + value_of(report, "chats_unserved");
-    const double days = fl_time_to_s(report->scenario->duration) / 86400, labour = value_of(report, "labour_cny");
+    const struct fl_money *rules = &results->scenario->money;
+    struct money_parts parts = { .wages = value_of(results, "wages_cny"), .penalties = value_of(results, "penalties_cny"), .sales = value_of(results, "sales_cny"),
+                                 .lost_sales = value_of(results, "lost_sales_cny"), .profit = value_of(results, "profit_cny") };
+    const double lost = value_of(results, "chats_abandoned") + value_of(results, "chats_rejected") + value_of(results, "chats_unserved");
+    const double days = fl_time_to_s(results->scenario->duration) / 86400, labour = value_of(results, "labour_cny");
     parts.commission = rules->commission > 0 ? rules->commission * parts.sales : 0;
-    parts.bonuses = rules->bonus_cny * fl_scenario_agents_count(report->results->scenario) * days / 30;
+    parts.bonuses = rules->bonus_cny * fl_scenario_agents_count(results->scenario) * days / 30;
     parts.seats = labour - parts.wages - parts.commission - parts.bonuses;
     parts.advertising = rules->lost_contact_cny * lost;
     parts.later = rules->score_traffic > 0 ? parts.profit - (rules->margin * parts.sales - labour - parts.penalties - parts.advertising) : 0;
+    return parts;
+}
+
+struct money_parts staff_money_parts(const struct staff_report *report)
+{
+    struct money_parts parts = staff_money_parts_of(report->results);
+    parts.overtime = overtime_of(report);
     return parts;
 }
 

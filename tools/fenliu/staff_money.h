@@ -48,15 +48,17 @@ struct staff_money {
     struct measure_worth measures[MEASURES_COUNT];
 };
 
-/* A day of the proof, CNY; NaN: not known. wages + commission + bonuses + seats is labour; margin x sales + later - labour - penalties -
- * advertising is profit. */
+/* A day of the proof, or a month, CNY; NaN: not known. wages + commission + bonuses + seats is labour; margin x sales + later - labour -
+ * penalties - advertising is profit. */
 struct money_parts {
-    double wages, overtime /* of the wages, by the roster */, commission, bonuses, seats, penalties, sales, lost_sales;
+    double wages, overtime /* of the wages, by the roster; 0 where that is not looked at */, commission, bonuses, seats, penalties, sales, lost_sales;
     double advertising; /* spent on buyers who were lost */
     double later;       /* margin of later days' traffic that the service score brings or costs */
     double profit;
 };
 struct money_parts staff_money_parts(const struct staff_report *report);
+/* Means of the replications of any results, overtime left out. */
+struct money_parts staff_money_parts_of(const struct fl_results *results);
 
 /* Fills in staff->risk->money. Levers take --explain. */
 enum fl_status staff_money_assess(struct staff *staff);
@@ -66,10 +68,14 @@ bool staff_measure_worth(const struct measure_worth *measure, const struct staff
 
 /* ---- staff_explain.c ----------------------------------------------------------------------------- */
 
+/* The parts that the scenario's money has, in words: "wages CNY 931; the platform's penalties CNY 20; ...", without an end. */
+void staff_add_money_parts(const struct fl_money *rules, const struct money_parts *parts, bool zh, struct fl_text *out);
 /* After the first screen: the answer in a paragraph, every risk, the money, the measures, and why rules of thumb differ. */
 void staff_explain(const struct staff_report *report, bool zh, struct fl_text *out);
 /* One line for the first screen: the headcount that earns most, beside the one that meets the objectives. Nothing without profit. */
 void staff_profit_line(const struct staff_report *report, bool zh, struct fl_text *out);
+/* ,"wages_cny":{...},... with what the parts say besides. */
+void staff_json_money_parts(const struct fl_results *results, const struct money_parts *parts, struct fl_text *out);
 /* ,"money":{...} */
 void staff_money_json(const struct staff_report *report, struct fl_text *out);
 

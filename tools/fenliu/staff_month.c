@@ -257,8 +257,8 @@ static uint32_t peak_of(const struct staff_month *month, uint32_t date)
     return peak;
 }
 
-/* The shifts of all dates, as candidates of the period's desk. */
-static enum fl_status write_shifts(struct staff_month *month)
+/* As candidates of the period's desk. */
+enum fl_status staff_month_shifts(struct staff_month *month)
 {
     uint32_t count = 0;
     for (uint32_t pass = 0; pass < 2; pass++) {
@@ -390,7 +390,7 @@ static enum fl_status search_kinds(struct staff_month *month)
 /* People for the shifts as they stand, and the months with them. */
 static enum fl_status try_people(struct staff_month *month, uint32_t months)
 {
-    enum fl_status status = write_shifts(month);
+    enum fl_status status = staff_month_shifts(month);
     if (status == FL_OK) status = staff_month_team(month);
     return status == FL_OK ? simulate_months(month, months) : status;
 }
@@ -438,18 +438,20 @@ enum fl_status staff_month_plan(struct staff *staff, struct staff_month *out)
     const uint32_t months = months_of(out), few = months / REPAIR_PART > MONTHS_LEAST ? months / REPAIR_PART : months;
     enum fl_status status = find_dates(out);
     if (status == FL_OK) status = search_kinds(out);
-    if (status == FL_EINTERRUPTED && out->kinds[0].staff.answer.people != NULL && open_desk(out) == FL_OK) (void)write_shifts(out); /* what there is so far */
+    if (status == FL_EINTERRUPTED && out->kinds[0].staff.answer.people != NULL && open_desk(out) == FL_OK) (void)staff_month_shifts(out); /* what there is so far */
     if (status == FL_OK) status = open_desk(out);
     if (status == FL_OK) status = staff_month_people(out);
     if (status == FL_OK) status = try_people(out, few);
     if (status == FL_OK) status = mend(out, few);
-    return status == FL_OK && few < months ? simulate_months(out, months) : status;
+    if (status == FL_OK && few < months) status = simulate_months(out, months);
+    return status == FL_OK ? staff_month_assess(out, few) : status;
 }
 
 void staff_month_close(struct staff_month *month)
 {
     for (uint32_t k = 0; k < month->kinds_count; k++) kind_close(&month->kinds[k]);
     fl_run_free(month->run);
+    staff_month_risk_free(&month->risk);
     staff_team_close(&month->team);
     staff_desk_close(&month->desk);
     free(month->date);
@@ -461,6 +463,7 @@ void staff_month_close(struct staff_month *month)
     free(month->hiring.missing);
     free(month->wanted_more);
     free(month->star_on);
+    free(month->star_off);
     free(month->whom);
     free(month->survival);
     free(month->named_memory);

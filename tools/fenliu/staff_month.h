@@ -54,6 +54,7 @@ struct month_shift {
     uint32_t people;
     uint32_t learners; /* who share places */
     uint32_t replaced; /* of the people: places that learners share, and that stars take */
+    uint32_t works, open; /* who are on it by name; and places of those that nobody takes */
 };
 
 /* Somebody leaves within the period, and how many newcomers do what she did, by their speed. */
@@ -65,6 +66,31 @@ struct month_leaver {
 };
 
 #define MONTH_LEAVERS_MAX 16u
+
+/* The months with these people where something is otherwise. */
+struct month_world {
+    bool known;
+    uint32_t dates_held;            /* met as often as wanted ... */
+    double dates_met;               /* ... and dates of a month that are met, on average */
+    bool *misses;                   /* [dates] those not met as often as wanted; owned */
+    struct fl_figure abandonment, profit; /* of a month */
+};
+
+/* Whom a month takes. */
+struct month_needs {
+    bool known, possible; /* possible: every date has a roster */
+    uint32_t payroll, hired, at_once;
+    uint32_t open; /* places that nobody can be had for all the same: in time, or within the limits */
+};
+
+struct month_risk {
+    bool known;
+    uint32_t months;        /* the first so many of those simulated, in every world */
+    struct month_world base;
+    struct month_world traffic, replies; /* a fifth more buyers; replies that take a fifth longer */
+    struct month_world absent;           /* one person absent on every date, of the shift that has the fewest */
+    struct month_needs takes;            /* with a fifth more buyers */
+};
 
 struct staff_month {
     struct staff *staff;
@@ -79,6 +105,7 @@ struct staff_month {
     double *wanted_more;          /* [dates x pools] places beyond the shifts' that people are to be there for */
     struct staff_team team;
     uint32_t *star_on;            /* [sources x dates] the shift on which somebody works who is worth several; FL_NONE: none, or she is not */
+    bool *star_off;               /* [sources x dates] such a shift was hers and could not be: she is planned without */
     uint32_t *whom;               /* [duties] of the team: for all, for those who are still learning, for one source */
     double *survival;             /* [sources x dates] expected share who are still there */
     struct fl_scenario named;     /* the period with these people by name */
@@ -90,6 +117,7 @@ struct staff_month {
     struct month_leaver leavers[MONTH_LEAVERS_MAX];
     uint32_t leavers_count;
     uint32_t missing;             /* open places that nobody can be had for */
+    struct month_risk risk;
 };
 
 /* Plans the period. FL_EINTERRUPTED: *out holds what was found so far. Free with staff_month_close, also on failure. */
@@ -101,12 +129,24 @@ double staff_month_wanted(const struct staff_month *month);
 /* Whether a date meets its objectives as often as wanted: its share of the months, or where there are none yet that of its own proof. */
 bool staff_month_holds(const struct staff_month *month, uint32_t date);
 
+/* The shifts of all dates, by the rosters of their kinds. */
+enum fl_status staff_month_shifts(struct staff_month *month);
+
 /* ---- staff_month_team.c: from places to people --------------------------------------------------- */
 
 /* Who there is and can be had, and how much of them on each date. */
 enum fl_status staff_month_people(struct staff_month *month);
 /* The hiring plan, the team by name, and the scenario with these people. */
 enum fl_status staff_month_team(struct staff_month *month);
+
+/* The number among named.desk.agents of somebody of the team. */
+uint32_t staff_month_agent(const struct staff_month *month, uint32_t member, uint32_t person);
+
+/* ---- staff_month_risk.c -------------------------------------------------------------------------- */
+
+/* Fills in month->risk from the first `months` of those simulated; nothing where nobody works by name. */
+enum fl_status staff_month_assess(struct staff_month *month, uint32_t months);
+void staff_month_risk_free(struct month_risk *risk);
 
 /* ---- staff_month_run.c --------------------------------------------------------------------------- */
 
@@ -117,5 +157,15 @@ int staff_month_run(struct staff *staff);
 
 void staff_month_screen(const struct staff_month *month, enum language language, struct fl_text *out);
 void staff_month_json(const struct staff_month *month, struct fl_text *out);
+
+/* ---- staff_month_explain.c ----------------------------------------------------------------------- */
+
+/* On the first screen: what may go wrong, and the money. */
+void staff_month_doubts(const struct staff_month *month, bool zh, struct fl_text *out);
+void staff_month_money(const struct staff_month *month, bool zh, struct fl_text *out);
+/* --explain: the answer in a paragraph. */
+void staff_month_explain(const struct staff_month *month, bool zh, struct fl_text *out);
+/* ,"risk":{...},"money":{...} */
+void staff_month_risk_json(const struct staff_month *month, struct fl_text *out);
 
 #endif

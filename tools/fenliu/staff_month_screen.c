@@ -128,14 +128,6 @@ static void add_judgement(const struct staff_month *month, bool zh, struct fl_te
                 month->months, month->dates, dates_that_hold(month), wanted);
 }
 
-static void add_money(const struct staff_month *month, bool zh, struct fl_text *out)
-{
-    if (isnan(month->wages)) return;
-    fl_text_add(out, zh ? "成本  工资 ¥%.0f" : "Cost  wages CNY %.0f", month->wages);
-    if (month->hiring_cny > 0) fl_text_add(out, zh ? ",招人 ¥%.0f" : ", hiring CNY %.0f", month->hiring_cny);
-    fl_text_add(out, zh ? "。\n" : ".\n");
-}
-
 void staff_month_screen(const struct staff_month *month, enum language language, struct fl_text *out)
 {
     const bool zh = language == LANGUAGE_ZH;
@@ -148,8 +140,10 @@ void staff_month_screen(const struct staff_month *month, enum language language,
     staff_team_screen(&month->team, &month->desk, zh, out);
     if (!month->staff->scenario->staffing.has_labour && month->team.known)
         fl_text_add(out, zh ? "没写工时和休息的上限(staffing.labour):按人人天天可以上班排的。\n" : "No limits of hours and days were given (staffing.labour): anybody may work\n  every day.\n");
-    add_money(month, zh, out);
+    staff_month_doubts(month, zh, out);
+    staff_month_money(month, zh, out);
     if (plan != NULL) fl_text_add(out, zh ? "方案  %s(可直接模拟)  种子 %llu\n" : "Plan  %s (a scenario)  seed %llu\n", plan, (unsigned long long)month->staff->report.seed);
+    if (month->staff->explain) staff_month_explain(month, zh, out);
 }
 
 /* ---- JSON --------------------------------------------------------------------------------------- */
@@ -172,7 +166,7 @@ static void add_json_roster(const struct staff_month *month, uint32_t d, struct 
         add_instant(month, "from", month->desk.shifts[i].from, out);
         fl_text_add(out, ",");
         add_instant(month, "to", month->desk.shifts[i].to, out);
-        fl_text_add(out, ",\"places\":%u,\"learners\":%u}", shift->people, shift->learners);
+        fl_text_add(out, ",\"places\":%u,\"replaced\":%u,\"learners\":%u,\"people\":%u,\"open\":%u}", shift->people, shift->replaced, shift->learners, shift->works, shift->open);
         first = false;
     }
     fl_text_add(out, "]");
@@ -235,5 +229,6 @@ void staff_month_json(const struct staff_month *month, struct fl_text *out)
     add_json_dates(month, out);
     if (month->team.known) add_json_hiring(month, out);
     staff_team_json(&month->team, &month->desk, out);
+    staff_month_risk_json(month, out);
     fl_text_add(out, "}\n");
 }

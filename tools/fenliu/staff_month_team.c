@@ -37,10 +37,16 @@ static double worth_of(const struct staff_month *month, const struct month_sourc
     return full_speed(month, &source->def) * fl_agent_learned(&source->def, at) / needed;
 }
 
-/* Places that somebody can be planned to fill: one, however fast she is, until she is worth several. */
-static double places_of(double worth)
+/* She alone can be given a shift of her own, and so several places. */
+static bool may_be_star(const struct month_source *source)
 {
-    return worth >= STAR ? floor(worth + 1e-9) : fmin(1, worth);
+    return source->count == 1 && source->definition != FL_NONE;
+}
+
+/* Places that one of a source can be planned to fill: one, however fast she is, until she is worth several. */
+static double places_of(const struct month_source *source, double worth)
+{
+    return worth >= STAR && may_be_star(source) ? floor(worth + 1e-9) : fmin(1, worth);
 }
 
 static bool leaves_before(const struct fl_scenario *base, uint32_t definition, fl_time at)
@@ -163,10 +169,11 @@ enum fl_status staff_month_people(struct staff_month *month)
     const size_t cells = (size_t)month->dates * month->pools_count, sources = month->sources_count;
     month->survival = malloc((sources * month->dates + 1) * sizeof *month->survival);
     month->star_on = malloc((sources * month->dates + 1) * sizeof *month->star_on);
+    month->star_off = calloc(sources * month->dates + 1, sizeof *month->star_off);
     month->wanted_more = calloc(cells + 1, sizeof *month->wanted_more);
     month->hiring = (struct fl_hiring){ .taken = calloc(sources + 1, sizeof *month->hiring.taken), .at_work = calloc(sources * cells + 1, sizeof *month->hiring.at_work),
                                         .missing = calloc(cells + 1, sizeof *month->hiring.missing) };
-    if (month->survival == NULL || month->star_on == NULL || month->wanted_more == NULL || month->hiring.taken == NULL || month->hiring.at_work == NULL || month->hiring.missing == NULL) return FL_EFULL;
+    if (month->survival == NULL || month->star_on == NULL || month->star_off == NULL || month->wanted_more == NULL || month->hiring.taken == NULL || month->hiring.at_work == NULL || month->hiring.missing == NULL) return FL_EFULL;
     for (uint32_t s = 0; s < sources; s++)
         for (uint32_t d = 0; d < month->dates; d++) month->survival[(size_t)s * month->dates + d] = survives(month, &month->sources[s], d);
     find_leavers(month);
@@ -277,10 +284,10 @@ static void describe_source(const struct staff_month *month, uint32_t s, struct 
     for (uint32_t d = 0; d < month->dates; d++) {
         const size_t at = (size_t)s * month->dates + d;
         const fl_time from = d * FL_DAY, begins = source->def.from > from ? source->def.from + source->def.training : from;
-        demand->there[at] = is_away_on(month, source, d) ? 0 : month->survival[at];
-        demand->worth[at] = places_of(worth_of(month, source, begins));
+        demand->there[at] = is_away_on(month, source, d) || month->star_off[at] ? 0 : month->survival[at];
+        demand->worth[at] = places_of(source, worth_of(month, source, begins));
     }
-    if (source->count == 1 && source->definition != FL_NONE) choose_dates(month, s, demand);
+    if (may_be_star(source)) choose_dates(month, s, demand);
 }
 
 static bool demand_open(const struct staff_month *month, struct demand *demand)
@@ -322,21 +329,62 @@ static bool is_open(const struct month_shift *shift, uint32_t date, uint32_t poo
     return shift->date == date && shift->pool == pool && shift->people > shift->replaced;
 }
 
-/* The shift of a date beside which most others lie. */
-static uint32_t shift_for_star(const struct staff_month *month, const struct month_source *source, uint32_t date, uint32_t pool)
+/* How many places lie beside a shift, its own included. */
+static double beside(const struct staff_month *month, uint32_t own)
 {
-    uint32_t best = FL_NONE;
-    double most = 0;
-    for (uint32_t i = 0; i < month->shifts_count; i++) {
-        double beside = 0;
-        if (!is_open(&month->shifts[i], date, pool) || isinf(cost_of(month, source, i))) continue;
-        for (uint32_t n = 0; n < month->shifts_count; n++)
-            if (is_open(&month->shifts[n], date, pool)) beside += (month->shifts[n].people - month->shifts[n].replaced) * overlap(&month->desk.shifts[i], &month->desk.shifts[n]);
-        if (beside <= most) continue;
-        most = beside;
-        best = i;
+    double sum = 0;
+    for (uint32_t n = 0; n < month->shifts_count; n++) {
+        const struct month_shift *const other = &month->shifts[n];
+        if (is_open(other, month->shifts[own].date, month->shifts[own].pool)) sum += (other->people - other->replaced) * overlap(&month->desk.shifts[own], &month->desk.shifts[n]);
     }
-    return best;
+    return sum;
+}
+
+static bool may_lead(const struct staff_month *month, uint32_t s, const struct demand *demand, uint32_t shift)
+{
+    const struct month_shift *const own = &month->shifts[shift];
+    const struct fl_rota_shift *const times = &month->desk.shifts[shift];
+    const size_t at = (size_t)s * month->dates + own->date;
+    return demand->worth[at] >= STAR && demand->there[at] > 0 && is_open(own, own->date, own->pool) && !isinf(cost_of(month, &month->sources[s], shift)) &&
+           !is_away(month, &month->sources[s], times->from, times->to);
+}
+
+/* One shift for each of her dates, with her rest between them: those beside which most places lie, in all. A date on which none fits is left out.
+ * By dynamic programming over the shifts, which are in the order of their dates: all[i] is the most that ends with shift i, top[i] the shift that
+ * ends the most of those up to i. */
+static enum fl_status choose_star_shifts(struct staff_month *month, uint32_t s, const struct demand *demand)
+{
+    const fl_time rest = labour_of(month, &month->sources[s])->rest;
+    const uint32_t count = month->shifts_count;
+    double *const all = malloc((count + 1) * sizeof *all);
+    uint32_t *const before = malloc(2 * ((size_t)count + 1) * sizeof *before), *const top = before + count;
+    uint32_t last = FL_NONE;
+    for (uint32_t i = 0; all != NULL && before != NULL && i < count; i++) {
+        top[i] = last;
+        if (!may_lead(month, s, demand, i)) continue;
+        uint32_t first = i; /* of the date */
+        while (first > 0 && month->shifts[first - 1].date == month->shifts[i].date) first--;
+        uint32_t latest = FL_NONE;
+        for (uint32_t n = first; n > 0; n--) {
+            const uint32_t earlier = n - 1;
+            if (top[earlier] == FL_NONE) break;
+            if ((month->shifts[earlier].date + 2) * FL_DAY + rest <= month->desk.shifts[i].from) { /* and so are all before it */
+                if (latest == FL_NONE || all[top[earlier]] > all[latest]) latest = top[earlier];
+                break;
+            }
+            if (!may_lead(month, s, demand, earlier) || month->desk.shifts[earlier].to + rest > month->desk.shifts[i].from) continue;
+            if (latest == FL_NONE || all[earlier] > all[latest]) latest = earlier;
+        }
+        before[i] = latest;
+        all[i] = beside(month, i) + (latest == FL_NONE ? 0 : all[latest]);
+        if (last == FL_NONE || all[i] > all[last]) last = i;
+        top[i] = last;
+    }
+    for (; all != NULL && before != NULL && last != FL_NONE; last = before[last]) month->star_on[(size_t)s * month->dates + month->shifts[last].date] = last;
+    const bool done = all != NULL && before != NULL;
+    free(all);
+    free(before);
+    return done ? FL_OK : FL_EFULL;
 }
 
 /* She takes her own place and those that lie in her hours, as many as she is worth. */
@@ -359,18 +407,19 @@ static void take_places(struct staff_month *month, uint32_t own, uint32_t worth)
     }
 }
 
-static void place_stars(struct staff_month *month, const struct demand *demand)
+static enum fl_status place_stars(struct staff_month *month, const struct demand *demand)
 {
+    enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < month->sources_count * month->dates; i++) month->star_on[i] = FL_NONE;
-    for (uint32_t s = 0; s < month->sources_count; s++) {
-        for (uint32_t d = 0; d < month->dates; d++) {
+    for (uint32_t s = 0; status == FL_OK && s < month->sources_count; s++) {
+        if (!may_be_star(&month->sources[s])) continue;
+        status = choose_star_shifts(month, s, demand);
+        for (uint32_t d = 0; status == FL_OK && d < month->dates; d++) {
             const size_t at = (size_t)s * month->dates + d;
-            if (demand->worth[at] < STAR || month->sources[s].count != 1 || !(demand->there[at] > 0)) continue;
-            for (uint32_t k = 0; k < month->pools_count && month->star_on[at] == FL_NONE; k++)
-                if (demand->sources[s].pools >> k & 1) month->star_on[at] = shift_for_star(month, &month->sources[s], d, k);
             if (month->star_on[at] != FL_NONE) take_places(month, month->star_on[at], (uint32_t)demand->worth[at]);
         }
     }
+    return status;
 }
 
 /* Those who are still learning take places together: of each date and pool as many as the plan has them at work, where most colleagues are. */
@@ -415,9 +464,8 @@ static enum fl_status plan_hiring(struct staff_month *month)
     if (status == FL_OK || status == FL_EINFEASIBLE) {
         for (uint32_t s = 0; s < month->sources_count; s++) month->sources[s].taken = month->hiring.taken[s];
         for (uint32_t i = 0; i < month->shifts_count; i++) month->shifts[i].learners = month->shifts[i].replaced = 0;
-        place_stars(month, &demand);
+        status = place_stars(month, &demand);
         place_learners(month, &demand);
-        status = FL_OK;
     }
     demand_close(&demand);
     return status;
@@ -542,7 +590,7 @@ static bool may_take(const struct staff_month *month, const struct month_source 
     const uint32_t whom = month->whom[duty], s = (uint32_t)(source - month->sources), date = month->shifts[month->team.shift_of[duty]].date;
     if (whom >= FOR_STAR) return whom - FOR_STAR == s;
     if (month->star_on[(size_t)s * month->dates + date] != FL_NONE) return false;
-    return whom == FOR_LEARNERS || places_of(worth_of(month, source, month->team.problem.duties[duty].from)) >= WHOLE;
+    return whom == FOR_LEARNERS || places_of(source, worth_of(month, source, month->team.problem.duties[duty].from)) >= WHOLE;
 }
 
 static bool write_cells(struct staff_month *month)
@@ -573,7 +621,8 @@ static enum fl_status make_team(struct staff_month *month)
     return staff_team_solve(&month->desk, &month->team);
 }
 
-/* Places that the team leaves open: their pools need more people then. false: there are none. */
+/* Places that the team leaves open: their pools need more people then; a star who cannot take hers is planned without on that date. false: there
+ * are none. */
 static bool want_more(struct staff_month *month)
 {
     bool any = false;
@@ -581,7 +630,9 @@ static bool want_more(struct staff_month *month)
         const struct fl_team_place *const place = &month->team.team.places[i];
         if (place->member != FL_NONE) continue;
         const struct month_shift *const shift = &month->shifts[month->team.shift_of[place->duty]];
-        month->wanted_more[(size_t)shift->date * month->pools_count + shift->pool] += 1;
+        const uint32_t whom = month->whom[place->duty];
+        if (whom >= FOR_STAR) month->star_off[(size_t)(whom - FOR_STAR) * month->dates + shift->date] = true;
+        else month->wanted_more[(size_t)shift->date * month->pools_count + shift->pool] += 1;
         any = true;
     }
     return any;
@@ -593,11 +644,16 @@ static void count_people(struct staff_month *month)
         month->date[d].people = 0;
         month->date[d].open = 0;
     }
+    for (uint32_t i = 0; i < month->shifts_count; i++) month->shifts[i].works = month->shifts[i].open = 0;
     for (uint32_t i = 0; i < month->team.places_count; i++) {
         const struct fl_team_place *const place = &month->team.team.places[i];
-        struct month_date *const date = &month->date[month->shifts[month->team.shift_of[place->duty]].date];
-        date->people += place->member != FL_NONE;
-        date->open += place->member == FL_NONE;
+        struct month_shift *const shift = &month->shifts[month->team.shift_of[place->duty]];
+        uint32_t *const counts = place->member != FL_NONE ? &shift->works : &shift->open;
+        ++*counts;
+    }
+    for (uint32_t i = 0; i < month->shifts_count; i++) {
+        month->date[month->shifts[i].date].people += month->shifts[i].works;
+        month->date[month->shifts[i].date].open += month->shifts[i].open;
     }
     month->missing = 0; /* of what is open: where the plan had nobody to have; what was wanted beyond the places is no lack */
     for (uint32_t d = 0; d < month->dates; d++) {
@@ -670,12 +726,22 @@ static void repeat_events(struct naming *naming, uint32_t definition, uint32_t a
     }
 }
 
+/* Definitions keep their numbers, for the first of their people; all others follow in their order. */
+uint32_t staff_month_agent(const struct staff_month *month, uint32_t member, uint32_t person)
+{
+    uint32_t others = 0;
+    for (uint32_t m = 0; m < member; m++) others += month->team.problem.members[m].count - (month->team.definition_of[m] != FL_NONE);
+    if (month->team.definition_of[member] == FL_NONE) return month->staff->scenario->desk.agents_count + others + person;
+    return person == 0 ? month->team.definition_of[member] : month->staff->scenario->desk.agents_count + others + person - 1;
+}
+
 static void name_person(struct naming *naming, uint32_t member, uint32_t person)
 {
     const struct staff_month *const month = naming->month;
     const struct month_source *const source = source_of(month, member);
     const bool itself = source->definition != FL_NONE && person == 0;
-    const uint32_t index = itself ? source->definition : naming->agents_count++;
+    const uint32_t index = staff_month_agent(month, member, person);
+    naming->agents_count += !itself;
     struct fl_agent_def *const def = &naming->agents[index];
     *def = source->def;
     def->count = 1;
@@ -742,6 +808,7 @@ enum fl_status staff_month_team(struct staff_month *month)
 {
     enum fl_status status = FL_OK;
     memset(month->wanted_more, 0, (size_t)month->dates * month->pools_count * sizeof *month->wanted_more);
+    memset(month->star_off, 0, (size_t)month->sources_count * month->dates * sizeof *month->star_off);
     for (uint32_t plan = 0; status == FL_OK && plan < PLANS_MAX; plan++) {
         status = plan_hiring(month);
         if (status == FL_OK) status = make_team(month);

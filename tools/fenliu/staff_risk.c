@@ -24,6 +24,12 @@ static enum fl_status make_scaled(struct fl_arena *arena, const struct fl_scenar
     return fl_world_scale(arena, base, how->doubt, how->factor, out);
 }
 
+enum fl_status staff_world_scaled(const struct fl_scenario *base, enum fl_doubt doubt, double factor, struct staff_world *world)
+{
+    const struct scaled how = { doubt, factor };
+    return staff_world_open(base, make_scaled, &how, world);
+}
+
 static enum fl_status make_multiplier(struct fl_arena *arena, const struct fl_scenario *base, const void *context, struct fl_scenario *out)
 {
     return fl_world_multiplier(arena, base, *(const double *)context, out);
@@ -94,12 +100,11 @@ static enum fl_status ask_bars(struct staff *staff)
     if (staff->report.curve.reason == CURVE_UNREACHABLE) return FL_OK; /* no headcount does even without it */
     for (uint32_t i = 0; i < staff_fears(staff->risk) && status == FL_OK; i++) {
         struct staff_bar *bar = &staff->risk->bars[i];
-        const struct scaled how = { bar->doubt, bar->more_is_worse ? 1 + DOUBT : 1 - DOUBT };
         struct staff_world world;
         if (staff_bar_worse(bar)->holds) continue;
         if (bar->doubt == FL_DOUBT_TRAFFIC && bar->more_is_worse) bar->takes = staff->report.traffic_up;
         else if (bar->doubt == FL_DOUBT_REPLY_TIME && bar->more_is_worse) bar->takes = staff->report.reply_up;
-        else if ((status = staff_world_open(staff->scenario, make_scaled, &how, &world)) == FL_OK) {
+        else if ((status = staff_world_scaled(staff->scenario, bar->doubt, bar->more_is_worse ? 1 + DOUBT : 1 - DOUBT, &world)) == FL_OK) {
             status = staff_ask_world(staff, &world.scenario, 1, &bar->takes);
             free(world.memory);
         }

@@ -34,6 +34,9 @@ struct staff_world {
 typedef enum fl_status staff_world_make(struct fl_arena *arena, const struct fl_scenario *base, const void *context, struct fl_scenario *out);
 enum fl_status staff_world_open(const struct fl_scenario *base, staff_world_make *make, const void *context, struct staff_world *world);
 
+/* The world in which this is so many times as large. */
+enum fl_status staff_world_scaled(const struct fl_scenario *base, enum fl_doubt doubt, double factor, struct staff_world *world);
+
 /* Simulates the first `days` days. base NULL: this is the base. *run (optional) is kept for the caller, who frees it. */
 enum fl_status staff_outcome_of(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, const struct fl_run *base,
                                 struct staff_outcome *out, struct fl_run **run);

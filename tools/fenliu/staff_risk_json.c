@@ -213,18 +213,17 @@ static void add_missing(const struct staff_money *money, struct fl_text *out)
     fl_text_add(out, "]");
 }
 
-static void add_parts(const struct staff_report *report, struct fl_text *out)
+void staff_json_money_parts(const struct fl_results *results, const struct money_parts *parts, struct fl_text *out)
 {
     static const char *const names[] = { "wages_cny", "labour_cny", "penalties_cny", "sales_cny", "lost_sales_cny", "dsr_service", "profit_cny" };
-    const struct money_parts parts = staff_money_parts(report);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct fl_figure figure = fl_figure_named(report->results, FL_SCOPE_DESK, 0, names[i]);
+        const struct fl_figure figure = fl_figure_named(results, FL_SCOPE_DESK, 0, names[i]);
         fl_text_add(out, ",\n");
         add_figure(out, names[i], &figure);
     }
-    const struct { const char *key; double value; } sums[] = { { "overtime_cny", parts.overtime }, { "commission_cny", parts.commission },
-                                                               { "bonuses_cny", parts.bonuses }, { "seats_cny", parts.seats },
-                                                               { "advertising_cny", parts.advertising }, { "later_traffic_cny", parts.later } };
+    const struct { const char *key; double value; } sums[] = { { "overtime_cny", parts->overtime }, { "commission_cny", parts->commission },
+                                                               { "bonuses_cny", parts->bonuses }, { "seats_cny", parts->seats },
+                                                               { "advertising_cny", parts->advertising }, { "later_traffic_cny", parts->later } };
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         fl_text_add(out, ",");
         staff_json_number(out, sums[i].key, sums[i].value);
@@ -284,7 +283,8 @@ void staff_money_json(const struct staff_report *report, struct fl_text *out)
     const struct staff_money *money = report->risk->money;
     fl_text_add(out, ",\n\"money\":{\"profit_known\":%s,", money->known ? "true" : "false");
     add_missing(money, out);
-    add_parts(report, out);
+    const struct money_parts parts = staff_money_parts(report);
+    staff_json_money_parts(report->results, &parts, out);
     add_points(report, out);
     add_measures(report, out);
     fl_text_add(out, "}");
