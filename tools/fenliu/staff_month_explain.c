@@ -43,11 +43,12 @@ static void add_world(const struct staff_month *month, const struct month_world 
 static void add_takes(const struct staff_month *month, bool zh, struct fl_text *out)
 {
     const struct month_needs *const takes = &month->risk.takes;
+    if (month->risk.traffic.dates_held >= month->risk.base.dates_held) return; /* these people do */
     if (!takes->possible) {
-        fl_text_add(out, zh ? ",有的日子加人也守不住" : "; on some dates no headcount does");
+        fl_text_add(out, zh ? ",有的日子加人也守不住" : ", on some no headcount does");
         return;
     }
-    fl_text_add(out, zh ? ",要守住得一共 %u 人(另招 %u 人),最多同时 %u 人在岗" : "; it takes %u people, %u of them taken on, and at most %u places at once", takes->payroll,
+    fl_text_add(out, zh ? ",要守住得一共 %u 人(另招 %u 人),最多同时 %u 人在岗" : ", for all of them it takes %u people, %u of them taken on, and at most %u at once", takes->payroll,
                 takes->hired, takes->at_once);
     if (takes->open > 0) fl_text_add(out, zh ? ",还有 %u 个班招不到人来上" : ", and %u shifts have nobody even so", takes->open);
 }
@@ -138,7 +139,9 @@ static void add_need(const struct staff_month *month, bool zh, struct fl_text *o
     fl_text_add(out, zh ? " 有 %.0f 个,光是打字就要 %.1f 个人不停手。" : " with %.0f, when composing alone keeps %.1f people busy.", month->date[top].chats,
                 most_busy(&month->kinds[month->date[top].kind]));
     fl_text_add(out, zh ? "询单差不多的日子用同样的班,一共 %u 种日子,单看每一天都模拟过;" : " Dates that ask for the same have the same shifts: %u kinds of day, each simulated by itself;", month->kinds_count);
-    fl_text_add(out, zh ? "同时在岗从 %u 人到 %u 人,共 %u 个班" : " they take from %u to %u at once, %u shifts in all", low, high, places);
+    if (low == high) fl_text_add(out, zh ? "同时在岗 %u 人" : " they take %u at once", high);
+    else fl_text_add(out, zh ? "同时在岗从 %u 人到 %u 人" : " they take from %u to %u at once", low, high);
+    fl_text_add(out, zh ? ",共 %u 个班" : ", %u shifts in all", places);
     if (more > 0) fl_text_add(out, zh ? ",其中 %u 个是连起来模拟才看出要加的:新人手慢、有人走、隔夜的留言" : ", of which %u were added because newcomers are slow, people leave and messages are left over from the day before", more);
     fl_text_add(out, zh ? "。" : ".");
 }

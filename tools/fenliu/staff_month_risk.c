@@ -94,7 +94,16 @@ static enum fl_status one_absent(const struct staff_month *month, struct month_w
 
 /* ---- Whom it takes ------------------------------------------------------------------------------ */
 
-/* The roster of each kind of day where so many times the buyers come, found as a what-if is. *possible: each has one. */
+/* Whether some date of a kind holds as planned and not where more buyers come. */
+static bool is_missed(const struct staff_month *month, uint32_t kind)
+{
+    bool missed = false;
+    for (uint32_t d = 0; d < month->dates; d++) missed |= month->date[d].kind == kind && month->risk.traffic.misses[d] && !month->risk.base.misses[d];
+    return missed;
+}
+
+/* The roster of each kind of day where so many times the buyers come: its own where that holds all the same, else found as a what-if is.
+ * *possible: each has one. */
 static enum fl_status search_kinds(const struct staff_month *month, double traffic, struct month_kind kinds[], bool *possible)
 {
     enum fl_status status = FL_OK;
@@ -108,9 +117,9 @@ static enum fl_status search_kinds(const struct staff_month *month, double traff
         *answer = (struct fl_staff_answer){ 0 };
         if (!staff_answer_open(answer, staff)) return FL_EFULL;
         staff->desk.base = &other;
-        status = staff_search(staff, true, answer);
+        if (is_missed(month, k)) status = staff_search(staff, true, answer);
         staff->desk.base = base;
-        if (answer->more == FL_NONE) answer->more = staff->answer.more;
+        answer->more = staff->answer.more; /* where the places go that the period has added */
         *possible = status != FL_EINFEASIBLE;
         if (status == FL_EINFEASIBLE) status = FL_OK;
         for (uint32_t s = 0; s < staff->desk.shifts_count; s++) /* a search of its own may find fewer on a quiet shift: nobody is sent home */
