@@ -581,7 +581,8 @@ static enum fl_status keep_curve(struct fl_arrivals *out, const struct fl_covari
     out->seen_by_lag = calloc(covariances->lags, sizeof *out->seen_by_lag);
     out->fitted_by_lag = calloc(covariances->lags, sizeof *out->fitted_by_lag);
     if (out->seen_by_lag == NULL || out->fitted_by_lag == NULL) return FL_EFULL;
-    out->lags = covariances->lags;
+    /* As far as there are pairs to speak of: a twentieth of what neighbours have. */
+    while (out->lags < covariances->lags && fl_busyness_weight(covariances, out->lags) > fl_busyness_weight(covariances, 0) / 20) out->lags++;
     for (uint32_t k = 0; k < out->lags; k++) {
         out->seen_by_lag[k] = fl_busyness_seen(covariances, k);
         out->fitted_by_lag[k] = fl_busyness_fitted(fit, k);

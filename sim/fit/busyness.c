@@ -257,6 +257,13 @@ enum fl_status fl_busyness_estimate(const struct fl_covariances *covariances, st
     return FL_OK;
 }
 
+double fl_busyness_weight(const struct fl_covariances *covariances, uint32_t lag)
+{
+    double mean = 0;
+    for (uint32_t b = 0; b < covariances->blocks; b++) mean += covariances->means[(size_t)b * covariances->lags + lag];
+    return mean;
+}
+
 double fl_busyness_seen(const struct fl_covariances *covariances, uint32_t lag)
 {
     double product = 0, mean = 0;

@@ -41,7 +41,8 @@ struct fl_busyness_fit {
 /* blocks >= 4. One lag alone (daily counts) has no interval part. FL_EFULL: no memory. */
 FL_MUST_CHECK enum fl_status fl_busyness_estimate(const struct fl_covariances *covariances, struct fl_busyness_fit *fit);
 
-/* How the fit runs with the lag: what is seen and what is fitted, ln(1 + ...), for a picture. */
+/* How the fit runs with the lag: what is seen and what is fitted, ln(1 + ...), for a picture; and what the seen one rests on. */
+double fl_busyness_weight(const struct fl_covariances *covariances, uint32_t lag);
 double fl_busyness_seen(const struct fl_covariances *covariances, uint32_t lag);
 double fl_busyness_fitted(const struct fl_busyness_fit *fit, uint32_t lag);
 

@@ -15,10 +15,11 @@ static const char usage[] =
     "  -o, --out SCENARIO.json  write the fitted scenario there\n"
     "      --base SCENARIO      what the log cannot tell is taken from there (default: left neutral)\n"
     "      --hold-out 4w|20d    fit without the last so many weeks or days, simulate them, and say how they compare\n"
-    "      --format F           counts or messages (default: by the content)\n"
+    "      --format F           counts or messages (default: by the content; of standard input counts)\n"
     "      --preset NAME        of message logs: whose export it is (default: by the content)\n"
     "      --columns A=B,...    what columns are called: time=When,count=Calls (default: by their names)\n"
     "      --where COLUMN=VALUE only such rows (repeatable)\n"
+    "      --grain 30m          interval busyness is told by such parts of an hour or day (default: the log's intervals, 15m at least)\n"
     "      --promotion DATE     this day is a promotion: 2014-12-12 (repeatable; others are looked for)\n"
     "      --report FILE.html   a page with pictures: fitted against seen\n"
     "      --json   --quiet   --lang zh|en   -h, --help\n"
@@ -41,6 +42,15 @@ static bool take_hold_out(struct fit_options *fit, const char *value)
         return wrong("--hold-out", "a number of weeks or days such as 4w or 20d", value);
     fit->hold_out = value;
     fit->hold_out_days = (uint32_t)number * (weeks ? 7 : 1);
+    return true;
+}
+
+static bool take_grain(struct fit_options *fit, const char *value)
+{
+    fl_time length;
+    if (!fl_parse_duration(value, &length) || length < FL_MINUTE || length > FL_DAY || FL_DAY % length != 0)
+        return wrong("--grain", "a duration that divides a day, such as 15m or 1h", value);
+    fit->busyness_interval_s = (uint32_t)(length / FL_SECOND);
     return true;
 }
 
@@ -84,6 +94,8 @@ static int take_fit_option(void *context, struct options *options, int argc, cha
     } else if ((value = option_value(argc, argv, i, "--report")) != NULL) {
         good = value[0] != '\0';
         fit->report = value;
+    } else if ((value = option_value(argc, argv, i, "--grain")) != NULL) {
+        good = take_grain(fit, value);
     } else if ((value = option_value(argc, argv, i, "--hold-out")) != NULL) {
         good = take_hold_out(fit, value);
     } else if ((value = option_value(argc, argv, i, "--where")) != NULL) {
@@ -116,17 +128,19 @@ static bool has_column(const char *line, size_t length, const char *const names[
     return false;
 }
 
-/* A table whose header names who speaks or what is said is one of messages, JSON lines are; any other table is one of counts. */
+/* JSON lines are messages, and so is a table whose header names who speaks or what is said and no count; any other table is one of counts. */
 static bool is_messages(const char *text, size_t length)
 {
     static const char *const of_messages[] = { "conversation", "chat", "speaker", "role", "sender", "text", "content", "message", "buyer", "agent", "kind",
                                                "会话", "会话ID", "消息", "消息内容", "内容", "发送者", "发送人", "发送方", "买家", "客服", "顾客", NULL };
+    static const char *const of_counts[] = { "count", "counts", "calls", "数量", "次数", "人数", "计数", "咨询量", NULL };
     size_t at = 0;
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) at = 3;
     while (at < length && isspace((unsigned char)text[at])) at++;
     if (at < length && text[at] == '{') return true;
     const char *const end = memchr(text + at, '\n', length - at);
-    return has_column(text + at, end != NULL ? (size_t)(end - text) - at : length - at, of_messages);
+    const size_t header = end != NULL ? (size_t)(end - text) - at : length - at;
+    return has_column(text + at, header, of_messages) && !has_column(text + at, header, of_counts);
 }
 
 /* Of the first log; the others are of the same kind or refused where they are read. Standard input cannot be looked at twice, so it
@@ -135,7 +149,8 @@ static bool tell_kind(const struct fit_options *fit, bool *messages)
 {
     *messages = fit->preset != NULL;
     if (fit->format != NULL) *messages = strcmp(fit->format, "messages") == 0;
-    if (fit->format != NULL || fit->preset != NULL || strcmp(fit->common->files[0], "-") == 0) return true;
+    const bool says_counts = fit->columns != NULL && strstr(fit->columns, "count=") != NULL;
+    if (fit->format != NULL || fit->preset != NULL || says_counts || strcmp(fit->common->files[0], "-") == 0) return true;
     struct file_lines lines;
     const bool open = file_lines_open(&lines, fit->common->files[0]);
     if (open) {

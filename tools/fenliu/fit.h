@@ -20,7 +20,7 @@ struct fit_options {
     const char *base;             /* a scenario that gives what the log does not; NULL: left neutral */
     const char *hold_out;         /* "4w", "20d"; NULL: no back-test */
     uint32_t hold_out_days;
-    uint32_t busyness_interval_s; /* 0: by the log */
+    uint32_t busyness_interval_s; /* --grain; 0: by the log */
     const char *report;           /* an HTML file; NULL: none */
     const char *where[FIT_WHERES_MAX];          /* COLUMN=VALUE: only such rows */
     const char *promotions[FIT_PROMOTIONS_MAX]; /* told dates */

@@ -5,7 +5,7 @@
 #define WIDTH  720.0
 #define HEIGHT 240.0
 #define LEFT   56.0
-#define RIGHT  12.0
+#define RIGHT  24.0
 #define TOP    10.0
 #define BOTTOM 24.0
 
@@ -60,7 +60,7 @@ void fit_chart_begin(struct fit_chart *chart, struct fl_text *out, const char *t
     fl_text_add(out, "</title>");
     for (double y = chart->y_low; y <= chart->y_high + step / 2; y += step) {
         fl_text_add(out, "<path class=\"g\" d=\"M%g %.1fH%g\"/>", LEFT, at_y(chart, y), WIDTH - RIGHT);
-        fl_text_add(out, "<text x=\"%g\" y=\"%.1f\" class=\"y\">%.4g</text>", LEFT - 6, at_y(chart, y) + 4, fabs(y) < step / 1e6 ? 0 : y);
+        fl_text_add(out, "<text x=\"%g\" y=\"%.1f\" class=\"y\">%.6g</text>", LEFT - 6, at_y(chart, y) + 4, fabs(y) < step / 1e6 ? 0 : y);
     }
 }
 

@@ -231,6 +231,10 @@ static int fit_series(const struct fit_options *options, const struct fl_counts 
                                        .busyness_interval_s = options->busyness_interval_s };
     struct fl_arrivals arrivals;
     if (!settle_hold_out(options, counts, &how.to_day)) return EXIT_USAGE;
+    if (options->busyness_interval_s % counts->interval_s != 0) {
+        fprintf(stderr, "fenliu fit: --grain: wanted a whole number of the log's intervals of %u s\n", counts->interval_s);
+        return EXIT_USAGE;
+    }
     const enum fl_status status = fl_arrivals_fit(counts, &how, &arrivals, &answer->estimates);
     if (status == FL_EMISSING) {
         fprintf(stderr, "fenliu fit: %s: no day is whole, so nothing can be fitted\n", options->common->files[0]);

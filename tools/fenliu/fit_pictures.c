@@ -151,7 +151,7 @@ static void picture_lags(const struct fl_arrivals *arrivals, double room[], stru
 {
     struct fit_chart chart;
     double *const x = room;
-    const uint32_t lags = arrivals->lags * 2 / 3 + 1; /* beyond, few pairs are left */
+    const uint32_t lags = arrivals->lags;
     double least = 0, most = 0;
     for (uint32_t k = 0; k < lags; k++) {
         x[k] = k * arrivals->busyness_interval_s / 3600.0;
