@@ -127,6 +127,7 @@ static int fit_all(const struct fit_options *options, struct message_fit *fit, s
     note_what_was_read(&fit->chats, answer);
     const enum fl_status status = fit->chats.full || held->full ? FL_EFULL : fit_behaviour(fit, &answer->estimates);
     if (status != FL_OK || !fit_messages_scenario(fit, answer)) return run_failed(status != FL_OK ? status : FL_EFULL, "fit");
+    if (options->report != NULL) fit_messages_pictures(fit, answer);
     return cut_ns != INT64_MAX ? fit_messages_back_test(options, fit, held, answer) : EXIT_DONE;
 }
 

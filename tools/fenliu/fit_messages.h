@@ -23,4 +23,7 @@ int fit_messages_back_test(const struct fit_options *options, const struct messa
 /* All that was fitted, as parts of a scenario, into answer->fitted. false: no memory. */
 bool fit_messages_scenario(const struct message_fit *fit, struct fit_answer *answer);
 
+/* Charts of what was fitted, into answer->pictures. */
+void fit_messages_pictures(const struct message_fit *fit, struct fit_answer *answer);
+
 #endif
