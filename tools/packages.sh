@@ -4,6 +4,7 @@
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config
     libuv1-dev libcjson-dev libxxhash-dev coinor-libcbc-dev libzstd-dev libwebsockets-dev libsqlite3-dev)
 packages_peers=(haproxy) # engines that tests drive; without them these tests are skipped
+packages_ranks=(libpmix-dev openmpi-bin) # runs over the ranks of mpirun; a build without the first does not spread, and its test is skipped
 # The same, with tools/test --long: a broker, which brings all of Erlang's runtime along, and what another solver needs, some hundred packages.
 packages_long=(rabbitmq-server nodejs npm)
 # What people see: fenliu.html and the page of `fenliu report`; without them these are not made.

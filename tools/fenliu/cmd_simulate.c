@@ -1,6 +1,7 @@
 /* fenliu simulate: runs the desk as given. */
 #include "command.h"
 #include "page.h"
+#include "ranks.h"
 #include "report.h"
 #include "shard.h"
 
@@ -85,7 +86,7 @@ int cmd_simulate(int argc, char **argv)
         progress_start(&progress, &options, "simulate");
         how.on_progress = progress_step;
         how.progress_context = &progress;
-        const enum fl_status status = fl_run(scenario, &how, &run);
+        const enum fl_status status = ranks_run(scenario, &how, &run);
         progress_end(&progress);
         code = status == FL_OK ? conclude(&options, run, is_shard ? &shard : NULL, text, argc, argv) : run_failed(status, "simulate");
     }

@@ -1,5 +1,6 @@
 /* fenliu: one program, a subcommand a question. */
 #include "command.h"
+#include "ranks.h"
 #ifdef FENLIU_SERVE
 #include "serve/child.h"
 #endif
@@ -58,8 +59,14 @@ int main(int argc, char **argv)
     child_begin();
 #endif
     interrupts_watch();
-    for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
-        if (strcmp(argv[1], subcommands[i].name) == 0) return subcommands[i].run(argc - 1, argv + 1);
+    int code = EXIT_USAGE;
+    if (ranks_enter(argc - 1, argv + 1, &code)) return code;
+    for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++) {
+        if (strcmp(argv[1], subcommands[i].name) != 0) continue;
+        code = subcommands[i].run(argc - 1, argv + 1);
+        ranks_leave();
+        return code;
+    }
     fprintf(stderr, "fenliu: no command \"%s\"; see fenliu --help\n", argv[1]);
     return EXIT_USAGE;
 }

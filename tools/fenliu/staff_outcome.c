@@ -1,4 +1,5 @@
 /* What the advised roster does in some world: the same days, one thing changed. */
+#include "ranks.h"
 #include "staff_risk.h"
 
 #include <math.h>
@@ -26,7 +27,7 @@ enum fl_status staff_world_open(const struct fl_scenario *base, staff_world_make
 static enum fl_status run_days(const struct staff *staff, const struct fl_scenario *scenario, uint32_t days, struct fl_run **run)
 {
     const struct fl_run_options how = { .seed = staff->report.seed, .replications = days, .jobs = staff->options.jobs, .stop = &interrupted, .cells = true };
-    const enum fl_status status = fl_run(scenario, &how, run);
+    const enum fl_status status = ranks_run(scenario, &how, run);
     if (status == FL_OK && (*run)->partial) {
         fl_run_free(*run);
         *run = NULL;

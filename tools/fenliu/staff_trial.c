@@ -1,4 +1,5 @@
 /* Simulating for fenliu staff: trials of rosters while searching, and the days of the proof. */
+#include "ranks.h"
 #include "staff.h"
 
 #include "core/special.h"
@@ -23,7 +24,7 @@ static enum fl_status run(const struct staff *staff, const struct fl_scenario *s
     how.seed = staff->report.seed;
     how.jobs = staff->options.jobs;
     how.stop = &interrupted;
-    const enum fl_status status = fl_run(scenario, &how, out);
+    const enum fl_status status = ranks_run(scenario, &how, out);
     if (status == FL_OK && (*out)->partial) {
         fl_run_free(*out);
         *out = NULL;

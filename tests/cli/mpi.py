@@ -1,0 +1,110 @@
+"""fenliu under mpirun: ranks share a run, whose bytes are those of one process; a rank that is killed is told and its share done by the others; what
+cannot be spread is refused once, and shards are left alone."""
+import filecmp
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+FENLIU = os.environ["FENLIU"]
+SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+SCENARIO = SOURCE / "scenarios" / "promo-2500.json"
+# As root too, on one machine of any size. With --enable-recovery mpirun itself outlives a dead rank, and exits with 0 whatever the ranks did.
+LAUNCH = ["mpirun", "--allow-run-as-root", "--oversubscribe"]
+failures = []
+
+
+def expect(truth, what):
+    if not truth:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+def same_run(one, other):
+    names = sorted(os.listdir(one))
+    return names == sorted(os.listdir(other)) and all(n == "manifest.json" or filecmp.cmp(one / n, other / n, shallow=False) for n in names)
+
+
+def launch(ranks, *arguments, env=None):
+    return subprocess.run([*LAUNCH, "-n", str(ranks), FENLIU, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120,
+                          env=dict(os.environ, **(env or {})))
+
+
+def children(parent):
+    """Processes of this program under mpirun, by their rank."""
+    found = {}
+    for task in pathlib.Path(f"/proc/{parent}/task").glob("*/children"):
+        try:
+            for process in map(int, task.read_text().split()):
+                environment = pathlib.Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+                found.update({int(e[21:]): process for e in environment if e.startswith(b"OMPI_COMM_WORLD_RANK=")})
+        except OSError:
+            continue  # it has just ended
+    return found
+
+
+def killed(folder, whole, days):
+    """Rank 2 is killed while the others work."""
+    with open(folder / "said", "w+", encoding="utf-8") as said:
+        job = subprocess.Popen([*LAUNCH, "--enable-recovery", "-n", "3", FENLIU, "simulate", str(SCENARIO), "-q", "-j", "1", "-n", str(days), "-o", str(folder / "killed")],
+                               stdout=subprocess.DEVNULL, stderr=said)
+        ranks, until = {}, time.monotonic() + 20
+        while time.monotonic() < until and job.poll() is None:
+            ranks = children(job.pid)
+            # It is at work once it has used so much of a processor.
+            if 2 in ranks and cpu_ticks(ranks[2]) > 6:
+                os.kill(ranks[2], signal.SIGKILL)
+                break
+            time.sleep(0.005)
+        code = job.wait(timeout=100)
+        said.seek(0)
+        told = said.read()
+    expect(code == 0, f"with a rank killed: exit {code}, {told!r}")
+    expect("rank 2 on" in told and "is lost; its share is done by the others" in told, f"a killed rank is not told: {told!r}")
+    expect((folder / "killed").exists() and same_run(whole, folder / "killed"), "with a rank killed the run differs")
+
+
+def cpu_ticks(process):
+    try:
+        fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+    except OSError:
+        return 0
+
+
+def main():
+    if shutil.which("mpirun") is None:
+        print("mpirun is not installed (Debian: openmpi-bin)")
+        return 77
+    probe = launch(2, "simulate", "--help")
+    if "built without PMIx" in probe.stderr or os.environ.get("FENLIU_CORE"):
+        print("this program was built without PMIx (Debian: libpmix-dev)")
+        return 77
+    expect(probe.returncode == 0 and probe.stdout.count("usage:") == 1, f"--help of two ranks: {probe.returncode} {probe.stdout!r} {probe.stderr!r}")
+    days = 80 if os.environ.get("FENLIU_SANITIZED") else 400
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        alone = subprocess.run([FENLIU, "simulate", SCENARIO, "-q", "-n", str(days), "-o", folder / "alone"], capture_output=True, text=True, check=False)
+        ranks = launch(2, "simulate", SCENARIO, "-q", "-n", days, "-o", folder / "ranks")
+        expect(ranks.returncode == alone.returncode == 0 and ranks.stdout == alone.stdout, f"two ranks: {ranks.returncode} {ranks.stderr!r}")
+        expect(same_run(folder / "alone", folder / "ranks"), "the run of two ranks differs")
+        killed(folder, folder / "alone", days)
+        missing = launch(2, "simulate", folder / "none.json")
+        expect(missing.returncode == 2 and missing.stderr.count("cannot read") == 1, f"a missing scenario: {missing.returncode} {missing.stderr!r}")
+        shard = subprocess.run([FENLIU, "simulate", SCENARIO, "-q", "-n", "2", "--shard", "1/2", "-o", folder / "shard"], capture_output=True, check=False,
+                               env=dict(os.environ, PMIX_NAMESPACE="none", PMIX_RANK="1"))
+        expect(shard.returncode == 0, f"a shard under a launcher: {shard.stderr!r}")
+    for rank in ("0", "1"):
+        other = subprocess.run([FENLIU, "simulate", SCENARIO], capture_output=True, text=True, check=False,
+                               env=dict(os.environ, PMI_SIZE="2", PMI_RANK=rank))
+        expect(other.returncode == 2 and other.stderr.count("ranks cannot find each other") == (rank == "0"), f"a launcher without PMIx: {other.stderr!r}")
+    print("mpi:", "failed" if failures else "ok")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
