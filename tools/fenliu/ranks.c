@@ -80,12 +80,12 @@ struct call {
 
 static struct {
     bool several;
-    uint32_t size, links;            /* ranks; those of them that are connected */
+    uint32_t size;
     int listener;
     unsigned char token[TOKEN_BYTES];
     char places[2048];
     uv_thread_t listening;
-    uv_mutex_t lock;                 /* guards all below, links, and the call */
+    uv_mutex_t lock;                 /* guards all below, and the call */
     uv_cond_t changed;
     struct call *call;
     uint64_t calls;
@@ -101,7 +101,7 @@ static bool is_over(const struct call *call)
 /* Days of the next block: a share of what is left, so that all end together whatever each takes. */
 static uint32_t block_days(const struct call *call)
 {
-    const uint32_t left = call->options->replications - call->next, share = left / (2 * (ranks.links + 1));
+    const uint32_t left = call->options->replications - call->next, share = left / (2 * ranks.size);
     const uint32_t days = share > call->least ? share : call->least;
     return days < left ? days : left;
 }
@@ -305,14 +305,10 @@ static void link_main(void *argument)
         report_lost(&link, "runs another build of fenliu");
         good = false;
     }
-    uv_mutex_lock(&ranks.lock);
-    ranks.links += good;
-    uv_mutex_unlock(&ranks.lock);
     if (good) link_serve(&link);
     if (good) link_send(link.socket, LINK_END, NULL, 0, NULL, 0);
     close(link.socket);
     uv_mutex_lock(&ranks.lock);
-    ranks.links -= good;
     ranks.threads--;
     uv_cond_broadcast(&ranks.changed);
     uv_mutex_unlock(&ranks.lock);
@@ -328,6 +324,7 @@ static void *link_start(void *argument)
 static void listen_main(void *words)
 {
     const bool met = ranks_tell(words);
+    ranks_part(); /* a launcher ends the whole job when a process dies that has not left its service */
     free(words);
     uv_mutex_lock(&ranks.lock);
     ranks.met = true;
@@ -586,33 +583,31 @@ bool ranks_enter(int argc, char **argv, int *code)
     }
     ranks.size = size;
     if (rank == 0) {
+        if (size < 2) ranks_part();
         if (size < 2 || first_enter()) return false;
         fprintf(stderr, "fenliu: ranks cannot find each other: rank 0 cannot be reached\n");
         return true;
     }
-    *code = ranks_hear(words, sizeof words) ? helper_main(rank, words) : EXIT_ENGINE;
+    const bool heard = ranks_hear(words, sizeof words);
     ranks_part();
+    *code = heard ? helper_main(rank, words) : EXIT_ENGINE;
     return true;
 }
 
 void ranks_leave(void)
 {
-    bool met = true;
-    if (ranks.several) {
-        uv_mutex_lock(&ranks.lock);
-        ranks.leaving = true;
-        uv_cond_broadcast(&ranks.changed);
-        /* The others are let go when they have come; one that died before the meeting keeps it from ending. */
-        for (int tries = 0; !ranks.met && tries < 10; tries++) uv_cond_timedwait(&ranks.changed, &ranks.lock, UINT64_C(1000000000));
-        met = ranks.met;
-        uv_mutex_unlock(&ranks.lock);
-        if (met) {
-            shutdown(ranks.listener, SHUT_RDWR);
-            uv_thread_join(&ranks.listening);
-        }
-        uv_mutex_lock(&ranks.lock);
-        while (ranks.threads > 0 && uv_cond_timedwait(&ranks.changed, &ranks.lock, UINT64_C(1000000000)) == 0) continue;
-        uv_mutex_unlock(&ranks.lock);
-    }
-    if (met) ranks_part();
+    if (!ranks.several) return;
+    uv_mutex_lock(&ranks.lock);
+    ranks.leaving = true;
+    uv_cond_broadcast(&ranks.changed);
+    /* The others are let go when they have come; one that died before the meeting keeps it from ending. */
+    for (int tries = 0; !ranks.met && tries < 10; tries++) uv_cond_timedwait(&ranks.changed, &ranks.lock, UINT64_C(1000000000));
+    const bool met = ranks.met;
+    uv_mutex_unlock(&ranks.lock);
+    if (!met) return;
+    shutdown(ranks.listener, SHUT_RDWR);
+    uv_thread_join(&ranks.listening);
+    uv_mutex_lock(&ranks.lock);
+    while (ranks.threads > 0 && uv_cond_timedwait(&ranks.changed, &ranks.lock, UINT64_C(1000000000)) == 0) continue;
+    uv_mutex_unlock(&ranks.lock);
 }

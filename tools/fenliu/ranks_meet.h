@@ -16,7 +16,7 @@ bool ranks_meet(uint32_t *rank, uint32_t *size, const char **why);
 /* The first tells, the others hear; both wait until all have come so far. */
 bool ranks_tell(const char *words);
 bool ranks_hear(char *words, size_t size);
-/* Leaves the service again; what the first has told stays to be heard. */
+/* Leaves the service again. */
 void ranks_part(void);
 
 #endif
