@@ -77,6 +77,8 @@ static void pass_traffic(struct image *image, struct fl_traffic *traffic)
     for (uint32_t i = 0; i < FL_PHASES; i++) pass_profile(image, &traffic->profile[i]);
     for (uint32_t i = 0; i < 7; i++) pass_profile(image, &traffic->weekday_profile[i]);
     pass_text(image, &traffic->replay.log);
+    pass_text(image, &traffic->replay.preset);
+    pass_text(image, &traffic->replay.columns);
     for (uint32_t i = 0; i < traffic->promotions_count && !image->failed; i++) pass_text(image, &((struct fl_promotion *)traffic->promotions)[i].name);
     for (uint32_t i = 0; i < traffic->pushes_count && !image->failed; i++) pass_text(image, &((struct fl_push *)traffic->pushes)[i].name);
 }

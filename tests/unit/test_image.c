@@ -91,7 +91,7 @@ Test(image, what_points_somewhere_is_known)
         size_t bytes, known;
     } structs[] = {
 #define KNOWN(name, bytes) { #name, sizeof(struct name), bytes }
-        KNOWN(fl_traffic, 2304), KNOWN(fl_promotion, 256), KNOWN(fl_push, 40), KNOWN(fl_buyers, 496), KNOWN(fl_intent, 608), KNOWN(fl_buyer_class, 136),
+        KNOWN(fl_traffic, 2320), KNOWN(fl_promotion, 256), KNOWN(fl_push, 40), KNOWN(fl_buyers, 496), KNOWN(fl_intent, 608), KNOWN(fl_buyer_class, 136),
         KNOWN(fl_desk_def, 472), KNOWN(fl_group_def, 56), KNOWN(fl_shift_def, 48), KNOWN(fl_grade_def, 48), KNOWN(fl_agent_def, 680), KNOWN(fl_routing_def, 208),
         KNOWN(fl_distribution, 48), KNOWN(fl_objective, 40), KNOWN(fl_threshold, 16), KNOWN(fl_platform, 56), KNOWN(fl_money, 176), KNOWN(fl_event_def, 24),
 #undef KNOWN
