@@ -128,6 +128,20 @@ with tempfile.TemporaryDirectory() as folder:
     schema = sqlite3.connect(":memory:")
     schema.executescript(run("sweep", "--schema").stdout)
 
+    # ---- Shards
+    for i in range(3):
+        done = run("sweep", *grid, "--shard", f"{i}/3", "-o", f"shard{i}.sqlite")
+        expect(done.returncode == 0, f"a shard: {done.stderr}")
+    merged = run("merge", "-o", "merged.sqlite", "shard2.sqlite", "shard0.sqlite", "shard1.sqlite")
+    expect(merged.returncode == 0 and content("merged.sqlite") == content("s.sqlite"), f"shards merge to the same file: {merged.stderr}")
+    merged = run("merge", "-o", "two.sqlite", "shard2.sqlite", "shard0.sqlite")
+    expect(merged.returncode == 2 and "2 of the points are in none" in merged.stderr and not os.path.exists("two.sqlite"), f"a missing shard is named: {merged.stderr}")
+    run("sweep", *grid, "-s", "9", "--shard", "1/3", "-o", "other.sqlite")
+    merged = run("merge", "-o", "two.sqlite", "shard0.sqlite", "other.sqlite", "shard2.sqlite")
+    expect(merged.returncode == 2 and "other.sqlite is of another version, seed" in merged.stderr, f"a shard of another seed: {merged.stderr}")
+    refused("at most as many shards", *grid[1:], "--shard", "3/7", "-o", "y.sqlite")
+    expect(not [name for name in os.listdir() if name.endswith((".part", ".merge"))], "nothing is left over")
+
     # ---- Going on
     before = content("s.sqlite")
     again = run("sweep", *grid, "-o", "s.sqlite", "--json")

@@ -1,11 +1,14 @@
 /* fenliu merge: the shards of a run as the run that one machine would have written.
  *
  * Nothing is guessed: a shard that is missing, given twice, unfinished, damaged or of another run is named, and nothing is written. */
-#include "compare.h"
+#include "compare_many.h"
 #include "page.h"
 #include "report.h"
 #include "run/gather.h"
 #include "shard.h"
+#ifdef FENLIU_SQLITE
+#include "sweep.h"
+#endif
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -14,7 +17,8 @@
 
 static const char usage[] =
     "usage: fenliu merge [options] -o DIR SHARD...\n"
-    "Puts the shards of a run (fenliu simulate --shard I/N -o SHARD) together: DIR is what one machine would have written.\n"
+    "Puts the shards of a run (fenliu simulate --shard I/N -o SHARD) together: DIR is what one machine would have written. Stores of\n"
+    "fenliu sweep --shard I/N are put together in the same way: DIR is then a store.\n"
     "  -o, --out DIR            write the run there\n"
     "      --report             and report.html, a page for people, into DIR\n"
     "      --json               the summary as one JSON object on stdout, nothing else\n"
@@ -225,6 +229,9 @@ int cmd_merge(int argc, char **argv)
         fprintf(stderr, "fenliu merge: scenario, seed and days are the shards' own: --set, --seed and --replications belong to fenliu simulate\n");
         return EXIT_USAGE;
     }
+#ifdef FENLIU_SQLITE
+    if (store_is_one(options.files[0])) return sweep_merge(&options);
+#endif
     struct merge merge = { .options = &options };
     struct fl_run *run = NULL;
     int code = EXIT_DONE;

@@ -1,4 +1,5 @@
 /* fenliu sweep: a grid of scenarios into one store. */
+#include "shard.h"
 #include "sweep.h"
 
 #include <stdlib.h>
@@ -18,6 +19,7 @@ static const char usage[] =
     "  -s, --seed N             seed (default: the first scenario's, 1)\n"
     "  -j, --jobs N             threads (default: one a core); the store does not depend on it\n"
     "      --json, --lang zh|en, -q, --quiet   as elsewhere\n"
+    "      --shard I/N          only every N-th point, from I = 0 on, into a store of its own; fenliu merge -o STORE SHARD... puts them together\n"
     "      --export NAME STORE  a table or view of a store as CSV, to -o FILE or standard output\n"
     "      --schema             print the store's tables and views, with what they hold\n"
     "Broken off, by Ctrl-C or a crash, the same command goes on where it was. Several scenarios are one more axis.\n"
@@ -28,6 +30,7 @@ static const char usage[] =
 
 struct own_options {
     struct sweep_plan plan;
+    struct fl_slice_head shard;
     const char *export;
     bool schema, points;
 };
@@ -65,6 +68,8 @@ static int take_sweep_option(void *context, struct options *options, int argc, c
     if ((value = option_value(argc, argv, i, "--vary")) != NULL) return add_to(own->plan.vary, &own->plan.vary_count, "--vary", value) ? 1 : -1;
     if ((value = option_value(argc, argv, i, "--list")) != NULL) return add_to(own->plan.lists, &own->plan.lists_count, "--list", value) ? 1 : -1;
     if ((value = option_value(argc, argv, i, "--sample")) != NULL) return read_sample(value, &own->plan) ? 1 : -1;
+    const int shard = shard_take(&own->shard, argc, argv, i);
+    if (shard != 0) return shard;
     if ((value = option_value(argc, argv, i, "--export")) != NULL) return own->export = value, value[0] != '\0' ? 1 : -1;
     return 0;
 }
@@ -104,6 +109,8 @@ int cmd_sweep(int argc, char **argv)
     if (own.plan.latin > 0 && own.plan.vary_count == 0) return refuse("--sample wants --vary PATH=LO:HI");
     if (options.overrides_count + SWEEP_PATHS_MAX > 2 * SWEEP_PATHS_MAX) return refuse("too many overrides");
     if (!own.points && options.out == NULL) return refuse("where to? -o STORE.sqlite");
+    own.plan.shard = own.shard.shard;
+    own.plan.shards = own.shard.shards;
     return sweep_run(&options, &own.plan, own.points);
 }
 

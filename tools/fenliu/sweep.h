@@ -35,8 +35,9 @@ struct sweep_points {
     void *kept;                         /* owned texts */
 };
 
-/* What --vary, --list and --sample were given, in their order. */
+/* What --vary, --list, --sample and --shard were given, in their order. */
 struct sweep_plan {
+    uint32_t shard, shards; /* only points p with p % shards == shard; shards 0: all */
     const char *vary[SWEEP_PATHS_MAX], *lists[SWEEP_PATHS_MAX];
     uint32_t vary_count, lists_count, latin; /* latin: points of a Latin hypercube over all that varies; 0: a grid */
 };
@@ -145,6 +146,12 @@ bool sweep_store_commit(struct sweep_store *store);
 /* Writes it anew in its final form and puts that in its place. */
 bool sweep_store_finish(struct sweep_store *store);
 const char *sweep_store_problem(const struct sweep_store *store);
+
+/* Gives a database that holds all of a sweep its final form under another name. EXIT_DONE, or the exit code after saying why. */
+int sweep_store_settle(const char *from, const char *path);
+
+/* fenliu merge of stores: those of all shards as one. The exit code. */
+int sweep_merge(const struct options *options);
 
 /* The schema as SQL with its comments; `points`: of these paths, NULL: with examples. */
 void sweep_schema(const struct sweep_columns *columns, const struct sweep_points *points, struct fl_text *out);

@@ -29,6 +29,7 @@ struct sweep {
     uint64_t *hashes;         /* [points] */
     uint64_t seed;
     uint32_t replications;
+    uint32_t shard, shards;   /* shards 1: the whole sweep */
     struct pending *pending;  /* [points] */
     struct unit *units;
     uint32_t units_count, kept, simulated;
@@ -177,7 +178,7 @@ static bool take_kept(void *context, const struct unit *unit, const void *bytes,
 {
     struct sweep *const sweep = context;
     struct fl_part_head head;
-    if (unit->point >= sweep->points.count || sweep_store_has(sweep->store, unit->point)) return true;
+    if (unit->point >= sweep->points.count || sweep->pending[unit->point].blocks == 0) return true; /* done, or another shard's */
     struct pending *const pending = &sweep->pending[unit->point];
     const uint32_t block = unit->first / pending->block_days;
     if (unit->first % pending->block_days != 0 || block >= pending->blocks || pending->units[block].bytes != NULL) return true;
@@ -213,7 +214,7 @@ static bool list_units(struct sweep *sweep)
     sweep->pending = calloc(sweep->points.count, sizeof *sweep->pending);
     if (sweep->pending == NULL) return false;
     for (uint32_t p = 0; p < sweep->points.count; p++) {
-        if (sweep_store_has(sweep->store, p)) continue;
+        if (p % sweep->shards != sweep->shard || sweep_store_has(sweep->store, p)) continue;
         if (!open_pending(sweep, p)) return false;
         room += sweep->pending[p].blocks;
     }
@@ -361,7 +362,8 @@ static int fill_store(struct sweep *sweep)
     sweep->lock = fl_workers_open();
     if (sweep->lock == NULL || !list_units(sweep)) return run_failed(FL_EFULL, "sweep");
     code = simulate(sweep);
-    return code == EXIT_DONE && !sweep_store_finish(sweep->store) ? store_failed(sweep) : code;
+    const bool whole = sweep->kept + sweep->simulated == sweep->points.count;
+    return code == EXIT_DONE && whole && !sweep_store_finish(sweep->store) ? store_failed(sweep) : code;
 }
 
 /* The points as CSV, and nothing else. */
@@ -408,10 +410,14 @@ static void close_sweep(struct sweep *sweep)
 
 int sweep_run(const struct options *options, const struct sweep_plan *plan, bool only_points)
 {
-    struct sweep sweep = { .options = options, .points = { .files = options->files, .files_count = options->files_count } };
+    struct sweep sweep = { .options = options, .shard = plan->shard, .shards = plan->shards > 0 ? plan->shards : 1, .points = { .files = options->files, .files_count = options->files_count } };
     sweep_columns_list(&sweep.columns);
     int code = open_files(&sweep);
     if (!sweep_points_make(&sweep.points, plan, options->files, options->files_count, sweep.seed)) code = EXIT_USAGE;
+    if (code == EXIT_DONE && sweep.shards > sweep.points.count) {
+        fprintf(stderr, "fenliu sweep: --shard %u/%u: %u points make at most as many shards\n", sweep.shard, sweep.shards, sweep.points.count);
+        code = EXIT_USAGE;
+    }
     if (code == EXIT_DONE) code = check_points(&sweep);
     if (code == EXIT_DONE) code = only_points ? print_points(&sweep) : fill_store(&sweep);
     const uint32_t simulated = sweep.simulated, kept = sweep.kept;

@@ -623,12 +623,13 @@ static bool sync_file(struct sweep_store *store, const char *path)
     return ok;
 }
 
-/* The copy becomes the final form by its last change: what is broken off before is still "running", and is finished the next time. */
+/* The copy becomes the final form by its last change: what is broken off before is still "running", and is finished the next time. The number of
+ * changes of the schema would tell how often it was broken off while the work table went and came. */
 static bool mark_finished(struct sweep_store *store)
 {
     sqlite3 *copy = NULL;
     const bool ok = sqlite3_open_v2(store->hidden, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-                    sqlite3_exec(copy, "UPDATE meta SET value = 'finished' WHERE key = 'state'", NULL, NULL, NULL) == SQLITE_OK;
+                    sqlite3_exec(copy, "BEGIN; UPDATE meta SET value = 'finished' WHERE key = 'state'; PRAGMA schema_version = 1; COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (!ok) snprintf(store->problem, sizeof store->problem, "%.400s", sqlite3_errmsg(copy));
     return sqlite3_close(copy) == SQLITE_OK && ok;
 }
@@ -657,4 +658,18 @@ bool sweep_store_finish(struct sweep_store *store)
     if (!ok) unlink(store->hidden);
     store->finished = ok;
     return ok;
+}
+
+int sweep_store_settle(const char *from, const char *path)
+{
+    struct sweep_store *const store = calloc(1, sizeof *store);
+    if (store == NULL) return run_failed(FL_EFULL, "merge");
+    store->lock = -1;
+    snprintf(store->path, sizeof store->path, "%s", path);
+    snprintf(store->hidden, sizeof store->hidden, "%.4095s.part", path);
+    bool ok = sqlite3_open_v2(from, &store->db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK || fail(store);
+    ok = ok && sweep_store_finish(store);
+    if (!ok) fprintf(stderr, "fenliu merge: cannot write %s: %s\n", path, store->problem);
+    sweep_store_close(store);
+    return ok ? EXIT_DONE : EXIT_UNWRITTEN;
 }
