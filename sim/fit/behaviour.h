@@ -49,6 +49,7 @@ struct fl_patience_fit {
     bool asked[2];               /* a model: there were enough first and later rounds to look for leavers */
     double done_shift, done_shift_se; /* a model: by how much the logit of being done changes once leavers are taken out */
     struct fl_cure_fit come_back;
+    struct fl_cure_fit next_visit;
 };
 FL_MUST_CHECK enum fl_status fl_patience_fit(const struct fl_chats *chats, const struct fl_rounds_fit *rounds, struct fl_patience_fit *fit);
 /* Rounds were counted as if everybody in whose chat nothing followed had been done: with a model of leavers, geometric ones are longer. */

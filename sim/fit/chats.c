@@ -18,7 +18,7 @@
 #define WEEK (7 * FL_DAY)
 
 struct chat {
-    uint64_t key;
+    uint64_t key, buyer;
     int64_t opened, last_buyer, answered, left_at, entered, assigned, last; /* ns */
     uint32_t agent;
     uint32_t newer, older;       /* by `last` */
@@ -541,7 +541,7 @@ static void end_the_silent(struct fl_chats *chats, int64_t now)
 
 /* ---- What happens --------------------------------------------------------------------------------- */
 
-static void count_arrival(struct fl_chats *chats, int64_t at)
+static void count_arrival(struct fl_chats *chats, int64_t at, bool again)
 {
     const int64_t cell = at / (FL_ARRIVAL_CELL_S * FL_SECOND);
     if (chats->arrival_cells == 0) chats->first_cell = cell - cell % (86400 / FL_ARRIVAL_CELL_S);
@@ -550,16 +550,20 @@ static void count_arrival(struct fl_chats *chats, int64_t at)
     while (index >= chats->arrival_room) {
         const uint32_t room = chats->arrival_room == 0 ? 8 * 288 : chats->arrival_room * 2;
         uint32_t *arrivals = realloc(chats->arrivals, room * sizeof *arrivals);
-        if (arrivals == NULL) {
+        if (arrivals != NULL) chats->arrivals = arrivals;
+        uint32_t *visits = realloc(chats->again, room * sizeof *visits);
+        if (visits != NULL) chats->again = visits;
+        if (arrivals == NULL || visits == NULL) {
             chats->full = true;
             return;
         }
         memset(arrivals + chats->arrival_room, 0, (room - chats->arrival_room) * sizeof *arrivals);
-        chats->arrivals = arrivals;
+        memset(visits + chats->arrival_room, 0, (room - chats->arrival_room) * sizeof *visits);
         chats->arrival_room = room;
     }
     if (index >= chats->arrival_cells) chats->arrival_cells = index + 1;
     chats->arrivals[index]++;
+    chats->again[index] += again;
 }
 
 static void count_intent(struct fl_chats *chats, int64_t at, uint8_t intent)
@@ -583,7 +587,7 @@ static void count_intent(struct fl_chats *chats, int64_t at, uint8_t intent)
 static void chat_arrives(struct fl_chats *chats, const struct chat *chat, int64_t at)
 {
     chats->chats++;
-    count_arrival(chats, at);
+    count_arrival(chats, at, fl_visits_begins(&chats->visits, chat->buyer, at));
     struct fl_date_seen *const date = date_of(chats, at);
     if (date != NULL) date->chats++;
     if (chat->intent != 255) {
@@ -607,6 +611,7 @@ static void buyer_writes(struct fl_chats *chats, uint32_t c, int64_t at)
 {
     struct chat *chat = &chats->chat[c];
     chats->buyer_messages++;
+    if (chat->replied) fl_visits_goes_on(&chats->visits, chat->buyer);
     if (chat->left) { /* back again: another visit, whose patience is new */
         fl_durations_add(chats->come_back, (double)(at - chat->left_at) / 1e9, false, 1);
         chat->left = chat->replied = chat->away = false;
@@ -697,6 +702,7 @@ static void chat_is_closed(struct fl_chats *chats, uint32_t c, int64_t at)
 {
     struct chat *chat = &chats->chat[c];
     chats->has_closed = true;
+    if (chat->replied && !chat->left && !chat->in_round) fl_visits_served(&chats->visits, chat->buyer, at);
     if (chat->pending) fl_durations_add(chats->closes, (double)(at - chat->answered) / 1e9, false, 1);
     agent_loses(chats, c, at, false);
     attach(chats, c, NO_AGENT, at);
@@ -751,6 +757,7 @@ static void happen(struct fl_chats *chats, uint32_t c, const struct fl_logged *m
 /* The end of one record: all that is open ends unseen, at its last instant. */
 static void end_all(struct fl_chats *chats)
 {
+    fl_visits_end(&chats->visits, chats->clock_ns);
     struct fl_session *const span = chats->messages > 0 ? record(chats, &chats->spans) : NULL;
     if (span != NULL) *span = (struct fl_session){ NO_AGENT, chats->span_ns / FL_SECOND, chats->clock_ns / FL_SECOND };
     while (chats->oldest != NO_CHAT) chat_end(chats, chats->oldest, chats->clock_ns);
@@ -795,6 +802,8 @@ enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged 
         if (c == NO_CHAT) return FL_LINE_READ;
         chats->chat[c].intent = small_name(chats, &chats->intents, message->intent);
         chats->chat[c].class = small_name(chats, &chats->classes, message->class);
+        chats->chat[c].buyer = message->buyer;
+        chats->has_buyers |= message->buyer != 0 && message->conversation != 0;
     }
     if (chats->messages++ == 0) chats->first_ns = at;
     if (at > chats->last_ns) chats->last_ns = at;
@@ -832,6 +841,7 @@ enum fl_status fl_chats_start(struct fl_chats *chats)
         *bins[i] = calloc(1, sizeof **bins[i]);
         well &= *bins[i] != NULL;
     }
+    well &= fl_visits_start(&chats->visits) == FL_OK;
     chats->chat = calloc(room, sizeof *chats->chat);
     chats->table = calloc(2 * room, sizeof *chats->table);
     if (!well || chats->chat == NULL || chats->table == NULL) {
@@ -853,6 +863,7 @@ void fl_chats_free(struct fl_chats *chats)
     for (uint32_t i = 0; i < sizeof bins / sizeof *bins; i++) free(bins[i]);
     struct fl_records *const records[] = { &chats->after, &chats->waits, &chats->bursts, &chats->composings, &chats->sessions, &chats->first_replies, &chats->spans };
     for (uint32_t i = 0; i < sizeof records / sizeof *records; i++) free(records[i]->list);
+    fl_visits_free(&chats->visits);
     names_free(&chats->intents);
     names_free(&chats->classes);
     names_free(&chats->agents);
@@ -861,6 +872,7 @@ void fl_chats_free(struct fl_chats *chats)
     free(chats->chat);
     free(chats->table);
     free(chats->arrivals);
+    free(chats->again);
     free(chats->intents_of_day);
     free(chats->date);
     *chats = (struct fl_chats){ .messages = 0 };

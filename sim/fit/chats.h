@@ -13,6 +13,7 @@
 
 #include "fit/durations.h"
 #include "fit/message.h"
+#include "fit/visits.h"
 
 #define FL_RECORDS_MAX (1u << 17)
 
@@ -121,8 +122,11 @@ struct fl_chats {
     struct fl_records after, waits, bursts, composings, sessions, first_replies, spans /* fl_session, of no agent: what the files cover */;
     struct fl_durations *come_back;  /* leaving to the next message; cut: to the end of sight */
     struct fl_durations *closes; /* last reply to the close, of chats with nothing in between */
+    struct fl_visits visits;         /* buyers who were served and write again in another chat */
+    bool has_buyers;                 /* the log tells buyers apart from conversations */
     struct fl_durations *first_response, *response; /* answered, or cut by leaving */
     uint32_t *arrivals;              /* [arrival_cells] owned: chats that began in each five minutes from first_cell */
+    uint32_t *again;                 /* [arrival_cells] owned: of these, who had been served before and came once more */
     int64_t first_cell;
     uint32_t arrival_cells, arrival_room;
     uint32_t *intents_of_day;        /* [arrival days * 64] owned: chats of each intent in each day from first_cell */

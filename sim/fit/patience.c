@@ -6,6 +6,7 @@
 #include "fit/maximum.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,8 @@ enum fl_status fl_patience_fit(const struct fl_chats *chats, const struct fl_rou
     fl_durations_fit(fit->later_waits, &fit->later);
     share_of_silent(chats, fit);
     fl_cure_fit(chats->come_back, &fit->come_back);
+    chats->visits.after->customary = FL_EXPONENTIAL;
+    fl_cure_fit(chats->visits.after, &fit->next_visit);
     return chats->left_silent == 0 ? fit_model(chats, rounds, fit) : FL_OK;
 }
 
@@ -202,6 +205,23 @@ void fl_patience_fit_free(struct fl_patience_fit *fit)
     free(fit->first_waits);
     free(fit->later_waits);
     fit->first_waits = fit->later_waits = NULL;
+}
+
+/* Coming back after leaving, or again after having been served: how many do, and after how long. */
+static void tell_return(const struct fl_cure_fit *fit, const struct fl_durations *durations, const char *path, const char *why, struct fl_estimates *estimates)
+{
+    char full[80];
+    struct fl_estimate e;
+    if (!fit->known) {
+        e = fl_estimate_unknown(path, "1", why, durations->seen_total, FL_DURATIONS_WANTED);
+        fl_estimates_add(estimates, &e);
+        return;
+    }
+    snprintf(full, sizeof full, "%s.probability", path);
+    e = fl_estimate_of(full, "1", fit->share, fit->share_low, fit->share_high, (uint64_t)(durations->seen_total + durations->cut_total + 0.5));
+    fl_estimates_add(estimates, &e);
+    snprintf(full, sizeof full, "%s.after", path);
+    fl_duration_fit_tell(&fit->after, durations, full, estimates);
 }
 
 void fl_patience_fit_tell(const struct fl_patience_fit *fit, const struct fl_chats *chats, struct fl_estimates *estimates)
@@ -227,14 +247,6 @@ void fl_patience_fit_tell(const struct fl_patience_fit *fit, const struct fl_cha
             estimates->list[i].n = chats->after.count;
         }
     }
-    const struct fl_cure_fit *back = &fit->come_back;
-    if (back->known) {
-        e = fl_estimate_of("buyers.come_back.probability", "1", back->share, back->share_low, back->share_high,
-                           (uint64_t)(chats->come_back->seen_total + chats->come_back->cut_total + 0.5));
-        fl_estimates_add(estimates, &e);
-        fl_duration_fit_tell(&back->after, chats->come_back, "buyers.come_back.after", estimates);
-    } else {
-        e = fl_estimate_unknown("buyers.come_back", "1", "few_durations", chats->come_back->seen_total, FL_DURATIONS_WANTED);
-        fl_estimates_add(estimates, &e);
-    }
+    tell_return(&fit->come_back, chats->come_back, "buyers.come_back", "few_durations", estimates);
+    tell_return(&fit->next_visit, chats->visits.after, "buyers.next_visit", !chats->has_buyers || !chats->has_closed ? "no_buyers" : "few_durations", estimates);
 }

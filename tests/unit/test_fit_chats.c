@@ -172,3 +172,20 @@ Test(fit_chats, more_records_than_are_kept_are_thinned_evenly)
     cr_expect_eq(chats.waits.stride, 2);
     cr_expect_eq(chats.waits.count, 3 * FL_RECORDS_MAX / 4);
 }
+
+Test(fit_chats, who_was_served_and_begins_another_chat_is_a_visit)
+{
+    static const enum fl_log_kind kinds[] = { FL_LOG_BUYER_MESSAGE, FL_LOG_AGENT_REPLY, FL_LOG_CLOSED, FL_LOG_BUYER_MESSAGE, FL_LOG_AGENT_REPLY, FL_LOG_CLOSED };
+    static const double seconds[] = { 0, 20, 40, 1840, 1860, 1880 };
+    for (uint32_t i = 0; i < 6; i++) {
+        const struct fl_logged message = { .at_ns = (INT64_C(20616) * 86400 + 36000) * FL_SECOND + (int64_t)(seconds[i] * 1e9), .conversation = 1 + i / 3, .buyer = 9,
+                                           .kind = (uint8_t)kinds[i], .agent = { "a", 1 } };
+        cr_assert_eq(fl_chats_take(&chats, &message), FL_LINE_READ);
+    }
+    fl_chats_end(&chats);
+
+    cr_expect_eq(chats.chats, 2);
+    cr_expect_float_eq(chats.visits.after->seen_total, 1, 1e-12);
+    cr_expect_float_eq(fl_durations_mean(chats.visits.after), 1800, 10);
+    cr_expect_float_eq(chats.visits.after->cut_total, 1, 1e-12);
+}

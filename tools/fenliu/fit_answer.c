@@ -55,6 +55,7 @@ static const struct {
     { "few_sessions", "not enough data: %.0f beginnings of shifts, %.0f wanted", "数据不够:有 %.0f 次上班,要 %.0f 次" },
     { "model_of_leaving", "a model: silent leavers are told from those who were done by how long they had waited", "由模型得出:按等待长短区分静默离开与问完了" },
     { "leaving_does_not_show", "after long waits chats go on as after short ones: leaving does not show", "等得久也照样继续问:看不出离开" },
+    { "no_buyers", "the log does not tell buyers from conversations, or shows no closes", "日志没有买家标识,或没有关闭记录" },
     { "whole_minutes", "a reply takes less than the minute that times are given to", "时间只到分钟,而一条回复用不了一分钟" },
     { "no_agents", "the log names no agents", "日志没有客服姓名" },
     { "no_assignments", "the log does not show assignments and closes", "日志没有分配和关闭记录" },

@@ -12,8 +12,9 @@
 
 /* Chats by the day and cell in which they began. A record that begins or ends within two hours of midnight is taken to cover the day: at
  * night nobody may have written. */
-static enum fl_status make_counts(const struct fl_chats *chats, struct fl_counts *counts)
+static enum fl_status make_counts(const struct message_fit *fit, struct fl_counts *counts)
 {
+    const struct fl_chats *const chats = &fit->chats;
     const int64_t first_s = chats->first_cell * FL_ARRIVAL_CELL_S, last_s = chats->last_ns / FL_SECOND;
     const uint32_t days = (uint32_t)((last_s - first_s) / 86400 + 1);
     const enum fl_status status = fl_counts_create(first_s, 1800, days < FL_COUNTS_DAYS_MAX ? days : FL_COUNTS_DAYS_MAX, counts);
@@ -25,7 +26,7 @@ static enum fl_status make_counts(const struct fl_chats *chats, struct fl_counts
         fl_counts_cover(counts, from, to);
     }
     for (uint32_t i = 0; i < chats->arrival_cells; i++)
-        if (chats->arrivals[i] > 0) (void)fl_counts_add(counts, first_s + (int64_t)i * FL_ARRIVAL_CELL_S, chats->arrivals[i]);
+        if (fit_messages_arrivals(fit, i) > 0) (void)fl_counts_add(counts, first_s + (int64_t)i * FL_ARRIVAL_CELL_S, fit_messages_arrivals(fit, i));
     return FL_OK;
 }
 
@@ -34,7 +35,7 @@ static enum fl_status fit_arrivals(struct message_fit *fit, struct fl_estimates 
     const struct fl_arrivals_options options = { .to_day = 0 };
     struct fl_counts counts;
     if (fit->chats.chats == 0) return FL_OK;
-    enum fl_status status = make_counts(&fit->chats, &counts);
+    enum fl_status status = make_counts(fit, &counts);
     if (status != FL_OK) return status;
     status = fl_arrivals_fit(&counts, &options, &fit->arrivals, estimates);
     fl_counts_free(&counts);
@@ -47,9 +48,9 @@ static enum fl_status fit_arrivals(struct message_fit *fit, struct fl_estimates 
 static enum fl_status fit_behaviour(struct message_fit *fit, struct fl_estimates *estimates)
 {
     const struct fl_chats *chats = &fit->chats;
-    enum fl_status status = fit_arrivals(fit, estimates);
-    if (status == FL_OK) status = fl_rounds_fit(chats, &fit->rounds);
+    enum fl_status status = fl_rounds_fit(chats, &fit->rounds);
     if (status == FL_OK) status = fl_patience_fit(chats, &fit->rounds, &fit->patience);
+    if (status == FL_OK) status = fit_arrivals(fit, estimates);
     if (status == FL_OK) fl_rounds_without_leavers(&fit->rounds, &fit->patience);
     if (status == FL_OK) status = fl_composing_fit(chats, &fit->composing);
     if (status != FL_OK) return status;

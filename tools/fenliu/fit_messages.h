@@ -15,6 +15,12 @@ struct message_fit {
     bool has_arrivals; /* whole days were there */
 };
 
+/* Chats of a cell of arrivals; who only came again is left to buyers.next_visit, where that is known. */
+static inline uint32_t fit_messages_arrivals(const struct message_fit *fit, size_t cell)
+{
+    return fit->chats.arrivals[cell] - (fit->patience.next_visit.known ? fit->chats.again[cell] : 0);
+}
+
 /* Reads all logs into chats, but what is at or after `cut_ns` (INT64_MAX: nothing) into `held`. An exit code; what was passed over is noted in
  * the answer. */
 int fit_messages_read(const struct fit_options *options, int64_t cut_ns, struct fl_chats *chats, struct fl_chats *held, struct fit_answer *answer);

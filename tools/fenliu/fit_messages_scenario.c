@@ -160,10 +160,10 @@ static bool add_patience(cJSON *buyers, const struct fl_patience_fit *fit)
     return well && cJSON_AddStringToObject(patience, "applies", fit->until_assigned ? "until_assigned" : "until_reply") != NULL;
 }
 
-static bool add_come_back(cJSON *buyers, const struct fl_cure_fit *fit)
+static bool add_return(cJSON *buyers, const char *name, const struct fl_cure_fit *fit)
 {
     if (!fit->known) return true;
-    cJSON *const back = cJSON_AddObjectToObject(buyers, "come_back");
+    cJSON *const back = cJSON_AddObjectToObject(buyers, name);
     return back != NULL && add_number(back, "probability", fit->share) && add_family(back, "after", &fit->after.family[fit->after.best]);
 }
 
@@ -175,7 +175,8 @@ static bool add_buyers(cJSON *fitted, const struct message_fit *fit)
     if (rounds->messages.known) well = well && add_count(buyers, "messages_per_round", &rounds->messages);
     if (rounds->burst.known) well = well && add_family(buyers, "burst_gap", &rounds->burst.after.family[rounds->burst.after.best]);
     if (rounds->think.known) well = well && add_durations(buyers, "think_time", &rounds->think, rounds->think_times);
-    return well && add_patience(buyers, &fit->patience) && add_come_back(buyers, &fit->patience.come_back);
+    return well && add_patience(buyers, &fit->patience) && add_return(buyers, "come_back", &fit->patience.come_back) &&
+           add_return(buyers, "next_visit", &fit->patience.next_visit);
 }
 
 /* ---- The desk -------------------------------------------------------------------------------------- */
@@ -388,8 +389,9 @@ static bool add_start(cJSON *fitted, int64_t start_s)
 }
 
 /* Records of parts of a day: the mean rate in each half hour since their beginning, as steps. */
-static bool add_rate(cJSON *fitted, const struct fl_chats *chats, int64_t length_s)
+static bool add_rate(cJSON *fitted, const struct message_fit *fit, int64_t length_s)
 {
+    const struct fl_chats *const chats = &fit->chats;
     cJSON *const traffic = within(fitted, "traffic"), *const rate = traffic != NULL ? cJSON_AddObjectToObject(traffic, "rate") : NULL;
     cJSON *const points = rate != NULL ? cJSON_AddArrayToObject(rate, "points") : NULL;
     const struct fl_session *spans = fl_span_list(chats);
@@ -401,7 +403,7 @@ static bool add_rate(cJSON *fitted, const struct fl_chats *chats, int64_t length
             records++;
             for (int64_t at = begins; at < begins + 1800; at += FL_ARRIVAL_CELL_S) {
                 const int64_t cell = at / FL_ARRIVAL_CELL_S - chats->first_cell;
-                if (cell >= 0 && cell < chats->arrival_cells) seen += chats->arrivals[cell];
+                if (cell >= 0 && cell < chats->arrival_cells) seen += fit_messages_arrivals(fit, (size_t)cell);
             }
         }
         const double per_hour = records > 0 ? rounded(2 * seen / records) : 0;
@@ -436,7 +438,7 @@ static bool add_traffic(cJSON *fitted, const struct message_fit *fit)
     if (length_s > 86400) length_s = 86400;
     char text[24];
     snprintf(text, sizeof text, "%lldm", (long long)length_s / 60);
-    return add_start(fitted, first_s - first_s % 1800) && cJSON_AddStringToObject(fitted, "duration", text) != NULL && add_rate(fitted, chats, length_s);
+    return add_start(fitted, first_s - first_s % 1800) && cJSON_AddStringToObject(fitted, "duration", text) != NULL && add_rate(fitted, fit, length_s);
 }
 
 bool fit_messages_scenario(const struct message_fit *fit, struct fit_answer *answer)
