@@ -458,7 +458,7 @@ static void jackknife_means(const struct fitting *f, struct means *room, struct 
 
 static void add_value(struct fl_estimates *estimates, const char *path, const char *unit, double value, double half, uint64_t n, uint32_t wanted)
 {
-    struct fl_estimate e = fl_estimate_of(path, unit, value, fmax(0, value - half), value + half, n);
+    struct fl_estimate e = fl_estimate_of(path, unit, value, isnan(half) ? NAN : fmax(0, value - half), value + half, n); /* NaN: one block alone */
     if (n < wanted) {
         e.sure = false;
         e.why = "few_days";

@@ -99,8 +99,8 @@ void fit_goodness_words(enum language language, const struct fl_goodness *g, cha
         if (minutes == 1440)
             snprintf(out, size, zh ? "留出的 %.0f 天里,%.1f%% 落在模拟的中间 95%% 内" : "of %.0f held-out days %.1f %% lie inside the simulated middle 95 %%", n, share);
         else
-            snprintf(out, size, zh ? "留出的 %.0f 个 %.0f 分钟时段里,%.1f%% 落在模拟的中间 95%% 内"
-                                   : "of %.0f held-out intervals of %.0f min %.1f %% lie inside the simulated middle 95 %%", n, minutes, share);
+            snprintf(out, size, zh ? "留出的 %.0f 个 %g 分钟时段里,%.1f%% 落在模拟的中间 95%% 内"
+                                   : "of %.0f held-out intervals of %g min %.1f %% lie inside the simulated middle 95 %%", n, minutes, share);
         return;
     }
     size_t used = (size_t)snprintf(out, size, "%s: %.3g", name, g->value);

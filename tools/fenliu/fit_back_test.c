@@ -25,6 +25,7 @@ struct simulated {
 struct tally {
     uint32_t interval_s;
     uint64_t n, inside;
+    double simulated_inside; /* sum of the simulated shares within the same bounds: counts are whole numbers, so it is 95 % or more */
 };
 
 /* ---- Simulating ------------------------------------------------------------------------------------ */
@@ -87,9 +88,11 @@ static int compare_counts(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The middle 95 % of what was simulated for cells [from, to) of a date: of 400 replications the 10th and the 391st. */
-static void bounds_of(const struct simulated *s, uint32_t date, uint32_t from, uint32_t to, uint64_t room[], uint64_t *low, uint64_t *high)
+/* The middle 95 % of what was simulated for cells [from, to) of a date: of 400 replications the 10th and the 391st. Returns which share of the
+ * simulated ones it holds, bounds included. */
+static double bounds_of(const struct simulated *s, uint32_t date, uint32_t from, uint32_t to, uint64_t room[], uint64_t *low, uint64_t *high)
 {
+    uint32_t inside = 0;
     for (uint32_t r = 0; r < s->replications; r++) {
         const uint32_t *const count = &s->count[((size_t)r * s->dates + date) * s->per_day];
         room[r] = 0;
@@ -99,6 +102,8 @@ static void bounds_of(const struct simulated *s, uint32_t date, uint32_t from, u
     const uint32_t tail = s->replications / 40;
     *low = room[tail - 1];
     *high = room[s->replications - tail];
+    for (uint32_t r = 0; r < s->replications; r++) inside += room[r] >= *low && room[r] <= *high;
+    return (double)inside / s->replications;
 }
 
 /* Sum of known cells; false: some are missing, or nobody is expected. */
@@ -160,13 +165,13 @@ static void compare_day(const struct fl_counts *counts, const struct simulated *
         const uint32_t cells = tallies[g].interval_s / counts->interval_s;
         for (uint32_t c = 0; c < counts->per_day; c += cells) {
             if (!seen_in(counts, day, c, c + cells, &seen)) continue;
-            bounds_of(s, date, c, c + cells, room, &low, &high);
+            tallies[g].simulated_inside += bounds_of(s, date, c, c + cells, room, &low, &high);
             tallies[g].n++;
             tallies[g].inside += seen >= low && seen <= high;
         }
     }
     (void)seen_in(counts, day, 0, counts->per_day, &seen);
-    bounds_of(s, date, 0, counts->per_day, room, &low, &high);
+    (void)bounds_of(s, date, 0, counts->per_day, room, &low, &high);
     cJSON_AddNumberToObject(json, "seen", (double)seen);
     cJSON_AddNumberToObject(json, "low", (double)low);
     cJSON_AddNumberToObject(json, "high", (double)high);
@@ -185,6 +190,7 @@ static void say_grain(struct fit_answer *answer, cJSON *json, const struct tally
     cJSON_AddNumberToObject(item, "n", (double)tally->n);
     cJSON_AddNumberToObject(item, "inside", (double)tally->inside);
     cJSON_AddNumberToObject(item, "coverage", share);
+    cJSON_AddNumberToObject(item, "expected_coverage", tally->simulated_inside / (double)tally->n);
     cJSON_AddItemToArray(json, item);
 }
 
