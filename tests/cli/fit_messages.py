@@ -134,6 +134,20 @@ def scenario_runs(folder):
     expect(again.read_bytes() == fitted.read_bytes(), "the same logs give the same bytes")
 
 
+def held_out(folder):
+    """Days at the end can be held out and are compared; the pictures are there."""
+    logs = [folder / f"{day}.jsonl" for day in range(4)]
+    page = folder / "page.html"
+    answer = fit(*logs, "--hold-out", "1d", "--report", page)
+    days = answer["back_test"]["days"]
+    expect(len(days) == 1 and days[0]["chats_offered"]["seen"] > 300, f"one day of chats is held out: {days}")
+    inside = sum(days[0][name]["inside"] for name in ("first_response_s.mean", "response_s.mean", "reply_rate_3min"))
+    expect(inside >= 2, f"its responses are such as the fitted days have: {days}")
+    expect(page.read_text().count("<svg") >= 10, "a picture each of thinking, patience and every intent's replies")
+    done = run("fit", *logs, "--hold-out", "4d")
+    expect(done.returncode == 2 and b"fewer days" in done.stderr, "not all of it can be held out")
+
+
 def real_messages():
     """The recorded channel, where there is one: people answer people, by the minute."""
     data = os.environ.get("FENLIU_DATA")
@@ -155,6 +169,7 @@ with tempfile.TemporaryDirectory() as name:
     bad_lines(place, own)
     refused(place)
     scenario_runs(place)
+    held_out(place)
 real_messages()
 print("failed" if failures else "passed")
 sys.exit(1 if failures else 0)
