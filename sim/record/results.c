@@ -250,7 +250,7 @@ void fl_results_json(const struct fl_results *results, const struct fl_results_h
     fl_text_add(out, ",\"days_met\":%u,\n", fl_days_met(results));
     add_totals(out, results, FL_SCOPE_DESK, 0);
     add_named(out, results, "groups", FL_SCOPE_GROUP, results->totals.groups, group_name);
-    add_named(out, results, "agents", FL_SCOPE_AGENT, results->totals.agents, agent_name);
+    if (!head->without_agents) add_named(out, results, "agents", FL_SCOPE_AGENT, results->totals.agents, agent_name);
     add_named(out, results, "intents", FL_SCOPE_INTENT, results->totals.intents, intent_name);
     add_dates(out, results);
     add_objectives(out, results);

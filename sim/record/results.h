@@ -12,6 +12,7 @@ struct fl_results_head {
     const char *policy;  /* the concrete policy, or the outside engine's name */
     uint64_t seed;
     bool partial;
+    bool without_agents; /* fl_results_json leaves them out: of thousands they are megabytes */
 };
 
 /* {"fenliu":1,"command","scenario","seed","replications","policy","totals":{NAME:{"mean","ci95",...}},"groups","agents",

@@ -87,6 +87,15 @@ def many_agents_share_rows(folder):
     return directory
 
 
+def agents_can_be_left_out(folder):
+    """Of the summary that is printed; the one that is kept has them."""
+    directory = simulate(folder, "short", scenario())
+    command = [COMMAND, "simulate", folder / "short.json", "-q", "-n", "6", "--json", "--no-agents", "--out", folder / "again.short.run"]
+    short, whole = json.loads(subprocess.run(command, capture_output=True, timeout=100).stdout), json.loads((directory / "summary.json").read_bytes())
+    expect(whole.pop("agents") and short == whole, short.keys())
+    expect((folder / "again.short.run/summary.json").read_bytes() == (directory / "summary.json").read_bytes(), "kept")
+
+
 def a_staffed_run_is_that_of_its_plan(folder, paged):
     (folder / "shop.json").write_text(json.dumps(CALM), encoding="utf-8")
     page = ["--report"] if paged else []
@@ -197,6 +206,7 @@ def main():
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         load_adds_up(folder)
+        agents_can_be_left_out(folder)
         many = many_agents_share_rows(folder)
         without = subprocess.run([COMMAND, "report", many], capture_output=True, timeout=100)
         if os.environ.get("FENLIU_CORE"):

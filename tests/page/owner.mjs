@@ -160,6 +160,14 @@ const frames = await page.evaluate(() => new Promise((done) => {
 }));
 console.log(`2 500 chats, 60 people, 600 times the speed: a frame takes ${frames[45].toFixed(0)} ms, nine of ten at most ${frames[81].toFixed(0)} ms`);
 expect(frames[45] < 200, "the desk stutters");
+/* What takes long says how far it is, and ends when it is told to. */
+await page.$eval("#answer", (answer) => answer.removeAttribute("data-fewest"));
+await page.setInputFiles("input[type=file]", join(source, "scenarios/double11-million.json"));
+await page.getByRole("heading", { name: JSON.parse(readFileSync(join(source, "scenarios/double11-million.json"), "utf8")).name }).waitFor();
+await page.waitForSelector("#answer [data-progress]", { timeout: 60000 });
+expect(/已用 \d+(\.\d)? 秒，模拟了 \d+ 种人数/.test(await page.textContent("#answer [data-progress]")), await page.textContent("#answer [data-progress]"));
+await page.getByRole("button", { name: "停下" }).click();
+expect((await page.textContent("[data-answer]")).startsWith("停下了") && await page.locator("#answer [data-progress]").isHidden(), await page.textContent("[data-answer]"));
 expect(faults.length === 0, faults.join("; "));
 await chromium.close();
 finish();

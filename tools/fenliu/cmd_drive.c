@@ -362,7 +362,7 @@ static int drive_scenario(struct drive *drive, const struct options *options, co
     code = recording_close(&drive->recording, why_ended(drive, status));
     const bool kept = code == EXIT_DONE; /* else the run is lost with what was to be recorded */
     if (kept && status == FL_OK) {
-        const struct fl_results_head head = { "drive", drive->engines[0].name, run->seed, run->partial };
+        const struct fl_results_head head = { .command = "drive", .policy = drive->engines[0].name, .seed = run->seed, .partial = run->partial };
         code = drive_finish(drive, options, run, &(struct run_record){ .run = run, .head = &head, .scenario_text = text, .argc = argc, .argv = argv });
     } else if (kept) {
         code = drive_failed(drive, options, status);

@@ -193,7 +193,7 @@ static int run_conclude(const struct merge *merge, const struct fl_run *run, int
 {
     char policy[96];
     policy_describe(merge->scenario, policy, sizeof policy);
-    const struct fl_results_head head = { "simulate", policy, run->seed, run->partial };
+    const struct fl_results_head head = { .command = "simulate", .policy = policy, .seed = run->seed, .partial = run->partial };
     const struct run_record record = { .run = run, .head = &head, .scenario_text = merge->scenario_text, .argc = argc, .argv = argv,
                                        .options = merge->options };
     struct fl_text answer = { 0 };

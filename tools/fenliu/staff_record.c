@@ -45,7 +45,7 @@ int staff_record_run(const struct staff *staff, const struct fl_run *run, const 
     of_plan.results.scenario = plan.scenario;
     of_plan.results.agent_names = plan.agent_names;
     policy_describe(plan.scenario, policy, sizeof policy);
-    const struct fl_results_head head = { "staff", policy, run->seed, run->partial };
+    const struct fl_results_head head = { .command = "staff", .policy = policy, .seed = run->seed, .partial = run->partial };
     const struct run_record record = { .run = &of_plan, .head = &head, .scenario_text = text, .argc = staff->argc, .argv = staff->argv,
                                        .extras = { { "staff.json", answer } }, .options = &staff->options };
     const int code = run_write(staff->options.out, &record);

@@ -16,7 +16,7 @@ static const struct allowed common[] = {
     { "--set", VALUE_ANY }, { "--seed", VALUE_ANY }, { "-s", VALUE_ANY }, { "--replications", VALUE_ANY }, { "-n", VALUE_ANY }, { "--jobs", VALUE_ANY },
     { "-j", VALUE_ANY }, { "--lang", VALUE_ANY }, { "--json", VALUE_NONE }, { "--quiet", VALUE_NONE }, { "-q", VALUE_NONE }, { NULL, VALUE_NONE },
 };
-static const struct allowed of_simulate[] = { { "--out", VALUE_NAME }, { "--report", VALUE_NONE }, { NULL, VALUE_NONE } };
+static const struct allowed of_simulate[] = { { "--out", VALUE_NAME }, { "--report", VALUE_NONE }, { "--no-agents", VALUE_NONE }, { NULL, VALUE_NONE } };
 static const struct allowed of_staff[] = {
     { "--out", VALUE_NAME }, { "--report", VALUE_NONE }, { "--plan", VALUE_NAME }, { "--roster", VALUE_NAME },
     { "--full", VALUE_NONE }, { "--levers", VALUE_NONE }, { "--explain", VALUE_NONE }, { NULL, VALUE_NONE },

@@ -95,6 +95,9 @@ export const en: Words = {
   /* answer */
   "answer.night": "{from} to {to}, {chats} chats expected; busiest from {at}, {peak} an hour.",
   "answer.running": "Simulating one headcount after another …",
+  "answer.progress": "{spent} so far, {n|headcount|headcounts} simulated.",
+  "answer.stopped": "Stopped. Move a slider to go on.",
+  "answer.first.only": "From {days} such days; it was stopped before more were simulated.",
   "answer.more": "{fewest} people: {more} more than the {now} you have.",
   "answer.same": "The {now} you have are just enough.",
   "answer.fewer": "{fewest} people are enough: {more} fewer than the {now} you have.",

@@ -95,6 +95,9 @@ export const zh = {
   /* answer */
   "answer.night": "{from} 到 {to}，预计 {chats} 个询单；最忙从 {at} 起，一小时 {peak} 个。",
   "answer.running": "正在一个一个人数地模拟……",
+  "answer.progress": "已用 {spent}，模拟了 {n} 种人数。",
+  "answer.stopped": "停下了。动一动滑块就继续。",
+  "answer.first.only": "只看了 {days} 个这样的日子，就停下了。",
   "answer.more": "要 {fewest} 个人：比现在的 {now} 人多 {more} 人。",
   "answer.same": "现在的 {now} 个人正好，再少就不够。",
   "answer.fewer": "{fewest} 个人就够：现在的 {now} 人多出 {more} 人。",

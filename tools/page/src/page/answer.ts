@@ -13,6 +13,8 @@ import { believe, share_interval, Study, type Fit, type Trial } from "./study";
 const POLICIES = ["weighted_least_active", "least_active", "fewest_today", "round_robin", "fewest_awaiting", "longest_since_assignment", "random"] as const;
 /* The long look begins when the sliders have been still for so long. */
 const SETTLES_MS = 500;
+/* Whoever waits for so long is told how far it is, and may stop it. */
+const LONG_MS = 3000;
 
 interface Slider { key: "people" | "multiplier" | "patience" | "reply" | "chats"; label: Word; least: number; most: number; step: number; shown: (value: number) => string }
 
@@ -35,9 +37,14 @@ export class Answer {
   private pending = false;
   private began = 0;
   private trouble = "";
+  private stopped = false;          /* by whoever waited for it */
+  private waited_from = 0;
+  private watch = 0;
   private readonly believed = h("p", { class: "believed" });
   private readonly sentence = h("p", { class: "answer-sentence", role: "status", "data-answer": true });
   private readonly doubt = h("p", { class: "small quiet" });
+  private readonly progress = h("p", { class: "small quiet", hidden: true });
+  private readonly progress_text = h("span", { "data-progress": true });
   private readonly figures = h("div", { class: "figures" });
   private readonly picture = h("div", {});
   private readonly sliders = h("div", { class: "sliders", role: "group" });
@@ -82,14 +89,42 @@ export class Answer {
 
   /* What fails is said; what was cut short by something newer is not. */
   private async guarded(signal: AbortSignal, what: () => Promise<void>): Promise<void> {
+    this.stopped = false;
+    this.waited_from = performance.now();
+    clearInterval(this.watch);
+    this.watch = window.setInterval(() => this.draw_progress(), 500);
     try {
       await what();
+      if (!signal.aborted) this.end_progress();
     } catch (error) {
       if (signal.aborted) return;
+      this.end_progress();
       this.busy = this.pending = false;
       this.trouble = error instanceof Refused ? error.message : String(error);
       this.draw_words();
     }
+  }
+
+  private draw_progress(): void {
+    const spent_ms = performance.now() - this.waited_from;
+    if (spent_ms < LONG_MS) return;
+    if (this.progress.hidden) replace(this.progress, this.progress_text, " ", h("button", { type: "button", class: "plain", onclick: () => this.stop_waiting() }, say("roster.cancel")));
+    this.progress.hidden = false;
+    this.progress_text.textContent = say("answer.progress", { spent: seconds(spent_ms / 1000), n: this.study?.tried ?? 0 });
+  }
+
+  private end_progress(): void {
+    clearInterval(this.watch);
+    this.progress.hidden = true;
+  }
+
+  /* What is known by now stays. */
+  private stop_waiting(): void {
+    this.stop.abort();
+    this.end_progress();
+    this.busy = this.pending = false;
+    this.stopped = true;
+    this.draw_words();
   }
 
   private get most(): number {
@@ -182,7 +217,7 @@ export class Answer {
         from: this.about.start.replace("T", " "), to: this.several_days ? this.about.end.replace("T", " ") : this.about.end.slice(11), chats: number(this.about.chats_expected),
         peak: number(this.about.peak_chats_per_hour), at: this.about.peak_at.slice(11),
       })),
-      this.believed, this.sentence, this.doubt,
+      this.believed, this.sentence, this.doubt, this.progress,
       h("h3", { id: "sliders-title" }, say("sliders.title")),
       h("p", { class: "small quiet" }, say("sliders.hint")),
       h("div", { class: "moving" }, this.sliders, this.figures),
@@ -273,7 +308,7 @@ export class Answer {
       return;
     }
     if (!study || (fewest === null && !this.none_found)) {
-      this.sentence.textContent = say("answer.running");
+      this.sentence.textContent = say(this.stopped ? "answer.stopped" : "answer.running");
       this.doubt.textContent = "";
       return;
     }
@@ -290,7 +325,7 @@ export class Answer {
         say("answer.days", { days: trial.days, met: trial.met, low: percent(low, 0), high: percent(high, 0), goal: percent(study.goal, 0) }),
         below ? say("answer.below", { below: below.people, days: below.days, met: below.met }) : "",
       ].join(" ");
-    } else this.doubt.textContent = this.sure ? this.out_of_reach() : say("answer.first", { days: study.quick_days });
+    } else this.doubt.textContent = this.sure ? this.out_of_reach() : say(this.stopped ? "answer.first.only" : "answer.first", { days: study.quick_days });
     this.root.dataset.fewest = String(fewest);
     this.root.dataset.sure = String(this.sure);
   }
@@ -308,7 +343,7 @@ export class Answer {
   private draw_figures(): void {
     const trial = this.chosen;
     if (!trial) {
-      replace(this.figures, h("p", { class: "quiet" }, say("answer.running")));
+      replace(this.figures, h("p", { class: "quiet" }, say(this.stopped ? "answer.stopped" : "answer.running")));
       return;
     }
     const { totals } = trial.summary, days = share_interval(trial.met, trial.days);

@@ -34,7 +34,7 @@ export async function check(scenario: string): Promise<Checked> {
 }
 
 export async function simulate(scenario: string, days: number, signal?: AbortSignal): Promise<Summary> {
-  const outcome = await ask(["simulate", "--json", "--quiet", "--jobs", "1", "-n", String(days)], scenario, signal);
+  const outcome = await ask(["simulate", "--json", "--no-agents", "--quiet", "--jobs", "1", "-n", String(days)], scenario, signal);
   return JSON.parse(read(outcome.stdout));
 }
 

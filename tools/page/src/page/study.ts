@@ -66,6 +66,11 @@ export class Study {
     this.goal = scenario.staffing?.day_probability ?? 0.9;
   }
 
+  /* Headcounts that have been simulated, each as often as on another number of days. */
+  get tried(): number {
+    return [...this.kept.values()].filter((one) => one.done).length;
+  }
+
   /* So many days that a look takes about as long whatever the size of the shop; at least ten, so that nine in ten is something. */
   days(chats: number): number {
     return Math.max(10, Math.min(100, Math.round(chats / Math.max(1, this.chats_expected) / 10) * 10));
