@@ -103,7 +103,7 @@ def refused(folder):
         done = run("fit", "--format", "messages", path)
         expect(done.returncode == 2 and word in done.stderr and not done.stdout, f"{path.name}: {done.returncode} {done.stderr}")
     done = run("fit", "--preset", "icq", nothing)
-    expect(done.returncode == 2 and b"--preset" in done.stderr, "an unknown preset")
+    expect(done.returncode == 2 and b"preset: wanted" in done.stderr, "an unknown preset")
     done = run("fit", "--format", "messages", "--columns", "colour=blue", nothing)
     expect(done.returncode == 2 and b'"colour"' in done.stderr, "an unknown meaning")
 

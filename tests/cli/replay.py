@@ -94,9 +94,9 @@ def refused(folder):
     answer = run("simulate", DESK, "-n", "1", "--json", "--recorded", str(cut))
     expect(answer.returncode in (0, 1) and "cut.jsonl:41:" in answer.stderr, f"a cut line is told with its place and left out: {answer.stderr}")
     for name, content, wanted in (
-        ("empty", "", "nobody writes"),
-        ("noise", "\x00\x01 nothing\nat all\n", "message log"),
-        ("others", "a,b\n1,2\n", "message log"),
+        ("empty", "", "the log is empty"),
+        ("noise", "\x00\x01 nothing\nat all\n", "no column for time"),
+        ("others", "a,b\n1,2\n", "no column for time"),
     ):
         path = folder / name
         path.write_text(content, encoding="utf-8")

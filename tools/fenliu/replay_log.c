@@ -45,101 +45,50 @@ bool replay_attach(const struct options *options, struct fl_scenario *scenario, 
 
 #else
 
-#include "file_lines.h"
 #include "fit/recorder.h"
+#include "log_records.h"
 
 /* Reading one log. */
 struct reading {
     const struct options *options;
     const char *log;
-    struct file_lines lines;
-    struct fl_log_reader reader;
+    struct log_records records;
     struct fl_recorder *recorder;
-    uint64_t line, unread, first_unread; /* lines; those that were not understood, and the first of them */
+    uint64_t unread, first_unread; /* records that were not understood, and where the first of them is */
     enum fl_line_fault why;
-    char *joined; /* a CSV record of several lines; owned */
-    size_t joined_length;
 };
 
-static bool refuse(const struct reading *reading, const char *why)
+static bool refuse(const struct reading *reading, uint64_t line, const char *why)
 {
-    fprintf(stderr, "fenliu %s: %s: %s\n", reading->options->command, reading->log, why);
+    fprintf(stderr, "fenliu %s: %s", reading->options->command, reading->log);
+    if (line > 0) fprintf(stderr, ":%llu", (unsigned long long)line);
+    fprintf(stderr, ": %s\n", why);
     return false;
 }
 
-/* Which column means what. */
-static bool start_reader(struct reading *reading, const struct fl_traffic_replay *replay)
+static bool begin(struct reading *reading, const struct fl_traffic_replay *replay)
 {
-    char wrong[64], why[160];
-    if (fl_log_reader_start(replay->preset, &reading->reader) != FL_OK) {
-        snprintf(why, sizeof why, "traffic.replay.preset: wanted fenliu, channel, qianniu or jd, got \"%.64s\"", replay->preset);
-        return refuse(reading, why);
-    }
-    if (replay->columns == NULL || fl_log_reader_map(&reading->reader, replay->columns, wrong) == FL_OK) return true;
-    snprintf(why, sizeof why, "traffic.replay.columns: wanted a list such as time=NAME,role=NAME, got \"%.64s\"", wrong);
-    return refuse(reading, why);
+    char problem[240];
+    uint64_t line;
+    return log_records_open(&reading->records, reading->log, replay->preset, replay->columns, problem, &line) || refuse(reading, line, problem);
 }
 
-/* A record that goes on in the next line is put together. true: it is whole, in *line. */
-static bool join(struct reading *reading, char **line, size_t *length)
+static bool read_records(struct reading *reading)
 {
-    const bool first = reading->joined == NULL;
-    if (first && !fl_log_is_open(&reading->reader, *line, *length)) return true;
-    char *const longer = reading->joined_length + *length < FILE_LINE_MAX ? realloc(reading->joined, reading->joined_length + *length + 1) : NULL;
-    if (longer == NULL) { /* a quote that nobody closes: the line as it is will be refused */
-        free(reading->joined);
-        reading->joined = NULL;
-        reading->joined_length = 0;
-        return true;
-    }
-    memcpy(longer + reading->joined_length, *line, *length);
-    reading->joined = longer;
-    reading->joined_length += *length;
-    longer[reading->joined_length++] = '\n';
-    if (fl_log_is_open(&reading->reader, longer, reading->joined_length - 1)) return false;
-    *line = longer;
-    *length = reading->joined_length - 1;
-    return true;
-}
-
-static bool take_line(struct reading *reading, char *line, size_t length)
-{
-    struct fl_logged message;
-    const enum fl_line_fault fault = fl_log_read(&reading->reader, line, length, &message);
-    if (fault != FL_LINE_READ) {
-        if (reading->unread++ == 0) {
-            reading->first_unread = reading->line;
+    struct log_records *const records = &reading->records;
+    char *record;
+    size_t length;
+    while (log_records_next(records, &record, &length)) {
+        struct fl_logged message;
+        const enum fl_line_fault fault = fl_log_read(&records->reader, record, length, &message);
+        if (fault == FL_LINE_READ) {
+            if (fl_recorder_add(reading->recorder, &message) != FL_OK) return refuse(reading, records->first, "more messages than memory holds");
+        } else if (reading->unread++ == 0) {
+            reading->first_unread = records->first;
             reading->why = fault;
         }
-        return true;
     }
-    return fl_recorder_add(reading->recorder, &message) == FL_OK || refuse(reading, "more messages than memory holds");
-}
-
-static bool read_lines(struct reading *reading)
-{
-    const char *missing = NULL;
-    char *line;
-    size_t length;
-    char why[200];
-    bool begun = false, ok = true;
-    while (ok && file_lines_next(&reading->lines, &line, &length)) {
-        reading->line++;
-        if (!begun) {
-            if (fl_log_reader_begin(&reading->reader, line, length, &missing) != FL_OK) {
-                snprintf(why, sizeof why, "wanted a message log, but there is no column that says the %s", missing != NULL ? missing : "time");
-                return refuse(reading, why);
-            }
-            begun = true;
-            if (reading->reader.csv) continue;
-        }
-        if (!join(reading, &line, &length)) continue;
-        ok = take_line(reading, line, length);
-        free(reading->joined);
-        reading->joined = NULL;
-        reading->joined_length = 0;
-    }
-    return ok && (reading->lines.problem[0] == '\0' || refuse(reading, reading->lines.problem));
+    return records->lines.problem[0] == '\0' || refuse(reading, records->line + 1, records->lines.problem);
 }
 
 static void say_notes(const struct reading *reading, const struct fl_recorder_notes *notes)
@@ -161,33 +110,30 @@ static bool attach(const struct reading *reading, struct fl_scenario *scenario, 
 {
     switch (fl_scenario_attach(scenario, recording)) {
     case FL_OK: return true;
-    case FL_ERANGE: return refuse(reading, "wanted traffic.scale of at most 64 for a replay");
-    case FL_ECONFLICT: return refuse(reading, "some of its buyers leave without a word: wanted desk.close.silence or buyers.patience.finds_out, else they "
-                                              "would hold their places for ever");
-    default: return refuse(reading, "nobody writes in the stretch that the scenario plays: see traffic.replay.from and duration");
+    case FL_ERANGE: return refuse(reading, 0, "wanted traffic.scale of at most 64 for a replay");
+    case FL_ECONFLICT: return refuse(reading, 0, "some of its buyers leave without a word: wanted desk.close.silence or buyers.patience.finds_out, else "
+                                                 "they would hold their places for ever");
+    default: return refuse(reading, 0, "nobody writes in the stretch that the scenario plays: see traffic.replay.from and duration");
     }
+}
+
+/* The scenario owns the recording, whatever comes of it. */
+static bool take_recording(struct reading *reading, struct fl_scenario *scenario)
+{
+    struct fl_recorder_notes notes;
+    struct fl_recording *const recording = fl_recorder_end(reading->recorder, &notes);
+    if (recording == NULL) return refuse(reading, 0, "more messages than memory holds");
+    say_notes(reading, &notes);
+    return attach(reading, scenario, recording);
 }
 
 bool replay_attach(const struct options *options, struct fl_scenario *scenario, const char *log)
 {
-    struct reading reading = { .options = options, .log = log };
-    struct fl_recorder_notes notes;
-    struct fl_recording *recording = NULL;
-    bool ok = file_lines_open(&reading.lines, log) || refuse(&reading, reading.lines.problem);
-    if (ok) reading.recorder = fl_recorder_open(scenario);
-    ok = ok && (reading.recorder != NULL || refuse(&reading, "out of memory")) && start_reader(&reading, &scenario->traffic.replay);
-    ok = ok && read_lines(&reading);
-    if (ok) {
-        recording = fl_recorder_end(reading.recorder, &notes);
-        ok = recording != NULL || refuse(&reading, "more messages than memory holds");
-    }
-    if (ok) {
-        say_notes(&reading, &notes);
-        ok = attach(&reading, scenario, recording); /* its owner from now on */
-    }
-    free(reading.joined);
+    struct reading reading = { .options = options, .log = log, .recorder = fl_recorder_open(scenario) };
+    const bool ok = (reading.recorder != NULL || refuse(&reading, 0, "out of memory")) && begin(&reading, &scenario->traffic.replay) &&
+                    read_records(&reading) && take_recording(&reading, scenario);
     fl_recorder_free(reading.recorder);
-    file_lines_close(&reading.lines);
+    log_records_close(&reading.records);
     return ok;
 }
 
