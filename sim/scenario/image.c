@@ -188,6 +188,7 @@ bool fl_image_can_be_made(const struct fl_scenario *scenario)
 enum fl_status fl_image_make(const struct fl_scenario *scenario, void **bytes, size_t *length)
 {
     struct image image = { .writing = true };
+    FL_ASSERT(fl_image_can_be_made(scenario));
     struct fl_scenario whole = *scenario; /* what it points to is only read while writing */
     whole.staffing = (struct fl_staffing_def){ 0 };
     whole.ordinary_day = (struct fl_ordinary_day){ 0 };

@@ -98,6 +98,12 @@ def main():
         expect(ranks.returncode == alone.returncode == 0 and ranks.stdout == alone.stdout, f"two ranks: {ranks.returncode} {ranks.stderr!r}")
         expect(same_run(folder / "alone", folder / "ranks"), "the run of two ranks differs")
         killed(folder, folder / "alone", days)
+        sweep = ("sweep", SCENARIO, "--vary", "traffic.chats_per_day=1000,3000", "-n", 40, "-q", "-j", 1, "-o")
+        points = subprocess.run([FENLIU, *map(str, sweep), folder / "alone.sqlite"], capture_output=True, text=True, check=False)
+        if "without SQLite" not in points.stderr:
+            spread = launch(2, *sweep, folder / "ranks.sqlite")
+            expect(spread.returncode == points.returncode == 0, f"a sweep of two ranks: {spread.stderr!r} {points.stderr!r}")
+            expect(filecmp.cmp(folder / "alone.sqlite", folder / "ranks.sqlite", shallow=False), "the store of two ranks differs")
         missing = launch(2, "simulate", folder / "none.json")
         expect(missing.returncode == 2 and missing.stderr.count("cannot read") == 1, f"a missing scenario: {missing.returncode} {missing.stderr!r}")
         shard = subprocess.run([FENLIU, "simulate", SCENARIO, "-q", "-n", "2", "--shard", "1/2", "-o", folder / "shard"], capture_output=True, check=False,

@@ -5,6 +5,7 @@
 #include "record/leb.h"
 #include "record/rows.h"
 #include "run/gather.h"
+#include "run/part.h"
 #include "scenario/image.h"
 #include "traffic/traffic.h"
 
@@ -37,7 +38,7 @@ struct hello {
 struct work {
     uint64_t scenario, seed, memory_max;
     uint32_t first, days, jobs;
-    uint8_t cells, rows_only, listed, unused;
+    uint8_t cells, rows_only, listed, part; /* part: of days that are to be joined as such (run/part.h) */
 };
 
 static uint64_t now_ns(void)
@@ -51,6 +52,14 @@ static uint64_t layout_number(void)
 {
     return fl_image_layout() ^ fl_rows_layout();
 }
+
+/* A connection to a rank. */
+struct link {
+    int socket;
+    struct hello peer;
+    uint64_t scenario; /* the last it was sent */
+    struct link *next_at_work;
+};
 
 /* ---- Rank 0: blocks of a run ------------------------------------------------------------------- */
 
@@ -89,7 +98,9 @@ static struct {
     uv_cond_t changed;
     struct call *call;
     uint64_t calls;
-    bool met, leaving; /* the meeting is over */
+    const struct ranks_source *source;
+    struct link *at_work;            /* links that have a piece of it */
+    bool met, leaving;               /* the meeting is over */
     uint32_t threads;                /* of links */
 } ranks;
 
@@ -163,12 +174,6 @@ static void block_close(struct call *call, struct block *block, struct fl_slice 
 }
 
 /* ---- Rank 0: a link ---------------------------------------------------------------------------- */
-
-struct link {
-    int socket;
-    struct hello peer;
-    uint64_t scenario; /* the last it was sent */
-};
 
 static struct work work_of(const struct call *call, const struct block *block)
 {
@@ -257,11 +262,109 @@ static void report_lost(const struct link *link, const char *why)
     if (!interrupted) fprintf(stderr, "fenliu: rank %u on %s %s; its share is done by the others\n", link->peer.rank, link->peer.host, why);
 }
 
-/* Gives the rank blocks of whatever run is made, until the ranks part or it is lost. */
+/* ---- Rank 0: pieces of somebody's work --------------------------------------------------------- */
+
+/* Sends a piece and waits for what comes of it. */
+static bool piece_do(struct link *link, const struct fl_scenario *scenario, const struct fl_run_options *how, struct fl_text *bytes, const char **why)
+{
+    struct parcel parcel = { .work = { .seed = how->seed, .memory_max = how->memory_max, .first = how->first, .days = how->replications, .jobs = how->jobs,
+                                       .cells = how->cells, .rows_only = how->rows_only, .part = true } };
+    struct link_message message;
+    void *image = NULL;
+    size_t length = 0;
+    *why = "is lost";
+    if (fl_image_make(scenario, &image, &length) != FL_OK) return false;
+    uv_mutex_lock(&ranks.lock);
+    parcel.work.scenario = ++ranks.calls;
+    uv_mutex_unlock(&ranks.lock);
+    parcel.scenario = malloc(sizeof parcel.work.scenario + length);
+    parcel.scenario_bytes = sizeof parcel.work.scenario + length;
+    bool good = parcel.scenario != NULL;
+    if (good) {
+        memcpy(parcel.scenario, &parcel.work.scenario, sizeof parcel.work.scenario);
+        memcpy((char *)parcel.scenario + sizeof parcel.work.scenario, image, length);
+        good = parcel_send(link, &parcel);
+    }
+    free(image);
+    free(parcel.scenario);
+    while (good && (good = link_receive(link->socket, MESSAGE_MAX, &message))) {
+        if (message.kind == LINK_DONE) fl_text_add_bytes(bytes, message.bytes, message.length);
+        *why = message.kind == LINK_FAILED ? "could not simulate its days" : *why;
+        free(message.bytes);
+        if (message.kind != LINK_PROGRESS) return message.kind == LINK_DONE && !bytes->full;
+    }
+    return false;
+}
+
+static void at_work_add(struct link *link)
+{
+    link->next_at_work = ranks.at_work;
+    ranks.at_work = link;
+}
+
+static void at_work_remove(struct link *link)
+{
+    struct link **at = &ranks.at_work;
+    while (*at != link) at = &(*at)->next_at_work;
+    *at = link->next_at_work;
+}
+
+/* Does a piece of what is offered; the lock is held before and after, not meanwhile. false: the rank is lost. */
+static bool piece_serve(struct link *link, const struct ranks_source *source)
+{
+    struct fl_scenario *scenario = NULL;
+    struct fl_run_options how;
+    struct fl_text bytes = { 0 };
+    const char *why = "";
+    uint32_t piece;
+    at_work_add(link);
+    uv_mutex_unlock(&ranks.lock);
+    const bool any = source->next(source->context, &piece, &scenario, &how);
+    const bool good = !any || piece_do(link, scenario, &how, &bytes, &why);
+    if (any) source->done(source->context, piece, good ? &bytes : NULL);
+    fl_text_free(&bytes);
+    fl_scenario_free(scenario);
+    uv_mutex_lock(&ranks.lock);
+    at_work_remove(link);
+    uv_cond_broadcast(&ranks.changed);
+    if (!good && ranks.source == source) report_lost(link, why);
+    if (good && !any && ranks.source == source) uv_cond_timedwait(&ranks.changed, &ranks.lock, WAIT_NS);
+    return good;
+}
+
+void ranks_offer(const struct ranks_source *source)
+{
+    if (!ranks.several) return;
+    uv_mutex_lock(&ranks.lock);
+    ranks.source = source;
+    uv_cond_broadcast(&ranks.changed);
+    uv_mutex_unlock(&ranks.lock);
+}
+
+void ranks_withdraw(void)
+{
+    if (!ranks.several) return;
+    uv_mutex_lock(&ranks.lock);
+    ranks.source = NULL;
+    /* Who is at work has some seconds to end it; then its connection is closed, which ends its wait. */
+    const uint64_t until = now_ns() + HANGS_NS;
+    while (ranks.at_work != NULL && now_ns() < until) uv_cond_timedwait(&ranks.changed, &ranks.lock, WAIT_NS);
+    for (const struct link *link = ranks.at_work; link != NULL; link = link->next_at_work) shutdown(link->socket, SHUT_RDWR);
+    while (ranks.at_work != NULL) uv_cond_wait(&ranks.changed, &ranks.lock);
+    uv_mutex_unlock(&ranks.lock);
+}
+
+/* ---- Rank 0: its links ------------------------------------------------------------------------- */
+
+/* Gives the rank something to do, whatever there is, until the ranks part or it is lost. */
 static void link_serve(struct link *link)
 {
     uv_mutex_lock(&ranks.lock);
     while (!ranks.leaving) {
+        if (ranks.source != NULL) {
+            if (piece_serve(link, ranks.source)) continue;
+            break;
+        }
         struct call *const call = ranks.call;
         struct block *const block = call != NULL && !is_over(call) ? block_take(call) : NULL;
         if (block == NULL) {
@@ -492,7 +595,8 @@ static bool helper_work(struct helper *helper, const struct link_message *messag
     if (status == FL_OK && run->partial) status = FL_EINTERRUPTED;
     if (status == FL_OK) {
         const struct fl_slice_head head = fl_gather_head(run);
-        fl_slice_write(&head, &run->results, &bytes);
+        if (work.part) fl_part_write(run, &bytes);
+        else fl_slice_write(&head, &run->results, &bytes);
         if (bytes.full) status = FL_EFULL;
     }
     const bool sent = status == FL_OK ? link_send(helper->socket, LINK_DONE, bytes.bytes, bytes.length, NULL, 0)
@@ -543,7 +647,7 @@ static int helper_main(uint32_t rank, const char *words)
 
 static bool is_spread(int argc, char **argv)
 {
-    static const char *const commands[] = { "simulate", "staff" };
+    static const char *const commands[] = { "simulate", "staff", "sweep" };
     bool known = false;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) known |= argc > 0 && strcmp(argv[0], commands[i]) == 0;
     for (int i = 1; i < argc; i++)

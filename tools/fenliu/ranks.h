@@ -20,6 +20,19 @@ bool ranks_enter(int argc, char **argv, int *code);
 /* fl_run, by all ranks where there are several and it is worth their while. Not for routers of one's own, logs or real time. */
 FL_MUST_CHECK enum fl_status ranks_run(const struct fl_scenario *scenario, const struct fl_run_options *options, struct fl_run **out);
 
+/* Work that its owner divides himself. Functions are called on any thread, several at a time. */
+struct ranks_source {
+    void *context;
+    /* The next piece for another rank: days of a scenario, which is released by fl_scenario_free. false: none at the moment. */
+    bool (*next)(void *context, uint32_t *piece, struct fl_scenario **scenario, struct fl_run_options *how);
+    /* What came of it, as by fl_part_write; NULL: nothing, and it is to be done by somebody else. */
+    void (*done)(void *context, uint32_t piece, struct fl_text *bytes);
+};
+
+/* From now on the other ranks take pieces of it; until none does any more. What they have not done by then is given back. */
+void ranks_offer(const struct ranks_source *source);
+void ranks_withdraw(void);
+
 /* Lets the others go. */
 void ranks_leave(void);
 

@@ -1,11 +1,14 @@
-/* Units of a sweep, simulated by threads of this process. */
+/* Units of a sweep, simulated by threads of this process and by the other ranks, where there are some. */
+#include "ranks.h"
 #include "sweep.h"
 
 #include "run/workers.h"
+#include "scenario/image.h"
 #include "traffic/traffic.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Buyers of a unit: a quarter of a second, so that all cores end within that of each other, and what a unit costs besides (its plan, its totals,
  * its bytes) is some per cent of it. */
@@ -29,16 +32,25 @@ struct crew {
     const struct unit_work *work;
     struct fl_workers *workers; /* their lock guards: */
     uint32_t next;
+    uint32_t *returned;         /* [returned_count] units that a rank was lost with */
+    uint32_t returned_count, away; /* away: units that other ranks have */
     enum fl_status failed;
+    bool alone;                 /* others cannot be sent these scenarios */
+    uint32_t jobs;              /* threads of a rank, as given */
 };
 
-static bool next_unit(struct crew *crew, uint32_t *unit)
+/* The next unit, one that came back first. false: there is none, and *wait says whether one may yet come back. */
+static bool next_unit(struct crew *crew, uint32_t *unit, bool for_others, bool *wait)
 {
     const bool stop = crew->work->stop != NULL && *crew->work->stop;
     fl_workers_lock(crew->workers);
-    if (stop && crew->failed == FL_OK && crew->next < crew->work->count) crew->failed = FL_EINTERRUPTED;
-    const bool more = crew->failed == FL_OK && crew->next < crew->work->count;
-    if (more) *unit = crew->next++;
+    if (stop && crew->failed == FL_OK && (crew->next < crew->work->count || crew->away > 0 || crew->returned_count > 0)) crew->failed = FL_EINTERRUPTED;
+    const bool more = crew->failed == FL_OK && !(for_others && crew->alone) && (crew->returned_count > 0 || crew->next < crew->work->count);
+    if (more) {
+        *unit = crew->returned_count > 0 ? crew->returned[--crew->returned_count] : crew->next++;
+        crew->away += for_others;
+    }
+    *wait = crew->failed == FL_OK && crew->away > 0;
     fl_workers_unlock(crew->workers);
     return more;
 }
@@ -69,8 +81,14 @@ static void crew_main(void *context, uint32_t number)
     const struct unit_work *const work = crew->work;
     struct fl_scenario *scenario = NULL;
     uint32_t opened = UINT32_MAX, i;
+    bool wait;
     (void)number;
-    while (next_unit(crew, &i)) {
+    for (;;) {
+        if (!next_unit(crew, &i, false, &wait)) {
+            if (!wait) break;
+            nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL); /* the last units are with other ranks, which may be lost */
+            continue;
+        }
         const struct unit *const unit = &work->units[i];
         struct fl_text bytes = { 0 };
         if (unit->point != opened) { /* units of a point follow one another */
@@ -88,14 +106,52 @@ static void crew_main(void *context, uint32_t number)
     fl_scenario_free(scenario);
 }
 
+/* ---- Other ranks ---------------------------------------------------------------------------------- */
+
+static bool next_for_others(void *context, uint32_t *piece, struct fl_scenario **scenario, struct fl_run_options *how)
+{
+    struct crew *const crew = context;
+    bool wait;
+    if (!next_unit(crew, piece, true, &wait)) return false;
+    const struct unit *const unit = &crew->work->units[*piece];
+    *how = (struct fl_run_options){ .seed = crew->work->seed, .first = unit->first, .replications = unit->days, .jobs = crew->jobs };
+    *scenario = crew->work->open(crew->work->context, unit->point);
+    if (*scenario != NULL && fl_image_can_be_made(*scenario)) return true;
+    fl_workers_lock(crew->workers);
+    crew->alone = true;
+    crew->away--;
+    crew->returned[crew->returned_count++] = *piece;
+    fl_workers_unlock(crew->workers);
+    fl_scenario_free(*scenario);
+    return false;
+}
+
+static void done_by_others(void *context, uint32_t piece, struct fl_text *bytes)
+{
+    struct crew *const crew = context;
+    const enum fl_status status = bytes != NULL ? crew->work->take(crew->work->context, piece, bytes) : FL_OK;
+    if (status != FL_OK) fail(crew, status);
+    fl_workers_lock(crew->workers);
+    crew->away--;
+    if (bytes == NULL) crew->returned[crew->returned_count++] = piece;
+    fl_workers_unlock(crew->workers);
+}
+
 enum fl_status units_run(const struct unit_work *work, uint32_t jobs)
 {
-    struct crew crew = { .work = work, .workers = fl_workers_open() };
+    struct crew crew = { .work = work, .workers = fl_workers_open(), .returned = calloc((size_t)work->count + 1, sizeof *crew.returned) };
+    const struct ranks_source source = { &crew, next_for_others, done_by_others };
+    crew.jobs = jobs;
     if (work->count == 0) jobs = 0;
     else if (jobs == 0) jobs = fl_run_cores();
     if (jobs > work->count) jobs = work->count;
-    if (crew.workers == NULL) return FL_EFULL;
-    const enum fl_status status = jobs == 0 ? FL_OK : fl_workers_run(crew.workers, jobs, crew_main, &crew);
+    enum fl_status status = crew.workers == NULL || crew.returned == NULL ? FL_EFULL : FL_OK;
+    if (status == FL_OK && jobs > 0) {
+        ranks_offer(&source);
+        status = fl_workers_run(crew.workers, jobs, crew_main, &crew);
+        ranks_withdraw();
+    }
     fl_workers_close(crew.workers);
+    free(crew.returned);
     return status != FL_OK ? status : crew.failed;
 }
