@@ -106,12 +106,25 @@ def interrupted(folder):
     refused("was interrupted after", rest, part)
 
 
+def starts_together():
+    """drive --start-in and --start-at wait; an instant that has passed is refused before anything is played."""
+    engine = f"exec:python3 {SOURCE}/tests/engine/least_open.py"
+    began = time.monotonic()
+    done = run("drive", SCENARIO, "--engine", engine, "--speed", 100000, "--start-in", "1s", "-q")
+    expect(done.returncode in (0, 1) and time.monotonic() - began >= 1, f"--start-in: {done.returncode} {done.stderr!r}")
+    for wanted, arguments in (("has passed", ("--speed", 1, "--start-at", "2026-01-01T00:00:00Z")), ("wanted an instant", ("--speed", 1, "--start-at", "noon")),
+                              ("for real time", ("--start-in", "1s"))):
+        done = run("drive", SCENARIO, "--engine", engine, "-q", *arguments)
+        expect(done.returncode == 2 and wanted in done.stderr, f"{arguments}: {done.returncode} {done.stderr!r}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         whole, parts = whole_and_parts(folder)
         refusals(folder, whole, parts)
         interrupted(folder)
+        starts_together()
         month = [simulate(folder / f"m{i}", "-n", 2, *how, scenario=SOURCE / "scenarios" / "promotion-month.json")
                  for i, how in enumerate(((), ("--shard", "0/2"), ("--shard", "1/2")))]
         merged = run("merge", "-o", folder / "month", folder / "m1", folder / "m2")

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char usage[] =
     "usage: fenliu drive [options] SCENARIO --engine URL\n"
@@ -20,6 +21,7 @@ static const char usage[] =
     "      --find-limit         raises the speed from --speed on (default 1) until the engine no longer decides in time\n"
     "      --max-latency TIME   in time: 99 % of the decisions within that (default 10ms)\n"
     "      --step TIME          how long a step of the search lasts, at most the day (default 10s)\n"
+    "      --start-at INSTANT   begins then, 2026-06-18T12:00:00Z; with --start-in TIME that much from now: several machines at once (tools/cluster)\n"
     "      --metrics [HOST:]PORT  OpenMetrics of a run in real time (HOST: 127.0.0.1)\n"
     "      --record FILE        every line with its time (fenliu check FILE; compressed when the name ends in .zst)\n"
     "      --replay FILE        what such a file told its engine, to this one: the first decision that differs\n"
@@ -106,6 +108,41 @@ static bool take_span(const char *option, const char *value, int64_t *out)
     return false;
 }
 
+/* An instant of UTC that is still to come. */
+static bool take_start(const char *value, int64_t *out)
+{
+    struct tm parts = { 0 };
+    const char *const end = strptime(value, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    if (end == NULL || *end != '\0') {
+        fprintf(stderr, "fenliu drive: --start-at: wanted an instant of UTC such as 2026-06-18T12:00:00Z, got \"%s\"\n", value);
+        return false;
+    }
+    const time_t at = timegm(&parts), now = time(NULL);
+    *out = (int64_t)at * FL_SECOND;
+    if (at > now) return true;
+    fprintf(stderr, "fenliu drive: --start-at: %s has passed, %lld s ago\n", value, (long long)(now - at));
+    return false;
+}
+
+static bool take_start_in(const char *value, int64_t *out)
+{
+    int64_t span;
+    struct timespec now;
+    if (!take_span("--start-in", value, &span)) return false;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *out = (int64_t)now.tv_sec * FL_SECOND + now.tv_nsec + span;
+    return true;
+}
+
+/* Waits for the instant. false: interrupted meanwhile. */
+static bool wait_for_start(const struct drive *drive)
+{
+    const struct timespec until = { .tv_sec = drive->start_ns / FL_SECOND, .tv_nsec = drive->start_ns % FL_SECOND };
+    while (drive->start_ns > 0 && !interrupted)
+        if (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL) == 0) break;
+    return !interrupted;
+}
+
 static int take_drive_option(void *context, struct options *options, int argc, char **argv, int *i)
 {
     struct drive *drive = context;
@@ -118,6 +155,8 @@ static int take_drive_option(void *context, struct options *options, int argc, c
     else if ((value = option_value(argc, argv, i, "--window")) != NULL) return take_window(drive, value) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--max-latency")) != NULL) return take_span("--max-latency", value, &drive->latency_ns) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--step")) != NULL) return take_span("--step", value, &drive->step_ns) ? 1 : -1;
+    else if ((value = option_value(argc, argv, i, "--start-at")) != NULL) return take_start(value, &drive->start_ns) ? 1 : -1;
+    else if ((value = option_value(argc, argv, i, "--start-in")) != NULL) return take_start_in(value, &drive->start_ns) ? 1 : -1;
     else if ((value = option_value(argc, argv, i, "--metrics")) != NULL) drive->metrics = value;
     else if ((value = option_value(argc, argv, i, "--record")) != NULL) drive->record = value;
     else if ((value = option_value(argc, argv, i, "--replay")) != NULL) drive->replay = value;
@@ -353,6 +392,7 @@ static int drive_scenario(struct drive *drive, const struct options *options, co
     if (drive->live && isinf(drive->speed) && drive->window == 0) drive->window = 256;
     if (drive->jobs > days) drive->jobs = days;
     if (drive->finds_limit) return drive_find_limit(drive, options, play_step);
+    if (!wait_for_start(drive)) return run_failed(FL_EINTERRUPTED, "drive");
     int code = recording_open(&drive->recording, drive->record, scenario, drive->seed, drive->live);
     if (code != EXIT_DONE) return code;
     progress_start(&progress, options, "drive");
@@ -380,6 +420,8 @@ static bool options_agree(struct drive *drive, const struct options *options)
     else if (fl_channel_lives(options->engine) && (!drive->live || isinf(drive->speed) || drive->window > 0))
         wrong = "a balancer waits for nobody: wanted --speed X with a number, without --window";
     else if (!drive->live && drive->window > 0) wrong = "--window is for real time: --speed";
+    else if (!drive->live && drive->start_ns != 0) wrong = "--start-at and --start-in are for real time: --speed";
+    else if (drive->finds_limit && drive->start_ns != 0) wrong = "--find-limit begins at once";
     else if (!drive->live && drive->metrics != NULL) wrong = "--metrics is for real time: --speed";
     else if (drive->finds_limit && isinf(drive->speed)) wrong = "--find-limit wants a speed to begin with, not max";
     else if (drive->finds_limit && options->out != NULL) wrong = "--find-limit writes no run directory";

@@ -19,6 +19,7 @@ struct drive {
     uint32_t window;     /* 0: none */
     int64_t step_ns;     /* --find-limit: wall clock of one step */
     int64_t latency_ns;  /* --max-latency: what p99 of the decisions may be */
+    int64_t start_ns;    /* on the clock on the wall; 0: at once */
     const char *metrics; /* [HOST:]PORT, or NULL */
     const char *record, *replay; /* files, or NULL */
     struct recording recording;
