@@ -211,6 +211,26 @@ static void sum_up_only_intent(struct fl_day *day)
     }
 }
 
+/* The first bucket that holds something, at most `last`. Most are empty: four at a time. */
+static uint32_t first_held(const uint32_t own[], uint32_t last)
+{
+    uint32_t b = 0;
+    while (b + 4 <= last && (own[b] | own[b + 1] | own[b + 2] | own[b + 3]) == 0) b += 4;
+    while (b < last && own[b] == 0) b++;
+    return b;
+}
+
+/* What buckets first to last hold. Four sums do not wait for each other. */
+static uint64_t held(const uint32_t own[], uint32_t first, uint32_t last)
+{
+    uint64_t sum[4] = { 0 };
+    uint32_t b = first;
+    for (; b + 4 <= last + 1; b += 4)
+        for (uint32_t i = 0; i < 4; i++) sum[i] += own[b + i];
+    for (; b <= last; b++) sum[0] += own[b];
+    return sum[0] + sum[1] + sum[2] + sum[3];
+}
+
 /* Heads of one row of cells: the count by the buckets, the least by the first bucket that holds something. */
 static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells_count, uint32_t kinds, uint32_t sub_bits)
 {
@@ -220,14 +240,8 @@ static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells
             const uint32_t *own = &counts[(cell * kinds + kind) * buckets];
             struct fl_histogram *head = &cells[cell].head[kind];
             if (head->sum_ns == 0 && own[0] == 0) continue; /* nothing recorded: values of 0 lie in bucket 0 */
-            const uint32_t last = fl_histogram_bucket(head->most_ns, sub_bits);
-            uint64_t count = 0;
-            uint32_t first = last;
-            for (uint32_t b = last + 1; b-- > 0;) {
-                count += own[b];
-                if (own[b] > 0) first = b;
-            }
-            head->count = count;
+            const uint32_t last = fl_histogram_bucket(head->most_ns, sub_bits), first = first_held(own, last);
+            head->count = held(own, first, last);
             head->least_ns = fl_histogram_edge(first, sub_bits);
         }
     }

@@ -37,12 +37,21 @@ static bool is_of_means(const struct fl_one_fewer *problem)
     return problem->scenario->staffing.judge == FL_JUDGE_MEAN;
 }
 
-/* Days that one of so many cells may take. */
-static uint32_t days_most(const struct fl_one_fewer *problem, uint32_t cells)
+/* Days that the next of so many cells may take, of what is left. */
+static uint32_t days_most(const struct fl_one_fewer *problem, double work_left, uint32_t cells)
 {
     if (!is_of_means(problem)) return DAYS_MOST;
-    const double days = problem->work_max / cells / problem->work_a_day;
+    const double days = work_left / cells / problem->work_a_day;
     return days < 1e9 ? (uint32_t)days : 1000000000u;
+}
+
+/* Cells from this one on among whom the work is divided: where nothing is amiss at all, as in a warm-up that nothing is asked of, they wait
+ * until the others have been looked at. */
+static uint32_t cells_left(const struct cell list[], uint32_t count, uint32_t from)
+{
+    uint32_t left = from;
+    while (left < count && list[left].stress > 0) left++;
+    return left > from ? left - from : count - from;
 }
 
 static enum fl_status judge(const struct fl_one_fewer *problem, uint32_t cell, uint32_t most, double *work_left, struct fl_evidence *evidence, uint8_t *judged)
@@ -76,8 +85,9 @@ enum fl_status fl_one_fewer_by_interval(const struct fl_one_fewer *problem, uint
     evidence.square = evidence.sum + evidence.cells;
     enum fl_status status = list != NULL && evidence.sum != NULL ? FL_OK : FL_EFULL;
     memset(judged, FL_UNTRIED, cells);
-    const uint32_t count = status == FL_OK ? list_cells(problem, list) : 0, most = count > 0 ? days_most(problem, count) : 0;
+    const uint32_t count = status == FL_OK ? list_cells(problem, list) : 0;
     for (uint32_t i = 0; i < count && status == FL_OK && (calm < CALM_MOST || is_of_means(problem)); i++) {
+        const uint32_t most = days_most(problem, work_left, cells_left(list, count, i));
         status = judge(problem, list[i].index, most, &work_left, &evidence, &judged[list[i].index]);
         calm = judged[list[i].index] == FL_MISSES ? 0 : calm + 1;
     }

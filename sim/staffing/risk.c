@@ -23,18 +23,20 @@ struct asked {
     const char *mean, *none;
 };
 
-static void add_cell(const struct fl_scenario *scenario, const struct fl_row *cells, uint32_t cell, const struct asked *asked,
-                     struct fl_worst_interval *to)
+static void add_left(const struct fl_scenario *scenario, const struct fl_row *cells, uint32_t cell, const struct asked *asked, struct fl_worst_interval *to)
 {
     double above, below;
-    if (fl_row_ratio(scenario, cells, cell, asked->left, asked->none, &above, &below)) {
-        to->left += above;
-        to->wrote += below;
-    }
-    if (fl_row_ratio(scenario, cells, cell, asked->first, asked->mean, &above, &below)) {
-        to->wait_s += above;
-        to->answered += below;
-    }
+    if (!fl_row_ratio(scenario, cells, cell, asked->left, asked->none, &above, &below)) return;
+    to->left += above;
+    to->wrote += below;
+}
+
+static void add_waits(const struct fl_scenario *scenario, const struct fl_row *cells, uint32_t cell, const struct asked *asked, struct fl_worst_interval *to)
+{
+    double above, below;
+    if (!fl_row_ratio(scenario, cells, cell, asked->first, asked->mean, &above, &below)) return;
+    to->wait_s += above;
+    to->answered += below;
 }
 
 struct fl_worst_interval fl_worst_interval(const struct fl_scenario *scenario, const struct fl_row *cells, uint32_t groups)
@@ -45,8 +47,9 @@ struct fl_worst_interval fl_worst_interval(const struct fl_scenario *scenario, c
     asked.first = fl_metric_find("first_response_s.mean", &asked.mean);
     for (uint32_t i = 0; i < cells->groups / groups; i++) {
         struct fl_worst_interval here = { .interval = i };
-        for (uint32_t g = 0; g < groups; g++) add_cell(scenario, cells, i * groups + g, &asked, &here);
-        if (!(here.wrote > 0)) continue;
+        for (uint32_t g = 0; g < groups; g++) add_left(scenario, cells, i * groups + g, &asked, &here);
+        if (!(here.wrote > 0) || (worst.interval != FL_NONE && here.left < worst.left)) continue;
+        for (uint32_t g = 0; g < groups; g++) add_waits(scenario, cells, i * groups + g, &asked, &here); /* asked of few */
         if (worst.interval == FL_NONE || here.left > worst.left || (here.left == worst.left && here.wait_s > worst.wait_s)) worst = here;
     }
     return worst;

@@ -127,6 +127,10 @@ def screen_says_what_json_says(folder, found):
                         "请填 intents[].bot_can_answer", share)}[language]
         for word in words:
             expect(word in more, word, more)
+        search = found["search"]
+        gap = {"en": ("Every cheaper roster was ruled out", "dearer than any that passes", "whether a cheaper one passes could not be shown"),
+               "zh": ("更省的排法都排除了", "比能达标的任何排法最多贵", "有没有更省的排法没能证明")}[language][0 if search["cheapest"] else 1 if search["bound_cny"] else 2]
+        expect(gap in re.sub(r"\s+", " " if language == "en" else "", more), gap, search, more)
         for rule in found["rules_of_thumb"]:
             expect(re.search(rf"  +{rule['people']}  \S", more), rule, more)
 

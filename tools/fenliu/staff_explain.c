@@ -64,6 +64,19 @@ static void add_proof(const struct staff_report *report, bool zh, struct fl_text
     if (fewer->known) fl_text_add(out, zh ? "少一人,100 天里只剩 %.4g 天。" : " With one fewer, %.4g of 100.", in_100(fewer->met.value));
 }
 
+/* How much dearer than the cheapest it may be, as far as that was shown. */
+static void add_gap(const struct staff_report *report, bool zh, struct fl_text *out)
+{
+    const struct fl_staff_answer *answer = report->answer;
+    if (!answer->proven || report->curve.reason != CURVE_NONE) return; /* the curve's roster was chosen otherwise */
+    if (answer->cheapest) fl_text_add(out, zh ? "更省的排法都排除了。" : " Every cheaper roster was ruled out.");
+    else if (answer->bound > 0)
+        fl_text_add(out, zh ? "比能达标的任何排法最多贵 %.1f%%。" : " It is at most %.1f%% dearer than any that passes.", ceil(1000 * (answer->cost / answer->bound - 1)) / 10);
+    else
+        fl_text_add(out, zh ? "可选的班有 %u 种,有没有更省的排法没能证明。" : " With %u shifts to choose from, whether a cheaper one passes could not be shown.",
+                    report->desk->shifts_count);
+}
+
 /* One fewer for an interval alone. What is asked of the whole day is seldom missed for that: then it is the day that has a person to spare for so
  * long, not every interval at once. */
 static void add_one_fewer(const struct staff_report *report, bool zh, struct fl_text *out)
@@ -124,6 +137,7 @@ static void add_paragraph(const struct staff_report *report, bool zh, struct fl_
     add_title(zh ? "为什么是这个人数" : "Why so many", out);
     add_need(report, zh, &text);
     add_proof(report, zh, &text);
+    add_gap(report, zh, &text);
     add_one_fewer(report, zh, &text);
     add_fears(report, zh, &text);
     add_lines(&text, out);
