@@ -90,7 +90,7 @@ def main():
         print("this program was built without PMIx (Debian: libpmix-dev)")
         return 77
     expect(probe.returncode == 0 and probe.stdout.count("usage:") == 1, f"--help of two ranks: {probe.returncode} {probe.stdout!r} {probe.stderr!r}")
-    days = 80 if os.environ.get("FENLIU_SANITIZED") else 400
+    days = 80 if os.environ.get("FENLIU_SANITIZED") else 240
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         alone = subprocess.run([FENLIU, "simulate", SCENARIO, "-q", "-n", str(days), "-o", folder / "alone"], capture_output=True, text=True, check=False)

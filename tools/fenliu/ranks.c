@@ -640,7 +640,8 @@ static int helper_main(uint32_t rank, const char *words)
     }
     free(helper.scenario);
     close(helper.socket);
-    return ended ? EXIT_DONE : interrupted ? EXIT_INTERRUPTED : EXIT_ENGINE;
+    /* Rank 0 may have been done before it took the connection: nothing was asked of this one, then. */
+    return ended || helper.number == 0 ? EXIT_DONE : interrupted ? EXIT_INTERRUPTED : EXIT_ENGINE;
 }
 
 /* ---- Entering and leaving ---------------------------------------------------------------------- */
