@@ -46,7 +46,7 @@ static void work_with(const struct fl_slice *slice)
         return;
     }
     FL_ASSERT(fl_gather_close(gather, &run) == FL_OK);
-    const struct fl_results_head head = { "simulate", "p", run->seed, run->partial };
+    const struct fl_results_head head = { .command = "simulate", .policy = "p", .seed = run->seed, .partial = run->partial };
     fl_results_json(&run->results, &head, &out);
     fl_results_days_csv(&run->results, &out);
     fl_results_intervals_csv(&run->results, &out);

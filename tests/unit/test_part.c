@@ -45,7 +45,7 @@ static struct fl_text part_of(const struct fl_scenario *scenario, uint32_t first
 static struct fl_text said(const struct fl_run *run)
 {
     struct fl_text text = { 0 };
-    const struct fl_results_head head = { "simulate", "policy", run->seed, run->partial };
+    const struct fl_results_head head = { .command = "simulate", .policy = "policy", .seed = run->seed, .partial = run->partial };
     fl_results_json(&run->results, &head, &text);
     fl_results_days_csv(&run->results, &text);
     fl_results_intervals_csv(&run->results, &text);

@@ -64,7 +64,7 @@ static enum fl_status add(struct fl_gather *gather, const struct fl_scenario *sc
 static struct fl_text said(const struct fl_run *run)
 {
     struct fl_text text = { 0 };
-    const struct fl_results_head head = { "simulate", "p", run->seed, run->partial };
+    const struct fl_results_head head = { .command = "simulate", .policy = "p", .seed = run->seed, .partial = run->partial };
     fl_results_json(&run->results, &head, &text);
     fl_results_days_csv(&run->results, &text);
     fl_results_intervals_csv(&run->results, &text);
