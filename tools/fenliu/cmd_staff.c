@@ -576,7 +576,7 @@ int cmd_staff(int argc, char **argv)
     if (staff.options.replications > 0) staff.scenario->staffing.replications = staff.options.replications;
     progress_start(&staff.progress, &staff.options, "staff");
     int code = EXIT_INTERNAL;
-    const enum fl_status opened = staff_desk_open(&staff.desk, staff.scenario, staff.options.language);
+    const enum fl_status opened = staff_desk_open(&staff.desk, staff.scenario);
     if (opened == FL_ERANGE) {
         fprintf(stderr, "%s: $.staffing: wanted at most %u shifts to choose from, got more: coarser steps, fewer lengths or break grids\n", staff.options.files[0],
                 SHIFTS_MAX);

@@ -34,12 +34,12 @@ struct staff_desk {
     uint32_t shifts_count, crews_count;
     double template_speed[FL_GROUPS_MAX];
     double speed_factor; /* fitted on the ordinary day; 1: as given */
-    const char *extra_name;
+    const char *extra_name; /* of people who stand in no definition: "added", 加人 where the scenario's names are Chinese */
 };
 
 /* Fills in kinds and candidates. FL_ERANGE: more candidates than SHIFTS_MAX; FL_EFULL: out of memory. */
 #define SHIFTS_MAX 20000u
-enum fl_status staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language);
+enum fl_status staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base);
 void staff_desk_close(struct staff_desk *desk);
 /* Adds the kinds that can be hired to those there are. */
 void staff_desk_add_hires(struct staff_desk *desk);

@@ -206,10 +206,20 @@ static void write_pay(struct staff_desk *desk)
     }
 }
 
-enum fl_status staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base, enum language language)
+/* What people are called who stand in no definition. Their name is the address of their draws, so it goes by the scenario's own names and not
+ * by the language of the answer: a plan is the same in both. */
+static const char *extra_name(const struct fl_scenario *base)
+{
+    for (uint32_t i = 0; i < base->desk.agents_count; i++)
+        for (const char *c = base->desk.agents[i].name; *c != '\0'; c++)
+            if ((unsigned char)*c >= 0x80) return "加人";
+    return "added";
+}
+
+enum fl_status staff_desk_open(struct staff_desk *desk, const struct fl_scenario *base)
 {
     const uint32_t days = (uint32_t)((base->duration + FL_DAY - 1) / FL_DAY);
-    *desk = (struct staff_desk){ .base = base, .speed_factor = 1, .extra_name = language == LANGUAGE_ZH ? "加人" : "added" };
+    *desk = (struct staff_desk){ .base = base, .speed_factor = 1, .extra_name = extra_name(base) };
     desk->kind_of = malloc(base->desk.agents_count * sizeof *desk->kind_of);
     if (desk->kind_of == NULL) return FL_EFULL;
     find_kinds(desk);

@@ -181,7 +181,7 @@ static enum fl_status search_kind(struct staff_month *month, struct month_kind *
     make_plain(whole->scenario, &kind->cut.scenario, kind->objectives);
     *staff = (struct staff){ .options = whole->options, .full = true, .scenario = &kind->cut.scenario, .progress = whole->progress,
                              .work_share = 1.0 / month->kinds_count };
-    const enum fl_status opened = staff_desk_open(&staff->desk, staff->scenario, whole->options.language);
+    const enum fl_status opened = staff_desk_open(&staff->desk, staff->scenario);
     if (opened != FL_OK) return opened;
     staff->desk.speed_factor = whole->desk.speed_factor;
     staff->report = (struct staff_report){ .scenario = staff->scenario, .desk = &staff->desk, .answer = &staff->answer, .seed = whole->report.seed };
