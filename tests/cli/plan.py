@@ -48,6 +48,18 @@ def plan_gives_the_advised_row(folder, scenario, *options):
     expect(totals["first_response_s"]["p90"] == advised["first_response_s.p90"]["mean"], totals["first_response_s"], advised)
 
 
+def the_plan_does_not_go_by_the_language(folder, scenario):
+    """People who stand in no definition have names, and names are the addresses of their draws."""
+    (folder / "shop.json").write_text(json.dumps(scenario), encoding="utf-8")
+    plans = []
+    for language in ("zh", "en"):
+        run(folder, "staff", "shop.json", "--json", "-q", "--lang", language)
+        plans.append(json.loads((folder / "shop.plan.json").read_text(encoding="utf-8"))["desk"])
+    mine = {agent["name"] for agent in scenario["desk"]["agents"]}
+    expect(any(agent["name"] not in mine for agent in plans[0]["agents"]), "nobody has to be added", plans[0]["agents"])
+    expect(plans[0] == plans[1], plans)
+
+
 def main():
     if os.environ.get("FENLIU_CORE"):
         print("a core build has no staff")
@@ -57,7 +69,11 @@ def main():
                                                     {"name": "lan", "groups": ["after"], "main_account": True}, {"name": "both"}]}
     off = json.loads(json.dumps(SMALL))
     off["ordinary_day"] = {"inquiries": 600, "agents": 3, "response_s": 40, "hours": ["00:00", "24:00"]}
+    busy = json.loads(json.dumps(SMALL))
+    busy["traffic"]["chats_per_day"] = 4000
+    busy["desk"]["agents"][0]["count"] = 1
     with tempfile.TemporaryDirectory() as name:
+        the_plan_does_not_go_by_the_language(pathlib.Path(name), busy)
         folder = pathlib.Path(name)
         plan_gives_the_advised_row(folder, SMALL)
         plan_gives_the_advised_row(folder, SMALL, "--seed", "18446744073709551615", "--replications", "50")
