@@ -321,14 +321,8 @@ static void add_named_number(struct fl_text *out, const char *name, double numbe
     fl_text_add_number(out, number);
 }
 
-static void add_claim_json(struct fl_text *out, const struct claim *claim)
+void add_difference(struct fl_text *out, const struct fl_difference *d, bool more_than_chance, int judged)
 {
-    const struct fl_difference *d = &claim->difference;
-    const int judged = verdict(claim);
-    fl_text_add(out, "\n{\"group\":");
-    if (claim->group != NULL) fl_text_add_json(out, claim->group);
-    else fl_text_add(out, "null");
-    fl_text_add(out, ",\"figure\":\"%s\"", claim->line->name);
     add_named_number(out, "a", d->a);
     add_named_number(out, "b", d->b);
     add_named_number(out, "difference", d->value);
@@ -342,8 +336,20 @@ static void add_claim_json(struct fl_text *out, const struct claim *claim)
     } else {
         fl_text_add(out, ",\"ci95\":null,\"p\":null");
     }
-    fl_text_add(out, ",\"more_than_chance\":%s,\"better\":%s}", claim->more_than_chance ? "true" : "false",
+    fl_text_add(out, ",\"more_than_chance\":%s,\"better\":%s", more_than_chance ? "true" : "false",
                 judged == 0 ? "null" : judged > 0 ? "\"b\"" : "\"a\"");
+}
+
+static void add_claim_json(struct fl_text *out, const struct claim *claim)
+{
+    const struct fl_difference *d = &claim->difference;
+    const int judged = verdict(claim);
+    fl_text_add(out, "\n{\"group\":");
+    if (claim->group != NULL) fl_text_add_json(out, claim->group);
+    else fl_text_add(out, "null");
+    fl_text_add(out, ",\"figure\":\"%s\"", claim->line->name);
+    add_difference(out, d, claim->more_than_chance, judged);
+    fl_text_add(out, "}");
 }
 
 static void comparison_json(struct fl_text *out, const struct comparison *all)

@@ -150,4 +150,7 @@ void add_keys(struct fl_text *out, const struct side *a, const struct side *b, c
 void add_pairing(struct fl_text *out, const struct side *a, const struct side *b, const struct fl_pairing *pairing, const char *mark,
                  enum language language);
 
+/* Further members of a JSON object, of a difference: a, b, difference, ci95, p, more_than_chance, and whose side is better (judged > 0: b's; 0: null). */
+void add_difference(struct fl_text *out, const struct fl_difference *d, bool more_than_chance, int judged);
+
 #endif

@@ -240,12 +240,6 @@ static void add_screen(struct fl_text *out, const struct many *many, bool pairs)
                         : "\n\"More than chance\" holds for all %u differences here together (Holm, 5 %%); intervals are 95 %% each.\n", many->claims_count);
 }
 
-static void add_number(struct fl_text *out, const char *name, double number)
-{
-    fl_text_add(out, ",\"%s\":", name);
-    fl_text_add_number(out, number);
-}
-
 static void add_json(struct fl_text *out, const struct many *many)
 {
     fl_text_add(out, "{\"fenliu\":1,\"command\":\"compare\",\"days\":%u,\"seed\":\"%" PRIu64 "\",\"unpaired\":%u,\n\"runs\":[", many->days, many->seed, many->unpaired);
@@ -260,20 +254,8 @@ static void add_json(struct fl_text *out, const struct many *many)
         const int judged = many_verdict(many->figures, claim);
         fl_text_add(out, "%s\n{\"figure\":\"%s\",\"a_run\":%u,\"b_run\":%u,\"paired\":%s", i > 0 ? "," : "", many->figures[claim->figure].name, claim->a, claim->b,
                     claim->paired ? "true" : "false");
-        add_number(out, "a", d->a);
-        add_number(out, "b", d->b);
-        add_number(out, "difference", d->value);
-        if (d->sure) {
-            fl_text_add(out, ",\"ci95\":[");
-            fl_text_add_number(out, d->low);
-            fl_text_add(out, ",");
-            fl_text_add_number(out, d->high);
-            fl_text_add(out, "]");
-            add_number(out, "p", d->p);
-        } else {
-            fl_text_add(out, ",\"ci95\":null,\"p\":null");
-        }
-        fl_text_add(out, ",\"more_than_chance\":%s,\"better\":%s}", claim->more_than_chance ? "true" : "false", judged == 0 ? "null" : judged > 0 ? "\"b\"" : "\"a\"");
+        add_difference(out, d, claim->more_than_chance, judged);
+        fl_text_add(out, "}");
     }
     fl_text_add(out, "]}\n");
 }
