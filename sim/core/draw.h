@@ -63,6 +63,7 @@ enum fl_draw_purpose {
     FL_DRAW_NEXT_VISIT_AFTER,
     FL_DRAW_COPIES,          /* index: buyer of a recording; whether she comes once more */
     FL_DRAW_COPY_SHIFT,      /* by how much a further copy of a recording is moved */
+    FL_DRAW_SHARE,           /* which share of a divided desk a buyer writes to */
 };
 
 /* The 64-bit finaliser: a bijection that changes about half the bits for each bit of z. */

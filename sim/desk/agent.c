@@ -112,7 +112,8 @@ static double leave_seconds(struct fl_desk *desk, uint32_t a, struct chat *chat)
 static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
 {
     const struct fl_desk_def *def = &desk->scenario->desk;
-    const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, fl_hash_text("backlog"), desk->backlog_left, 0);
+    const uint64_t key = fl_key_buyer(desk->setup->seed, desk->setup->replication, fl_hash_text("backlog"),
+                                      fl_share_backlog_number(&desk->setup->share, desk->backlog_left), 0);
     if (def->has_leave_reply)
         return fl_distribution_value(&def->leave_reply, fl_draw(key, FL_DRAW_REPLY_TOTAL, 0)) * desk->own[a].slowness;
     struct chat left = { .key = key };

@@ -290,6 +290,15 @@ FL_ALWAYS_INLINE void chat_open(struct fl_desk *desk, uint32_t c)
     desk_route(desk, c, FL_WHY_NEW, FL_NO_AGENT, FL_NONE);
 }
 
+/* Whether she is one of those who write to this share of the desk (share.h). */
+__attribute__((noinline)) static bool is_of_this_share(const struct fl_desk *desk, const struct chat *chat)
+{
+    const struct fl_share *const share = &desk->setup->share;
+    const uint32_t knows = chat->dedicated_agent != FL_NO_AGENT ? chat->dedicated_agent : chat->recent_agent;
+    if (knows != FL_NO_AGENT) return desk->share[knows] == share->index;
+    return fl_uniform_below(fl_draw(chat->key, FL_DRAW_SHARE, 0), share->of) == share->index;
+}
+
 void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
 {
     struct fl_stream *stream = &desk->streams[stream_index];
@@ -313,7 +322,8 @@ void chat_arrive(struct fl_desk *desk, uint32_t stream_index)
     chat->entry_point = pick_share(buyers->entry_points, buyers->entry_points_count, key, FL_DRAW_ENTRY_POINT);
     chat->device = pick_share(buyers->devices, buyers->devices_count, key, FL_DRAW_DEVICE);
     if (desk->scenario->routing.recent_agent || desk->scenario->routing.dedicated_agent) remember_agents(desk, chat);
-    chat_open(desk, c);
+    if (desk->share != NULL && !is_of_this_share(desk, chat)) chat_free(desk, c);
+    else chat_open(desk, c);
 }
 
 /* When she who was served writes again: FL_TIME_NEVER, or before the end. */

@@ -86,6 +86,16 @@ const char *const *fl_desk_agent_names(struct fl_arena *arena, const struct fl_s
     return names;
 }
 
+/* false: the arena is too small. */
+static bool share_begin(struct fl_desk *desk)
+{
+    uint32_t *const share = take(desk, desk->view.agents_count, sizeof *share);
+    if (share == NULL) return false;
+    fl_share_agents(desk->scenario, desk->setup->share.of, share);
+    desk->share = share;
+    return true;
+}
+
 static uint16_t counted_interval(const struct fl_desk *desk)
 {
     return desk->now >= desk->scenario->warmup && !desk->ended ? desk->interval_index : NOT_COUNTED;
@@ -129,7 +139,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     *desk = (struct fl_desk){
         .setup = setup, .scenario = scenario, .arena = arena, .day = day, .ops = setup->router.ops, .router = setup->router.self,
         .streams_count = setup->plan->streams_count, .chats_capacity = CHATS_AT_FIRST, .chats_free = FL_NO_CHAT,
-        .pool_first = FL_NO_CHAT, .pool_last = FL_NO_CHAT, .backlog_left = scenario->desk.backlog, .wakes_capacity = 64,
+        .pool_first = FL_NO_CHAT, .pool_last = FL_NO_CHAT, .backlog_left = fl_share_backlog(&setup->share, scenario->desk.backlog), .wakes_capacity = 64,
         .reply_within = scenario->platform.reply_within > 0 ? scenario->platform.reply_within : 180 * FL_SECOND,
         .any_extras = scenario->desk.depth.per_chat > 0, .logs = setup->on_log != NULL,
         .interleaved = scenario->desk.reply_order == FL_INTERLEAVED, .next_visits = scenario->buyers.next_visit.probability > 0,
@@ -185,6 +195,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->view.names = fl_desk_agent_names(arena, scenario);
     if (desk->view.names == NULL) return FL_EFULL;
     agents_begin(desk);
+    if (setup->share.of > 1 && !share_begin(desk)) return FL_EFULL;
     desk->port = (struct fl_port){ desk_decide, desk };
     desk->interval = NOT_COUNTED;
     desk->counts_recent = scenario->routing.counts == FL_COUNTS_RECENT_ACTIVE;

@@ -15,6 +15,7 @@
 #define FL_DESK_DESK_H
 
 #include "core/arena.h"
+#include "desk/share.h"
 #include "measure/day.h"
 #include "measure/log_event.h"
 #include "routing/router.h"
@@ -29,6 +30,7 @@ struct fl_desk_setup {
     struct fl_router router;
     uint64_t seed;
     uint32_t replication;
+    struct fl_share share; /* optional: only this part of the desk, by itself; the scenario can be divided so (fl_share_holds) */
     /* Optional: every message and change of state, in order. false stops the day with FL_EINTERRUPTED. */
     bool (*on_log)(void *context, const struct fl_log_event *event);
     void *log_context;

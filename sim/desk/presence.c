@@ -95,6 +95,7 @@ static void put_agent(struct builder *builder, uint32_t a)
     const struct fl_scenario *scenario = builder->desk->scenario;
     const struct fl_agent_def *def = &scenario->desk.agents[builder->desk->agents[a].definition];
     const fl_time first_midnight = -(scenario->start_s % 86400) * FL_SECOND - FL_DAY;
+    if (builder->desk->share != NULL && builder->desk->share[a] != builder->desk->setup->share.index) return;
     if (def->rota_count > 0) {
         put_rota(builder, a, def);
         return;

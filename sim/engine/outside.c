@@ -73,13 +73,19 @@ static bool take_wants(struct fl_outside *o, const struct fl_field *field)
     return true;
 }
 
+void outside_tell_hello(struct fl_outside *o)
+{
+    const struct fl_tell_session session = { o->scenario, o->seed, outside_is_live(o) ? "realtime" : "lockstep", o->share };
+    fl_tell_hello(&o->lines, &session);
+}
+
 static enum fl_status shake_hands(struct fl_outside *o)
 {
     const int64_t deadline_ns = fl_clock_ns() + o->timeout_ns;
     struct fl_message message;
     char *line;
     size_t length;
-    fl_tell_hello(&o->lines, o->scenario, o->seed, outside_is_live(o) ? "realtime" : "lockstep");
+    outside_tell_hello(o);
     if (o->lines.full) return FL_EFULL;
     enum fl_status status = o->channel->ops->send(o->channel, o->lines.bytes, o->lines.length, deadline_ns);
     o->lines.length = 0;
@@ -110,6 +116,7 @@ enum fl_status fl_outside_open(const struct fl_outside_setup *setup, struct fl_c
     o->timeout_ns = setup->timeout_ns;
     o->prefix = setup->prefix;
     o->scenario_text = setup->scenario_text;
+    o->share = setup->share;
     o->live.pace = setup->pace;
     o->live.on_turn = setup->on_turn;
     o->live.turn_context = setup->turn_context;
@@ -192,7 +199,7 @@ static enum fl_status greet_anew(struct fl_outside *o, const struct fl_view *vie
 {
     struct fl_lines *const lines = &o->lines;
     o->session = fl_channel_session(o->channel);
-    fl_tell_hello(lines, o->scenario, o->seed, "realtime");
+    outside_tell_hello(o);
     fl_tell_desk(lines, view);
     if (o->wants & WANTS_SCENARIO) fl_tell_scenario(lines, o->scenario_text);
     if (lines->full) return FL_EFULL;

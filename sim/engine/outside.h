@@ -8,6 +8,7 @@
 #ifndef FL_ENGINE_OUTSIDE_H
 #define FL_ENGINE_OUTSIDE_H
 
+#include "desk/share.h"
 #include "engine/channel.h"
 #include "engine/ledger.h"
 #include "engine/protocol.h"
@@ -24,6 +25,7 @@ struct fl_outside_setup {
     bool (*on_turn)(struct fl_channel *context, uint32_t undecided);
     struct fl_channel *turn_context;
     uint32_t window;                    /* real time: with so many chats undecided time stands still; 0: never */
+    struct fl_share share;              /* of the desk, to be told the engine; of 0: all of it */
 };
 
 struct fl_outside;

@@ -128,7 +128,7 @@ static enum fl_status tell_all(struct fl_outside *o)
     o->events_today -= o->events_count; /* what was written and never left takes its numbers back */
     o->day.events -= o->events_count;
     o->events_count = 0;
-    fl_tell_hello(&o->lines, o->scenario, o->seed, "realtime");
+    outside_tell_hello(o);
     fl_tell_desk(&o->lines, view);
     if (o->wants & WANTS_SCENARIO) fl_tell_scenario(&o->lines, o->scenario_text);
     event_forget_loads(o, view);

@@ -108,6 +108,7 @@ struct fl_outside {
     uint32_t nested;              /* events under way within others */
     struct live live;
     const char *scenario_text;    /* borrowed */
+    struct fl_share share;        /* of the desk */
     uint32_t session;             /* of the channel, that the engine has been told everything in */
     struct fl_agent *told;        /* [agents] as the engine knows them; with WANTS_LOAD */
     struct fl_lines answer;       /* an error line or a verdict, while it is built */
@@ -151,6 +152,8 @@ static inline bool outside_is_full(const struct fl_outside *o)
 enum fl_status outside_fail(struct fl_outside *o, const char *what);
 /* A failure of the channel as ours. */
 enum fl_status outside_pass_on(struct fl_outside *o, enum fl_status status);
+/* Our `hello` into the lines. */
+void outside_tell_hello(struct fl_outside *o);
 /* The event under way; in real time the last one that was told. */
 uint64_t outside_event_number(const struct fl_outside *o);
 

@@ -61,19 +61,24 @@ static void add_policy(struct fl_lines *lines, const struct fl_scenario *scenari
     fl_lines_boolean(lines, "recent_ignores_capacity", routing->recent_ignores_capacity);
 }
 
-void fl_tell_hello(struct fl_lines *lines, const struct fl_scenario *scenario, uint64_t seed, const char *mode)
+void fl_tell_hello(struct fl_lines *lines, const struct fl_tell_session *session)
 {
+    const struct fl_scenario *const scenario = session->scenario;
     char digits[24];
-    snprintf(digits, sizeof digits, "%llu", (unsigned long long)seed);
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)session->seed);
     fl_lines_open(lines, "hello");
     fl_lines_integer(lines, "proto", FL_PROTOCOL_VERSION);
-    fl_lines_text(lines, "mode", mode);
+    fl_lines_text(lines, "mode", session->mode);
     fl_lines_text(lines, "harness", "fenliu " FENLIU_VERSION);
     fl_lines_text(lines, "scenario", scenario->name);
     fl_lines_text(lines, "seed", digits);
     fl_lines_integer(lines, "start_s", scenario->start_s);
     fl_lines_integer(lines, "agents", fl_scenario_agents_count(scenario));
     fl_lines_integer(lines, "groups", scenario->desk.groups_count);
+    if (session->share.of > 1) {
+        fl_lines_integer(lines, "share", session->share.index);
+        fl_lines_integer(lines, "shares", session->share.of);
+    }
     add_policy(lines, scenario);
     fl_lines_close(lines);
 }

@@ -5,6 +5,7 @@
 
 #include "engine/protocol.h"
 #include "routing/router.h"
+#include "desk/share.h"
 
 /* The words of the wire, by their enums. */
 extern const char *const fl_state_words[5];  /* enum fl_agent_state */
@@ -14,8 +15,16 @@ extern const char *const fl_close_words[6];  /* enum fl_close_reason */
 /* Place of a word in a list of them, or `count`. */
 uint32_t fl_word_index(const char *const *words, uint32_t count, const struct fl_field *field);
 
+/* What a session is of. */
+struct fl_tell_session {
+    const struct fl_scenario *scenario;
+    uint64_t seed;
+    const char *mode;       /* "lockstep", "realtime" */
+    struct fl_share share;  /* of the desk; of 0: all of it */
+};
+
 /* `hello`: version, mode, seed, the desk's size and what the scenario asks of a router. */
-void fl_tell_hello(struct fl_lines *lines, const struct fl_scenario *scenario, uint64_t seed, const char *mode);
+void fl_tell_hello(struct fl_lines *lines, const struct fl_tell_session *session);
 
 /* `group` and `member` lines. */
 void fl_tell_desk(struct fl_lines *lines, const struct fl_view *view);

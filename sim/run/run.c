@@ -131,7 +131,8 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     const struct fl_run_options *options = crank->options;
     const struct fl_desk_setup setup = {
         .scenario = crank->scenario, .plan = crank->plan, .router = *router, .seed = options->seed,
-        .replication = day_number(options, index), .on_log = options->on_log == NULL ? NULL : tell_once, .log_context = worker, .stop = options->stop,
+        .replication = day_number(options, index), .share = options->share,
+        .on_log = options->on_log == NULL ? NULL : tell_once, .log_context = worker, .stop = options->stop,
         .pace = options->pace, .pace_context = options->pace_context,
     };
     struct fl_day day;

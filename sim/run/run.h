@@ -23,6 +23,7 @@ struct fl_run_options {
     uint32_t first, replications; /* days first, first + 1, ... */
     const uint32_t *days;         /* optional [replications]: these days instead */
     uint32_t jobs;                /* worker threads; 0: one a core */
+    struct fl_share share;        /* optional: only this part of the desk (desk/share.h) */
     struct fl_router_source routers;
     /* Optional; called on worker threads, one at a time: `done` of `all` days are finished. */
     void (*on_progress)(void *context, uint32_t done, uint32_t all);

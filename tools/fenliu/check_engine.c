@@ -527,7 +527,7 @@ static bool greet(struct walk *w, bool future)
 {
     if (!link_up(w)) return false;
     stand_afresh(w);
-    fl_tell_hello(&w->out, w->scenario, 1, "lockstep");
+    fl_tell_hello(&w->out, &(struct fl_tell_session){ .scenario = w->scenario, .seed = 1, .mode = "lockstep" });
     if (future) add_unknown_members(w);
     return send_out(w) && hear_hello(w);
 }
