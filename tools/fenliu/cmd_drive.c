@@ -1,7 +1,7 @@
 /* fenliu drive: the same buyers against an outside routing engine. */
 #include "drive.h"
 #include "page.h"
-#include "report.h"
+#include "shard.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,6 +22,8 @@ static const char usage[] =
     "      --max-latency TIME   in time: 99 % of the decisions within that (default 10ms)\n"
     "      --step TIME          how long a step of the search lasts, at most the day (default 10s)\n"
     "      --start-at INSTANT   begins then, 2026-06-18T12:00:00Z; with --start-in TIME that much from now: several machines at once (tools/cluster)\n"
+    "      --shard I/N          shard I (0 to N - 1) of a run, into --out DIR; fenliu merge makes the run of all N. In lockstep a shard is a block of the\n"
+    "                           days; in real time it is a share of the day's buyers and of the desk's agents (one engine may serve all shards)\n"
     "      --metrics [HOST:]PORT  OpenMetrics of a run in real time (HOST: 127.0.0.1)\n"
     "      --record FILE        every line with its time (fenliu check FILE; compressed when the name ends in .zst)\n"
     "      --replay FILE        what such a file told its engine, to this one: the first decision that differs\n"
@@ -124,13 +126,18 @@ static bool take_start(const char *value, int64_t *out)
     return false;
 }
 
+static int64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * FL_SECOND + now.tv_nsec;
+}
+
 static bool take_start_in(const char *value, int64_t *out)
 {
     int64_t span;
-    struct timespec now;
     if (!take_span("--start-in", value, &span)) return false;
-    clock_gettime(CLOCK_REALTIME, &now);
-    *out = (int64_t)now.tv_sec * FL_SECOND + now.tv_nsec + span;
+    *out = wall_ns() + span;
     return true;
 }
 
@@ -147,6 +154,8 @@ static int take_drive_option(void *context, struct options *options, int argc, c
 {
     struct drive *drive = context;
     const char *value;
+    const int shard = shard_take(&drive->shard, argc, argv, i);
+    if (shard != 0) return shard;
     if (page_take(options, argv[*i])) return 1;
     if (strcmp(argv[*i], "--lockstep") == 0) drive->lockstep = true;
     else if ((value = option_value(argc, argv, i, "--engine")) != NULL) return take_engine(options->engine = value) ? 1 : -1;
@@ -200,12 +209,19 @@ static enum fl_status link_open(struct drive *drive, struct engine *engine, uint
     return status;
 }
 
+/* In real time a shard is a share of the desk. */
+static struct fl_share desk_share(const struct drive *drive)
+{
+    return drive->live ? (struct fl_share){ drive->shard.shard, drive->shard.shards } : (struct fl_share){ 0, 0 };
+}
+
 static enum fl_status engine_open(void *context, uint32_t worker, struct fl_router *router)
 {
     struct drive *drive = context;
     struct engine *engine = &drive->engines[worker];
     char what[256] = "";
-    snprintf(engine->prefix, sizeof engine->prefix, "engine %u", worker);
+    if (drive->shard.shards > 0) snprintf(engine->prefix, sizeof engine->prefix, "shard %u engine %u", drive->shard.shard, worker);
+    else snprintf(engine->prefix, sizeof engine->prefix, "engine %u", worker);
     if (uv_loop_init(&engine->loop) != 0) return FL_EFULL;
     enum fl_status status = link_open(drive, engine, worker, what);
     if (status != FL_OK) {
@@ -216,7 +232,7 @@ static enum fl_status engine_open(void *context, uint32_t worker, struct fl_rout
     }
     const struct fl_outside_setup setup = { drive->scenario, drive->text, drive->seed, drive->timeout_ns, engine->prefix,
                                             drive->live ? &engine->pace : NULL, drive->live ? fl_faulty_note_undecided : NULL,
-                                            engine->faulty, drive->window };
+                                            engine->faulty, drive->window, desk_share(drive) };
     if (status == FL_OK) status = fl_outside_open(&setup, engine->channel, &engine->outside, engine->problem);
     if (status != FL_OK) {
         engine->channel->ops->close(engine->channel);
@@ -261,6 +277,7 @@ static bool engine_paces(void *context, fl_time at, fl_time *now)
 {
     struct drive *const drive = context;
     if (drive_is_over(drive)) drive->stop = true;
+    if (drive->began_ns == 0) drive->began_ns = wall_ns();
     return fl_outside_pace(drive->engines[0].outside, at, now);
 }
 
@@ -275,12 +292,32 @@ static void engines_free(struct drive *drive)
     drive->engines = NULL;
 }
 
+static bool link_broke(const struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->faults_count; i++)
+        if (engine->faults[i].what == FL_FAULT_LOST) return true;
+    return false;
+}
+
+/* What one process has to say of its engines, of which only those of real time, one by one, have faults. */
+static struct drive_part part_of(const struct drive *drive, const struct fl_ledger *ledger)
+{
+    const struct engine *const engine = &drive->engines[0];
+    return (struct drive_part){ ledger, engine->faults, engine->faults_count, drive->live && link_broke(engine), drive->began_ns };
+}
+
+static struct drive_outcome outcome_of(const struct drive *drive, const struct drive_part *part, uint32_t sessions)
+{
+    return (struct drive_outcome){ drive->engines[0].name, drive->live, drive->speed, sessions, part->ledger, part, 1 };
+}
+
 /* A run in real time that was broken off has something to say of the engine none the less. */
 static int broken_off(const struct drive *drive)
 {
-    const struct engine *const engine = &drive->engines[0];
+    const struct drive_part part = part_of(drive, &drive->engines[0].ledger);
+    const struct drive_outcome outcome = outcome_of(drive, &part, 1);
     struct fl_text out = { 0 };
-    drive_report(drive, &engine->ledger, engine->name, 1, NULL, &out);
+    drive_report(&outcome, drive->language, NULL, &out);
     const int code = text_print(&out);
     fl_text_free(&out);
     return code == EXIT_DONE ? EXIT_INTERRUPTED : code;
@@ -299,46 +336,19 @@ static int drive_failed(const struct drive *drive, const struct options *options
 
 /* ---- The command --------------------------------------------------------------------------------- */
 
-/* The summary with one member more. */
-static void summary_json(const struct fl_results *results, const struct fl_results_head *head, const struct fl_text *engine, struct fl_text *out)
-{
-    fl_results_json(results, head, out);
-    if (!out->full && out->length >= 2) out->length -= 2; /* "}\n" */
-    fl_text_add(out, ",\"engine\":");
-    fl_text_add_bytes(out, engine->bytes, engine->length);
-    fl_text_add(out, "}\n");
-    out->full |= engine->full;
-}
-
 static int drive_finish(const struct drive *drive, const struct options *options, const struct fl_run *run, const struct run_record *plain)
 {
     struct fl_ledger *ledger = calloc(1, sizeof *ledger);
     if (ledger == NULL) return run_failed(FL_EFULL, "drive");
     for (uint32_t i = 0; i < run->jobs; i++) fl_ledger_add(ledger, &drive->engines[i].ledger);
+    const struct drive_part part = part_of(drive, ledger);
+    const struct drive_outcome outcome = outcome_of(drive, &part, run->jobs);
     struct run_record record = *plain;
-    struct fl_text engine = { 0 }, answer = { 0 };
-    drive_json(drive, ledger, record.head->policy, run->results.agent_names, &engine);
-    record.engine = &engine;
-    record.options = options;
     if (drive->live) {
         record.extras[0] = (struct run_extra){ "decision_latency.hlog", &drive->engines[0].logs[0] };
         record.extras[1] = (struct run_extra){ "own_lateness.hlog", &drive->engines[0].logs[1] };
     }
-    int code = options->out != NULL ? run_write(options->out, &record) : EXIT_DONE;
-    if (options->json) {
-        summary_json(&run->results, record.head, &engine, &answer);
-    } else {
-        report_simulation(&run->results, record.head, options->language, &answer);
-        drive_report(drive, ledger, record.head->policy, run->jobs, &run->results, &answer);
-        page_name(options, &answer);
-    }
-    if (code == EXIT_DONE) code = text_print(&answer);
-    if (code == EXIT_DONE && run->partial) code = EXIT_INTERRUPTED;
-    if (code == EXIT_DONE && drive->live && drive_link_broke(&drive->engines[0])) code = EXIT_ENGINE;
-    if (code == EXIT_DONE && drive->live && !drive_is_valid(ledger)) code = EXIT_MISSED;
-    if (code == EXIT_DONE && !report_objectives_met(&run->results)) code = EXIT_MISSED;
-    fl_text_free(&answer);
-    fl_text_free(&engine);
+    const int code = drive->shard.shards > 0 ? drive_shard_conclude(drive, &outcome, options, &record) : drive_conclude(&outcome, options, &record);
     free(ledger);
     return code;
 }
@@ -349,7 +359,8 @@ static enum fl_status play(struct drive *drive, uint32_t days, struct progress *
     if (drive->engines == NULL) return FL_EFULL;
     drive->started_ns = fl_clock_ns();
     const struct fl_run_options how = {
-        .seed = drive->seed, .replications = days, .jobs = drive->jobs, .routers = { engine_open, engine_close, drive },
+        .seed = drive->seed, .first = drive->shard.first, .replications = days, .jobs = drive->jobs, .share = desk_share(drive),
+        .routers = { engine_open, engine_close, drive },
         .pace = drive->live ? engine_paces : NULL, .pace_context = drive, .on_progress = progress == NULL ? NULL : progress_step,
         .progress_context = progress, .stop = drive->live ? &drive->stop : &interrupted,
     };
@@ -384,12 +395,17 @@ static int drive_scenario(struct drive *drive, const struct options *options, co
 {
     const struct fl_scenario *scenario = drive->scenario;
     struct progress progress;
-    const uint32_t days = options->replications > 0 ? options->replications : drive->live ? 1 : scenario->replications;
+    uint32_t days = options->replications > 0 ? options->replications : drive->live ? 1 : scenario->replications;
     drive->url = options->engine;
     if (drive->timeout_ns == 0) drive->timeout_ns = scenario->engine.timeout;
     drive->seed = options->has_seed ? options->seed : scenario->seed;
     drive->jobs = drive->live ? 1 : options->jobs > 0 ? options->jobs : fl_run_cores();
     if (drive->live && isinf(drive->speed) && drive->window == 0) drive->window = 256;
+    if (drive->shard.shards > 0) {
+        const int refused = drive_shard_holds(drive, options, days);
+        if (refused != EXIT_DONE) return refused;
+        days = drive->shard.days;
+    }
     if (drive->jobs > days) drive->jobs = days;
     if (drive->finds_limit) return drive_find_limit(drive, options, play_step);
     if (!wait_for_start(drive)) return run_failed(FL_EINTERRUPTED, "drive");
@@ -423,8 +439,11 @@ static bool options_agree(struct drive *drive, const struct options *options)
     else if (!drive->live && drive->start_ns != 0) wrong = "--start-at and --start-in are for real time: --speed";
     else if (drive->finds_limit && drive->start_ns != 0) wrong = "--find-limit begins at once";
     else if (!drive->live && drive->metrics != NULL) wrong = "--metrics is for real time: --speed";
+    else if (drive->finds_limit && drive->shard.shards > 0) wrong = "--find-limit has no shards: each machine would go its own way";
     else if (drive->finds_limit && isinf(drive->speed)) wrong = "--find-limit wants a speed to begin with, not max";
     else if (drive->finds_limit && options->out != NULL) wrong = "--find-limit writes no run directory";
+    else if (drive->shard.shards > 0 && fl_channel_lives(options->engine))
+        wrong = "--shard: behind one balancer any chat may come out at any agent, also at another machine's";
     else if (drive->finds_limit && drive->record != NULL) wrong = "--find-limit records nothing";
     if (wrong != NULL) fprintf(stderr, "fenliu drive: %s\n", wrong);
     if (drive->latency_ns == 0) drive->latency_ns = 10000000;

@@ -2,10 +2,9 @@
  *
  * Nothing is guessed: a shard that is missing, given twice, unfinished, damaged or of another run is named, and nothing is written. */
 #include "compare_many.h"
+#include "merge.h"
 #include "page.h"
 #include "report.h"
-#include "run/gather.h"
-#include "shard.h"
 #ifdef FENLIU_SQLITE
 #include "sweep.h"
 #endif
@@ -17,29 +16,21 @@
 
 static const char usage[] =
     "usage: fenliu merge [options] -o DIR SHARD...\n"
-    "Puts the shards of a run (fenliu simulate --shard I/N -o SHARD) together: DIR is what one machine would have written. Stores of\n"
-    "fenliu sweep --shard I/N are put together in the same way: DIR is then a store.\n"
+    "Puts the shards of a run (fenliu simulate or drive --shard I/N -o SHARD) together: DIR is what one machine would have written. Of a day driven\n"
+    "in real time that is one run of all buyers and agents: counts and latencies are those of all machines together (histograms are added up bucket\n"
+    "by bucket), rules broken, faults and lateness say which shard they come from. Stores of fenliu sweep --shard I/N are put together in the same\n"
+    "way: DIR is then a store.\n"
     "  -o, --out DIR            write the run there\n"
     "      --report             and report.html, a page for people, into DIR\n"
     "      --json               the summary as one JSON object on stdout, nothing else\n"
     "      --lang zh|en         language of the table (default: the locale's)\n"
-    "Shards that are missing, given twice, unfinished, damaged or of another scenario, seed or version are refused by name.\n"
+    "Shards that are missing, given twice, unfinished, damaged or of another scenario, seed, engine, speed or version are refused by name.\n"
     "example: for i in 0 1 2 3; do fenliu simulate scenarios/618-opening.json -n 200 --shard $i/4 -o part$i.run & done; wait\n"
     "         fenliu merge -o 618.run part?.run\n"
-    "exit: as fenliu simulate: 0 objectives met, 1 one missed, 2 bad usage or shards, 4 not written, 5 internal\n";
+    "exit: as fenliu simulate and drive: 0 objectives met, 1 one missed or a measurement not valid, 2 bad usage or shards, 3 a link broke, 4 not\n"
+    "written, 5 internal\n";
 
-/* What is being put together. */
-struct merge {
-    const struct options *options;
-    struct fl_slice_head first;   /* of the first shard */
-    uint32_t *place;             /* [first.shards] which of options->files is the shard, FL_NONE: none yet */
-    struct fl_scenario *scenario;
-    char *scenario_text;
-    double wall_s;               /* the longest */
-    uint32_t jobs;               /* all */
-};
-
-static int refuse(const char *path, const char *why)
+int merge_refuse(const char *path, const char *why)
 {
     fprintf(stderr, "fenliu merge: %s: %s\n", path, why);
     return EXIT_USAGE;
@@ -54,16 +45,18 @@ static char *shard_bytes(const char *path, size_t *length)
     char *const bytes = file_bytes(file, length);
     if (bytes == NULL)
         fprintf(stderr, "fenliu merge: cannot read %s: %s%s\n", file, strerror(errno),
-                errno == ENOENT ? " (a shard is written by fenliu simulate --shard I/N --out DIR)" : "");
+                errno == ENOENT ? " (a shard is written by fenliu simulate or drive, --shard I/N --out DIR)" : "");
     return bytes;
 }
 
-static const char *damage_of(enum fl_status status)
+int merge_refuse_damaged(const char *path, const char *file, enum fl_status status)
 {
-    return status == FL_EUNKNOWN    ? "shard.bin is of another version of fenliu"
-           : status == FL_ECONFLICT ? "shard.bin and scenario.json are of different scenarios"
-           : status == FL_EFULL     ? "out of memory"
-                                    : "shard.bin is damaged or cut short";
+    const char *const what = status == FL_EUNKNOWN    ? " is of another version of fenliu"
+                             : status == FL_ECONFLICT ? " and scenario.json are of different scenarios"
+                                                      : " is damaged or cut short";
+    if (status == FL_EFULL) return run_failed(status, "merge");
+    fprintf(stderr, "fenliu merge: %s: %s%s\n", path, file, what);
+    return EXIT_USAGE;
 }
 
 /* Whether the shard is of the same run as the first. */
@@ -76,11 +69,24 @@ static bool is_of_this_run(const struct merge *merge, const char *path, const st
                 (unsigned long long)first->scenario_hash);
     else if (head->seed != first->seed)
         fprintf(stderr, "fenliu merge: %s: of seed %llu, not %llu as %s\n", path, (unsigned long long)head->seed, (unsigned long long)first->seed, with);
+    else if (merge_divides_desk(merge) && head->shards != first->shards)
+        fprintf(stderr, "fenliu merge: %s: one of %u shares of the desk, not of %u as %s\n", path, head->shards, first->shards, with);
     else if (head->replications != first->replications || head->shards != first->shards)
         fprintf(stderr, "fenliu merge: %s: one of %u shards of %u days, not of %u of %u as %s\n", path, head->shards, head->replications, first->shards,
                 first->replications, with);
     else return true;
     return false;
+}
+
+/* Shards are of simulate or of drive, all alike. */
+static int books_place(struct merge *merge, uint32_t number, struct fl_slice_head *head)
+{
+    const char *const path = merge->options->files[number];
+    const bool has_books = merge_has_books(path);
+    if (number == 0 && has_books && (merge->books = calloc(merge->options->files_count, sizeof(struct fl_books *))) == NULL) return run_failed(FL_EFULL, "merge");
+    if (has_books && merge->books == NULL) return merge_refuse(path, "a shard of fenliu drive, and the first is one of fenliu simulate");
+    if (!has_books && merge->books != NULL) return merge_refuse(path, "a shard of fenliu simulate, and the first is one of fenliu drive (or " SHARD_BOOKS " is gone)");
+    return has_books ? merge_books_take(merge, number, head) : EXIT_DONE;
 }
 
 static int shard_place(struct merge *merge, uint32_t number)
@@ -92,7 +98,9 @@ static int shard_place(struct merge *merge, uint32_t number)
     if (bytes == NULL) return EXIT_USAGE;
     const enum fl_status status = fl_slice_read_head(bytes, length, &head);
     free(bytes);
-    if (status != FL_OK || head.shards > SHARDS_MAX) return refuse(path, damage_of(status == FL_OK ? FL_ESYNTAX : status));
+    if (status != FL_OK || head.shards > SHARDS_MAX) return merge_refuse_damaged(path, "shard.bin", status == FL_OK ? FL_ESYNTAX : status);
+    const int books = books_place(merge, number, &head);
+    if (books != EXIT_DONE) return books;
     if (number == 0) {
         merge->first = head;
         merge->place = malloc(head.shards * sizeof *merge->place);
@@ -119,7 +127,9 @@ static bool are_all_there(const struct merge *merge)
         struct fl_slice_head head = { 0 };
         if (merge->place[i] != FL_NONE) continue;
         fl_slice_of_shard(&head, i, merge->first.shards, merge->first.replications);
-        if (missing++ < 10) fprintf(stderr, "fenliu merge: shard %u/%u is missing (days %u to %u)\n", i, head.shards, head.first, head.first + head.days - 1);
+        if (missing++ >= 10) continue;
+        if (merge_divides_desk(merge)) fprintf(stderr, "fenliu merge: shard %u/%u is missing\n", i, merge->first.shards);
+        else fprintf(stderr, "fenliu merge: shard %u/%u is missing (days %u to %u)\n", i, head.shards, head.first, head.first + head.days - 1);
     }
     if (missing > 10) fprintf(stderr, "fenliu merge: and %u more\n", missing - 10);
     return missing == 0;
@@ -134,7 +144,7 @@ static int scenario_take(struct merge *merge)
     snprintf(file, sizeof file, "%.4096s/scenario.json", path);
     merge->scenario = scenario_open(merge->options, file, &merge->scenario_text);
     if (merge->scenario == NULL) return EXIT_USAGE;
-    return merge->scenario->hash == merge->first.scenario_hash ? EXIT_DONE : refuse(path, damage_of(FL_ECONFLICT));
+    return merge->scenario->hash == merge->first.scenario_hash ? EXIT_DONE : merge_refuse_damaged(path, "shard.bin", FL_ECONFLICT);
 }
 
 /* What only a manifest knows of time and machine: where it does not say, nothing is added. */
@@ -152,23 +162,40 @@ static void manifest_take(struct merge *merge, const char *path)
     free(text);
 }
 
-static int shard_add(struct merge *merge, struct fl_gather *gather, uint32_t shard)
+static int shard_read(struct merge *merge, uint32_t shard, struct fl_slice *slice)
 {
     const char *const path = merge->options->files[merge->place[shard]];
-    struct fl_slice slice = { 0 };
     size_t length;
     char *const bytes = shard_bytes(path, &length);
     if (bytes == NULL) return EXIT_USAGE;
-    enum fl_status status = fl_slice_read(bytes, length, merge->scenario, &slice);
+    const enum fl_status status = fl_slice_read(bytes, length, merge->scenario, slice);
     free(bytes);
-    if (status == FL_OK) {
-        status = fl_gather_add(gather, &slice);
-        if (status == FL_ECONFLICT || status == FL_EDUPLICATE) status = FL_ESYNTAX; /* its head was found good: what follows is not */
-        fl_slice_free(&slice);
-    }
-    if (status != FL_OK) return refuse(path, damage_of(status));
+    if (status != FL_OK) return merge_refuse_damaged(path, "shard.bin", status);
     manifest_take(merge, path);
     return EXIT_DONE;
+}
+
+static int shard_add(struct merge *merge, struct fl_gather *gather, uint32_t shard)
+{
+    struct fl_slice slice = { 0 };
+    const int code = shard_read(merge, shard, &slice);
+    if (code != EXIT_DONE) return code;
+    enum fl_status status = fl_gather_add(gather, &slice);
+    if (status == FL_ECONFLICT || status == FL_EDUPLICATE) status = FL_ESYNTAX; /* its head was found good: what follows is not */
+    fl_slice_free(&slice);
+    return status == FL_OK ? EXIT_DONE : merge_refuse_damaged(merge->options->files[merge->place[shard]], "shard.bin", status);
+}
+
+/* Shares of one day, which are one day together. */
+static int shares_add(struct merge *merge, struct fl_gather *gather)
+{
+    struct fl_slice *const shares = calloc(merge->first.shards, sizeof *shares);
+    int code = shares != NULL ? EXIT_DONE : run_failed(FL_EFULL, "merge");
+    for (uint32_t i = 0; i < merge->first.shards && code == EXIT_DONE; i++) code = shard_read(merge, i, &shares[i]);
+    if (code == EXIT_DONE) code = merge_shares_add(merge, gather, shares);
+    for (uint32_t i = 0; shares != NULL && i < merge->first.shards; i++) fl_slice_free(&shares[i]);
+    free(shares);
+    return code;
 }
 
 static int shards_gather(struct merge *merge, struct fl_run **run)
@@ -176,8 +203,8 @@ static int shards_gather(struct merge *merge, struct fl_run **run)
     const struct fl_run_options how = { .seed = merge->first.seed, .replications = merge->first.replications, .cells = true };
     struct fl_gather *const gather = fl_gather_open(merge->scenario, &how);
     if (gather == NULL) return run_failed(FL_EFULL, "merge");
-    int code = EXIT_DONE;
-    for (uint32_t i = 0; i < merge->first.shards && code == EXIT_DONE; i++) code = shard_add(merge, gather, i);
+    int code = merge_divides_desk(merge) ? shares_add(merge, gather) : EXIT_DONE;
+    for (uint32_t i = 0; !merge_divides_desk(merge) && i < merge->first.shards && code == EXIT_DONE; i++) code = shard_add(merge, gather, i);
     if (code != EXIT_DONE) {
         fl_gather_free(gather);
         return code;
@@ -239,10 +266,15 @@ int cmd_merge(int argc, char **argv)
     if (code == EXIT_DONE && !are_all_there(&merge)) code = EXIT_USAGE;
     if (code == EXIT_DONE) code = scenario_take(&merge);
     if (code == EXIT_DONE) code = shards_gather(&merge, &run);
-    if (code == EXIT_DONE) code = run_conclude(&merge, run, argc, argv);
+    if (code == EXIT_DONE) code = merge.books != NULL ? merge_drive_conclude(&merge, run, argc, argv) : run_conclude(&merge, run, argc, argv);
     fl_run_free(run);
     fl_scenario_free(merge.scenario);
     free(merge.scenario_text);
     free(merge.place);
+    for (uint32_t i = 0; merge.books != NULL && i < options.files_count; i++) {
+        if (merge.books[i] != NULL) fl_books_free(merge.books[i]);
+        free(merge.books[i]);
+    }
+    free(merge.books);
     return code;
 }

@@ -301,8 +301,8 @@ static void manifest_add(struct fl_text *out, const struct run_record *record)
                 (unsigned long long)run->seed, (unsigned long long)run->results.scenario->hash, run->results.rows_count,
                 run->partial ? "true" : "false", run->jobs);
     if (record->shard != NULL)
-        fl_text_add(out, "\"shard\":{\"index\":%u,\"of\":%u,\"first\":%u,\"days\":%u,\"replications\":%u},", record->shard->shard, record->shard->shards,
-                    record->shard->first, record->shard->days, record->shard->replications);
+        fl_text_add(out, "\"shard\":{\"index\":%u,\"of\":%u,%s\"first\":%u,\"days\":%u,\"replications\":%u},", record->shard->shard, record->shard->shards,
+                    record->divides_desk ? "\"divided\":\"desk\"," : "", record->shard->first, record->shard->days, record->shard->replications);
     fl_text_add(out, "\"wall_s\":%.3f,\"cpu_s\":%.3f,\"arena_bytes\":%zu}\n", run->wall_s, run->cpu_s, run->arena_high);
 }
 
@@ -312,6 +312,18 @@ static enum fl_status write_text(struct fl_rundir *dir, const char *name, struct
     if (!text->full) status = fl_rundir_write(dir, name, text->bytes, text->length);
     else snprintf(dir->problem, sizeof dir->problem, "cannot write %s: out of memory", name);
     fl_text_free(text);
+    return status;
+}
+
+static enum fl_status write_extras(struct fl_rundir *dir, const struct run_record *record)
+{
+    enum fl_status status = FL_OK;
+    for (size_t i = 0; i < sizeof record->extras / sizeof *record->extras && status == FL_OK && record->extras[i].name != NULL; i++) {
+        struct fl_text text = { 0 };
+        fl_text_add_bytes(&text, record->extras[i].text->bytes, record->extras[i].text->length);
+        text.full |= record->extras[i].text->full;
+        status = write_text(dir, record->extras[i].name, &text);
+    }
     return status;
 }
 
@@ -330,8 +342,10 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
         struct fl_slice_head slice = *record->shard;
         slice.cpu_us = took.cpu_us;
         slice.arena_bytes = took.arena_bytes;
+        if (record->divides_desk) fl_slice_of_shard(&slice, 0, 1, slice.replications);
         fl_slice_write(&slice, results, &text);
         if (status == FL_OK) status = write_text(dir, "shard.bin", &text);
+        if (status == FL_OK) status = write_extras(dir, record);
         fl_text_free(&text);
         return status;
     }
@@ -364,11 +378,7 @@ static enum fl_status write_all(struct fl_rundir *dir, const struct run_record *
         text.full |= record->engine->full;
         if (status == FL_OK) status = write_text(dir, "engine.json", &text);
     }
-    for (int i = 0; i < 2 && status == FL_OK && record->extras[i].name != NULL; i++) {
-        fl_text_add_bytes(&text, record->extras[i].text->bytes, record->extras[i].text->length);
-        text.full |= record->extras[i].text->full;
-        status = write_text(dir, record->extras[i].name, &text);
-    }
+    if (status == FL_OK) status = write_extras(dir, record);
     fl_text_free(&text);
     return status;
 }

@@ -98,9 +98,10 @@ struct run_record {
     const char *scenario_text;
     int argc;
     char **argv;
-    struct run_extra extras[2];   /* further files */
+    struct run_extra extras[3];   /* further files, of a shard too */
     const struct fl_text *engine; /* engine.json of an outside engine; NULL: none */
-    const struct fl_slice_head *shard; /* these days are a shard's (shard.h): manifest.json, scenario.json and shard.bin alone; NULL: a run */
+    const struct fl_slice_head *shard; /* these days are a shard's (shard.h): manifest.json, scenario.json, shard.bin and the extras alone; NULL: a run */
+    bool divides_desk;            /* the shard is a share of the desk (desk/share.h), not some of the days: shard.bin is then of all its days */
     const struct options *options; /* --report: report.html as well */
 };
 int run_write(const char *path, const struct run_record *record);

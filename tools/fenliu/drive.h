@@ -1,10 +1,11 @@
-/* What the parts of `fenliu drive` share: the engines under test, their report, the live view, the search for their limit. */
+/* What the parts of `fenliu drive` share: the engines under test, their report, the live view, the search for their limit, shards. */
 #ifndef FENLIU_DRIVE_H
 #define FENLIU_DRIVE_H
 
 #include "command.h"
 #include "transcripts.h"
 
+#include "engine/books.h"
 #include "engine/channel.h"
 #include "engine/faults.h"
 #include "engine/outside.h"
@@ -20,6 +21,8 @@ struct drive {
     int64_t step_ns;     /* --find-limit: wall clock of one step */
     int64_t latency_ns;  /* --max-latency: what p99 of the decisions may be */
     int64_t start_ns;    /* on the clock on the wall; 0: at once */
+    int64_t began_ns;    /* real time: when the first day began, ns since 1970 */
+    struct fl_slice_head shard; /* --shard; shards 0: the whole run */
     const char *metrics; /* [HOST:]PORT, or NULL */
     const char *record, *replay; /* files, or NULL */
     struct recording recording;
@@ -66,12 +69,48 @@ struct latency latency_of(const struct fl_histogram *head, const uint32_t *count
  * measured, or below a millisecond. A harness that is late asks fewer questions at once than the plan has. */
 bool drive_is_valid(const struct fl_ledger *ledger);
 
-/* Whether the link broke without being asked to. */
-bool drive_link_broke(const struct engine *engine);
+/* What one machine saw of a day that was divided among several; of a run that was not, all. */
+struct drive_part {
+    const struct fl_ledger *ledger;
+    const struct fl_fault_entry *faults; /* [faults_count] */
+    uint32_t faults_count;
+    bool link_broke;                     /* without being asked to */
+    int64_t began_ns;                    /* ns since 1970; 0: at no one instant */
+};
 
-void drive_json(const struct drive *drive, const struct fl_ledger *ledger, const char *name, const char *const *names, struct fl_text *out);
-void drive_report(const struct drive *drive, const struct fl_ledger *ledger, const char *name, uint32_t processes, const struct fl_results *results,
-                  struct fl_text *out);
+/* What came of an engine. All is borrowed. */
+struct drive_outcome {
+    const char *engine;             /* what it calls itself */
+    bool live;
+    double speed;
+    uint32_t sessions;
+    const struct fl_ledger *ledger; /* of all parts */
+    const struct drive_part *parts;
+    uint32_t parts_count;           /* more than 1: of a divided day, and then it is said where everything comes from */
+};
+
+/* Machines that begin further apart than this have not played one day. Clocks that are kept agree to some ms. */
+#define DRIVE_APART_MOST FL_SECOND
+int64_t drive_apart_ns(const struct drive_outcome *outcome); /* between the first and the last to begin */
+
+/* Whether the figures are the engine's: every machine was punctual, and they began together. */
+bool drive_outcome_is_valid(const struct drive_outcome *outcome);
+
+void drive_json(const struct drive_outcome *outcome, const char *const *names, struct fl_text *out);
+/* `results` NULL: without violations and faults. */
+void drive_report(const struct drive_outcome *outcome, enum language language, const struct fl_results *results, struct fl_text *out);
+
+/* Writes and prints a run and what came of its engine; the exit code. The record lacks nothing but engine.json. */
+int drive_conclude(const struct drive_outcome *outcome, const struct options *options, const struct run_record *plain);
+
+/* ---- drive_shard.c ---- */
+
+/* Completes drive->shard for a run of that many days: a block of them, or in real time a share of the desk. Not 0: the exit code, after saying why
+ * that cannot be. */
+int drive_shard_holds(struct drive *drive, const struct options *options, uint32_t days);
+
+/* Writes and prints a shard; the exit code. */
+int drive_shard_conclude(const struct drive *drive, const struct drive_outcome *outcome, const struct options *options, const struct run_record *plain);
 
 /* ---- drive_live.c ---- */
 

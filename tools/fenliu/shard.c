@@ -19,13 +19,17 @@ int shard_take(struct fl_slice_head *shard, int argc, char **argv, int *i)
     return 1;
 }
 
+bool shard_has_place(const struct options *options)
+{
+    if (options->out != NULL && !options->report) return true;
+    fprintf(stderr, "fenliu %s: --shard %s\n", options->command,
+            options->report ? "has no --report: give it to fenliu merge" : "wants --out DIR, which fenliu merge then reads");
+    return false;
+}
+
 bool shard_holds(struct fl_slice_head *shard, const struct options *options, const struct fl_scenario *scenario, uint64_t seed, uint32_t replications)
 {
-    if (options->out == NULL || options->report) {
-        fprintf(stderr, "fenliu %s: --shard %s\n", options->command,
-                options->report ? "has no --report: give it to fenliu merge" : "wants --out DIR, which fenliu merge then reads");
-        return false;
-    }
+    if (!shard_has_place(options)) return false;
     if (shard->shards > replications) {
         fprintf(stderr, "fenliu %s: --shard %u/%u: a run of %u day%s has at most %u shard%s\n", options->command, shard->shard, shard->shards,
                 replications, replications == 1 ? "" : "s", replications, replications == 1 ? "" : "s");
