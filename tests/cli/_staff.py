@@ -1,6 +1,7 @@
 """How fenliu staff is asked here: a calm evening to start from, and its answer as text or as JSON."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -33,6 +34,14 @@ def staff(folder, scenario, *options, code=0):
 
 def answer(folder, scenario, *options, code=0):
     return json.loads(staff(folder, scenario, "--json", *options, code=code))
+
+
+def answer_and_screen(folder, scenario, language, *options, code=0):
+    """Both, of one run: what --json prints is staff.json of --out (cli/report.py holds the two to each other)."""
+    text = staff(folder, scenario, "--out", "asked.run", "--lang", language, *options, code=code)
+    found = json.loads((folder / "asked.run/staff.json").read_bytes())
+    shutil.rmtree(folder / "asked.run")
+    return found, text
 
 
 def row(answered, plan):

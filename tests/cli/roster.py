@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from _staff import CALM, COMMAND, expect, row, staff
+from _staff import CALM, COMMAND, answer_and_screen, expect, row, staff
 
 
 def answer(folder, scenario, *options, code=0):
@@ -18,6 +18,12 @@ def answer(folder, scenario, *options, code=0):
 
 def screen(folder, scenario, language, code=0):
     return re.sub(r"\s+", " ", staff(folder, scenario, "--plan", "-", "--lang", language, code=code))
+
+
+def both(folder, scenario, language, *options, code=0):
+    """The answer, and the screen of the same run."""
+    found, text = answer_and_screen(folder, scenario, language, *options, code=code)
+    return found, re.sub(r"\s+", " ", text)
 
 
 def changed(desk=None, staffing=None, **parts):
@@ -29,16 +35,16 @@ def changed(desk=None, staffing=None, **parts):
 
 def seats_have_a_price_and_a_limit(folder):
     priced = changed(desk={"seats": 3}, money={"seat_cny": 30})
-    found = answer(folder, priced)
+    found, said = both(folder, priced, "zh", "--plan", "-")
     more = found["headcount"]["on_duty_at_once"] - 3
     expect(more > 0 and found["seats"] == {"held": 3, "more": more, "more_cny_a_month": 30 * more, "it_takes": None}, found["seats"])
-    expect(f"子账号现有 3 个,再加 {more} 个,每月多 ¥{30 * more}。" in screen(folder, priced, "zh"), more)
+    expect(f"子账号现有 3 个,再加 {more} 个,每月多 ¥{30 * more}。" in said, more)
 
     few = changed(desk={"seats": 3}, staffing={"more_seats": 1})
-    short = answer(folder, few, code=1)
+    short, said = both(folder, few, "zh", "--plan", "-", code=1)
     takes = short["seats"]["it_takes"]
     expect(short["headcount"]["on_duty_at_once"] <= 4 and 4 < takes <= 3 + more, short["headcount"], short["seats"])
-    expect(f"卡在子账号:能有 4 个,有 {takes} 个就能达标" in screen(folder, few, "zh", code=1), more)
+    expect(f"卡在子账号:能有 4 个,有 {takes} 个就能达标" in said, more)
     said = screen(folder, few, "en", code=1)
     expect(f"sub-accounts are in the way: there may be 4, with {takes} the objectives hold" in said and "Beyond that" not in said, said)
 
@@ -51,7 +57,7 @@ def plan_wages(folder):
 def chooses_among_those_who_can_be_had(folder):
     hire = [{"name": "temp", "shift_cny": 60, "outsourced": True, "count_max": 2}, {"name": "dear", "wage_cny_per_hour": 40},
             {"name": "trainee", "speed": 0.43, "wage_cny_per_hour": 24, "length_max": "2h", "length_min": "1h"}]
-    found = json.loads(staff(folder, changed(staffing={"hire": hire}), "--json"))
+    found, said = both(folder, changed(staffing={"hire": hire}), "zh")
     people = {h["name"]: h["people"] for h in found["hire"]}
     own = sum(r["agents"] for r in found["roster"] if "hire" not in r)
     expect(people["temp"] == 2 and people["trainee"] == 0 and own <= 3, people)  # the cheapest are all taken, those who are no bargain none
@@ -60,7 +66,6 @@ def chooses_among_those_who_can_be_had(folder):
     planned = sum(r["agents"] * prices[r.get("hire")] for r in found["roster"])
     expect(abs(found["cost_cny"] - planned) < 5, found["cost_cny"], planned)
     expect(plan_wages(folder) == found["cost_cny"], "the plan pays what the roster says")
-    said = screen(folder, changed(staffing={"hire": hire}), "zh")
     expect(f"现有的用 {own} 名,另招 temp 2、dear {people['dear']}。" in said, said)
 
     first = answer(folder, changed(staffing={"hire": [{"name": "cheap", "wage_cny_per_hour": 5}], "existing": "first"}))
@@ -72,9 +77,8 @@ def chooses_among_those_who_can_be_had(folder):
 
 def says_when_too_few_can_be_had(folder):
     few = changed(staffing={"hire": [{"name": "temp", "count_max": 1}]})
-    found = answer(folder, few, code=1)
+    found, said = both(folder, few, "zh", "--plan", "-", code=1)
     expect(found["headcount"]["on_duty_at_once"] <= 4 and found["on_duty_it_takes"] > 4, found["headcount"])
-    said = screen(folder, few, "zh", code=1)
     expect("加到 4 人,没有哪种人数能达标" in said and f"卡在人手:能招的不够,至少再要 {found['people_it_takes_more']} 人,同时在岗 {found['on_duty_it_takes']} 人就能达标" in said, said)
     expect(found["people_it_takes_more"] == found["on_duty_it_takes"] - 4, found)  # all of them are there all evening
     expect("people are in the way" in screen(folder, few, "en", code=1), few)
@@ -84,7 +88,7 @@ def breaks_fall_where_they_hurt_least(folder):
     rule = {"length": "30m", "from": "1h", "to": "2h30m", "at_least": "3h", "paid": False}
     rested = changed(staffing={"length_min": "4h", "breaks": [rule], "replications": 200}, objectives={"first_response_s.p90": "<= 60"},
                      traffic={"rate": {"points": [["+0h", 60]]}})
-    found = json.loads(staff(folder, rested, "--json"))
+    found, said = both(folder, rested, "zh")
     rests = set()
     for shift in found["roster"]:
         hours = (int(shift["to"][11:13]) or 24) - int(shift["from"][11:13])
@@ -94,7 +98,7 @@ def breaks_fall_where_they_hurt_least(folder):
     expect(plan_wages(folder) == found["cost_cny"], found["cost_cny"])
     paid = sum(r["agents"] * 25 * ((int(r["to"][11:13]) or 24) - int(r["from"][11:13]) - 0.5 * len(r["breaks"])) for r in found["roster"])
     expect(abs(found["cost_cny"] - paid) < 0.02 * paid, found["cost_cny"], paid)  # who finishes a reply leaves a little later
-    expect(re.search(r"18:00–2\d:00 休19:\d\d", screen(folder, rested, "zh")), "breaks are shown")
+    expect(re.search(r"18:00–2\d:00 休19:\d\d", said), "breaks are shown")
 
 
 def times_that_no_shift_reaches_are_named(folder):
@@ -129,7 +133,7 @@ def month_is_dealt_to_people_within_their_limits(folder):
     said = {"hire": [{"name": "temp", "shift_cny": 110, "hire_cny": 200}], "labour": {"days_week": 5, "rest": "12h", "days": 30},
             "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+1d"}]}, {"agent": "lan", "days_week": 2, "wishes": [{"from": "+2d", "to": "+3d"}]}]}
     shop = changed(desk=named, staffing=said)
-    found = json.loads(staff(folder, shop, "--json", "--plan", "-", "--roster", "roster.csv"))
+    found, words = both(folder, shop, "zh", "--plan", "-", "--roster", "roster.csv")
     team = found["team"]
     people = {person["name"]: person["shifts"] for person in team["people"]}
     expect(team["days"] == 30 and team["filled"] and team["within_gap"] and team["open_shifts"] == 0, team)
@@ -148,13 +152,13 @@ def month_is_dealt_to_people_within_their_limits(folder):
     expect(lines[0] == "person,hired,from,to,hours,groups,cost_cny,against_a_wish" and len(lines) == 1 + wanted, lines[:2], len(lines))
     costs = sum(float(line.split(",")[6]) for line in lines[1:])
     expect(abs(costs + 200 * team["hired"] - team["cost_cny"]) < 1e-6, costs, team["cost_cny"])
-    words = screen(folder, shop, "zh")
     expect(f"30 天共要 {team['payroll']} 人:现有的用 {team['own']} 名,另招 temp {team['hired']};" in words and "--roster 文件 看全部" in words, words)
 
 
 def plan_is_by_name_and_the_same_desk(folder):
     named = {"agents": [{"name": name, "max_chats": 5, "wage_cny_per_hour": 20} for name in ("mei", "lan", "qiang")]}
-    shop = changed(desk=named, staffing={"length_min": "2h", "length_max": "2h", "starts": [["18:00", "18:00"], ["20:00", "20:00"]], "hire": [{"name": "temp", "wage_cny_per_hour": 25}], "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+4h"}]}]})
+    shop = changed(desk=named, staffing={"length_min": "2h", "length_max": "2h", "starts": [["18:00", "18:00"], ["20:00", "20:00"]], "hire": [{"name": "temp", "wage_cny_per_hour": 25}], "people": [{"agent": "mei", "away": [{"from": "+0h", "to": "+4h"}]}]},
+                   objectives={"abandonment": "<= 0.15"})
     found = json.loads(staff(folder, shop, "--json"))
     plan = json.loads((folder / "shop.plan.json").read_text(encoding="utf-8"))
     worked = {person["name"]: person["shifts"][0] for person in found["team"]["people"]}
@@ -180,11 +184,10 @@ def who_is_away_is_not_counted_on(folder):
 
 def limits_that_leave_shifts_to_nobody_are_named(folder):
     short = changed(staffing={"hire": [{"name": "temp", "count_max": 5}], "labour": {"days_week": 5, "days": 7}})
-    found = answer(folder, short, code=1)
+    found, said = both(folder, short, "en", "--plan", "-", code=1)
     expect(found["proven"] and not found["team"]["filled"] and found["team"]["open_shifts"] > 0, found["team"])
     ways = found["team"]["any_of_these_would_do"]
     expect(ways["days_week"] == 2 and ways["people"] >= 1 and "hours_week" not in ways, ways)
-    said = screen(folder, short, "en", code=1)
     expect(f"7 days leave {found['team']['open_shifts']} shifts to nobody. Any one of these would do: {ways['people']} more people; 2 more days a week." in said, said)
     expect("每周多上 2 天" in screen(folder, short, "zh", code=1), short)
 

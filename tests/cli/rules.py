@@ -17,7 +17,7 @@ sys.path.insert(0, str(SCRIPT.parent))
 sys.dont_write_bytecode = True
 import staffing_versus_rules as study  # noqa: E402
 
-SEED, SHOPS = 1, 2
+SEED, SHOPS = 4, 2  # one shop of two groups and one of one, both answered within seconds
 
 
 def expect(condition, *seen):
@@ -97,8 +97,8 @@ def interrupted_it_goes_on(out):
 
 
 def doubt_comes_to_an_end(folder):
-    """In shop 155 a cheaper roster can be neither shown to do nor shown not to; once it was asked about for ever."""
-    shop = subprocess.run([sys.executable, str(SCRIPT), "--seed", str(SEED), "--scenario", "155"], capture_output=True, check=True, timeout=60).stdout
+    """In shop 155 of seed 1 a cheaper roster can be neither shown to do nor shown not to; once it was asked about for ever."""
+    shop = subprocess.run([sys.executable, str(SCRIPT), "--seed", "1", "--scenario", "155"], capture_output=True, check=True, timeout=60).stdout
     (folder / "shop.json").write_bytes(shop)
     done = subprocess.run([os.environ["FENLIU"], "staff", "shop.json", "--json", "-q", "-s", "155", "--plan", "-"], cwd=folder, capture_output=True, timeout=100)
     expect(done.returncode == 0 and json.loads(done.stdout)["proven"], done.returncode, done.stderr.decode())

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from _staff import CALM, COMMAND, answer, expect, row, staff
+from _staff import CALM, COMMAND, answer, answer_and_screen, expect, row, staff
 
 LEAST_DAYS, LEAST_EXCESS = 0.01, 0.02
 
@@ -19,13 +19,19 @@ def screen(folder, scenario, language, *options, code=0):
     return re.sub(r"\s+", " ", text)
 
 
+def both(folder, scenario, language, *options, code=0):
+    """The answer, and the screen of the same run."""
+    found, text = answer_and_screen(folder, scenario, language, *options, code=code)
+    return found, re.sub(r"\s+", " ", text)
+
+
 def changed(**parts):
     return {**json.loads(json.dumps(CALM)), **parts}
 
 
 def unreachable_target_gets_a_curve_and_its_knee(folder):
     hard = changed(objectives={"first_response_s.p90": "<= 30"})  # a tenth of all replies takes 46 s to compose
-    found = answer(folder, hard, "--plan", "plan.json", code=1)
+    found, said_zh = both(folder, hard, "zh", "--plan", "plan.json", code=1)
     knee = found["knee"]
     expect(knee["why"] == "unreachable" and not found["proven"], found)
 
@@ -48,10 +54,10 @@ def unreachable_target_gets_a_curve_and_its_knee(folder):
                                           cwd=folder, capture_output=True, check=False, timeout=100).stdout)
     expect(simulated["days_met"] >= 0.9 * simulated["replications"], bound, simulated["days_met"])  # as promised: that bound is met
 
-    for language, words in {"zh": ("没有哪种人数能达标", "卡在:九成首响≤30秒", "建议排到这里为止", "再往上,每多 1 人", "要更好"),
-                            "en": ("no headcount up to 60 reaches", "In the way: first reply, 9 of 10 <= 30 s", "Advised, and no more",
-                                   "Beyond that each further person", "To do better")}.items():
-        said = screen(folder, hard, language, code=1)
+    said_en = screen(folder, hard, "en", code=1)
+    for said, words in ((said_zh, ("没有哪种人数能达标", "卡在:九成首响≤30秒", "建议排到这里为止", "再往上,每多 1 人", "要更好")),
+                        (said_en, ("no headcount up to 60 reaches", "In the way: first reply, 9 of 10 <= 30 s", "Advised, and no more",
+                                   "Beyond that each further person", "To do better"))):
         for word in words:
             expect(word in said, word, said)
 
@@ -59,14 +65,13 @@ def unreachable_target_gets_a_curve_and_its_knee(folder):
 def much_for_little_stops_at_the_knee_unless_asked(folder):
     flat = changed(objectives={"first_response_s.p90": "<= 44.7"})  # the most people there may be reach 44.3 s
     flat["staffing"]["judge"] = "mean"
-    short = answer(folder, flat, "--plan", "-", code=1)
+    short, said = both(folder, flat, "zh", "--plan", "-", code=1)
     full = answer(folder, flat, "--plan", "-", "--full")
     expect(short["knee"]["why"] == "little_gain" and full["knee"] is None and full["proven"], short, full["knee"])
 
     people, beyond = short["headcount"]["payroll"], short["knee"]["beyond"]
     expect(people <= 0.9 * beyond["payroll"] and beyond["payroll"] == full["headcount"]["payroll"], people, beyond)
     expect(beyond["cost_cny"] == row(full, "answer")["cost_cny"] > row(short, "answer")["cost_cny"], beyond)
-    said = screen(folder, flat, "zh", code=1)
     expect(f"最后 {beyond['payroll'] - people} 人换来的很少" in said and "--full" in said and "未达标" in said, said)
     expect("单独一天能不能达标没有判断" in said and "天达标" not in said, said)  # pooled figures have no days
 
@@ -86,20 +91,20 @@ def costs_are_one_quantity(folder):
 
     free = changed()
     del free["desk"]["agents"][0]["wage_cny_per_hour"]
-    found = answer(folder, free, "--plan", "-")
-    expect(found["cost_cny"] is None and "没填工资" in screen(folder, free, "zh"), found["cost_cny"])  # hours are no money
+    found, said = both(folder, free, "zh", "--plan", "-")
+    expect(found["cost_cny"] is None and "没填工资" in said, found["cost_cny"])  # hours are no money
 
 
 def cheaper_with_more_people_says_so(folder):
     long = changed(traffic={"rate": {"points": [["+0h", 150], ["+1h", 150], ["+1h", 30], ["+8h", 30]]}}, duration="8h")
     long["desk"]["agents"][0]["count"] = 8
     long["staffing"].update(length_min="2h", length_max="8h")
-    found = answer(folder, long, "--plan", "-")
+    found, said = both(folder, long, "zh", "--plan", "-")
     expect(found["now_passes"], found["curve"])
     expect(row(found, "answer")["cost_cny"] < row(found, "now")["cost_cny"], found["curve"])
     more = found["headcount"]["more_than_today"]
     expect(more > 0, found["headcount"])
-    expect(f"比现在多要 {more} 个人" in screen(folder, long, "zh"), more)
+    expect(f"比现在多要 {more} 个人" in said, more)
     expect(f"wants {more} more on the payroll" in screen(folder, long, "en"), more)
 
 
@@ -122,12 +127,11 @@ def buyers_who_leave_are_a_share_of_those_in_opening_hours(folder):
     half["desk"].update(open=["18:00", "20:00"])  # a message to be answered tomorrow is no buyer lost
     half["desk"]["agents"][0]["count"] = 2
     half["buyers"]["patience"]["first"] = {"exponential": "2m"}
-    found = answer(folder, half, "--plan", "-")
+    found, said_zh = both(folder, half, "zh", "--plan", "-")
     now, advised = row(found, "now")["abandonment"]["mean"], row(found, "answer")["abandonment"]["mean"]
     fewer = (now - advised) * 150 * 2  # an hour, hours
     expect(fewer > 20, now, advised)
-    for language, words in (("zh", r"少走约 (\d+) 位买家"), ("en", r"About (\d+) fewer buyers leave")):
-        said = screen(folder, half, language)
+    for said, words in ((said_zh, r"少走约 (\d+) 位买家"), (screen(folder, half, "en"), r"About (\d+) fewer buyers leave")):
         told = re.search(words, said)
         expect(told and abs(int(told[1]) - fewer) < 2, fewer, said)
 
@@ -136,9 +140,8 @@ def days_of_a_long_scenario_are_told_apart(folder):
     two_days = changed(duration="48h", interval="1h", objectives={"abandonment": "<= 0.2"})
     two_days["traffic"] = {"chats_per_day": 300}
     two_days["staffing"]["replications"] = 60
-    found = answer(folder, two_days, "--plan", "-")
+    found, said = both(folder, two_days, "zh", "--plan", "-")
     expect(found["headcount"]["payroll"] < 0.7 * sum(s["agents"] for s in found["roster"]), found["headcount"])  # one shift a day each
-    said = screen(folder, two_days, "zh")
     expect(re.search("18:00–06-19 18:00 .* 排班 06-1[78] [0-9:]+–", said), said)
 
 
@@ -161,11 +164,10 @@ def one_fewer_is_said_of_every_interval_when_asked(folder):
     tight = changed(duration="2h", interval="1h", objectives={"first_response_s.p90": {"want": "<= 60", "per": "interval"}})
     tight["traffic"] = {"rate": {"points": [["+0h", 150], ["+1h", 150], ["+1h", 3], ["+2h", 3]]}}
     tight["staffing"].update(judge="mean", shifts=[{"name": "all", "from": "18:00", "to": "20:00"}])
-    found = answer(folder, tight, "--plan", "-", "--explain")
+    found, told = both(folder, tight, "zh", "--plan", "-", "--explain")
     said = [interval["one_fewer"] for interval in found["intervals"]]
     expect(said == ["misses", "meets"], said, found["roster"])
-    told = screen(folder, tight, "zh", "--explain").replace(" ", "")
-    expect("有人在岗的2个时段里,1个已证明不行,1个已证明还行" in told, told)
+    expect("有人在岗的2个时段里,1个已证明不行,1个已证明还行" in told.replace(" ", ""), told)
 
 
 def quiet_shop(chats, intents, busyness, think, patience, objectives):

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 import _staff
-from _staff import COMMAND, columns, expect
+from _staff import COMMAND, answer_and_screen, columns, expect
 
 SHOP = {
     "fenliu": 1, "name": "evening", "start": "2026-06-17T18:00", "duration": "4h", "interval": "15m", "seed": "7",
@@ -94,8 +94,6 @@ def buffer_follows_from_the_absent_and_the_large_promotion(found):
 
 def as_planned_are_the_first_days_of_the_proof(folder, found):
     risk = found["risk"]
-    (folder / "shop.json").write_text(json.dumps(SHOP), encoding="utf-8")
-    subprocess.run([COMMAND, "staff", "shop.json", "-q", "--plan", "plan.json"], cwd=folder, capture_output=True, check=True, timeout=200)
     days = json.loads(subprocess.run([COMMAND, "simulate", "plan.json", "--json", "-q", "-n", str(risk["days"])], cwd=folder, capture_output=True,
                                      check=False, timeout=100).stdout)
     expect(days["days_met"] == risk["as_planned"]["probability_met"]["days_met"], days["days_met"], risk["as_planned"])
@@ -147,7 +145,7 @@ def what_is_not_given_is_asked_for(folder, found):
 
 def profit_has_a_curve_and_a_best(folder):
     paid = changed(money=MONEY)
-    found = answer(folder, paid, "--explain")
+    found, english = answer_and_screen(folder, paid, "en", "--plan", "-", "--explain")
     money = found["money"]
     points = money["headcounts"]
     expect(money["profit_known"] and len(points) >= 4, points)
@@ -171,11 +169,11 @@ def profit_has_a_curve_and_a_best(folder):
     conversion = [bar for bar in found["risk"]["tornado"] if bar["what"] == "conversion"]
     expect(conversion[0]["change"]["profit_cny"]["ci95"][1] < 0 < conversion[1]["change"]["profit_cny"]["ci95"][0], conversion)
     expect(all(bar["change"]["probability_met"]["mean"] == 0 for bar in conversion), conversion)
-    one = staff(folder, paid, "--json", "--explain", "--jobs", "1")
-    expect(json.loads(one) == found, "whatever the number of threads")
-    for language, words in (("en", f"{best['payroll']} people are best" if best is not advised[0] else f"{best['payroll']} advised also earn most"),
-                            ("zh", f"{best['payroll']} 人")):
-        line = [line for line in staff(folder, paid, "--lang", language).splitlines() if ("By profit" in line or "earn most" in line or "利润" in line or "最赚" in line)]
+    one, chinese = answer_and_screen(folder, paid, "zh", "--plan", "-", "--explain", "--jobs", "1")
+    expect(one == found, "whatever the number of threads")
+    for said, words in ((english.split("\n\nWhy so many")[0], f"{best['payroll']} people are best" if best is not advised[0] else f"{best['payroll']} advised also earn most"),
+                        (chinese.split("\n\n为什么是这个人数")[0], f"{best['payroll']} 人")):
+        line = [line for line in said.splitlines() if ("By profit" in line or "earn most" in line or "利润" in line or "最赚" in line)]
         expect(line and words in line[0], words, line)
 
     dear = answer(folder, {**paid, "money": {**MONEY, "order_value_cny": 3000}})["money"]["profit_best"]
@@ -253,7 +251,7 @@ def main():
         sys.exit(77)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        found = answer(folder, SHOP)
+        found = answer(folder, SHOP, "--plan", "plan.json")
         each_bar_goes_its_way(found)
         luck_is_kept_apart(found)
         buffer_follows_from_the_absent_and_the_large_promotion(found)
