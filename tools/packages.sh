@@ -50,6 +50,8 @@ packages_missing()
     done
 }
 
+packages_listed=0 # whether the lists are as of now: they are fetched once
+
 # packages_ensure PACKAGE...: installs what is missing and says so first. Touches nothing, and needs no network,
 # when all are there. Returns 1, having said why, when it cannot.
 packages_ensure()
@@ -79,7 +81,8 @@ packages_ensure()
     fi
     log=$(mktemp "${TMPDIR:-/tmp}/fenliu-packages.XXXXXX")
     # Old lists name versions that are no longer there; without network they may still do.
-    "${as_root[@]}" apt-get update -q >"$log" 2>&1 </dev/null || true
+    ((packages_listed)) || "${as_root[@]}" apt-get update -q >"$log" 2>&1 </dev/null || true
+    packages_listed=1
     run_quietly "$log.install" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends "${missing[@]}" || code=1
     if ((code)); then
