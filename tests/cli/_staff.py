@@ -1,12 +1,11 @@
 """How fenliu staff is asked here: a calm evening to start from, and its answer as text or as JSON."""
 import json
-import os
 import shutil
 import subprocess
-import sys
 import unicodedata
 
-COMMAND = os.environ.get("FENLIU")
+from _common import COMMAND, require as expect
+
 CALM = {
     "fenliu": 1, "name": "calm", "start": "2026-06-17T18:00", "duration": "4h", "interval": "30m", "seed": "7",
     "traffic": {"rate": {"points": [["+0h", 150]]}},
@@ -16,12 +15,6 @@ CALM = {
     "objectives": {"first_response_s.p90": "<= 52"},
     "staffing": {"replications": 200, "max_agents": 60},
 }
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
 
 
 def staff(folder, scenario, *options, code=0):

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 
-COMMAND = os.environ.get("FENLIU")
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import COMMAND, SOURCE, require as expect
+
 REFUSED = SOURCE / "tests" / "refused"
 SMALLEST = {
     "fenliu": 1,
@@ -24,12 +24,6 @@ SMALLEST = {
 def check(*arguments, cwd=None, text=None):
     run = subprocess.run([COMMAND, "check", *arguments], cwd=cwd, input=text, capture_output=True, timeout=60)
     return run.returncode, run.stdout.decode(), run.stderr.decode()
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
 
 
 def refused_files():

@@ -5,18 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-FENLIU = os.environ["FENLIU"]
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments):
-    return subprocess.run([FENLIU, *arguments], capture_output=True, check=False)
+from _common import COMMAND, expect, failures, run
 
 
 def compare(*arguments):
@@ -128,6 +117,6 @@ with tempfile.TemporaryDirectory() as folder:
     done = run("compare", run_a, run_b, "-q")
     expect(done.returncode == 2 and b"damaged" in done.stderr, f"a damaged run is refused: {done.stderr}")
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([FENLIU, "compare", run_a, run_a, "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([COMMAND, "compare", run_a, run_a, "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
     expect(done.returncode == 4, "a full disk is told")
 sys.exit(1 if failures else 0)

@@ -5,24 +5,13 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree
 
-FENLIU = os.environ["FENLIU"]
+from _common import expect, failures, run_text as run
+
 LONG = "--long" in sys.argv
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments):
-    return subprocess.run([FENLIU, *arguments], capture_output=True, check=False, text=True)
 
 
 def answer(*arguments):

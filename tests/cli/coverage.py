@@ -25,7 +25,8 @@ import subprocess
 import sys
 import tempfile
 
-FENLIU = os.environ["FENLIU"]
+from _common import COMMAND
+
 LENGTHS = (10, 20, 30, 100)
 SHARES = ("abandonment", "waited", "reply_rate_3min", "slow_response_share", "first_reply_rate_30s", "occupancy")
 RATES = (*SHARES, "answer_ratio", "chats_offered", "chats_answered")
@@ -61,7 +62,7 @@ BAD_DAYS, BAD_DAYS_MIN = "large, a few bad days", 100
 
 def simulate(path, days, seed):
     """The desk's figures; a missed objective (1) is an answer too."""
-    done = subprocess.run([FENLIU, "simulate", path, "--json", "-q", "-n", str(days), "-s", str(seed), "-j", "1"], capture_output=True, check=False)
+    done = subprocess.run([COMMAND, "simulate", path, "--json", "-q", "-n", str(days), "-s", str(seed), "-j", "1"], capture_output=True, check=False)
     if done.returncode not in (0, 1):
         sys.exit(f"exit {done.returncode}: {done.stderr.decode()}")
     return json.loads(done.stdout)["totals"]
@@ -193,7 +194,7 @@ def write(out, rows, faults):
     lines += table(rows)
     lines += ["`coverage.csv` has the numbers: in how many runs an interval was given, and what was true lay below or above it. Made anew by",
               "", "    FENLIU=fenliu python3 tests/cli/coverage.py --all --out results/coverage", "",
-              f"with {said(FENLIU, '--version')}, commit {said('git', 'rev-parse', '--short=12', 'HEAD')}; seeds from 1 + 1000 x days on, the truth "
+              f"with {said(COMMAND, '--version')}, commit {said('git', 'rev-parse', '--short=12', 'HEAD')}; seeds from 1 + 1000 x days on, the truth "
               f"by seed {TRUTH_SEED}."]
     out.mkdir(parents=True, exist_ok=True)
     (out / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

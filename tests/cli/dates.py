@@ -4,22 +4,16 @@ import datetime
 import json
 import os
 import subprocess
-import sys
 import unicodedata
 
-FENLIU = os.environ["FENLIU"]
+from _common import COMMAND, require as expect
+
 SCENARIO = os.path.join(os.environ["FENLIU_SOURCE"], "scenarios", "promotion-month.json")
 DATES = [(datetime.date(2026, 5, 25) + datetime.timedelta(days=i)) for i in range(30)]
 
 
-def expect(truth, *seen):
-    if not truth:
-        print("failed:", *seen)
-        sys.exit(1)
-
-
 def simulate(*arguments):
-    done = subprocess.run([FENLIU, "simulate", SCENARIO, "-q", "-n", "3", *arguments], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([COMMAND, "simulate", SCENARIO, "-q", "-n", "3", *arguments], capture_output=True, timeout=60, check=False)
     expect(done.returncode in (0, 1) and done.stderr == b"", done.returncode, done.stderr.decode())
     return done.stdout.decode()
 

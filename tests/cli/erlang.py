@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 
-COMMAND = os.environ.get("FENLIU")
+from _common import COMMAND, require as expect
+
 EXAMPLE = ["--chats-per-hour", "300", "--reply", "25s", "--rounds", "6", "--think", "40s", "--concurrency", "5"]
 # chats an hour, people, chats each, reply, rounds, thinking, patience: idle and drowned desks, one person and eighty
 DESKS = [(300, 12, 5, 25, 6, 40, 120), (300, 20, 5, 25, 6, 40, 120), (60, 4, 3, 20, 4, 30, 90), (1500, 50, 8, 20, 6, 40, 60),
@@ -16,12 +17,6 @@ DESKS = [(300, 12, 5, 25, 6, 40, 120), (300, 20, 5, 25, 6, 40, 120), (60, 4, 3, 
          (30, 1, 5, 25, 4, 60, 120), (400, 30, 2, 40, 6, 20, 120), (120, 5, 8, 20, 5, 90, 30)]
 # What chat_reply.h says of itself, and half a per cent of times for the simulation's own error.
 SHARE_OFF, TIME_OFF = 0.01, 0.075
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
 
 
 def erlang(*arguments, code=0):

@@ -17,26 +17,12 @@ import subprocess
 import sys
 import tempfile
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import SOURCE, expect, failures, run
+
 DATA = os.environ.get("FENLIU_DATA")
 if "FENLIU_CORE" in os.environ:
     print("the core build has no fit")
     sys.exit(77)
-passed, failures = 0, []
-
-
-def expect(truth, what):
-    global passed
-    if truth:
-        passed += 1
-    else:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments, **more):
-    return subprocess.run([FENLIU, *map(str, arguments)], capture_output=True, check=False, **more)
 
 
 def fit(*arguments):
@@ -250,7 +236,7 @@ def main():
             measured(folder)
         else:
             print("without the measured logs: FENLIU_DATA names no folder, or the build has sanitizers")
-    print(f"{passed} passed, {len(failures)} failed")
+    print(f"{len(failures)} failed")
     return 1 if failures else 0
 
 

@@ -6,26 +6,14 @@ import io
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import SOURCE, expect, failures, run
+
 if "FENLIU_CORE" in os.environ:
     print("the core build has no fit")
     sys.exit(77)
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments, **more):
-    return subprocess.run([FENLIU, *map(str, arguments)], capture_output=True, check=False, **more)
 
 
 def fit(*arguments):

@@ -21,8 +21,8 @@ import subprocess
 import sys
 import tempfile
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import COMMAND, SOURCE
+
 KPIS = ["chats_offered", "first_response_s", "response_s", "reply_latency_s", "abandonment", "reply_rate_3min", "occupancy", "open_chats"]
 
 
@@ -181,7 +181,7 @@ def truth_of_agents(scenario, found):
 # ---- A trial ------------------------------------------------------------------------------------------
 
 def run(*command, wanted=(0,)):
-    done = subprocess.run([FENLIU, *map(str, command)], capture_output=True, check=False)
+    done = subprocess.run([COMMAND, *map(str, command)], capture_output=True, check=False)
     if done.returncode not in wanted:
         sys.exit(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr.decode()[:2000]}")
     return done.stdout
@@ -244,7 +244,7 @@ def judge(scenario, result):
 # ---- All of it ----------------------------------------------------------------------------------------
 
 def program():
-    return hashlib.sha256(pathlib.Path(FENLIU).read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(pathlib.Path(COMMAND).read_bytes()).hexdigest()[:16]
 
 
 def tell(name, results, scenario, least, table):

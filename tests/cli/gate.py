@@ -1,6 +1,5 @@
 """fenliu compare --gate and --pack: verdicts, exit codes, what is said and where it is written; baselines; bad input."""
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -9,19 +8,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments, env=None):
-    return subprocess.run([FENLIU, *map(str, arguments)], capture_output=True, check=False, env=dict(os.environ, **env) if env else None)
+from _common import COMMAND, SOURCE, expect, failures, run
 
 
 def gate(code, *arguments):
@@ -250,7 +237,7 @@ def reports(shop, folder):
         done = run("compare", shop, shop, "--gate", file, "-q", option, "/dev/full")
         expect(done.returncode == 4 and b"No space left" in done.stderr, f"{option} on a full disk: {done.returncode} {done.stderr}")
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([FENLIU, "compare", shop, shop, "--gate", file, "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([COMMAND, "compare", shop, shop, "--gate", file, "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
     expect(done.returncode == 4, "a full disk is told")
     expect(not [p for p in folder.rglob("*.part")], "nothing half-written stays")
 

@@ -21,8 +21,8 @@ import subprocess
 import sys
 import tempfile
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import COMMAND, SOURCE, expect, failures
+
 SCENARIO = str(SOURCE / "scenarios" / "618-opening.json")
 SLOWER = {"random": 0.9565, "weighted_least_active": 0.963}  # speeds at which P95 of first response is 5 % longer
 NOTHING = {"fenliu": 1, "gates": [
@@ -31,13 +31,6 @@ NOTHING = {"fenliu": 1, "gates": [
 EDGE = {"fenliu": 1, "days": {"first": 20, "most": 160}, "gates": [
     {"metric": "first_response_s.p95", "relative": 0}, {"metric": "response_s.mean", "relative": 0}, {"metric": "abandonment", "absolute": 0}]}
 WORSE = {"fenliu": 1, "gates": [{"metric": "first_response_s.p95", "relative": 0.02}]}
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
 
 
 def desk(order, speed):
@@ -54,7 +47,7 @@ QUICK, SLOW = ("quick", "slow"), ("slow", "quick")  # who stands first
 
 def gate(folder, name, seed, order=SLOW, speed=1, policy="random"):
     """Of a gate file's gates: verdict, days it took, and figures."""
-    command = [FENLIU, "compare", SCENARIO, "-q", "--json", "-j", "1", "-s", str(seed), "--gate", os.path.join(folder, name)]
+    command = [COMMAND, "compare", SCENARIO, "-q", "--json", "-j", "1", "-s", str(seed), "--gate", os.path.join(folder, name)]
     for side, values in (("a", sets(QUICK, 1, policy)), ("b", sets(order, speed, policy))):
         for value in values:
             command += ["--set-" + side, value]
@@ -79,7 +72,7 @@ def tell(title, found, gates):
 
 
 def p95(values):
-    command = [FENLIU, "simulate", SCENARIO, "-q", "--json", "-n", "2000", "-s", "7"] + [part for value in values for part in ("--set", value)]
+    command = [COMMAND, "simulate", SCENARIO, "-q", "--json", "-n", "2000", "-s", "7"] + [part for value in values for part in ("--set", value)]
     return json.loads(subprocess.run(command, capture_output=True, check=False).stdout)["totals"]["first_response_s"]["p95"]
 
 

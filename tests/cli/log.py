@@ -17,20 +17,10 @@ import sys
 import tempfile
 import time
 
-FENLIU = os.environ["FENLIU"]
+from _common import COMMAND, expect, failures, run
+
 CORE = "FENLIU_CORE" in os.environ
 WITHIN = 180 * 10**9  # a reply in time
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments, **more):
-    return subprocess.run([FENLIU, *arguments], capture_output=True, check=False, **more)
 
 
 def ns(seconds):
@@ -411,7 +401,7 @@ for intent in DESKS["groups"]["buyers"]["intents"]:
 
 
 def read_slowly(*arguments):
-    with subprocess.Popen([FENLIU, *arguments], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([COMMAND, *arguments], stdout=subprocess.PIPE) as process:
         read = bytearray()
         while piece := process.stdout.read(1 << 18):
             read += piece
@@ -474,26 +464,26 @@ def files(plain):
 
 def trouble(plain):
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([FENLIU, "log", plain, "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([COMMAND, "log", plain, "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
     expect(done.returncode == 4 and b"No space left" in done.stderr, f"a full disk is told: {done.returncode} {done.stderr}")
     expect(run("log", plain, "--out", "/dev/full").returncode == 4, "a full device is told")
     expect(run("log", plain, "--out", os.path.join(folder, "no", "such.jsonl")).returncode == 4, "no such folder is told")
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([FENLIU, "log", plain, "-q"], stdout=write, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run([COMMAND, "log", plain, "-q"], stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     expect(done.returncode == 4 and b"Broken pipe" in done.stderr, f"a closed pipe is told: {done.returncode} {done.stderr}")
     limited = os.path.join(folder, "limited.jsonl")
-    done = subprocess.run(["sh", "-c", f'ulimit -f 64; trap "" XFSZ; exec "$0" log "$1" --out "$2"', FENLIU, plain, limited], capture_output=True, check=False)
+    done = subprocess.run(["sh", "-c", f'ulimit -f 64; trap "" XFSZ; exec "$0" log "$1" --out "$2"', COMMAND, plain, limited], capture_output=True, check=False)
     expect(done.returncode == 4 and b"File too large" in done.stderr, f"a disk that fills half-way is told: {done.returncode} {done.stderr}")
     left = [name for name in os.listdir(folder) if "limited" in name]
     expect(left == [], f"and nothing is left: {left}")
     for blocks in range(500, 9000, 250):  # wherever the threads are, and the instant that is being simulated, when it fills
         command = f'ulimit -f {blocks}; trap "" XFSZ; exec "$0" log "$1" --out "$2" --jobs 3 --set duration=24h --set traffic.chats_per_day=20000'
-        done = subprocess.run(["sh", "-c", command, FENLIU, plain, limited], capture_output=True, check=False)
+        done = subprocess.run(["sh", "-c", command, COMMAND, plain, limited], capture_output=True, check=False)
         expect(done.returncode == 4 and b"File too large" in done.stderr, f"so is one that fills at {blocks}: {done.returncode} {done.stderr}")
         expect([name for name in os.listdir(folder) if "limited" in name] == [], "and nothing is left of that")
-    endless = [FENLIU, "log", plain, "-q", "--set", "duration=300d", "--set", "interval=1d", "--out", limited]
+    endless = [COMMAND, "log", plain, "-q", "--set", "duration=300d", "--set", "interval=1d", "--out", limited]
     with subprocess.Popen(endless, stderr=subprocess.PIPE) as process:
         while not any("limited" in name for name in os.listdir(folder)) and process.poll() is None:
             time.sleep(0.01)
@@ -504,7 +494,7 @@ def trouble(plain):
     kept = os.path.join(folder, "kept.jsonl")
     with open(kept, "w", encoding="utf-8") as file:
         file.write("mine\n")
-    subprocess.run(["sh", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$0" log "$1" --out "$2"', FENLIU, plain, kept], capture_output=True, check=False)
+    subprocess.run(["sh", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$0" log "$1" --out "$2"', COMMAND, plain, kept], capture_output=True, check=False)
     with open(kept, encoding="utf-8") as file:
         expect(file.read() == "mine\n", "what was there before a failure stays")
 

@@ -10,18 +10,11 @@ import sys
 import tempfile
 import time
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import COMMAND, SOURCE, expect, failures
+
 SCENARIO = SOURCE / "scenarios" / "promo-2500.json"
 # As root too, on one machine of any size. With --enable-recovery mpirun itself outlives a dead rank, and exits with 0 whatever the ranks did.
 LAUNCH = ["mpirun", "--allow-run-as-root", "--oversubscribe"]
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
 
 
 def same_run(one, other):
@@ -30,7 +23,7 @@ def same_run(one, other):
 
 
 def launch(ranks, *arguments, env=None):
-    return subprocess.run([*LAUNCH, "-n", str(ranks), FENLIU, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120,
+    return subprocess.run([*LAUNCH, "-n", str(ranks), COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120,
                           env=dict(os.environ, **(env or {})))
 
 
@@ -50,7 +43,7 @@ def children(parent):
 def killed(folder, whole, days):
     """Rank 2 is killed while the others work."""
     with open(folder / "said", "w+", encoding="utf-8") as said:
-        job = subprocess.Popen([*LAUNCH, "--enable-recovery", "-n", "3", FENLIU, "simulate", str(SCENARIO), "-q", "-j", "1", "-n", str(days), "-o", str(folder / "killed")],
+        job = subprocess.Popen([*LAUNCH, "--enable-recovery", "-n", "3", COMMAND, "simulate", str(SCENARIO), "-q", "-j", "1", "-n", str(days), "-o", str(folder / "killed")],
                                stdout=subprocess.DEVNULL, stderr=said)
         ranks, until = {}, time.monotonic() + 20
         while time.monotonic() < until and job.poll() is None:
@@ -93,24 +86,24 @@ def main():
     days = 80 if os.environ.get("FENLIU_SANITIZED") else 240
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        alone = subprocess.run([FENLIU, "simulate", SCENARIO, "-q", "-n", str(days), "-o", folder / "alone"], capture_output=True, text=True, check=False)
+        alone = subprocess.run([COMMAND, "simulate", SCENARIO, "-q", "-n", str(days), "-o", folder / "alone"], capture_output=True, text=True, check=False)
         ranks = launch(2, "simulate", SCENARIO, "-q", "-n", days, "-o", folder / "ranks")
         expect(ranks.returncode == alone.returncode == 0 and ranks.stdout == alone.stdout, f"two ranks: {ranks.returncode} {ranks.stderr!r}")
         expect(same_run(folder / "alone", folder / "ranks"), "the run of two ranks differs")
         killed(folder, folder / "alone", days)
         sweep = ("sweep", SCENARIO, "--vary", "traffic.chats_per_day=1000,3000", "-n", 40, "-q", "-j", 1, "-o")
-        points = subprocess.run([FENLIU, *map(str, sweep), folder / "alone.sqlite"], capture_output=True, text=True, check=False)
+        points = subprocess.run([COMMAND, *map(str, sweep), folder / "alone.sqlite"], capture_output=True, text=True, check=False)
         if "without SQLite" not in points.stderr:
             spread = launch(2, *sweep, folder / "ranks.sqlite")
             expect(spread.returncode == points.returncode == 0, f"a sweep of two ranks: {spread.stderr!r} {points.stderr!r}")
             expect(filecmp.cmp(folder / "alone.sqlite", folder / "ranks.sqlite", shallow=False), "the store of two ranks differs")
         missing = launch(2, "simulate", folder / "none.json")
         expect(missing.returncode == 2 and missing.stderr.count("cannot read") == 1, f"a missing scenario: {missing.returncode} {missing.stderr!r}")
-        shard = subprocess.run([FENLIU, "simulate", SCENARIO, "-q", "-n", "2", "--shard", "1/2", "-o", folder / "shard"], capture_output=True, check=False,
+        shard = subprocess.run([COMMAND, "simulate", SCENARIO, "-q", "-n", "2", "--shard", "1/2", "-o", folder / "shard"], capture_output=True, check=False,
                                env=dict(os.environ, PMIX_NAMESPACE="none", PMIX_RANK="1"))
         expect(shard.returncode == 0, f"a shard under a launcher: {shard.stderr!r}")
     for rank in ("0", "1"):
-        other = subprocess.run([FENLIU, "simulate", SCENARIO], capture_output=True, text=True, check=False,
+        other = subprocess.run([COMMAND, "simulate", SCENARIO], capture_output=True, text=True, check=False,
                                env=dict(os.environ, PMI_SIZE="2", PMI_RANK=rank))
         expect(other.returncode == 2 and other.stderr.count("ranks cannot find each other") == (rank == "0"), f"a launcher without PMIx: {other.stderr!r}")
     print("mpi:", "failed" if failures else "ok")

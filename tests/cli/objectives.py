@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Of one day, or of two dates and a half, an objective holds for the pooled figure exactly when it holds on the day: two judges, one definition."""
 import json
-import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 
-COMMAND = os.environ.get("FENLIU")
+from _common import COMMAND, require as expect
+
 SCENARIO = {
     "fenliu": 1, "name": "judged", "start": "2026-06-17T18:00", "duration": "4h", "interval": "30m", "replications": 1,
     "traffic": {"chats_per_day": 900},
@@ -25,12 +24,6 @@ PER = {
     "date": ["queue_depth.mean", "queue_length", "chats_in_hand", "occupancy", "orders", "sales_cny", "wages_cny", "labour_cny", "profit_cny",
              "chats_offered", "abandonment", "reply_rate_3min", "first_response_s.mean", "first_response_s.p90", "response_s.max"],
 }
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
 
 
 def judged(path, per, objectives):

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 
-COMMAND = os.environ.get("FENLIU")
+from _common import COMMAND, require as expect
+
 GROUPS = [{"name": "before", "phases": ["pre_sale"]}, {"name": "after"}]
 SMALL = {
     "fenliu": 1, "name": "small", "start": "2026-06-17T18:00", "duration": "4h", "interval": "30m", "seed": "7",
@@ -19,12 +20,6 @@ SMALL = {
     "objectives": {"first_response_s.p90": "<= 120"},
     "staffing": {"replications": 60},
 }
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
 
 
 def run(folder, *arguments):

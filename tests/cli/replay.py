@@ -8,25 +8,13 @@ import json
 import math
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE") or pathlib.Path(__file__).parents[2])
+from _common import SOURCE, expect, failures, run_text as run
+
 DESK = str(SOURCE / "scenarios" / "green-kpi-lost-buyers.json")
 DAYS = 24
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments):
-    return subprocess.run([FENLIU, *arguments], capture_output=True, check=False, text=True)
 
 
 def totals(*arguments):

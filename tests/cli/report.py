@@ -8,7 +8,6 @@ import pathlib
 import re
 import resource
 import subprocess
-import sys
 import tempfile
 
 from _staff import CALM, COMMAND, expect

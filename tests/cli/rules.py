@@ -11,19 +11,14 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import SOURCE, require as expect
+
 SCRIPT = SOURCE / "tools" / "staffing_versus_rules.py"
 sys.path.insert(0, str(SCRIPT.parent))
 sys.dont_write_bytecode = True
 import staffing_versus_rules as study  # noqa: E402
 
 SEED, SHOPS = 4, 2  # one shop of two groups and one of one, both answered within seconds
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
 
 
 def run(out, *options):

@@ -19,8 +19,8 @@ import sys
 import tempfile
 import time
 
-COMMAND = os.environ.get("FENLIU")
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import COMMAND, require as expect
+
 SANITIZED = "FENLIU_SANITIZED" in os.environ
 BAD_REQUESTS = 400
 GROWN_MOST_KB = 512
@@ -28,12 +28,6 @@ TOKEN = "correct-horse-battery-staple"
 SMALL = {"fenliu": 1, "name": "monday", "start": "2026-06-17T18:00", "duration": "8h", "traffic": {"chats_per_day": 240},
          "buyers": {"intents": [{"name": "size"}]}, "desk": {"agents": [{"name": "mei", "count": 4}]}}
 LONG = ["simulate", "--json", "--jobs", "1", "-n", "1000000", "small.json"]  # ends when it is ended
-
-
-def expect(condition, *seen):
-    if not condition:
-        print("failed:", *seen)
-        sys.exit(1)
 
 
 class Served:

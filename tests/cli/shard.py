@@ -11,20 +11,9 @@ import sys
 import tempfile
 import time
 
-FENLIU = os.environ["FENLIU"]
-SOURCE = pathlib.Path(os.environ.get("FENLIU_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+from _common import COMMAND, SOURCE, expect, failures, run_text as run
+
 SCENARIO = SOURCE / "scenarios" / "618-opening.json"
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments):
-    return subprocess.run([FENLIU, *map(str, arguments)], capture_output=True, check=False, text=True)
 
 
 def simulate(out, *arguments, scenario=SCENARIO):
@@ -98,7 +87,7 @@ def refusals(folder, whole, parts):
 def interrupted(folder):
     """A shard that was stopped is kept, marked, and not merged."""
     part, rest = folder / "stopped", folder / "rest"
-    process = subprocess.Popen([FENLIU, "simulate", SCENARIO, "-q", "-j", "1", "-n", "200000", "--shard", "0/2", "-o", part], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([COMMAND, "simulate", SCENARIO, "-q", "-j", "1", "-n", "200000", "--shard", "0/2", "-o", part], stdout=subprocess.DEVNULL)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     expect(process.wait() == 130, f"a stopped shard: exit {process.returncode}")

@@ -12,19 +12,9 @@ import sys
 import tempfile
 import time
 
-FENLIU = os.environ["FENLIU"]
+from _common import COMMAND, expect, failures, run_text as run
+
 LONG = "--long" in sys.argv
-failures = []
-
-
-def expect(truth, what):
-    if not truth:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def run(*arguments, **more):
-    return subprocess.run([FENLIU, *arguments], capture_output=True, check=False, text=True, **more)
 
 
 if os.environ.get("FENLIU_CORE") or "without SQLite" in run("sweep").stderr:
@@ -161,7 +151,7 @@ with tempfile.TemporaryDirectory() as folder:
     chance = random.Random(int(os.environ.get("FENLIU_SEED", "618")))
     kills = interrupted = 0
     for attempt in range(200):
-        with subprocess.Popen([FENLIU, "sweep", *big, "-o", "cut.sqlite", "-j", str(chance.choice([1, 2, 3]))], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+        with subprocess.Popen([COMMAND, "sweep", *big, "-o", "cut.sqlite", "-j", str(chance.choice([1, 2, 3]))], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
             try:
                 child.wait(chance.uniform(0.02, 0.3 * whole_s) if kills + interrupted < (20 if LONG else 4) else 120)
             except subprocess.TimeoutExpired:
@@ -180,7 +170,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     # ---- Two at once, and a full disk
     long_sweep = [*big[:-2], "20000", "-q"]
-    with subprocess.Popen([FENLIU, "sweep", *long_sweep, "-o", "two.sqlite"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+    with subprocess.Popen([COMMAND, "sweep", *long_sweep, "-o", "two.sqlite"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
         while not os.path.exists("two.sqlite"):
             time.sleep(0.01)
         second = run("sweep", *long_sweep, "-o", "two.sqlite")
