@@ -5,42 +5,82 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Whether they are one day ------------------------------------------------------------------ */
+struct fl_overlay {
+    const struct fl_scenario *scenario;
+    uint32_t shares, added;
+    uint32_t *owner;               /* [agents] */
+    bool *there;                   /* [shares] */
+    uint32_t replication;          /* of the day; known with the first */
+    bool cells[FL_CELLS_KINDS];    /* kept; the same */
+    struct fl_slice day;           /* head and totals so far */
+};
 
-static bool is_such_a_day(const struct fl_scenario *scenario, const struct fl_slice *slice, const struct fl_slice *first)
+struct fl_overlay *fl_overlay_open(const struct fl_scenario *scenario, uint32_t shares)
+{
+    struct fl_overlay *const overlay = calloc(1, sizeof *overlay);
+    if (overlay == NULL) return NULL;
+    *overlay = (struct fl_overlay){
+        .scenario = scenario, .shares = shares, .owner = calloc((size_t)fl_scenario_agents_count(scenario) + 1, sizeof *overlay->owner),
+        .there = calloc(shares, sizeof *overlay->there),
+        .day = { .head = { .scenario_hash = scenario->hash, .shards = 1, .replications = 1, .days = 1, .done = 1 }, .totals_memory = calloc(1, fl_totals_bytes(scenario)) },
+    };
+    if (overlay->owner == NULL || overlay->there == NULL || overlay->day.totals_memory == NULL) {
+        fl_overlay_free(overlay);
+        return NULL;
+    }
+    fl_share_agents(scenario, shares, overlay->owner);
+    fl_totals_start(&overlay->day.totals, scenario, overlay->day.totals_memory);
+    return overlay;
+}
+
+void fl_overlay_free(struct fl_overlay *overlay)
+{
+    if (overlay == NULL) return;
+    fl_slice_free(&overlay->day);
+    free(overlay->owner);
+    free(overlay->there);
+    free(overlay);
+}
+
+/* ---- A share ----------------------------------------------------------------------------------- */
+
+static bool is_of_this_day(const struct fl_overlay *overlay, const struct fl_slice *slice)
 {
     const struct fl_slice_head *const head = &slice->head;
-    if (head->scenario_hash != scenario->hash || head->seed != first->head.seed || head->done != 1 || head->days != 1 || slice->totals.days != 1 ||
-        slice->dates != NULL || slice->rows[0]->replication != first->rows[0]->replication)
-        return false;
+    if (head->scenario_hash != overlay->scenario->hash || head->done != 1 || head->days != 1 || slice->totals.days != 1 || slice->dates != NULL) return false;
+    if (overlay->added == 0) return true;
     for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++)
-        if ((slice->cells[kind] == NULL) != (first->cells[kind] == NULL)) return false;
+        if ((slice->cells[kind] != NULL) != overlay->cells[kind]) return false;
+    return head->seed == overlay->day.head.seed && slice->rows[0]->replication == overlay->replication;
+}
+
+/* Everybody who was on duty is of this share. */
+static bool agents_hold(const struct fl_overlay *overlay, uint32_t share, const struct fl_totals *totals)
+{
+    for (uint32_t a = 0; a < totals->agents; a++)
+        if (overlay->owner[a] != share && totals->agent[a].count[FL_COUNT_duty_us] > 0) return false;
     return true;
 }
 
-/* Everybody was on duty in her own share alone. */
-static bool agents_hold(const struct fl_slice shares[], uint32_t count, const uint32_t share[])
+enum fl_status fl_overlay_add(struct fl_overlay *overlay, uint32_t share, const struct fl_slice *slice)
 {
-    for (uint32_t s = 0; s < count; s++)
-        for (uint32_t a = 0; a < shares[s].totals.agents; a++)
-            if (share[a] != s && shares[s].totals.agent[a].count[FL_COUNT_duty_us] > 0) return false;
-    return true;
+    struct fl_slice_head *const head = &overlay->day.head;
+    if (share >= overlay->shares || !is_of_this_day(overlay, slice) || !agents_hold(overlay, share, &slice->totals)) return FL_ECONFLICT;
+    if (overlay->there[share]) return FL_EDUPLICATE;
+    if (overlay->added == 0) {
+        overlay->replication = slice->rows[0]->replication;
+        head->seed = slice->head.seed;
+        for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) overlay->cells[kind] = slice->cells[kind] != NULL;
+    }
+    overlay->there[share] = true;
+    overlay->added++;
+    fl_totals_merge(&overlay->day.totals, &slice->totals);
+    head->cpu_us += slice->head.cpu_us;
+    if (slice->head.arena_bytes > head->arena_bytes) head->arena_bytes = slice->head.arena_bytes;
+    return FL_OK;
 }
 
-static enum fl_status look(const struct fl_scenario *scenario, const struct fl_slice shares[], uint32_t count)
-{
-    const uint32_t agents = fl_scenario_agents_count(scenario);
-    uint32_t *const share = malloc((agents + 1) * sizeof *share);
-    bool holds = true;
-    if (share == NULL) return FL_EFULL;
-    fl_share_agents(scenario, count, share);
-    for (uint32_t s = 0; s < count; s++) holds = holds && is_such_a_day(scenario, &shares[s], &shares[0]);
-    holds = holds && agents_hold(shares, count, share);
-    free(share);
-    return holds ? FL_OK : FL_ECONFLICT;
-}
-
-/* ---- Laying them over each other --------------------------------------------------------------- */
+/* ---- The day ----------------------------------------------------------------------------------- */
 
 /* What is squared day by day is the square of the sum. */
 static void squares_take(const struct fl_totals *totals)
@@ -50,21 +90,6 @@ static void squares_take(const struct fl_totals *totals)
         totals->snapshot_square[2 * i] = waiting * waiting;
         totals->snapshot_square[2 * i + 1] = system * system;
     }
-}
-
-static enum fl_status totals_sum(const struct fl_scenario *scenario, const struct fl_slice shares[], uint32_t count, struct fl_slice *out)
-{
-    out->totals_memory = calloc(1, fl_totals_bytes(scenario));
-    if (out->totals_memory == NULL) return FL_EFULL;
-    fl_totals_start(&out->totals, scenario, out->totals_memory);
-    for (uint32_t s = 0; s < count; s++) {
-        fl_totals_merge(&out->totals, &shares[s].totals);
-        out->head.cpu_us += shares[s].head.cpu_us;
-        if (shares[s].head.arena_bytes > out->head.arena_bytes) out->head.arena_bytes = shares[s].head.arena_bytes;
-    }
-    out->totals.days = 1;
-    squares_take(&out->totals);
-    return FL_OK;
 }
 
 /* A day's buckets are 32 bits wide, those of many days 64. *narrow is owned by the caller. FL_EFULL: no memory, or more values than a day has. */
@@ -108,33 +133,35 @@ static struct fl_row *row_open(size_t bytes, const struct fl_row ***list)
     return row;
 }
 
-static enum fl_status rows_pack(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_slice *like, struct fl_slice *out)
+static enum fl_status rows_pack(struct fl_overlay *overlay, const struct fl_day *day)
 {
-    const uint32_t replication = like->rows[0]->replication;
-    struct fl_row *row = row_open(fl_row_bytes(day), &out->rows);
+    struct fl_row *row = row_open(fl_row_bytes(day), &overlay->day.rows);
     if (row == NULL) return FL_EFULL;
-    fl_row_pack(scenario, day, replication, row);
+    fl_row_pack(overlay->scenario, day, overlay->replication, row);
     for (uint32_t kind = 0; kind < FL_CELLS_KINDS; kind++) {
         const enum fl_scope scope = fl_cells_scope((enum fl_cells_of)kind);
-        if (like->cells[kind] == NULL) continue;
-        if ((row = row_open(fl_cells_bytes(day, scope), &out->cells[kind])) == NULL) return FL_EFULL;
-        fl_cells_pack(day, scope, replication, row);
+        if (!overlay->cells[kind]) continue;
+        if ((row = row_open(fl_cells_bytes(day, scope), &overlay->day.cells[kind])) == NULL) return FL_EFULL;
+        fl_cells_pack(day, scope, overlay->replication, row);
     }
     return FL_OK;
 }
 
-enum fl_status fl_shares_overlay(const struct fl_scenario *scenario, const struct fl_slice shares[], uint32_t count, struct fl_slice *out)
+enum fl_status fl_overlay_close(struct fl_overlay *overlay, struct fl_slice *out)
 {
-    struct fl_slice slice = { .head = { .scenario_hash = scenario->hash, .seed = shares[0].head.seed, .shards = 1, .replications = 1, .days = 1, .done = 1 } };
     struct fl_day day = { 0 };
-    enum fl_status status = look(scenario, shares, count);
-    if (status == FL_OK) status = totals_sum(scenario, shares, count, &slice);
-    if (status == FL_OK) status = day_of(&slice.totals, &day);
-    if (status == FL_OK) status = rows_pack(scenario, &day, &shares[0], &slice);
+    enum fl_status status = overlay->added == overlay->shares ? FL_OK : FL_ECONFLICT;
+    overlay->day.totals.days = 1;
+    squares_take(&overlay->day.totals);
+    if (status == FL_OK) status = day_of(&overlay->day.totals, &day);
+    if (status == FL_OK) status = rows_pack(overlay, &day);
     free(day.interval_group_counts);
     free(day.intent_counts);
     free(day.group_counts);
-    if (status == FL_OK) *out = slice;
-    else fl_slice_free(&slice);
+    if (status == FL_OK) {
+        *out = overlay->day;
+        overlay->day = (struct fl_slice){ 0 };
+    }
+    fl_overlay_free(overlay);
     return status;
 }

@@ -175,6 +175,18 @@ static void slice_read(const struct fl_scenario *scenario, uint32_t index, uint3
     fl_run_free(run);
 }
 
+/* The shares, last one first. */
+static enum fl_status lay_over(const struct fl_scenario *scenario, const struct fl_slice shares[], uint32_t count, struct fl_slice *day)
+{
+    struct fl_overlay *const overlay = fl_overlay_open(scenario, count);
+    enum fl_status status = FL_OK;
+    cr_assert_not_null(overlay);
+    for (uint32_t s = count; s-- > 0 && status == FL_OK;) status = fl_overlay_add(overlay, s, &shares[s]);
+    if (status == FL_OK) return fl_overlay_close(overlay, day);
+    fl_overlay_free(overlay);
+    return status;
+}
+
 static uint64_t count_of(const struct fl_slice *slice, enum fl_count what)
 {
     uint64_t sum = 0;
@@ -189,7 +201,7 @@ Test(share, laid_over_each_other_they_are_one_day_of_all_buyers_and_agents)
     for (uint32_t s = 0; s < 3; s++) slice_read(scenario, s, 3, &shares[s]);
     slice_read(scenario, 0, 0, &whole);
 
-    cr_assert_eq(fl_shares_overlay(scenario, shares, 3, &day), FL_OK);
+    cr_assert_eq(lay_over(scenario, shares, 3, &day), FL_OK);
 
     cr_expect_eq(count_of(&day, FL_COUNT_chats_offered), count_of(&whole, FL_COUNT_chats_offered));
     cr_expect_eq(day.totals.days, 1);
@@ -219,7 +231,7 @@ Test(share, one_share_of_one_is_the_whole_day_to_the_byte)
     struct fl_slice whole, day;
     slice_read(scenario, 0, 1, &whole);
 
-    cr_assert_eq(fl_shares_overlay(scenario, &whole, 1, &day), FL_OK);
+    cr_assert_eq(lay_over(scenario, &whole, 1, &day), FL_OK);
 
     struct fl_text text[2] = { { 0 }, { 0 } };
     const struct fl_slice *const slices[2] = { &whole, &day };
@@ -242,7 +254,7 @@ Test(share, objectives_are_judged_of_the_day_as_a_whole)
     struct fl_slice shares[2], day;
     struct fl_objective_result judged;
     for (uint32_t s = 0; s < 2; s++) slice_read(scenario, s, 2, &shares[s]);
-    cr_assert_eq(fl_shares_overlay(scenario, shares, 2, &day), FL_OK);
+    cr_assert_eq(lay_over(scenario, shares, 2, &day), FL_OK);
 
     const struct fl_results results = { .scenario = scenario, .totals = day.totals, .rows = day.rows, .rows_count = 1 };
     for (uint32_t i = 0; i < scenario->objectives_count; i++) {
@@ -265,12 +277,19 @@ Test(share, shares_that_are_not_of_one_day_are_refused)
     twice[0] = shares[0];
     twice[1] = shares[0];
 
-    cr_expect_eq(fl_shares_overlay(scenario, twice, 2, &day), FL_ECONFLICT, "somebody is on duty in a share that is not hers");
+    cr_expect_eq(lay_over(scenario, twice, 2, &day), FL_ECONFLICT, "somebody is on duty in a share that is not hers");
     shares[1].head.seed = 8;
-    cr_expect_eq(fl_shares_overlay(scenario, shares, 3, &day), FL_ECONFLICT);
+    cr_expect_eq(lay_over(scenario, shares, 3, &day), FL_ECONFLICT);
     shares[1].head.seed = 7;
     shares[2].totals.days = 2;
-    cr_expect_eq(fl_shares_overlay(scenario, shares, 3, &day), FL_ECONFLICT);
+    cr_expect_eq(lay_over(scenario, shares, 3, &day), FL_ECONFLICT);
+    shares[2].totals.days = 1;
+    struct fl_overlay *const overlay = fl_overlay_open(scenario, 3);
+    cr_expect_eq(fl_overlay_add(overlay, 1, &shares[1]), FL_OK);
+    cr_expect_eq(fl_overlay_add(overlay, 1, &shares[1]), FL_EDUPLICATE);
+    cr_expect_eq(fl_overlay_add(overlay, 0, &shares[2]), FL_ECONFLICT);
+    cr_expect_eq(fl_overlay_add(overlay, 0, &shares[0]), FL_OK);
+    cr_expect_eq(fl_overlay_close(overlay, &day), FL_ECONFLICT, "one is missing");
     for (uint32_t s = 0; s < 3; s++) fl_slice_free(&shares[s]);
     fl_scenario_free(scenario);
 }

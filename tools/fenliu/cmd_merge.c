@@ -5,6 +5,7 @@
 #include "merge.h"
 #include "page.h"
 #include "report.h"
+#include "run/overlay.h"
 #ifdef FENLIU_SQLITE
 #include "sweep.h"
 #endif
@@ -186,16 +187,32 @@ static int shard_add(struct merge *merge, struct fl_gather *gather, uint32_t sha
     return status == FL_OK ? EXIT_DONE : merge_refuse_damaged(merge->options->files[merge->place[shard]], "shard.bin", status);
 }
 
+static int share_add(struct merge *merge, struct fl_overlay *overlay, uint32_t shard)
+{
+    struct fl_slice slice = { 0 };
+    const int code = shard_read(merge, shard, &slice);
+    if (code != EXIT_DONE) return code;
+    const enum fl_status status = fl_overlay_add(overlay, shard, &slice);
+    fl_slice_free(&slice);
+    return status == FL_OK ? EXIT_DONE : merge_refuse(merge->options->files[merge->place[shard]], "not a share of the same day as the others");
+}
+
 /* Shares of one day, which are one day together. */
 static int shares_add(struct merge *merge, struct fl_gather *gather)
 {
-    struct fl_slice *const shares = calloc(merge->first.shards, sizeof *shares);
-    int code = shares != NULL ? EXIT_DONE : run_failed(FL_EFULL, "merge");
-    for (uint32_t i = 0; i < merge->first.shards && code == EXIT_DONE; i++) code = shard_read(merge, i, &shares[i]);
-    if (code == EXIT_DONE) code = merge_shares_add(merge, gather, shares);
-    for (uint32_t i = 0; shares != NULL && i < merge->first.shards; i++) fl_slice_free(&shares[i]);
-    free(shares);
-    return code;
+    struct fl_overlay *const overlay = fl_overlay_open(merge->scenario, merge->first.shards);
+    struct fl_slice day;
+    int code = overlay != NULL ? EXIT_DONE : run_failed(FL_EFULL, "merge");
+    for (uint32_t i = 0; i < merge->first.shards && code == EXIT_DONE; i++) code = share_add(merge, overlay, i);
+    if (code != EXIT_DONE) {
+        fl_overlay_free(overlay);
+        return code;
+    }
+    enum fl_status status = fl_overlay_close(overlay, &day);
+    if (status != FL_OK) return run_failed(status, "merge");
+    status = fl_gather_add(gather, &day);
+    fl_slice_free(&day);
+    return status == FL_OK ? EXIT_DONE : run_failed(status, "merge");
 }
 
 static int shards_gather(struct merge *merge, struct fl_run **run)

@@ -252,9 +252,10 @@ static void report_validity(const struct drive_outcome *outcome, bool zh, struct
     if (outcome->parts_count > 1) fl_text_add(out, zh ? "  分片 %u 个,开始时刻相差 %.3f 秒\n" : "  shards %u, begun within %.3f s\n", outcome->parts_count, apart_s);
     for (uint32_t p = 0; p < outcome->parts_count; p++) {
         if (drive_is_valid(outcome->parts[p].ledger)) continue;
-        fl_text_add(out, zh ? "  测量无效:瓶颈在本机,不在引擎(自身迟到过大)" : "  measurement not valid: this machine was the bottleneck, not the engine (own lateness is too large)");
-        add_part(out, outcome, p, zh);
-        fl_text_add(out, "\n");
+        if (outcome->parts_count == 1)
+            fl_text_add(out, zh ? "  测量无效:瓶颈在本机,不在引擎(自身迟到过大)\n" : "  measurement not valid: this machine was the bottleneck, not the engine (own lateness is too large)\n");
+        else
+            fl_text_add(out, zh ? "  测量无效:瓶颈在分片 %u 的机器,不在引擎(自身迟到过大)\n" : "  measurement not valid: the machine of shard %u was the bottleneck, not the engine (own lateness is too large)\n", p);
     }
     if (drive_apart_ns(outcome) > DRIVE_APART_MOST)
         fl_text_add(out, zh ? "  测量无效:各分片没有同时开始(--start-at)\n" : "  measurement not valid: the shards did not begin together (--start-at)\n");

@@ -34,9 +34,6 @@ int merge_books_take(struct merge *merge, uint32_t number, struct fl_slice_head 
 /* Whether the shards are shares of the desk, not blocks of days. */
 bool merge_divides_desk(const struct merge *merge);
 
-/* Lays the shares [first.shards], in their order, over each other as one day. */
-int merge_shares_add(const struct merge *merge, struct fl_gather *gather, struct fl_slice shares[]);
-
 /* Writes and prints the run and what came of the engine; the exit code. */
 int merge_drive_conclude(const struct merge *merge, const struct fl_run *run, int argc, char **argv);
 

@@ -7,8 +7,6 @@
 #include "compare.h"
 #include "drive.h"
 
-#include "run/overlay.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -83,19 +81,6 @@ int merge_books_take(struct merge *merge, uint32_t number, struct fl_slice_head 
     head->shard = books->shard;
     head->shards = books->shards;
     return books_fit(merge, path, books) ? EXIT_DONE : EXIT_USAGE;
-}
-
-int merge_shares_add(const struct merge *merge, struct fl_gather *gather, struct fl_slice shares[])
-{
-    struct fl_slice day;
-    enum fl_status status = fl_shares_overlay(merge->scenario, shares, merge->first.shards, &day);
-    if (status == FL_OK) {
-        status = fl_gather_add(gather, &day);
-        fl_slice_free(&day);
-    }
-    if (status != FL_ECONFLICT) return status == FL_OK ? EXIT_DONE : run_failed(status, "merge");
-    fprintf(stderr, "fenliu merge: the shards are not shares of one day\n");
-    return EXIT_USAGE;
 }
 
 /* ---- Logs of every second ------------------------------------------------------------------------- */

@@ -165,7 +165,7 @@ function notes(run: Run, single: boolean): string[] {
   const list: string[] = [];
   if (run.summary.partial) list.push(say("note.partial", { n: run.summary.replications }));
   if (one_day(run)) list.push(say("note.one_day"));
-  if (run.engine?.valid === false) list.push(say("note.invalid"));
+  if (run.engine?.valid === false) list.push(say(run.engine.shards ? "note.invalid_shards" : "note.invalid"));
   if (single && !run.staff && run.summary.command !== "drive") list.push(say("missing.staff"));
   return list;
 }

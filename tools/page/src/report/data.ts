@@ -89,7 +89,9 @@ export interface Engine {
   name: string; mode: string; events: number; chats: number; decisions: number; never_assigned: number; violations: Record<string, number>;
   decision_latency_us: Latency; own_lateness_us?: Latency; speed?: number | string; unanswered?: number; damaged?: number; valid?: boolean;
   faults?: { do: string; at_ns: number; lasted_s: Maybe; lost_in: number; lost_out: number; doubled: number; displaced: number; delayed: number;
-    first_word_s: Maybe; recovered_s: Maybe; lost_decisions: number }[];
+    first_word_s: Maybe; recovered_s: Maybe; lost_decisions: number; shard?: number }[];
+  began_within_s?: number; /* of a day that was divided among machines */
+  shards?: { shard: number; chats: number; decisions: number; violations: number; valid: boolean; decision_latency_us: Latency; own_lateness_us: Latency }[];
 }
 export interface Run {
   name: string; manifest: { version: string; compiler: string; command_line: string[]; command: string; seed: string; scenario_hash: string; replications: number; partial: boolean };

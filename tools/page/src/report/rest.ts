@@ -45,9 +45,19 @@ function latencies(engine: Engine): HTMLElement {
 function faults(run: Run, engine: Engine): HTMLElement[] {
   if (!engine.faults?.length) return [];
   const rows = engine.faults.map((one) => [named(`fault.${one.do}`) ?? one.do, clock_of(moment_of(run.world.start, one.at_ns / 1e9)), number(one.lost_in + one.lost_out), number(one.doubled),
-    number(one.displaced), number(one.delayed), one.recovered_s === null ? say("engine.never") : ms(one.recovered_s * 1e6), number(one.lost_decisions)]);
-  const head: Word[] = ["engine.fault", "engine.at", "engine.lost", "engine.doubled", "engine.displaced", "engine.delayed", "engine.recovered", "engine.decisions_lost"];
+    number(one.displaced), number(one.delayed), one.recovered_s === null ? say("engine.never") : ms(one.recovered_s * 1e6), number(one.lost_decisions), ...(one.shard === undefined ? [] : [number(one.shard)])]);
+  const head: Word[] = ["engine.fault", "engine.at", "engine.lost", "engine.doubled", "engine.displaced", "engine.delayed", "engine.recovered", "engine.decisions_lost", ...(engine.shards ? ["engine.shard" as const] : [])];
   return [h("h3", {}, say("engine.faults")), grid(say("engine.faults"), head.map((word) => say(word)), rows)];
+}
+
+/* Of a day that several machines drove together: what each of them saw. */
+function machines(engine: Engine): HTMLElement[] {
+  if (!engine.shards) return [];
+  const rows = engine.shards.map((one) => [number(one.shard), number(one.chats), number(one.decisions), number(one.violations), ms(one.decision_latency_us.p50), ms(one.decision_latency_us.p99),
+    ms(one.own_lateness_us.p99), one.valid ? say("engine.punctual") : say("engine.late")]);
+  const head: Word[] = ["engine.shard", "engine.chats", "engine.decisions", "engine.violation"];
+  return [h("h3", {}, say("engine.machines", { within: number(engine.began_within_s ?? 0, 3) })), grid(say("engine.shard"),
+    [...head.map((word) => say(word)), `${say("engine.latency")} p50`, "p99", `${say("engine.machine_late")} p99`, ""], rows)];
 }
 
 export function engine(run: Run): (HTMLElement | null)[] {
@@ -58,7 +68,7 @@ export function engine(run: Run): (HTMLElement | null)[] {
   return [
     h("p", {}, say("engine.sentence", { name: found.name, decisions: number(found.decisions), violations: number(found.violations["total"] ?? 0), never: number(found.never_assigned) }), " ", mode),
     found.unanswered ? h("p", {}, say("engine.unanswered", { n: number(found.unanswered) })) : null,
-    latencies(found), ...faults(run, found),
+    latencies(found), ...machines(found), ...faults(run, found),
     violations.length ? grid(say("engine.violation"), [say("engine.violation"), say("engine.times")], violations.map(([rule, times]) => [rule, number(times)])) : null,
   ];
 }
