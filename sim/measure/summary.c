@@ -75,10 +75,12 @@ static void buckets_of(const struct source *source, uint32_t kinds, uint64_t out
     memset(out, 0, buckets * sizeof *out);
     for (uint32_t p = 0; p < source->parts; p++) {
         for (uint32_t k = 0; k < source->kinds; k++) {
-            if (!(kinds >> k & 1) || source->cell[p]->head[k].count == 0) continue;
+            const struct fl_histogram *const head = &source->cell[p]->head[k];
+            if (!(kinds >> k & 1) || head->count == 0) continue;
             const uint64_t *wide = (const uint64_t *)source->buckets[p] + (size_t)k * buckets;
             const uint32_t *narrow = (const uint32_t *)source->buckets[p] + (size_t)k * buckets;
-            for (uint32_t b = 0; b < buckets; b++) out[b] += source->wide ? wide[b] : narrow[b];
+            const uint32_t last = fl_histogram_bucket(head->most_ns, source->sub_bits);
+            for (uint32_t b = fl_histogram_bucket(head->least_ns, source->sub_bits); b <= last; b++) out[b] += source->wide ? wide[b] : narrow[b];
         }
     }
 }
@@ -918,8 +920,8 @@ static struct fl_figure level_figure(const struct fl_levels agents[], uint32_t a
     uint64_t time[FL_LEVELS] = { 0 }, all = 0;
     uint32_t most = 0;
     if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
-    for (uint32_t a = 0; a < agents_count; a++) {
-        if (scope == FL_SCOPE_AGENT && a != index) continue;
+    const uint32_t from = scope == FL_SCOPE_AGENT ? index : 0, to = scope == FL_SCOPE_AGENT ? index + 1 : agents_count;
+    for (uint32_t a = from; a < to; a++) {
         const struct fl_levels *levels = &agents[a];
         const uint32_t own = depth ? levels->depth_max : levels->open_max;
         if (own > most) most = own;

@@ -35,20 +35,22 @@ void fl_instant_format(const struct fl_scenario *scenario, fl_time at, char out[
 
 static void add_interval(struct fl_text *out, const char *key, const struct fl_figure *figure)
 {
+    fl_text_add_string(out, ",");
+    fl_text_add_key(out, key);
     if (!figure->sure) {
-        fl_text_add(out, ",\"%s\":null", key);
+        fl_text_add_string(out, "null");
         return;
     }
-    fl_text_add(out, ",\"%s\":[", key);
+    fl_text_add_string(out, "[");
     fl_text_add_number(out, figure->low);
-    fl_text_add(out, ",");
+    fl_text_add_string(out, ",");
     fl_text_add_number(out, figure->high);
-    fl_text_add(out, "]");
+    fl_text_add_string(out, "]");
 }
 
 static void add_value(struct fl_text *out, const char *key, const struct fl_figure *figure)
 {
-    fl_text_add(out, "\"%s\":", key);
+    fl_text_add_key(out, key);
     fl_text_add_number(out, figure->known ? figure->value : NAN);
 }
 
@@ -58,21 +60,22 @@ static void add_metric(struct fl_text *out, const struct fl_results *results, en
     uint32_t count;
     const char *const *const statistics = fl_metric_statistics(metric, &count);
     const struct fl_figure mean = fl_figure(results, scope, index, metric, statistics[0]);
-    fl_text_add_json(out, metric->name);
-    fl_text_add(out, ":{");
+    fl_text_add_key(out, metric->name);
+    fl_text_add_string(out, "{");
     add_value(out, "mean", &mean);
     if (with_intervals) add_interval(out, "ci95", &mean);
-    fl_text_add(out, ",\"n\":%llu", (unsigned long long)mean.n);
+    fl_text_add_string(out, ",\"n\":");
+    fl_text_add_count(out, mean.n);
     for (uint32_t i = 1; i < count; i++) {
         const struct fl_figure figure = fl_figure(results, scope, index, metric, statistics[i]);
         char key[16];
-        fl_text_add(out, ",");
+        fl_text_add_string(out, ",");
         add_value(out, statistics[i], &figure);
         if (!with_intervals || statistics[i][0] != 'p' || metric->kind != FL_METRIC_DISTRIBUTION) continue;
         snprintf(key, sizeof key, "%s_ci95", statistics[i]);
         add_interval(out, key, &figure);
     }
-    fl_text_add(out, "}");
+    fl_text_add_string(out, "}");
 }
 
 static void add_totals(struct fl_text *out, const struct fl_results *results, enum fl_scope scope, uint32_t index)
@@ -84,7 +87,7 @@ static void add_totals(struct fl_text *out, const struct fl_results *results, en
     fl_text_add(out, "\"totals\":{");
     for (uint32_t i = 0; i < count; i++) {
         if (fl_metric_is_of_engine(&metrics[i])) continue;
-        if (!first) fl_text_add(out, ",");
+        if (!first) fl_text_add_string(out, ",");
         first = false;
         add_metric(out, results, scope, index, &metrics[i], with_intervals);
     }

@@ -39,6 +39,22 @@ void fl_text_add_bytes(struct fl_text *text, const char *bytes, size_t length)
     text->bytes[text->length] = '\0';
 }
 
+void fl_text_add_string(struct fl_text *text, const char *string)
+{
+    fl_text_add_bytes(text, string, strlen(string));
+}
+
+void fl_text_add_key(struct fl_text *text, const char *key)
+{
+    const size_t length = strlen(key);
+    if (!make_room(text, length + 3)) return;
+    char *const to = text->bytes + text->length;
+    to[0] = '"';
+    memcpy(to + 1, key, length);
+    memcpy(to + 1 + length, "\":", 3); /* and the NUL */
+    text->length += length + 3;
+}
+
 void fl_text_add(struct fl_text *text, const char *format, ...)
 {
     va_list arguments, again;
@@ -69,17 +85,29 @@ static size_t character_bytes(const unsigned char *s)
     return n;
 }
 
+/* Bytes from `s` on that stand in a JSON string as they are. */
+static size_t plain_bytes(const unsigned char *s)
+{
+    size_t length = 0;
+    while (s[length] >= 0x20 && s[length] != '"' && s[length] != '\\') {
+        const size_t n = character_bytes(s + length);
+        if (n == 0) break;
+        length += n;
+    }
+    return length;
+}
+
 void fl_text_add_json(struct fl_text *text, const char *string)
 {
     const unsigned char *s = (const unsigned char *)string;
     fl_text_add_bytes(text, "\"", 1);
     while (*s != '\0') {
-        const size_t n = character_bytes(s);
-        if (n == 0) fl_text_add_bytes(text, "\xEF\xBF\xBD", 3);
+        const size_t plain = plain_bytes(s), n = plain > 0 ? 0 : character_bytes(s);
+        if (plain > 0) fl_text_add_bytes(text, (const char *)s, plain);
+        else if (n == 0) fl_text_add_bytes(text, "\xEF\xBF\xBD", 3);
         else if (*s == '"' || *s == '\\') fl_text_add(text, "\\%c", *s);
-        else if (*s < 0x20) fl_text_add(text, "\\u%04x", *s);
-        else fl_text_add_bytes(text, (const char *)s, n);
-        s += n > 0 ? n : 1;
+        else fl_text_add(text, "\\u%04x", *s);
+        s += plain > 0 ? plain : n > 0 ? n : 1;
     }
     fl_text_add_bytes(text, "\"", 1);
 }
@@ -95,17 +123,20 @@ void fl_text_add_csv(struct fl_text *text, const char *string)
     fl_text_add_bytes(text, "\"", 1);
 }
 
+void fl_text_add_count(struct fl_text *text, uint64_t count)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do digits[--at] = (char)('0' + count % 10);
+    while ((count /= 10) > 0);
+    fl_text_add_bytes(text, digits + at, sizeof digits - at);
+}
+
 /* Most figures are counts: the digits of a whole number, as %.10g writes it, without the detour. */
 static void add_whole(struct fl_text *text, int64_t number)
 {
-    char digits[24];
-    size_t at = sizeof digits;
-    const bool negative = number < 0;
-    uint64_t rest = negative ? -(uint64_t)number : (uint64_t)number;
-    do digits[--at] = (char)('0' + rest % 10);
-    while ((rest /= 10) > 0);
-    if (negative) digits[--at] = '-';
-    fl_text_add_bytes(text, digits + at, sizeof digits - at);
+    if (number < 0) fl_text_add_bytes(text, "-", 1);
+    fl_text_add_count(text, number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
 void fl_text_add_number(struct fl_text *text, double number)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct fl_text {
     char *bytes; /* owned; NUL-terminated; NULL while empty */
@@ -17,11 +18,17 @@ struct fl_text {
 void fl_text_free(struct fl_text *text);
 void fl_text_add(struct fl_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fl_text_add_bytes(struct fl_text *text, const char *bytes, size_t length);
+/* A string as it is. */
+void fl_text_add_string(struct fl_text *text, const char *string);
+/* A key of a JSON object that needs no escapes, with its quotes and colon. */
+void fl_text_add_key(struct fl_text *text, const char *key);
 /* A JSON string with its quotes; ill-formed UTF-8 becomes U+FFFD. */
 void fl_text_add_json(struct fl_text *text, const char *string);
 /* A CSV field, quoted when it has to be. */
 void fl_text_add_csv(struct fl_text *text, const char *string);
 /* A number with ten significant digits, or null when it is not finite. */
 void fl_text_add_number(struct fl_text *text, double number);
+/* A whole number with all its digits. */
+void fl_text_add_count(struct fl_text *text, uint64_t count);
 
 #endif
