@@ -30,6 +30,9 @@ struct fl_agent {
     uint64_t groups;               /* bit per group */
     uint32_t weight;               /* 1 to 1000 */
     uint32_t definition;           /* index into scenario->desk.agents */
+    /* Three cache lines, the first of them with all that messages and replies touch: an odd number, so that those of all agents spread
+     * over all sets of the cache. */
+    uint8_t apart[112];
 };
 
 enum fl_route_why { FL_WHY_NEW, FL_WHY_RETURN /* wrote after close, or came back */, FL_WHY_BOT, FL_WHY_TRANSFER, FL_WHY_POOL,
