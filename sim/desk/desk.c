@@ -385,7 +385,8 @@ FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
 }
 
 /* For the next event, whose records are here by now, what they lead to: the level at which the time of its agent is booked; before a
- * message, the end of her inbox; before a reply, who comes next in it, and where the buyer's next message will be put. */
+ * message, the end of her inbox, or where the end of the reply will be put that she begins at once; before a reply, who comes next in
+ * her inbox, and where the buyer's next message will be put. */
 static void fetch_for_next(const struct fl_desk *desk)
 {
     const uint32_t slot = fl_event_slot(desk->events.next);
@@ -393,15 +394,20 @@ static void fetch_for_next(const struct fl_desk *desk)
     const uint32_t a = message ? desk->chats[slot - desk->slot_chats].agent : slot - desk->slot_agents;
     if (a >= desk->view.agents_count) return;
     const struct desk_agent *own = &desk->own[a];
+    const fl_time at = fl_event_at(desk->events.next);
     fetch(&desk->levels[a].at[desk->agents[a].awaiting % FL_LEVELS], 1);
     if (message) {
-        if (own->inbox_last != FL_NO_CHAT) fetch(&desk->chats[own->inbox_last], 1);
-        else fl_events_expect(&desk->events, desk->slot_agents + a);
+        if (own->inbox_last != FL_NO_CHAT) {
+            fetch(&desk->chats[own->inbox_last], 1);
+        } else {
+            fl_events_expect(&desk->events, desk->slot_agents + a);
+            fl_events_expect_at(&desk->events, at + fl_time_from_s(desk->chats[slot - desk->slot_chats].reply_s * own->slowness));
+        }
     } else if (own->chat != FL_NO_CHAT) {
         const struct chat *chat = &desk->chats[own->chat];
         if (chat->next != FL_NO_CHAT) fetch(&desk->chats[chat->next], 128);
         fl_events_expect(&desk->events, chat_slot(desk, own->chat));
-        fl_events_expect_at(&desk->events, fl_event_at(desk->events.next) + chat->think);
+        fl_events_expect_at(&desk->events, at + chat->think);
     }
 }
 
@@ -414,6 +420,7 @@ static void fetch_ahead(const struct fl_desk *desk)
     const uint32_t a = slots[1] - desk->slot_agents, c = slots[1] - desk->slot_chats;
     if (c < desk->chats_used) fetch(&desk->chats[c], 128);
     else if (a < desk->view.agents_count) fetch_agent(desk, a);
+    if (slots[1] < FL_EVENTS_SLOTS_MAX) fl_events_expect(&desk->events, slots[1]);
     const uint32_t next_a = slots[0] - desk->slot_agents, next_c = slots[0] - desk->slot_chats;
     if (next_c < desk->chats_used) {
         if (desk->chats[next_c].agent != FL_NO_AGENT) fetch_agent(desk, desk->chats[next_c].agent);
