@@ -168,9 +168,8 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         desk->has_patience_first = desk->has_patience_later = true;
         desk->single_messages = false;
     }
-    const enum fl_status created = fl_day_create(arena, scenario, agents, day);
+    const enum fl_status created = fl_day_create(arena, scenario, agents, !setup->no_replies_by_agent, day);
     if (created != FL_OK) return created;
-    desk->levels = day->levels;
     desk->agents = take(desk, agents, sizeof *desk->agents);
     desk->own = take(desk, agents, sizeof *desk->own);
     desk->chats = take(desk, desk->chats_capacity, sizeof *desk->chats);
@@ -381,7 +380,6 @@ FL_ALWAYS_INLINE void fetch_agent(const struct fl_desk *desk, uint32_t a)
 {
     fetch(&desk->own[a], 64);
     fetch(&desk->agents[a], 1);
-    fetch(&desk->levels[a], 1);
 }
 
 /* For the next event, whose records are here by now, what they lead to: the level at which the time of its agent is booked; before a
@@ -395,7 +393,7 @@ static void fetch_for_next(const struct fl_desk *desk)
     if (a >= desk->view.agents_count) return;
     const struct desk_agent *own = &desk->own[a];
     const fl_time at = fl_event_at(desk->events.next);
-    fetch(&desk->levels[a].at[desk->agents[a].awaiting % FL_LEVELS], 1);
+    fetch(fl_day_level(desk->day, desk->agents[a].awaiting % FL_LEVELS, a), 1);
     if (message) {
         if (own->inbox_last != FL_NO_CHAT) {
             fetch(&desk->chats[own->inbox_last], 1);

@@ -18,8 +18,7 @@ FL_ALWAYS_INLINE void depth_account(const struct fl_desk *desk, uint32_t a, stru
     const uint64_t span = (uint64_t)(desk->now - own->depth_from);
     own->depth_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
-    struct fl_levels *levels = &desk->levels[a];
-    levels->at[level_kept(awaiting, &levels->depth_max, span)].depth_ns += span;
+    fl_day_level(desk->day, level_kept(awaiting, &desk->day->levels_most[a].depth, span), a)->depth += span;
     own->depth_ns += span * awaiting;
 }
 
@@ -28,9 +27,8 @@ static inline void open_account(const struct fl_desk *desk, uint32_t a, struct d
     const uint64_t span = (uint64_t)(desk->now - own->open_from);
     own->open_from = desk->now;
     if (desk->interval == NOT_COUNTED || own->duty_from < 0) return;
-    struct fl_levels *levels = &desk->levels[a];
     const uint32_t open = desk->agents[a].open;
-    levels->at[level_kept(open, &levels->open_max, span)].open_ns += span;
+    fl_day_level(desk->day, level_kept(open, &desk->day->levels_most[a].open, span), a)->open += span;
     own->open_ns += span * open;
 }
 

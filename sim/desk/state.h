@@ -210,7 +210,6 @@ struct fl_desk {
     struct fl_agent *agents;
     struct desk_agent *own; /* [agents] */
     const uint32_t *share;  /* [agents] which share of a divided desk each is in; NULL: all of it is here */
-    struct fl_levels *levels; /* [agents], the day's */
     struct chat *chats;
     uint32_t chats_capacity, chats_free /* head of the free list, by next */, chats_used /* ever */;
     struct fl_stream *streams;

@@ -27,7 +27,8 @@ uint32_t fl_duty_agents(const struct fl_scenario *scenario, uint32_t agents)
     return agents > rows ? (agents + rows - 1) / rows : 1;
 }
 
-enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, struct fl_day *day)
+enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, bool replies_by_agent,
+                             struct fl_day *day)
 {
     const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
     const size_t intents = scenario->buyers.intents_count, coarse = FL_KINDS * FL_COARSE_BUCKETS * sizeof(uint32_t);
@@ -43,13 +44,14 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .group = take(arena, groups, sizeof(struct fl_cell), &full),
         .intent = take(arena, intents, sizeof(struct fl_cell), &full),
         .agent = take(arena, agents, sizeof(struct fl_cell), &full),
-        .levels = take(arena, agents, sizeof(struct fl_levels), &full),
+        .level_time = take(arena, (size_t)FL_LEVELS * agents, sizeof(struct fl_level_time), &full),
+        .levels_most = take(arena, agents, sizeof(struct fl_levels_most), &full),
         .snapshot = take(arena, intervals + 1, sizeof(struct fl_snapshot), &full),
         .duty_agents = duty_agents,
         .duty = take(arena, fl_duty_rows(agents, duty_agents) * intervals, sizeof(struct fl_duty), &full),
         .interval_group_counts = take(arena, intervals * groups, coarse, &full),
         .intent_counts = take(arena, intents, coarse, &full),
-        .agent_counts = take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full),
+        .agent_counts = replies_by_agent ? take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full) : NULL,
         .group_counts = take(arena, groups, FL_KINDS * FL_FINE_BUCKETS * sizeof(uint32_t), &full),
         .interval_group_tally = take(arena, intervals * groups * FL_KINDS, sizeof(struct fl_tally), &full),
         .intent_tally = take(arena, intents * FL_KINDS, sizeof(struct fl_tally), &full),
@@ -100,7 +102,7 @@ struct rows {
     uint32_t *intent; /* NULL: there is only one, which is summed up at the end */
     uint32_t *agent;  /* NULL: agents keep none of this kind */
     struct fl_tally *interval_group_tally, *intent_tally, *agent_tally;
-    uint32_t groups;
+    uint32_t groups, agents;
 };
 
 static struct rows rows_of(const struct fl_day *day, enum fl_kind kind)
@@ -109,15 +111,15 @@ static struct rows rows_of(const struct fl_day *day, enum fl_kind kind)
         .interval_group = day->interval_group_counts + kind * FL_COARSE_BUCKETS,
         .group = day->group_counts + kind * FL_FINE_BUCKETS,
         .intent = day->intents > 1 ? day->intent_counts + kind * FL_COARSE_BUCKETS : NULL,
-        .agent = kind < FL_AGENT_KINDS ? day->agent_counts + kind * FL_ROUGH_BUCKETS : NULL,
+        .agent = kind < FL_AGENT_KINDS && day->agent_counts != NULL ? day->agent_counts + (size_t)kind * FL_ROUGH_BUCKETS * day->agents : NULL,
         .interval_group_tally = day->interval_group_tally + kind, .intent_tally = day->intent_tally + kind,
-        .agent_tally = day->agent_tally + kind, .groups = day->groups,
+        .agent_tally = day->agent_tally + kind, .groups = day->groups, .agents = day->agents,
     };
 }
 
 static inline uint32_t *agent_bucket(const struct rows *rows, uint32_t agent, uint32_t rough)
 {
-    return &rows->agent[(size_t)agent * (FL_AGENT_KINDS * FL_ROUGH_BUCKETS) + rough];
+    return &rows->agent[((size_t)(rough / FL_BLOCK) * rows->agents + agent) * FL_BLOCK + rough % FL_BLOCK];
 }
 
 /* The cells of intervals, groups and intents, which are few. */
@@ -231,18 +233,37 @@ static uint64_t held(const uint32_t own[], uint32_t first, uint32_t last)
     return sum[0] + sum[1] + sum[2] + sum[3];
 }
 
-/* Heads of one row of cells: the count by the buckets, the least by the first bucket that holds something. */
+/* A head: the count by the buckets, the least by the first bucket that holds something. */
+static void complete_head(struct fl_histogram *head, const uint32_t *own, uint32_t sub_bits)
+{
+    if (head->sum_ns == 0 && own[0] == 0) return; /* nothing recorded: values of 0 lie in bucket 0 */
+    const uint32_t last = fl_histogram_bucket(head->most_ns, sub_bits), first = first_held(own, last);
+    head->count = held(own, first, last);
+    head->least_ns = fl_histogram_edge(first, sub_bits);
+}
+
 static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells_count, uint32_t kinds, uint32_t sub_bits)
 {
     const uint32_t buckets = FL_HISTOGRAM_BUCKETS(sub_bits);
-    for (size_t cell = 0; cell < cells_count; cell++) {
-        for (uint32_t kind = 0; kind < kinds; kind++) {
-            const uint32_t *own = &counts[(cell * kinds + kind) * buckets];
-            struct fl_histogram *head = &cells[cell].head[kind];
-            if (head->sum_ns == 0 && own[0] == 0) continue; /* nothing recorded: values of 0 lie in bucket 0 */
-            const uint32_t last = fl_histogram_bucket(head->most_ns, sub_bits), first = first_held(own, last);
-            head->count = held(own, first, last);
-            head->least_ns = fl_histogram_edge(first, sub_bits);
+    for (size_t cell = 0; cell < cells_count; cell++)
+        for (uint32_t kind = 0; kind < kinds; kind++) complete_head(&cells[cell].head[kind], &counts[(cell * kinds + kind) * buckets], sub_bits);
+}
+
+void fl_day_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kind, uint32_t out[FL_ROUGH_BUCKETS])
+{
+    const uint32_t blocks = FL_ROUGH_BUCKETS / FL_BLOCK, held = fl_histogram_bucket(day->agent[agent].head[kind].most_ns, FL_HISTOGRAM_ROUGH) / FL_BLOCK + 1;
+    const uint32_t *block = &day->agent_counts[((size_t)kind * blocks * day->agents + agent) * FL_BLOCK];
+    for (uint32_t b = 0; b < held; b++, block += (size_t)day->agents * FL_BLOCK) memcpy(out + b * FL_BLOCK, block, FL_BLOCK * sizeof *out);
+    memset(out + held * FL_BLOCK, 0, (size_t)(blocks - held) * FL_BLOCK * sizeof *out);
+}
+
+static void complete_agents(const struct fl_day *day)
+{
+    uint32_t own[FL_ROUGH_BUCKETS];
+    for (uint32_t a = 0; a < day->agents; a++) {
+        for (uint32_t kind = 0; kind < FL_AGENT_KINDS; kind++) {
+            fl_day_agent_buckets(day, a, kind, own);
+            complete_head(&day->agent[a].head[kind], own, FL_HISTOGRAM_ROUGH);
         }
     }
 }
@@ -260,11 +281,23 @@ static void add_ordinary(struct fl_cell *cells, size_t cells_count)
     }
 }
 
-/* The highest levels that lasted. */
-static void find_most(struct fl_levels *levels)
+void fl_day_levels(const struct fl_day *day, uint32_t agent, struct fl_levels *out)
 {
-    for (uint32_t l = FL_LEVELS; l-- > 0 && levels->depth_max == 0;) levels->depth_max = levels->at[l].depth_ns > 0 ? l : 0;
-    for (uint32_t l = FL_LEVELS; l-- > 0 && levels->open_max == 0;) levels->open_max = levels->at[l].open_ns > 0 ? l : 0;
+    for (uint32_t l = 0; l < FL_LEVELS; l++) out->at[l] = *fl_day_level(day, l, agent);
+    out->most = day->levels_most[agent];
+}
+
+/* The highest levels that lasted. */
+static void find_most(const struct fl_day *day)
+{
+    for (uint32_t l = FL_LEVELS; l-- > 0;) {
+        for (uint32_t a = 0; a < day->agents; a++) {
+            const struct fl_level_time *const time = fl_day_level(day, l, a);
+            struct fl_levels_most *const most = &day->levels_most[a];
+            if (most->depth == 0 && time->depth > 0) most->depth = l;
+            if (most->open == 0 && time->open > 0) most->open = l;
+        }
+    }
 }
 
 /* Adds a cell's counts and sums; not what follows from buckets. */
@@ -296,14 +329,14 @@ void fl_day_finish(const struct fl_scenario *scenario, struct fl_day *day)
 {
     for (uint32_t kind = 0; kind < FL_KINDS; kind++) fl_day_post_notes(day, kind);
     fl_day_post_additions(day);
-    for (uint32_t a = 0; a < day->agents; a++) find_most(&day->levels[a]);
+    find_most(day);
     if (day->intents == 1) sum_up_only_intent(day);
     take_over(day->interval_group, day->interval_group_tally, (size_t)day->intervals * day->groups);
     take_over(day->intent, day->intent_tally, day->intents);
     take_over(day->agent, day->agent_tally, day->agents);
     complete(day->interval_group, day->interval_group_counts, (size_t)day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE);
     complete(day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
-    complete(day->agent, day->agent_counts, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);
+    if (day->agent_counts != NULL) complete_agents(day);
     add_ordinary(day->interval_group, (size_t)day->intervals * day->groups);
     add_ordinary(day->intent, day->intents);
     add_ordinary(day->agent, day->agents);

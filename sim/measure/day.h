@@ -61,12 +61,16 @@ struct fl_cell {
 
 /* Queue depth and open chats are kept as time spent at each level; the last level stands for itself and all above. */
 #define FL_LEVELS 128
+struct fl_level_time {
+    uint64_t depth, open; /* nanoseconds in a day; microseconds where days are pooled */
+};
+struct fl_levels_most {
+    uint32_t depth, open; /* as they come only of those that the last level stands for; fl_day_finish knows the others */
+};
+/* Of one agent, or of several. */
 struct fl_levels {
-    struct {
-        uint64_t depth_ns, open_ns; /* of one day; pooled they are microseconds */
-    } at[FL_LEVELS];
-    uint32_t depth_max, open_max; /* as they come only of those that the last level stands for; fl_day_finish knows the others */
-    uint8_t apart[56]; /* an odd number of cache lines, so that the low levels of all agents spread over all sets of the cache */
+    struct fl_level_time at[FL_LEVELS];
+    struct fl_levels_most most;
 };
 
 /* State of the desk at the start of an interval, before anything of that instant: for time-varying checks. */
@@ -121,12 +125,15 @@ struct fl_day {
     struct fl_cell *group;          /* [groups] fine */
     struct fl_cell *intent;         /* [intents] */
     struct fl_cell *agent;          /* [agents] */
-    struct fl_levels *levels;       /* [agents] */
+    /* What is kept by agent and touched at every message lies level by level and block by block, all agents side by side: with a row
+     * for each, a desk of thousands touched more pages than the processor knows the places of. */
+    struct fl_level_time *level_time;   /* [FL_LEVELS][agents] */
+    struct fl_levels_most *levels_most; /* [agents] */
     struct fl_snapshot *snapshot;   /* [intervals + 1] */
     uint32_t duty_agents;           /* so many agents, one after another, share a row of: */
     struct fl_duty *duty;           /* [rows x intervals], cell agent / duty_agents * intervals + i */
     uint32_t *interval_group_counts, *intent_counts; /* [cells][FL_KINDS][coarse buckets] */
-    uint32_t *agent_counts;                          /* [agents][FL_AGENT_KINDS][rough buckets] */
+    uint32_t *agent_counts;                          /* [FL_AGENT_KINDS][rough buckets / FL_BLOCK][agents][FL_BLOCK]; NULL: not kept */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
     struct fl_tally *interval_group_tally, *intent_tally, *agent_tally; /* [cells][FL_KINDS] */
     struct fl_note *noted;          /* [FL_KINDS][FL_NOTES] */
@@ -159,16 +166,28 @@ static inline uint32_t fl_duty_rows(uint32_t agents, uint32_t duty_agents)
 /* Agents keep the kinds of rounds only. */
 #define FL_AGENT_KINDS (FL_KIND_AGENT + 1)
 #define FL_ROUGH_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_ROUGH)
+#define FL_BLOCK (1u << FL_HISTOGRAM_ROUGH) /* buckets of one octave */
 #define FL_COARSE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_COARSE)
 #define FL_FINE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)
 
-/* Takes the day's memory from the arena; FL_EFULL. */
+/* Takes the day's memory from the arena; FL_EFULL. `replies_by_agent` false: the durations of replies, and what is counted by them, are not
+ * kept for each agent, which are 6 of her 9 kB. */
 FL_MUST_CHECK enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario,
-                                           uint32_t agents, struct fl_day *day);
+                                           uint32_t agents, bool replies_by_agent, struct fl_day *day);
 
 /* Enters the noted durations of one kind into their cells; the additions. */
 void fl_day_post_notes(struct fl_day *day, enum fl_kind kind);
 void fl_day_post_additions(struct fl_day *day);
+
+/* The level's times of an agent. */
+static inline struct fl_level_time *fl_day_level(const struct fl_day *day, uint32_t level, uint32_t agent)
+{
+    return &day->level_time[(size_t)level * day->agents + agent];
+}
+
+/* Collected from where they lie: an agent's levels; her buckets of one kind, 0 beyond the largest value. */
+void fl_day_levels(const struct fl_day *day, uint32_t agent, struct fl_levels *out);
+void fl_day_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kind, uint32_t out[FL_ROUGH_BUCKETS]);
 
 static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
 {

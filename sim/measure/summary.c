@@ -118,7 +118,9 @@ static void source_of_totals(const struct fl_totals *totals, enum fl_scope scope
     }
 }
 
-static void source_of_day(const struct fl_day *day, enum fl_scope scope, uint32_t index, struct source *source)
+/* `own`: room for the buckets of an agent. */
+static void source_of_day(const struct fl_day *day, enum fl_scope scope, uint32_t index, uint32_t own[FL_AGENT_KINDS][FL_ROUGH_BUCKETS],
+                          struct source *source)
 {
     const size_t coarse = (size_t)FL_KINDS * FL_COARSE_BUCKETS, fine = (size_t)FL_KINDS * FL_FINE_BUCKETS;
     if (scope == FL_SCOPE_DATE && day->dates == 0) scope = FL_SCOPE_DESK;
@@ -130,7 +132,8 @@ static void source_of_day(const struct fl_day *day, enum fl_scope scope, uint32_
     } else if (scope == FL_SCOPE_AGENT) {
         source->sub_bits = FL_HISTOGRAM_ROUGH;
         source->kinds = FL_AGENT_KINDS;
-        source_add(source, &day->agent[index], &day->agent_counts[(size_t)index * FL_AGENT_KINDS * FL_ROUGH_BUCKETS]);
+        for (uint32_t k = 0; k < FL_AGENT_KINDS; k++) fl_day_agent_buckets(day, index, k, own[k]);
+        source_add(source, &day->agent[index], own);
     } else if (scope == FL_SCOPE_DATE) {
         source_add(source, &day->date[index], &day->date_counts[index * coarse]);
     } else {
@@ -171,14 +174,14 @@ static void span_of(const struct fl_histogram *head, uint32_t sub_bits, uint32_t
 /* What a row is made of. */
 struct cells {
     const struct fl_cell *cell;   /* [count] */
-    const uint32_t *buckets;      /* [count][kinds][buckets of sub_bits] */
+    const uint32_t *buckets;      /* [count][kinds][buckets of sub_bits]; NULL: an agent's, collected when they are asked for */
     uint32_t count, kinds, sub_bits;
 };
 
 static struct cells cells_of_day(const struct fl_day *day, enum fl_scope scope)
 {
     switch (scope) {
-    case FL_SCOPE_AGENT: return (struct cells){ day->agent, day->agent_counts, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH };
+    case FL_SCOPE_AGENT: return (struct cells){ day->agent, NULL, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH };
     case FL_SCOPE_INTENT: return (struct cells){ day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE };
     case FL_SCOPE_INTERVAL:
     case FL_SCOPE_INTERVAL_GROUP:
@@ -232,7 +235,9 @@ void fl_cells_pack(const struct fl_day *day, enum fl_scope scope, uint32_t repli
             *heads++ = (uint64_t)head->most_ns;
             *spans++ = first;
             *spans++ = n;
-            if (n > 0) memcpy(spans, &cells.buckets[((size_t)c * cells.kinds + k) * buckets + first], n * sizeof *spans);
+            uint32_t own[FL_ROUGH_BUCKETS];
+            if (n > 0 && cells.buckets == NULL) fl_day_agent_buckets(day, c, k, own);
+            if (n > 0) memcpy(spans, (cells.buckets == NULL ? own : &cells.buckets[((size_t)c * cells.kinds + k) * buckets]) + first, n * sizeof *spans);
             spans += n;
         }
     }
@@ -466,8 +471,7 @@ static void cells_add(struct fl_cell *to, const struct fl_cell *from, size_t cel
 }
 
 /* Only the buckets between least and most of each cell can hold anything. */
-static void buckets_add_day(uint64_t *wide, uint32_t *narrow, const uint32_t *from, const struct fl_cell *cells, size_t cells_count,
-                            uint32_t kinds, uint32_t sub_bits)
+static void buckets_add_day(uint64_t *to, const uint32_t *from, const struct fl_cell *cells, size_t cells_count, uint32_t kinds, uint32_t sub_bits)
 {
     const uint32_t buckets = FL_HISTOGRAM_BUCKETS(sub_bits);
     for (size_t cell = 0; cell < cells_count; cell++) {
@@ -476,23 +480,57 @@ static void buckets_add_day(uint64_t *wide, uint32_t *narrow, const uint32_t *fr
             if (head->count == 0) continue;
             const size_t base = (cell * kinds + k) * buckets;
             const uint32_t first = fl_histogram_bucket(head->least_ns, sub_bits), last = fl_histogram_bucket(head->most_ns, sub_bits);
-            for (uint32_t b = first; b <= last; b++) {
-                if (wide != NULL) wide[base + b] += from[base + b];
-                else narrow[base + b] += from[base + b];
-            }
+            for (uint32_t b = first; b <= last; b++) to[base + b] += from[base + b];
         }
     }
 }
 
-static void levels_add(struct fl_levels *to, const struct fl_levels *from, uint32_t agents, uint64_t unit)
+static void agents_add_day(uint32_t *counts, const struct fl_day *day)
 {
-    for (uint32_t a = 0; a < agents; a++) {
-        for (uint32_t i = 0; i < FL_LEVELS; i++) {
-            to[a].at[i].depth_ns += from[a].at[i].depth_ns / unit;
-            to[a].at[i].open_ns += from[a].at[i].open_ns / unit;
+    for (uint32_t a = 0; a < day->agents; a++) {
+        for (uint32_t k = 0; k < FL_AGENT_KINDS; k++) {
+            uint32_t own[FL_ROUGH_BUCKETS], *const to = &counts[((size_t)a * FL_AGENT_KINDS + k) * FL_ROUGH_BUCKETS], first, n;
+            span_of(&day->agent[a].head[k], FL_HISTOGRAM_ROUGH, &first, &n);
+            if (n > 0) fl_day_agent_buckets(day, a, k, own);
+            for (uint32_t b = first; b < first + n; b++) to[b] += own[b];
         }
-        if (from[a].depth_max > to[a].depth_max) to[a].depth_max = from[a].depth_max;
-        if (from[a].open_max > to[a].open_max) to[a].open_max = from[a].open_max;
+    }
+}
+
+static void most_add(struct fl_levels_most *to, const struct fl_levels_most *from)
+{
+    if (from->depth > to->depth) to->depth = from->depth;
+    if (from->open > to->open) to->open = from->open;
+}
+
+/* Above her highest level an agent has spent no time. */
+static uint32_t levels_held(const struct fl_levels_most *most)
+{
+    const uint32_t highest = most->depth > most->open ? most->depth : most->open;
+    return highest < FL_LEVELS - 1 ? highest + 1 : FL_LEVELS;
+}
+
+static void levels_add(struct fl_levels *to, const struct fl_levels *from)
+{
+    const uint32_t held = levels_held(&from->most);
+    for (uint32_t l = 0; l < held; l++) {
+        to->at[l].depth += from->at[l].depth;
+        to->at[l].open += from->at[l].open;
+    }
+    most_add(&to->most, &from->most);
+}
+
+/* Pooled they are microseconds. */
+static void levels_add_day(struct fl_levels *to, const struct fl_day *day)
+{
+    for (uint32_t a = 0; a < day->agents; a++) {
+        const uint32_t held = levels_held(&day->levels_most[a]);
+        for (uint32_t l = 0; l < held; l++) {
+            const struct fl_level_time *const from = fl_day_level(day, l, a);
+            to[a].at[l].depth += from->depth / 1000;
+            to[a].at[l].open += from->open / 1000;
+        }
+        most_add(&to[a].most, &day->levels_most[a]);
     }
 }
 
@@ -515,14 +553,14 @@ void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
     cells_add(totals->group, day->group, day->groups);
     cells_add(totals->intent, day->intent, day->intents);
     cells_add(totals->agent, day->agent, day->agents);
-    buckets_add_day(totals->interval_group_counts, NULL, day->interval_group_counts, day->interval_group, cells, FL_KINDS, FL_HISTOGRAM_COARSE);
-    buckets_add_day(totals->intent_counts, NULL, day->intent_counts, day->intent, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
-    buckets_add_day(NULL, totals->agent_counts, day->agent_counts, day->agent, day->agents, FL_AGENT_KINDS, FL_HISTOGRAM_ROUGH);
-    buckets_add_day(totals->group_counts, NULL, day->group_counts, day->group, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
+    buckets_add_day(totals->interval_group_counts, day->interval_group_counts, day->interval_group, cells, FL_KINDS, FL_HISTOGRAM_COARSE);
+    buckets_add_day(totals->intent_counts, day->intent_counts, day->intent, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
+    agents_add_day(totals->agent_counts, day);
+    buckets_add_day(totals->group_counts, day->group_counts, day->group, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
     cells_add(totals->date, day->date, day->dates);
-    buckets_add_day(totals->date_counts, NULL, day->date_counts, day->date, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE);
+    buckets_add_day(totals->date_counts, day->date_counts, day->date, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE);
     for (size_t i = 0; i < (size_t)day->dates * day->agents; i++) totals->paid_us[i % day->agents] += day->date_paid_us[i];
-    levels_add(totals->levels, day->levels, day->agents, 1000);
+    levels_add_day(totals->levels, day);
     duty_add(totals, day->duty);
     for (uint32_t i = 0; i <= day->intervals; i++) {
         const struct fl_snapshot *snap = &day->snapshot[i];
@@ -551,7 +589,7 @@ void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other)
     cells_add(totals->date, other->date, totals->dates);
     for (size_t i = 0; i < (size_t)totals->dates * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->date_counts[i] += other->date_counts[i];
     for (size_t a = 0; totals->dates > 0 && a < totals->agents; a++) totals->paid_us[a] += other->paid_us[a];
-    levels_add(totals->levels, other->levels, totals->agents, 1);
+    for (uint32_t a = 0; a < totals->agents; a++) levels_add(&totals->levels[a], &other->levels[a]);
     duty_add(totals, other->duty);
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 4; i++) totals->snapshot[i] += other->snapshot[i];
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 2; i++) totals->snapshot_square[i] += other->snapshot_square[i];
@@ -913,24 +951,12 @@ static struct fl_figure ratio_figure(const struct fl_scenario *scenario, const s
     return figure;
 }
 
-/* Percentiles of time-weighted levels over the agents of a scope. */
-static struct fl_figure level_figure(const struct fl_levels agents[], uint32_t agents_count, enum fl_scope scope, uint32_t index, bool depth,
-                                     const char *statistic)
+/* Percentiles of time-weighted levels, of one agent or of all. */
+static struct fl_figure level_figure(const struct fl_levels *levels, bool depth, const char *statistic)
 {
-    uint64_t time[FL_LEVELS] = { 0 }, all = 0;
-    uint32_t most = 0;
-    if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
-    const uint32_t from = scope == FL_SCOPE_AGENT ? index : 0, to = scope == FL_SCOPE_AGENT ? index + 1 : agents_count;
-    for (uint32_t a = from; a < to; a++) {
-        const struct fl_levels *levels = &agents[a];
-        const uint32_t own = depth ? levels->depth_max : levels->open_max;
-        if (own > most) most = own;
-        for (uint32_t i = 0; i <= own && i < FL_LEVELS; i++) { /* above her highest she has spent no time */
-            const uint64_t t = depth ? levels->at[i].depth_ns : levels->at[i].open_ns;
-            time[i] += t;
-            all += t;
-        }
-    }
+    const uint32_t most = depth ? levels->most.depth : levels->most.open, held = levels_held(&levels->most);
+    uint64_t time[FL_LEVELS], all = 0;
+    for (uint32_t l = 0; l < held; l++) all += time[l] = depth ? levels->at[l].depth : levels->at[l].open;
     struct fl_figure figure = { .n = all, .known = all > 0 };
     if (!figure.known) return figure;
     figure.value = most;
@@ -938,9 +964,30 @@ static struct fl_figure level_figure(const struct fl_levels agents[], uint32_t a
     const double wanted = share_of(statistic) * (double)all;
     double below = 0;
     uint32_t level = 0;
-    while (level + 1 < FL_LEVELS && below + (double)time[level] < wanted) below += (double)time[level++];
+    while (level + 1 < held && below + (double)time[level] < wanted) below += (double)time[level++];
     figure.value = level < most ? level : most;
     return figure;
+}
+
+static struct fl_figure level_figure_of_totals(const struct fl_totals *totals, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+{
+    if (scope == FL_SCOPE_AGENT) return level_figure(&totals->levels[index], depth, statistic);
+    if (scope != FL_SCOPE_DESK) return (struct fl_figure){ 0 };
+    struct fl_levels all = { 0 };
+    for (uint32_t a = 0; a < totals->agents; a++) levels_add(&all, &totals->levels[a]);
+    return level_figure(&all, depth, statistic);
+}
+
+static struct fl_figure level_figure_of_day(const struct fl_day *day, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+{
+    struct fl_levels own, all = { 0 };
+    if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
+    const uint32_t from = scope == FL_SCOPE_AGENT ? index : 0, to = scope == FL_SCOPE_AGENT ? index + 1 : day->agents;
+    for (uint32_t a = from; a < to; a++) {
+        fl_day_levels(day, a, &own);
+        levels_add(&all, &own);
+    }
+    return level_figure(&all, depth, statistic);
 }
 
 static double wage_of(const struct fl_scenario *scenario, uint32_t definition)
@@ -1136,7 +1183,7 @@ static struct fl_figure figure_of(const struct fl_results *results, enum fl_scop
     if (is_money(id) && scope == FL_SCOPE_DATE) return money_figure(results, index, id, tail);
     if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) {
-        return level_figure(results->totals.levels, results->totals.agents, scope, index, id == METRIC_queue_depth, statistic);
+        return level_figure_of_totals(&results->totals, scope, index, id == METRIC_queue_depth, statistic);
     }
     source_of_totals(&results->totals, scope, index, &source);
     if (kinds_of(id) != 0) return distribution_figure(&source, wanted, id, statistic);
@@ -1357,7 +1404,7 @@ static struct fl_figure day_figure(const struct fl_scenario *scenario, const str
         return (struct fl_figure){ .value = value, .n = 1, .known = !isnan(value) };
     }
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0)
-        return level_figure(day->levels, day->agents, scope, index, id == METRIC_queue_depth, statistic);
+        return level_figure_of_day(day, scope, index, id == METRIC_queue_depth, statistic);
     if (kinds_of(id) != 0) return distribution_figure(source, NULL, id, statistic);
     if (is_per_span(id, scope)) return span_figure(scenario, source, id, scope, index);
     return ratio_figure(scenario, source, NULL, id);
@@ -1371,8 +1418,9 @@ static bool cells_meet(const struct fl_scenario *scenario, const struct fl_day *
     const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
     if (metric == NULL) return false;
     for (uint32_t i = from; i < to; i++) {
+        uint32_t own[FL_AGENT_KINDS][FL_ROUGH_BUCKETS];
         struct source source;
-        source_of_day(day, scope, i, &source);
+        source_of_day(day, scope, i, own, &source);
         if (!whoever && interval_is_empty(&source)) continue;
         const struct fl_figure figure = day_figure(scenario, day, row, scope, i, &source, metric, statistic);
         if (!fl_objective_holds(objective, &figure)) return false;
@@ -1416,7 +1464,7 @@ static bool group_meets(const struct fl_scenario *scenario, const struct fl_day 
     for (uint32_t i = first_interval(scenario, date); i < first_interval(scenario, date + 1); i++) {
         const size_t cell = (size_t)i * day->groups + group;
         cells_add(&sum, &day->interval_group[cell], 1);
-        buckets_add_day(buckets, NULL, &day->interval_group_counts[cell * FL_KINDS * FL_COARSE_BUCKETS], &day->interval_group[cell], 1, FL_KINDS,
+        buckets_add_day(buckets, &day->interval_group_counts[cell * FL_KINDS * FL_COARSE_BUCKETS], &day->interval_group[cell], 1, FL_KINDS,
                         FL_HISTOGRAM_COARSE);
     }
     struct source source = { .kinds = FL_KINDS, .sub_bits = FL_HISTOGRAM_COARSE, .wide = true, .days = 1 };

@@ -111,11 +111,11 @@ static void pass_agents(struct pass *pass, const struct fl_totals *totals)
     pass_cells(pass, totals->agent, totals->agents);
     for (uint32_t a = 0; a < totals->agents; a++) {
         for (uint32_t i = 0; i < FL_LEVELS; i++) {
-            pass_number(pass, &totals->levels[a].at[i].depth_ns);
-            pass_number(pass, &totals->levels[a].at[i].open_ns);
+            pass_number(pass, &totals->levels[a].at[i].depth);
+            pass_number(pass, &totals->levels[a].at[i].open);
         }
-        pass_short(pass, &totals->levels[a].depth_max);
-        pass_short(pass, &totals->levels[a].open_max);
+        pass_short(pass, &totals->levels[a].most.depth);
+        pass_short(pass, &totals->levels[a].most.open);
     }
     const size_t duties = (size_t)fl_duty_rows(totals->agents, totals->duty_agents) * totals->intervals;
     for (size_t i = 0; i < duties; i++) {

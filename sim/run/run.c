@@ -125,6 +125,13 @@ static bool keep_dates(struct crank *crank, const struct fl_day *day, uint32_t i
     return true;
 }
 
+static bool judged_by_agent(const struct fl_scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->objectives_count; i++)
+        if (scenario->objectives[i].per == FL_PER_AGENT) return true;
+    return false;
+}
+
 static enum fl_status run_day(struct worker *worker, const struct fl_router *router, uint32_t index)
 {
     struct crank *crank = worker->crank;
@@ -134,6 +141,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
         .replication = day_number(options, index), .share = options->share,
         .on_log = options->on_log == NULL ? NULL : tell_once, .log_context = worker, .stop = options->stop,
         .pace = options->pace, .pace_context = options->pace_context,
+        .no_replies_by_agent = options->rows_only && crank->whole->cells[FL_CELLS_AGENTS] == NULL && !judged_by_agent(crank->scenario),
     };
     struct fl_day day;
     enum fl_status status;
