@@ -249,12 +249,23 @@ static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells
         for (uint32_t kind = 0; kind < kinds; kind++) complete_head(&cells[cell].head[kind], &counts[(cell * kinds + kind) * buckets], sub_bits);
 }
 
+#define BLOCKS (FL_ROUGH_BUCKETS / FL_BLOCK)
+
+static uint32_t *agent_block(const struct fl_day *day, uint32_t agent, uint32_t kind, uint32_t block)
+{
+    return &day->agent_counts[((size_t)(kind * BLOCKS + block) * day->agents + agent) * FL_BLOCK];
+}
+
 void fl_day_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kind, uint32_t out[FL_ROUGH_BUCKETS])
 {
-    const uint32_t blocks = FL_ROUGH_BUCKETS / FL_BLOCK, held = fl_histogram_bucket(day->agent[agent].head[kind].most_ns, FL_HISTOGRAM_ROUGH) / FL_BLOCK + 1;
-    const uint32_t *block = &day->agent_counts[((size_t)kind * blocks * day->agents + agent) * FL_BLOCK];
-    for (uint32_t b = 0; b < held; b++, block += (size_t)day->agents * FL_BLOCK) memcpy(out + b * FL_BLOCK, block, FL_BLOCK * sizeof *out);
-    memset(out + held * FL_BLOCK, 0, (size_t)(blocks - held) * FL_BLOCK * sizeof *out);
+    const uint32_t held = fl_histogram_bucket(day->agent[agent].head[kind].most_ns, FL_HISTOGRAM_ROUGH) / FL_BLOCK + 1;
+    for (uint32_t b = 0; b < held; b++) memcpy(out + b * FL_BLOCK, agent_block(day, agent, kind, b), FL_BLOCK * sizeof *out);
+    memset(out + held * FL_BLOCK, 0, (size_t)(BLOCKS - held) * FL_BLOCK * sizeof *out);
+}
+
+void fl_day_put_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kind, const uint32_t own[FL_ROUGH_BUCKETS])
+{
+    for (uint32_t b = 0; b < BLOCKS; b++) memcpy(agent_block(day, agent, kind, b), own + b * FL_BLOCK, FL_BLOCK * sizeof *own);
 }
 
 static void complete_agents(const struct fl_day *day)
@@ -285,6 +296,12 @@ void fl_day_levels(const struct fl_day *day, uint32_t agent, struct fl_levels *o
 {
     for (uint32_t l = 0; l < FL_LEVELS; l++) out->at[l] = *fl_day_level(day, l, agent);
     out->most = day->levels_most[agent];
+}
+
+void fl_day_put_levels(const struct fl_day *day, uint32_t agent, const struct fl_levels *levels)
+{
+    for (uint32_t l = 0; l < FL_LEVELS; l++) *fl_day_level(day, l, agent) = levels->at[l];
+    day->levels_most[agent] = levels->most;
 }
 
 /* The highest levels that lasted. */

@@ -188,6 +188,9 @@ static inline struct fl_level_time *fl_day_level(const struct fl_day *day, uint3
 /* Collected from where they lie: an agent's levels; her buckets of one kind, 0 beyond the largest value. */
 void fl_day_levels(const struct fl_day *day, uint32_t agent, struct fl_levels *out);
 void fl_day_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kind, uint32_t out[FL_ROUGH_BUCKETS]);
+/* Put back there. */
+void fl_day_put_levels(const struct fl_day *day, uint32_t agent, const struct fl_levels *levels);
+void fl_day_put_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kind, const uint32_t own[FL_ROUGH_BUCKETS]);
 
 static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
 {

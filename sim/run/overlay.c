@@ -106,20 +106,46 @@ static enum fl_status narrow(const uint64_t *wide, size_t n, uint32_t **out)
     return fits ? FL_OK : FL_EFULL;
 }
 
-/* The totals of one day as that day, for who packs days; its three lists of wide buckets are owned by the caller. */
+/* What is kept by agent, as a day keeps it. */
+static enum fl_status agents_of(const struct fl_totals *totals, struct fl_day *day)
+{
+    const size_t agents = totals->agents + (size_t)1;
+    day->level_time = malloc(FL_LEVELS * agents * sizeof *day->level_time);
+    day->levels_most = malloc(agents * sizeof *day->levels_most);
+    day->agent_counts = malloc(FL_AGENT_KINDS * FL_ROUGH_BUCKETS * agents * sizeof *day->agent_counts);
+    if (day->level_time == NULL || day->levels_most == NULL || day->agent_counts == NULL) return FL_EFULL;
+    for (uint32_t a = 0; a < totals->agents; a++) {
+        fl_day_put_levels(day, a, &totals->levels[a]); /* in us, of which only shares are taken */
+        for (uint32_t kind = 0; kind < FL_AGENT_KINDS; kind++)
+            fl_day_put_agent_buckets(day, a, kind, &totals->agent_counts[((size_t)a * FL_AGENT_KINDS + kind) * FL_ROUGH_BUCKETS]);
+    }
+    return FL_OK;
+}
+
+/* The totals of one day as that day, for who packs days. Also where it fails, its lists of buckets and levels are released by day_free. */
 static enum fl_status day_of(const struct fl_totals *totals, struct fl_day *day)
 {
     const size_t coarse = (size_t)FL_KINDS * FL_COARSE_BUCKETS;
     *day = (struct fl_day){
         .intervals = totals->intervals, .groups = totals->groups, .intents = totals->intents, .agents = totals->agents,
         .interval_group = totals->interval_group, .group = totals->group, .intent = totals->intent, .agent = totals->agent,
-        .levels = totals->levels, /* in us, of which only shares are taken */
-        .duty_agents = totals->duty_agents, .duty = totals->duty, .agent_counts = totals->agent_counts,
+        .duty_agents = totals->duty_agents, .duty = totals->duty,
     };
-    enum fl_status status = narrow(totals->interval_group_counts, (size_t)totals->intervals * totals->groups * coarse, &day->interval_group_counts);
+    enum fl_status status = agents_of(totals, day);
+    if (status == FL_OK) status = narrow(totals->interval_group_counts, (size_t)totals->intervals * totals->groups * coarse, &day->interval_group_counts);
     if (status == FL_OK) status = narrow(totals->intent_counts, totals->intents * coarse, &day->intent_counts);
     if (status == FL_OK) status = narrow(totals->group_counts, (size_t)totals->groups * FL_KINDS * FL_FINE_BUCKETS, &day->group_counts);
     return status;
+}
+
+static void day_free(struct fl_day *day)
+{
+    free(day->interval_group_counts);
+    free(day->intent_counts);
+    free(day->group_counts);
+    free(day->level_time);
+    free(day->levels_most);
+    free(day->agent_counts);
 }
 
 /* A list of one row, as one block; the row is the caller's to fill. */
@@ -155,9 +181,7 @@ enum fl_status fl_overlay_close(struct fl_overlay *overlay, struct fl_slice *out
     squares_take(&overlay->day.totals);
     if (status == FL_OK) status = day_of(&overlay->day.totals, &day);
     if (status == FL_OK) status = rows_pack(overlay, &day);
-    free(day.interval_group_counts);
-    free(day.intent_counts);
-    free(day.group_counts);
+    day_free(&day);
     if (status == FL_OK) {
         *out = overlay->day;
         overlay->day = (struct fl_slice){ 0 };
