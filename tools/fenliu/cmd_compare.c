@@ -312,6 +312,7 @@ static void add_side_json(struct fl_text *out, const char *key, const struct sid
     fl_text_add_json(out, side->version);
     fl_text_add(out, ",\"policy\":");
     fl_text_add_json(out, side->engine);
+    if (side->desk_shards > 1) fl_text_add(out, ",\"desk_shards\":%u", side->desk_shards);
     fl_text_add(out, "}");
 }
 

@@ -303,6 +303,7 @@ static void manifest_add(struct fl_text *out, const struct run_record *record)
     if (record->shard != NULL)
         fl_text_add(out, "\"shard\":{\"index\":%u,\"of\":%u,%s\"first\":%u,\"days\":%u,\"replications\":%u},", record->shard->shard, record->shard->shards,
                     record->divides_desk ? "\"divided\":\"desk\"," : "", record->shard->first, record->shard->days, record->shard->replications);
+    if (record->desk_shards > 1) fl_text_add(out, "\"desk_shards\":%u,", record->desk_shards);
     fl_text_add(out, "\"wall_s\":%.3f,\"cpu_s\":%.3f,\"arena_bytes\":%zu}\n", run->wall_s, run->cpu_s, run->arena_high);
 }
 

@@ -101,6 +101,7 @@ struct run_record {
     struct run_extra extras[3];   /* further files, of a shard too */
     const struct fl_text *engine; /* engine.json of an outside engine; NULL: none */
     const struct fl_slice_head *shard; /* these days are a shard's (shard.h): manifest.json, scenario.json, shard.bin and the extras alone; NULL: a run */
+    uint32_t desk_shards;         /* more than 1: the run was put together from so many shares of the desk */
     bool divides_desk;            /* the shard is a share of the desk (desk/share.h), not some of the days: shard.bin is then of all its days */
     const struct options *options; /* --report: report.html as well */
 };

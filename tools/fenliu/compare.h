@@ -31,12 +31,16 @@ struct side {
     uint32_t folded_count;
     char version[64], engine[160], command[16]; /* of whoever simulated it */
     uint64_t seed;
+    uint32_t desk_shards;           /* more than 1: of a day whose desk was divided among so many machines (desk/share.h) */
     bool is_finished;               /* a run directory or a baseline: there are the days that there are */
 };
 
 /* Opens a scenario, run directory or baseline; EXIT_DONE, or the exit code after saying why. `cells`: read the finer days as well. */
 int side_open(struct side *side, const char *path, const struct options *options, bool cells);
 void side_close(struct side *side);
+/* Of a manifest or a baseline's head: among how many machines the desk was divided; 1: it was not. */
+struct cJSON;
+uint32_t side_desk_shards(const struct cJSON *json);
 /* Simulates the days `replications` [n] behind those it has; the finer ones too if asked for. */
 int side_simulate(struct side *side, const char *what, const uint32_t replications[], uint32_t n, bool cells);
 /* Leaves only these days, which the side has, in this order. */

@@ -62,6 +62,7 @@ static bool head_read(struct side *side, const char *bytes, size_t length, struc
               text_of(json, "command", side->command, sizeof side->command) && text_of(json, "seed", seed, sizeof seed) &&
               text_of(json, "scenario_hash", hash, sizeof hash) && size_of(json, "scenario_bytes", &parts->scenario_bytes) &&
               size_of(json, "days_bytes", &parts->days_bytes) && size_of(json, "cells_bytes", &parts->cells_bytes);
+    side->desk_shards = side_desk_shards(json);
     cJSON_Delete(json);
     ok = ok && (size_t)(end + 1 - bytes) + parts->scenario_bytes + parts->days_bytes + parts->cells_bytes + HASH_BYTES == length;
     if (!ok) return false;
@@ -146,6 +147,7 @@ static void pack(const struct side *side, uint32_t days, uint32_t kinds, struct 
     fl_text_add_json(out, side->engine);
     fl_text_add(out, ",\"command\":");
     fl_text_add_json(out, side->command);
+    if (side->desk_shards > 1) fl_text_add(out, ",\"desk_shards\":%u", side->desk_shards);
     fl_text_add(out, ",\"seed\":\"%" PRIu64 "\",\"days\":%u,\"scenario_bytes\":%zu,\"days_bytes\":%zu,\"cells_bytes\":%zu}\n", side->seed, days,
                 strlen(side->scenario_text), rows.length, finer.length);
     fl_text_add_bytes(out, side->scenario_text, strlen(side->scenario_text));

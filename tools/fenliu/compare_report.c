@@ -24,6 +24,10 @@ void add_keys(struct fl_text *out, const struct side *a, const struct side *b, c
     if (strcmp(a->engine, b->engine) != 0)
         fl_text_add(out, zh ? "%s注意:引擎不同 (%s 与 %s)\n" : "%sNOTE: the engines differ (%s and %s)\n", mark, a->engine[0] != '\0' ? a->engine : "?",
                     b->engine[0] != '\0' ? b->engine : "?");
+    if (a->desk_shards != b->desk_shards)
+        fl_text_add(out, zh ? "%s注意:客服台分成的份数不同 (%u 与 %u):一份的买家得不到另一份的客服,差别也来自于此\n"
+                            : "%sNOTE: the desk was divided among %u and %u machines: a buyer of one is not helped by agents of another, which makes differences too\n",
+                    mark, a->desk_shards, b->desk_shards);
 }
 
 void add_pairing(struct fl_text *out, const struct side *a, const struct side *b, const struct fl_pairing *pairing, const char *mark,
@@ -436,6 +440,7 @@ static void add_side_json(struct fl_text *out, const char *key, const struct sid
     fl_text_add_json(out, side->version);
     fl_text_add(out, ",\"engine\":");
     fl_text_add_json(out, side->engine);
+    if (side->desk_shards > 1) fl_text_add(out, ",\"desk_shards\":%u", side->desk_shards);
     fl_text_add(out, ",\"days_left_out\":%u}", left_out);
 }
 

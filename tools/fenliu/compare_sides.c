@@ -188,6 +188,12 @@ static void copy_text(char *out, size_t size, const cJSON *json, const char *oth
     snprintf(out, size, "%s", cJSON_IsString(json) ? json->valuestring : other);
 }
 
+uint32_t side_desk_shards(const cJSON *json)
+{
+    const cJSON *const shards = cJSON_GetObjectItemCaseSensitive(json, "desk_shards");
+    return cJSON_IsNumber(shards) && shards->valuedouble >= 1 && shards->valuedouble < 1e6 ? (uint32_t)shards->valuedouble : 1;
+}
+
 static bool manifest_read(struct side *side)
 {
     size_t length;
@@ -201,6 +207,7 @@ static bool manifest_read(struct side *side)
         copy_text(side->version, sizeof side->version, version, "");
         copy_text(side->engine, sizeof side->engine, cJSON_GetObjectItemCaseSensitive(json, "engine"), "");
         copy_text(side->command, sizeof side->command, cJSON_GetObjectItemCaseSensitive(json, "command"), "simulate");
+        side->desk_shards = side_desk_shards(json);
     } else {
         fprintf(stderr, "fenliu %s: %s/manifest.json: wanted \"seed\" and \"version\"\n", side->options->command, side->path);
     }
@@ -237,7 +244,7 @@ int side_open(struct side *side, const char *path, const struct options *options
 {
     struct stat info;
     const bool is_directory = stat(path, &info) == 0 && S_ISDIR(info.st_mode), is_baseline = !is_directory && baseline_is_one(path);
-    *side = (struct side){ .path = path, .options = options, .is_finished = is_directory || is_baseline };
+    *side = (struct side){ .path = path, .options = options, .desk_shards = 1, .is_finished = is_directory || is_baseline };
     snprintf(side->version, sizeof side->version, "%s", FENLIU_VERSION);
     snprintf(side->command, sizeof side->command, "simulate");
     if (side->is_finished && options->overrides_count > 0) {

@@ -232,7 +232,8 @@ int merge_drive_conclude(const struct merge *merge, const struct fl_run *run, in
     const struct fl_books *const first = books_of(merge, 0);
     const bool desk = merge_divides_desk(merge);
     const struct fl_results_head head = { .command = "drive", .policy = first->engine, .seed = run->seed, .partial = run->partial };
-    const struct run_record record = { .run = run, .head = &head, .scenario_text = merge->scenario_text, .argc = argc, .argv = argv };
+    const struct run_record record = { .run = run, .head = &head, .scenario_text = merge->scenario_text, .argc = argc, .argv = argv,
+                                       .desk_shards = desk ? merge->first.shards : 1 };
     struct fl_ledger *const sum = calloc(1, sizeof *sum);
     struct drive_part *const parts = calloc(merge->first.shards, sizeof *parts);
     uint32_t sessions = 0;

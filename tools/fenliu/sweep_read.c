@@ -166,7 +166,7 @@ static bool take_packed(struct side *side, const void *packed, size_t length)
 static int open_run(void *context, uint32_t i, struct side *side)
 {
     struct sweep_reader *const reader = context;
-    *side = (struct side){ .path = reader->labels[i], .options = &reader->options, .seed = reader->seed, .is_finished = true };
+    *side = (struct side){ .path = reader->labels[i], .options = &reader->options, .seed = reader->seed, .desk_shards = 1, .is_finished = true };
     snprintf(side->version, sizeof side->version, "%s", FENLIU_VERSION);
     snprintf(side->command, sizeof side->command, "sweep");
     side->scenario = scenario_of(reader, i);
