@@ -69,6 +69,18 @@ static void pass_profile(struct image *image, struct fl_profile *profile)
     PASS(image, profile->steps, profile->steps_count);
 }
 
+static void pass_recording(struct image *image, struct fl_traffic_replay *replay)
+{
+    struct fl_recording whole, *recording = &whole;
+    if (image->writing && replay->recording != NULL) whole = *replay->recording;
+    PASS(image, replay->recording, replay->recording != NULL ? 1 : 0);
+    if (replay->recording == NULL || image->failed) return;
+    if (!image->writing) recording = (struct fl_recording *)replay->recording;
+    PASS(image, recording->chats, recording->chats_count);
+    PASS(image, recording->rounds, recording->rounds_count);
+    PASS(image, recording->gaps, recording->gaps_count);
+}
+
 static void pass_traffic(struct image *image, struct fl_traffic *traffic)
 {
     PASS(image, traffic->points, traffic->points_count);
@@ -79,6 +91,7 @@ static void pass_traffic(struct image *image, struct fl_traffic *traffic)
     pass_text(image, &traffic->replay.log);
     pass_text(image, &traffic->replay.preset);
     pass_text(image, &traffic->replay.columns);
+    pass_recording(image, &traffic->replay);
     for (uint32_t i = 0; i < traffic->promotions_count && !image->failed; i++) pass_text(image, &((struct fl_promotion *)traffic->promotions)[i].name);
     for (uint32_t i = 0; i < traffic->pushes_count && !image->failed; i++) pass_text(image, &((struct fl_push *)traffic->pushes)[i].name);
 }
@@ -174,21 +187,16 @@ uint64_t fl_image_layout(void)
     const size_t sizes[] = { sizeof(struct fl_scenario), sizeof(struct fl_traffic), sizeof(struct fl_promotion), sizeof(struct fl_push),
                              sizeof(struct fl_buyers), sizeof(struct fl_intent), sizeof(struct fl_buyer_class), sizeof(struct fl_desk_def),
                              sizeof(struct fl_group_def), sizeof(struct fl_shift_def), sizeof(struct fl_grade_def), sizeof(struct fl_agent_def),
-                             sizeof(struct fl_routing_def), sizeof(struct fl_distribution), sizeof(struct fl_objective), sizeof(struct fl_money), 0x01020304u };
+                             sizeof(struct fl_routing_def), sizeof(struct fl_distribution), sizeof(struct fl_objective), sizeof(struct fl_money),
+                             sizeof(struct fl_recording), sizeof(struct fl_recorded_chat), sizeof(struct fl_recorded_round), 0x01020304u };
     uint64_t number = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) number = number * UINT64_C(0x9e3779b97f4a7c15) + sizes[i];
     return number;
 }
 
-bool fl_image_can_be_made(const struct fl_scenario *scenario)
-{
-    return scenario->traffic.replay.recording == NULL;
-}
-
 enum fl_status fl_image_make(const struct fl_scenario *scenario, void **bytes, size_t *length)
 {
     struct image image = { .writing = true };
-    FL_ASSERT(fl_image_can_be_made(scenario));
     struct fl_scenario whole = *scenario; /* what it points to is only read while writing */
     whole.staffing = (struct fl_staffing_def){ 0 };
     whole.ordinary_day = (struct fl_ordinary_day){ 0 };

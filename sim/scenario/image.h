@@ -1,5 +1,5 @@
 /* A scenario as bytes for another process of the same build: what simulates its days elsewhere gets it this way, with whatever has been changed in it
- * since it was read.
+ * since it was read, and with its recording.
  *
  * The bytes are structs as they lie in memory and what they point to, one behind the other; they are for the same program on the same kind
  * of machine, whose two ends know each other, and are no file format. What no day depends on is left out: `staffing` and `ordinary_day`. */
@@ -10,9 +10,6 @@
 
 /* A number that two builds share only when their structs are alike. */
 uint64_t fl_image_layout(void);
-
-/* Whether a scenario can be sent: a recorded log that is attached cannot. */
-bool fl_image_can_be_made(const struct fl_scenario *scenario);
 
 /* *bytes [*length] is to be freed by free(). FL_EFULL: no memory. */
 FL_MUST_CHECK enum fl_status fl_image_make(const struct fl_scenario *scenario, void **bytes, size_t *length);

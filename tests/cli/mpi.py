@@ -97,6 +97,13 @@ def main():
             spread = launch(2, *sweep, folder / "ranks.sqlite")
             expect(spread.returncode == points.returncode == 0, f"a sweep of two ranks: {spread.stderr!r} {points.stderr!r}")
             expect(filecmp.cmp(folder / "alone.sqlite", folder / "ranks.sqlite", shallow=False), "the store of two ranks differs")
+        log = folder / "recorded.jsonl"
+        subprocess.run([COMMAND, "log", SCENARIO, "-q", "-o", log], check=True)
+        replay = ("simulate", SCENARIO, "--recorded", log, "-q", "-n", 40, "-o")
+        alone = subprocess.run([COMMAND, *map(str, replay), folder / "replay"], capture_output=True, text=True, check=False)
+        ranks = launch(2, *replay, folder / "replay_ranks")
+        expect(ranks.returncode == alone.returncode == 0, f"a recorded log of two ranks: {ranks.stderr!r} {alone.stderr!r}")
+        expect(same_run(folder / "replay", folder / "replay_ranks"), "the replay of two ranks differs")
         missing = launch(2, "simulate", folder / "none.json")
         expect(missing.returncode == 2 and missing.stderr.count("cannot read") == 1, f"a missing scenario: {missing.returncode} {missing.stderr!r}")
         shard = subprocess.run([COMMAND, "simulate", SCENARIO, "-q", "-n", "2", "--shard", "1/2", "-o", folder / "shard"], capture_output=True, check=False,

@@ -70,6 +70,34 @@ Test(image, the_shipped_scenarios_give_the_same_day)
     }
 }
 
+Test(image, a_recording_is_sent_with_it)
+{
+    struct fl_scenario *const scenario = scenario_in("scenarios/promo-2500.json"), *opened = NULL;
+    struct fl_recording *const recording = calloc(1, sizeof *recording);
+    const struct fl_recorded_round rounds[] = { { .waited = 30 * FL_SECOND, .messages = 3 }, { .think = 40 * FL_SECOND, .messages = 1, .end = FL_RECORDED_LEFT } };
+    const fl_time gaps[] = { 2 * FL_SECOND, 5 * FL_SECOND };
+    for (uint32_t i = 0; i < 50; i++) {
+        const struct fl_recorded_chat chat = { .at = FL_HOUR * 9 + i * FL_MINUTE, .rounds = 2, .intent = FL_RECORDED_UNKNOWN, .buyer_class = FL_RECORDED_UNKNOWN };
+        cr_assert_eq(fl_recording_add(recording, &chat, rounds, 2, gaps, 2), FL_OK);
+    }
+    void *bytes = NULL;
+    size_t length = 0;
+    scenario->traffic.replay.recording = recording;
+    cr_assert_eq(fl_image_make(scenario, &bytes, &length), FL_OK);
+    cr_assert_eq(fl_image_open(bytes, length, &opened), FL_OK);
+    free(bytes);
+    const struct fl_recording *const sent = opened->traffic.replay.recording;
+    cr_assert(sent != recording && sent != NULL);
+    cr_expect_eq(sent->chats_count, recording->chats_count);
+    cr_expect_eq(memcmp(sent->chats, recording->chats, recording->chats_count * sizeof *sent->chats), 0);
+    cr_expect_eq(memcmp(sent->rounds, recording->rounds, recording->rounds_count * sizeof *sent->rounds), 0);
+    cr_expect_eq(memcmp(sent->gaps, recording->gaps, recording->gaps_count * sizeof *sent->gaps), 0);
+    free(opened);
+    scenario->traffic.replay.recording = NULL;
+    fl_recording_free(recording);
+    fl_scenario_free(scenario);
+}
+
 Test(image, what_is_cut_is_refused)
 {
     struct fl_scenario *const scenario = scenario_in("scenarios/618-opening.json"), *opened = NULL;

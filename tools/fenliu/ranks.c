@@ -552,7 +552,7 @@ static enum fl_status run_spread(const struct fl_scenario *scenario, const struc
 
 enum fl_status ranks_run(const struct fl_scenario *scenario, const struct fl_run_options *options, struct fl_run **out)
 {
-    if (!ranks.several || !fl_image_can_be_made(scenario) || options->replications < 2) return fl_run(scenario, options, out);
+    if (!ranks.several || options->replications < 2) return fl_run(scenario, options, out);
     const double buyers = fl_traffic_expected(scenario, 0, scenario->duration), each = buyers > 1 ? buyers : 1;
     const uint32_t jobs = options->jobs > 0 ? options->jobs : fl_run_cores();
     const uint32_t least = each < BLOCK_BUYERS / jobs ? (uint32_t)(BLOCK_BUYERS / each) : jobs;

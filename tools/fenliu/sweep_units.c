@@ -35,7 +35,7 @@ struct crew {
     uint32_t *returned;         /* [returned_count] units that a rank was lost with */
     uint32_t returned_count, away; /* away: units that other ranks have */
     enum fl_status failed;
-    bool alone;                 /* others cannot be sent these scenarios */
+    bool alone;                 /* a scenario cannot be opened: who does the rest here says why */
     uint32_t jobs;              /* threads of a rank, as given */
 };
 
@@ -116,13 +116,12 @@ static bool next_for_others(void *context, uint32_t *piece, struct fl_scenario *
     const struct unit *const unit = &crew->work->units[*piece];
     *how = (struct fl_run_options){ .seed = crew->work->seed, .first = unit->first, .replications = unit->days, .jobs = crew->jobs };
     *scenario = crew->work->open(crew->work->context, unit->point);
-    if (*scenario != NULL && fl_image_can_be_made(*scenario)) return true;
+    if (*scenario != NULL) return true;
     fl_workers_lock(crew->workers);
     crew->alone = true;
     crew->away--;
     crew->returned[crew->returned_count++] = *piece;
     fl_workers_unlock(crew->workers);
-    fl_scenario_free(*scenario);
     return false;
 }
 
