@@ -168,7 +168,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
         desk->has_patience_first = desk->has_patience_later = true;
         desk->single_messages = false;
     }
-    const enum fl_status created = fl_day_create(arena, scenario, agents, !setup->no_replies_by_agent, day);
+    const enum fl_status created = fl_day_create(arena, scenario, agents, setup->left_out, day);
     if (created != FL_OK) return created;
     desk->agents = take(desk, agents, sizeof *desk->agents);
     desk->own = take(desk, agents, sizeof *desk->own);

@@ -31,7 +31,7 @@ struct fl_desk_setup {
     uint64_t seed;
     uint32_t replication;
     struct fl_share share; /* optional: only this part of the desk, by itself; the scenario can be divided so (fl_share_holds) */
-    bool no_replies_by_agent; /* what is asked of the day needs no agent's replies one by one (fl_day_create) */
+    uint32_t left_out; /* what will not be asked of the day: a sum of enum fl_day_left_out */
     /* Optional: every message and change of state, in order. false stops the day with FL_EINTERRUPTED. */
     bool (*on_log)(void *context, const struct fl_log_event *event);
     void *log_context;

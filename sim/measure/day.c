@@ -27,13 +27,20 @@ uint32_t fl_duty_agents(const struct fl_scenario *scenario, uint32_t agents)
     return agents > rows ? (agents + rows - 1) / rows : 1;
 }
 
-enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, bool replies_by_agent,
-                             struct fl_day *day)
+bool fl_day_row_suffices(const struct fl_scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->objectives_count; i++)
+        if (scenario->objectives[i].per == FL_PER_INTERVAL || scenario->objectives[i].per == FL_PER_DATE) return false;
+    return fl_day_dates(scenario) == 0;
+}
+
+enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario, uint32_t agents, uint32_t left_out, struct fl_day *day)
 {
     const size_t intervals = scenario->intervals_count, groups = scenario->desk.groups_count;
     const size_t intents = scenario->buyers.intents_count, coarse = FL_KINDS * FL_COARSE_BUCKETS * sizeof(uint32_t);
     const size_t dates = fl_day_dates(scenario), by_agent = dates * agents;
     const uint32_t duty_agents = fl_duty_agents(scenario, agents);
+    const bool by_agent_kept = !(left_out & FL_DAY_NO_REPLIES_BY_AGENT), intervals_kept = !(left_out & FL_DAY_NO_INTERVALS);
     bool full = false;
     const struct fl_day made = {
         .intervals = (uint32_t)intervals,
@@ -49,9 +56,9 @@ enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *s
         .snapshot = take(arena, intervals + 1, sizeof(struct fl_snapshot), &full),
         .duty_agents = duty_agents,
         .duty = take(arena, fl_duty_rows(agents, duty_agents) * intervals, sizeof(struct fl_duty), &full),
-        .interval_group_counts = take(arena, intervals * groups, coarse, &full),
-        .intent_counts = take(arena, intents, coarse, &full),
-        .agent_counts = replies_by_agent ? take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full) : NULL,
+        .interval_group_counts = intervals_kept ? take(arena, intervals * groups, coarse, &full) : NULL,
+        .intent_counts = intervals_kept ? take(arena, intents, coarse, &full) : NULL,
+        .agent_counts = by_agent_kept ? take(arena, agents, FL_AGENT_KINDS * FL_ROUGH_BUCKETS * sizeof(uint32_t), &full) : NULL,
         .group_counts = take(arena, groups, FL_KINDS * FL_FINE_BUCKETS * sizeof(uint32_t), &full),
         .interval_group_tally = take(arena, intervals * groups * FL_KINDS, sizeof(struct fl_tally), &full),
         .intent_tally = take(arena, intents * FL_KINDS, sizeof(struct fl_tally), &full),
@@ -76,6 +83,14 @@ static inline void tally(struct fl_tally *of, fl_time value)
 {
     of->sum_ns += (uint64_t)value;
     if (__builtin_expect(value > of->most_ns, 0)) of->most_ns = value; /* ever more rarely: foreseen, and no store */
+    if (__builtin_expect(UINT64_MAX - (uint64_t)value > of->least_to, 0)) of->least_to = UINT64_MAX - (uint64_t)value;
+}
+
+static void tally_add(struct fl_tally *to, const struct fl_tally *from)
+{
+    to->sum_ns += from->sum_ns;
+    if (from->most_ns > to->most_ns) to->most_ns = from->most_ns;
+    if (from->least_to > to->least_to) to->least_to = from->least_to;
 }
 
 /* Buckets of a value in the three resolutions. From 2^FINE units on the coarser ones follow from the finest: the same octave,
@@ -98,19 +113,25 @@ static inline struct buckets buckets_of(fl_time value)
 
 /* Where the figures of one kind go: in each table the first cell's row of that kind. */
 struct rows {
-    uint32_t *interval_group, *group;
-    uint32_t *intent; /* NULL: there is only one, which is summed up at the end */
+    uint32_t *interval_group; /* NULL: no buckets of intervals and intents are kept */
+    uint32_t *group;
+    uint32_t *intent; /* NULL, too: there is only one, which is summed up at the end */
     uint32_t *agent;  /* NULL: agents keep none of this kind */
     struct fl_tally *interval_group_tally, *intent_tally, *agent_tally;
     uint32_t groups, agents;
 };
 
+static bool keeps_intervals(const struct fl_day *day)
+{
+    return day->interval_group_counts != NULL;
+}
+
 static struct rows rows_of(const struct fl_day *day, enum fl_kind kind)
 {
     return (struct rows){
-        .interval_group = day->interval_group_counts + kind * FL_COARSE_BUCKETS,
+        .interval_group = keeps_intervals(day) ? day->interval_group_counts + kind * FL_COARSE_BUCKETS : NULL,
         .group = day->group_counts + kind * FL_FINE_BUCKETS,
-        .intent = day->intents > 1 ? day->intent_counts + kind * FL_COARSE_BUCKETS : NULL,
+        .intent = day->intents > 1 && keeps_intervals(day) ? day->intent_counts + kind * FL_COARSE_BUCKETS : NULL,
         .agent = kind < FL_AGENT_KINDS && day->agent_counts != NULL ? day->agent_counts + (size_t)kind * FL_ROUGH_BUCKETS * day->agents : NULL,
         .interval_group_tally = day->interval_group_tally + kind, .intent_tally = day->intent_tally + kind,
         .agent_tally = day->agent_tally + kind, .groups = day->groups, .agents = day->agents,
@@ -126,7 +147,7 @@ static inline uint32_t *agent_bucket(const struct rows *rows, uint32_t agent, ui
 FL_ALWAYS_INLINE void post_shared(const struct rows *rows, const struct fl_note *note, struct buckets bucket)
 {
     const size_t cell = note->where.interval * rows->groups + note->where.group, group = note->where.group, intent = note->where.intent;
-    rows->interval_group[cell * (FL_KINDS * FL_COARSE_BUCKETS) + bucket.coarse]++;
+    if (rows->interval_group != NULL) rows->interval_group[cell * (FL_KINDS * FL_COARSE_BUCKETS) + bucket.coarse]++;
     rows->group[group * (FL_KINDS * FL_FINE_BUCKETS) + bucket.fine]++;
     tally(&rows->interval_group_tally[cell * FL_KINDS], note->value);
     if (rows->intent == NULL) return;
@@ -202,24 +223,10 @@ static void sum_up_only_intent(struct fl_day *day)
             const bool of_desk = c >= FL_COUNT_drained_replies; /* and all times, which follow */
             if (!of_desk) day->intent[0].count[c] += day->interval_group[cell].count[c];
         }
-        for (uint32_t kind = 0; kind < FL_KINDS; kind++) {
-            const struct fl_tally *const from = &day->interval_group_tally[cell * FL_KINDS + kind];
-            struct fl_tally *const to = &day->intent_tally[kind];
-            to->sum_ns += from->sum_ns;
-            if (from->most_ns > to->most_ns) to->most_ns = from->most_ns;
-        }
+        for (uint32_t kind = 0; kind < FL_KINDS; kind++) tally_add(&day->intent_tally[kind], &day->interval_group_tally[cell * FL_KINDS + kind]);
         for (uint32_t b = 0; b < FL_KINDS * FL_COARSE_BUCKETS; b++)
             day->intent_counts[b] += day->interval_group_counts[cell * FL_KINDS * FL_COARSE_BUCKETS + b];
     }
-}
-
-/* The first bucket that holds something, at most `last`. Most are empty: four at a time. */
-static uint32_t first_held(const uint32_t own[], uint32_t last)
-{
-    uint32_t b = 0;
-    while (b + 4 <= last && (own[b] | own[b + 1] | own[b + 2] | own[b + 3]) == 0) b += 4;
-    while (b < last && own[b] == 0) b++;
-    return b;
 }
 
 /* What buckets first to last hold. Four sums do not wait for each other. */
@@ -233,20 +240,14 @@ static uint64_t held(const uint32_t own[], uint32_t first, uint32_t last)
     return sum[0] + sum[1] + sum[2] + sum[3];
 }
 
-/* A head: the count by the buckets, the least by the first bucket that holds something. */
-static void complete_head(struct fl_histogram *head, const uint32_t *own, uint32_t sub_bits)
+/* A head: the count by the buckets from that of the least value to that of the most. All others are empty, and most of a day's memory: they are
+ * not read. */
+static void complete_head(struct fl_histogram *head, const struct fl_tally *tally, const uint32_t *own, uint32_t sub_bits)
 {
-    if (head->sum_ns == 0 && own[0] == 0) return; /* nothing recorded: values of 0 lie in bucket 0 */
-    const uint32_t last = fl_histogram_bucket(head->most_ns, sub_bits), first = first_held(own, last);
-    head->count = held(own, first, last);
+    if (tally->least_to == 0) return;
+    const uint32_t first = fl_histogram_bucket((fl_time)(UINT64_MAX - tally->least_to), sub_bits);
+    head->count = held(own, first, fl_histogram_bucket(head->most_ns, sub_bits));
     head->least_ns = fl_histogram_edge(first, sub_bits);
-}
-
-static void complete(struct fl_cell *cells, const uint32_t *counts, size_t cells_count, uint32_t kinds, uint32_t sub_bits)
-{
-    const uint32_t buckets = FL_HISTOGRAM_BUCKETS(sub_bits);
-    for (size_t cell = 0; cell < cells_count; cell++)
-        for (uint32_t kind = 0; kind < kinds; kind++) complete_head(&cells[cell].head[kind], &counts[(cell * kinds + kind) * buckets], sub_bits);
 }
 
 #define BLOCKS (FL_ROUGH_BUCKETS / FL_BLOCK)
@@ -274,7 +275,7 @@ static void complete_agents(const struct fl_day *day)
     for (uint32_t a = 0; a < day->agents; a++) {
         for (uint32_t kind = 0; kind < FL_AGENT_KINDS; kind++) {
             fl_day_agent_buckets(day, a, kind, own);
-            complete_head(&day->agent[a].head[kind], own, FL_HISTOGRAM_ROUGH);
+            complete_head(&day->agent[a].head[kind], &day->agent_tally[(size_t)a * FL_KINDS + kind], own, FL_HISTOGRAM_ROUGH);
         }
     }
 }
@@ -317,29 +318,49 @@ static void find_most(const struct fl_day *day)
     }
 }
 
-/* Adds a cell's counts and sums; not what follows from buckets. */
-static void add_up(struct fl_cell *to, const struct fl_cell *from)
+/* Adds what an interval and group has, but for what is ordinary. */
+static void add_up(const struct fl_day *day, size_t cell, struct fl_cell *to, struct fl_tally tallies[FL_KINDS])
 {
-    for (uint32_t c = 0; c < FL_COUNTS; c++) to->count[c] += from->count[c];
-    for (uint32_t kind = 0; kind < FL_KINDS; kind++) {
-        to->head[kind].sum_ns += from->head[kind].sum_ns;
-        if (from->head[kind].most_ns > to->head[kind].most_ns) to->head[kind].most_ns = from->head[kind].most_ns;
-    }
+    for (uint32_t c = 0; c < FL_COUNTS; c++) to->count[c] += day->interval_group[cell].count[c];
+    for (uint32_t kind = 0; kind < FL_KINDS; kind++) tally_add(&tallies[kind], &day->interval_group_tally[cell * FL_KINDS + kind]);
 }
 
-static void sum_up_dates(const struct fl_scenario *scenario, struct fl_day *day)
+static void finish(struct fl_cell *cells, const struct fl_tally *tallies, const uint32_t *counts, size_t cells_count, uint32_t sub_bits)
 {
-    for (uint32_t i = 0; i < day->intervals && day->dates > 0; i++) {
-        const uint32_t date = fl_date_of_interval(scenario, i);
-        uint32_t *const buckets = &day->date_counts[(size_t)date * FL_KINDS * FL_COARSE_BUCKETS];
+    const uint32_t buckets = FL_HISTOGRAM_BUCKETS(sub_bits);
+    take_over(cells, tallies, cells_count);
+    for (size_t i = 0; i < cells_count * FL_KINDS; i++) complete_head(&cells[i / FL_KINDS].head[i % FL_KINDS], &tallies[i], &counts[i * buckets], sub_bits);
+    add_ordinary(cells, cells_count);
+}
+
+static void finish_agents(const struct fl_day *day)
+{
+    take_over(day->agent, day->agent_tally, day->agents);
+    if (day->agent_counts != NULL) complete_agents(day);
+    add_ordinary(day->agent, day->agents);
+}
+
+static void finish_group(const struct fl_day *day, uint32_t group)
+{
+    struct fl_tally tallies[FL_KINDS] = { 0 };
+    for (uint32_t i = 0; i < day->intervals; i++) add_up(day, (size_t)i * day->groups + group, &day->group[group], tallies);
+    finish(&day->group[group], tallies, &day->group_counts[(size_t)group * FL_KINDS * FL_FINE_BUCKETS], 1, FL_HISTOGRAM_FINE);
+}
+
+/* The date that begins with interval *next; *next becomes that of the date after it. */
+static void finish_date(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date, uint32_t *next)
+{
+    struct fl_tally tallies[FL_KINDS] = { 0 };
+    uint32_t *const buckets = &day->date_counts[(size_t)date * FL_KINDS * FL_COARSE_BUCKETS];
+    for (; *next < day->intervals && fl_date_of_interval(scenario, *next) == date; ++*next) {
         for (uint32_t g = 0; g < day->groups; g++) {
-            const size_t cell = (size_t)i * day->groups + g;
+            const size_t cell = (size_t)*next * day->groups + g;
             const uint32_t *const own = &day->interval_group_counts[cell * FL_KINDS * FL_COARSE_BUCKETS];
-            add_up(&day->date[date], &day->interval_group[cell]);
+            add_up(day, cell, &day->date[date], tallies);
             for (uint32_t b = 0; b < FL_KINDS * FL_COARSE_BUCKETS; b++) buckets[b] += own[b];
         }
     }
-    complete(day->date, day->date_counts, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE);
+    finish(&day->date[date], tallies, buckets, 1, FL_HISTOGRAM_COARSE);
 }
 
 void fl_day_finish(const struct fl_scenario *scenario, struct fl_day *day)
@@ -347,18 +368,11 @@ void fl_day_finish(const struct fl_scenario *scenario, struct fl_day *day)
     for (uint32_t kind = 0; kind < FL_KINDS; kind++) fl_day_post_notes(day, kind);
     fl_day_post_additions(day);
     find_most(day);
+    finish_agents(day);
+    for (uint32_t g = 0; g < day->groups; g++) finish_group(day, g); /* before anything ordinary is added to their intervals */
+    if (!keeps_intervals(day)) return;
     if (day->intents == 1) sum_up_only_intent(day);
-    take_over(day->interval_group, day->interval_group_tally, (size_t)day->intervals * day->groups);
-    take_over(day->intent, day->intent_tally, day->intents);
-    take_over(day->agent, day->agent_tally, day->agents);
-    complete(day->interval_group, day->interval_group_counts, (size_t)day->intervals * day->groups, FL_KINDS, FL_HISTOGRAM_COARSE);
-    complete(day->intent, day->intent_counts, day->intents, FL_KINDS, FL_HISTOGRAM_COARSE);
-    if (day->agent_counts != NULL) complete_agents(day);
-    add_ordinary(day->interval_group, (size_t)day->intervals * day->groups);
-    add_ordinary(day->intent, day->intents);
-    add_ordinary(day->agent, day->agents);
-    for (uint32_t i = 0; i < day->intervals; i++)
-        for (uint32_t g = 0; g < day->groups; g++) add_up(&day->group[g], &day->interval_group[(size_t)i * day->groups + g]);
-    sum_up_dates(scenario, day);
-    complete(day->group, day->group_counts, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
+    for (uint32_t date = 0, next = 0; date < day->dates; date++) finish_date(scenario, day, date, &next);
+    finish(day->interval_group, day->interval_group_tally, day->interval_group_counts, (size_t)day->intervals * day->groups, FL_HISTOGRAM_COARSE);
+    finish(day->intent, day->intent_tally, day->intent_counts, day->intents, FL_HISTOGRAM_COARSE);
 }

@@ -116,6 +116,7 @@ struct fl_addition {
 struct fl_tally {
     fl_histogram_sum sum_ns;
     fl_time most_ns;
+    uint64_t least_to; /* UINT64_MAX less the least, so that it too grows from 0, which is no value yet */
 };
 
 /* The day's cells, all in the arena. */
@@ -132,7 +133,7 @@ struct fl_day {
     struct fl_snapshot *snapshot;   /* [intervals + 1] */
     uint32_t duty_agents;           /* so many agents, one after another, share a row of: */
     struct fl_duty *duty;           /* [rows x intervals], cell agent / duty_agents * intervals + i */
-    uint32_t *interval_group_counts, *intent_counts; /* [cells][FL_KINDS][coarse buckets] */
+    uint32_t *interval_group_counts, *intent_counts; /* [cells][FL_KINDS][coarse buckets]; NULL: not kept */
     uint32_t *agent_counts;                          /* [FL_AGENT_KINDS][rough buckets / FL_BLOCK][agents][FL_BLOCK]; NULL: not kept */
     uint32_t *group_counts;                                          /* [groups][FL_KINDS][fine buckets] */
     struct fl_tally *interval_group_tally, *intent_tally, *agent_tally; /* [cells][FL_KINDS] */
@@ -170,10 +171,17 @@ static inline uint32_t fl_duty_rows(uint32_t agents, uint32_t duty_agents)
 #define FL_COARSE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_COARSE)
 #define FL_FINE_BUCKETS FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)
 
-/* Takes the day's memory from the arena; FL_EFULL. `replies_by_agent` false: the durations of replies, and what is counted by them, are not
- * kept for each agent, which are 6 of her 9 kB. */
+/* What may be left out of a day that is simulated for its row alone: of agents the durations of replies, and what is counted by them, which
+ * are 6 of their 9 kB, where no objective is one of agents; of intervals and intents the buckets, most of the memory of a short day (three groups, 96
+ * intervals: 4.8 MB), and their cells are not completed, where fl_day_row_suffices. */
+enum fl_day_left_out { FL_DAY_WHOLE = 0, FL_DAY_NO_REPLIES_BY_AGENT = 1, FL_DAY_NO_INTERVALS = 2 }; /* may be added up */
+
+/* No objective is one of intervals or dates, and no dates are kept. */
+bool fl_day_row_suffices(const struct fl_scenario *scenario);
+
+/* Takes the day's memory from the arena; FL_EFULL. left_out: a sum of enum fl_day_left_out. */
 FL_MUST_CHECK enum fl_status fl_day_create(struct fl_arena *arena, const struct fl_scenario *scenario,
-                                           uint32_t agents, bool replies_by_agent, struct fl_day *day);
+                                           uint32_t agents, uint32_t left_out, struct fl_day *day);
 
 /* Enters the noted durations of one kind into their cells; the additions. */
 void fl_day_post_notes(struct fl_day *day, enum fl_kind kind);
@@ -211,7 +219,7 @@ static inline void fl_day_record(struct fl_day *day, const struct fl_where *wher
     if (next % FL_NOTES == FL_NOTES - 1) fl_day_post_notes(day, kind);
 }
 
-/* Completes the cells, once, at the end: heads (count, least) from the buckets, groups from their intervals, and the ordinary part
+/* Completes the cells, once, at the end: heads (count) from the buckets, groups from their intervals, and the ordinary part
  * of seven counts. An ordinary round is opened by one message in opening hours and in the platform's window, and answered within
  * three minutes by one reply: its record in FIRST or LATER is all that is kept of it as it happens. The simulation counts
  * only the exceptions, taking away (adding 2^64 - 1) what did not happen. */

@@ -485,6 +485,17 @@ static void buckets_add_day(uint64_t *to, const uint32_t *from, const struct fl_
     }
 }
 
+/* The same of totals. Most of their memory has never been touched, and is not read either. */
+static void buckets_add(uint64_t *to, const uint64_t *from, const struct fl_cell *cells, size_t cells_count, uint32_t sub_bits)
+{
+    const uint32_t buckets = FL_HISTOGRAM_BUCKETS(sub_bits);
+    for (size_t i = 0; i < cells_count * FL_KINDS; i++) {
+        uint32_t first, n;
+        span_of(&cells[i / FL_KINDS].head[i % FL_KINDS], sub_bits, &first, &n);
+        for (size_t b = i * buckets + first; b < i * buckets + first + n; b++) to[b] += from[b];
+    }
+}
+
 static void agents_add_day(uint32_t *counts, const struct fl_day *day)
 {
     for (uint32_t a = 0; a < day->agents; a++) {
@@ -582,12 +593,12 @@ void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other)
     cells_add(totals->group, other->group, totals->groups);
     cells_add(totals->intent, other->intent, totals->intents);
     cells_add(totals->agent, other->agent, totals->agents);
-    for (size_t i = 0; i < cells * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->interval_group_counts[i] += other->interval_group_counts[i];
-    for (size_t i = 0; i < (size_t)totals->intents * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->intent_counts[i] += other->intent_counts[i];
+    buckets_add(totals->interval_group_counts, other->interval_group_counts, other->interval_group, cells, FL_HISTOGRAM_COARSE);
+    buckets_add(totals->intent_counts, other->intent_counts, other->intent, other->intents, FL_HISTOGRAM_COARSE);
     for (size_t i = 0; i < (size_t)totals->agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS; i++) totals->agent_counts[i] += other->agent_counts[i];
-    for (size_t i = 0; i < (size_t)totals->groups * FL_KINDS * FL_FINE_BUCKETS; i++) totals->group_counts[i] += other->group_counts[i];
+    buckets_add(totals->group_counts, other->group_counts, other->group, other->groups, FL_HISTOGRAM_FINE);
     cells_add(totals->date, other->date, totals->dates);
-    for (size_t i = 0; i < (size_t)totals->dates * FL_KINDS * FL_COARSE_BUCKETS; i++) totals->date_counts[i] += other->date_counts[i];
+    buckets_add(totals->date_counts, other->date_counts, other->date, other->dates, FL_HISTOGRAM_COARSE);
     for (size_t a = 0; totals->dates > 0 && a < totals->agents; a++) totals->paid_us[a] += other->paid_us[a];
     for (uint32_t a = 0; a < totals->agents; a++) levels_add(&totals->levels[a], &other->levels[a]);
     duty_add(totals, other->duty);

@@ -132,6 +132,16 @@ static bool judged_by_agent(const struct fl_scenario *scenario)
     return false;
 }
 
+/* What the days of a run need not keep. */
+static uint32_t left_out_of(const struct crank *crank)
+{
+    struct fl_row **const *const cells = crank->whole->cells;
+    if (!crank->options->rows_only) return FL_DAY_WHOLE;
+    const bool agents = cells[FL_CELLS_AGENTS] != NULL || judged_by_agent(crank->scenario);
+    const bool intervals = cells[FL_CELLS_INTERVALS] != NULL || cells[FL_CELLS_INTENTS] != NULL || !fl_day_row_suffices(crank->scenario);
+    return (agents ? 0 : FL_DAY_NO_REPLIES_BY_AGENT) + (intervals ? 0 : FL_DAY_NO_INTERVALS);
+}
+
 static enum fl_status run_day(struct worker *worker, const struct fl_router *router, uint32_t index)
 {
     struct crank *crank = worker->crank;
@@ -141,7 +151,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
         .replication = day_number(options, index), .share = options->share,
         .on_log = options->on_log == NULL ? NULL : tell_once, .log_context = worker, .stop = options->stop,
         .pace = options->pace, .pace_context = options->pace_context,
-        .no_replies_by_agent = options->rows_only && crank->whole->cells[FL_CELLS_AGENTS] == NULL && !judged_by_agent(crank->scenario),
+        .left_out = left_out_of(crank),
     };
     struct fl_day day;
     enum fl_status status;

@@ -36,7 +36,7 @@ struct fl_run_options {
     size_t memory_max;            /* of one worker's block; 0: 8 GiB */
     bool cells;                   /* keep every day by agent, intent and interval too (results.cells), up to FL_CELLS_MAX of each; days of
                                      routers of one's own are always kept so: they cost more than to keep them */
-    bool rows_only;               /* days are not pooled, results.totals is empty: a twentieth quicker, where only which days met their objectives is asked */
+    bool rows_only;               /* days are not pooled, results.totals is empty: a tenth quicker, where only which days met their objectives is asked */
 };
 
 struct fl_run {

@@ -50,7 +50,7 @@ static void make(struct made *made, const struct fl_scenario *scenario, const ui
         struct fl_arena arena;
         struct fl_day day;
         fl_arena_start(&arena, memory, 16 << 20);
-        cr_assert_eq(fl_day_create(&arena, scenario, fl_scenario_agents_count(scenario), true, &day), FL_OK);
+        cr_assert_eq(fl_day_create(&arena, scenario, fl_scenario_agents_count(scenario), FL_DAY_WHOLE, &day), FL_OK);
         day.group[0].count[FL_COUNT_chats_abandoned] = abandoned[i];
         day.group[0].count[FL_COUNT_chats_offered] = offered[i];
         made->row[i] = aligned_alloc(8, fl_row_bytes(&day));
@@ -456,7 +456,7 @@ Test(days, a_sum_beyond_64_bits_is_read_back)
     struct fl_arena arena;
     struct fl_day day;
     fl_arena_start(&arena, memory, 16 << 20);
-    cr_assert_eq(fl_day_create(&arena, scenario, fl_scenario_agents_count(scenario), true, &day), FL_OK);
+    cr_assert_eq(fl_day_create(&arena, scenario, fl_scenario_agents_count(scenario), FL_DAY_WHOLE, &day), FL_OK);
     for (uint32_t i = 0; i < 1000000; i++)
         fl_histogram_record(&day.group[0].head[FL_KIND_WAIT], &day.group_counts[FL_KIND_WAIT * FL_FINE_BUCKETS], FL_HISTOGRAM_FINE, 12 * FL_HOUR);
     struct fl_row *row = aligned_alloc(8, fl_row_bytes(&day));

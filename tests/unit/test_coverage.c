@@ -143,7 +143,7 @@ static void bench_start(struct bench *bench)
     *bench = (struct bench){ .memory = aligned_alloc(64, MEMORY) };
     cr_assert_eq(fl_scenario_read("test", plain, strlen(plain), NULL, 0, &bench->scenario, &errors), FL_OK, "%s", errors.list[0].text);
     fl_arena_start(&arena, bench->memory, MEMORY);
-    cr_assert_eq(fl_day_create(&arena, bench->scenario, fl_scenario_agents_count(bench->scenario), true, &day), FL_OK);
+    cr_assert_eq(fl_day_create(&arena, bench->scenario, fl_scenario_agents_count(bench->scenario), FL_DAY_WHOLE, &day), FL_OK);
     for (uint32_t i = 0; i < DAYS; i++) {
         bench->rows[i] = aligned_alloc(8, fl_row_bytes(&day));
         fl_row_pack(bench->scenario, &day, i, bench->rows[i]);
@@ -357,7 +357,7 @@ static void draw_replies(struct bench *bench, const struct replies *of, uint32_t
         struct fl_arena arena;
         struct fl_day day;
         fl_arena_start(&arena, bench->memory, MEMORY);
-        cr_assert_eq(fl_day_create(&arena, bench->scenario, fl_scenario_agents_count(bench->scenario), true, &day), FL_OK);
+        cr_assert_eq(fl_day_create(&arena, bench->scenario, fl_scenario_agents_count(bench->scenario), FL_DAY_WHOLE, &day), FL_OK);
         for (uint32_t k = 0; k < of->buyers[z]; k++)
             fl_histogram_record(&day.group[0].head[FL_KIND_FIRST_SAME], &day.group_counts[FL_KIND_FIRST_SAME * FL_FINE_BUCKETS], FL_HISTOGRAM_FINE,
                                 fl_time_from_s(of->level[z] * of->values_s[fl_mix(++*state) % VALUES]));

@@ -291,7 +291,7 @@ static void make(struct made *made, const struct fl_scenario *scenario, uint32_t
     struct fl_arena arena;
     made->memory = aligned_alloc(64, 16 << 20);
     fl_arena_start(&arena, made->memory, 16 << 20);
-    cr_assert_eq(fl_day_create(&arena, scenario, fl_scenario_agents_count(scenario), true, &made->day), FL_OK);
+    cr_assert_eq(fl_day_create(&arena, scenario, fl_scenario_agents_count(scenario), FL_DAY_WHOLE, &made->day), FL_OK);
     made->rows = calloc(room, sizeof *made->rows);
     for (uint32_t i = 0; i < room; i++) made->rows[i] = calloc(1, fl_row_bytes(&made->day));
     made->count = room;

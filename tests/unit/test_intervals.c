@@ -88,7 +88,7 @@ static void maker_start(struct maker *maker, const struct fl_scenario *scenario)
 static void day_start(struct maker *maker)
 {
     fl_arena_start(&maker->arena, maker->memory, MEMORY);
-    cr_assert_eq(fl_day_create(&maker->arena, maker->scenario, fl_scenario_agents_count(maker->scenario), true, &maker->day), FL_OK);
+    cr_assert_eq(fl_day_create(&maker->arena, maker->scenario, fl_scenario_agents_count(maker->scenario), FL_DAY_WHOLE, &maker->day), FL_OK);
 }
 
 static void day_record(struct maker *maker, uint32_t group, double seconds)

@@ -1,6 +1,7 @@
 /* Slices of a run: put together they are the run; cut, changed or foreign they are refused, and whatever is read can be worked with. */
 #include "record/leb.h"
 #include "record/results.h"
+#include "record/rows.h"
 #include "run/gather.h"
 #include "scenario/reader.h"
 
@@ -96,6 +97,29 @@ static void expect_whole(const char *scenario_text)
     fl_text_free(&other);
     fl_run_free(whole);
     fl_run_free(gathered);
+    fl_scenario_free(scenario);
+}
+
+/* What is not asked of a day is not kept while it is simulated; its row must not show it. */
+Test(slice, a_row_is_the_same_whether_its_day_is_pooled_or_not)
+{
+    struct fl_scenario *scenario = scenario_of(small);
+    struct fl_run *const pooled = run_of(scenario, 3, 20, false);
+    struct fl_run *alone = NULL;
+
+    cr_assert_eq(fl_run(scenario, &(struct fl_run_options){ .seed = 7, .first = 3, .replications = 20, .jobs = 1, .rows_only = true }, &alone), FL_OK);
+
+    struct fl_text one = { 0 }, other = { 0 };
+    fl_rows_write(pooled->results.rows, 20, &one);
+    fl_rows_write(alone->results.rows, 20, &other);
+    cr_assert_eq(one.length, other.length);
+    cr_expect_eq(memcmp(one.bytes, other.bytes, one.length), 0);
+    fl_text_free(&one);
+    fl_text_free(&other);
+    cr_expect_eq(alone->results.totals.days, 0);
+    cr_expect_lt(alone->arena_high, pooled->arena_high);
+    fl_run_free(pooled);
+    fl_run_free(alone);
     fl_scenario_free(scenario);
 }
 
