@@ -116,8 +116,16 @@ uint64_t fl_evidence_foresees(const struct fl_evidence *evidence, double errors,
     return (uint64_t)(fmin(1, fmax(0, other)) * days);
 }
 
+uint64_t fl_evidence_foresees_in(const struct fl_evidence *evidence, double errors, uint32_t days)
+{
+    if (days <= evidence->days) return evidence->days_met;
+    const double share = (evidence->days_met + 0.5) / (evidence->days + 1.0), left = days - evidence->days;
+    const double other = share + errors * sqrt(share * (1 - share) * (1.0 / evidence->days + 1 / left));
+    return evidence->days_met + (uint64_t)(fmin(1, fmax(0, other)) * left);
+}
+
 bool fl_evidence_is_futile(const struct fl_evidence *evidence, const struct fl_scenario *scenario, uint32_t days, double wrong)
 {
     if (scenario->staffing.judge == FL_JUDGE_MEAN || evidence->days == 0) return false;
-    return fl_binomial_upper(fl_evidence_foresees(evidence, -1, days), days, wrong) >= scenario->staffing.day_probability;
+    return fl_binomial_upper(fl_evidence_foresees_in(evidence, -1, days), days, wrong) >= scenario->staffing.day_probability;
 }

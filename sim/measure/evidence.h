@@ -37,7 +37,11 @@ enum fl_judgement fl_evidence_weigh(const struct fl_evidence *evidence, const st
 /* Days met of so many to come, were the share of those so far off by so many standard errors. judge days, with a day at least. */
 uint64_t fl_evidence_foresees(const struct fl_evidence *evidence, double errors, uint32_t days);
 
-/* Whether so many days will hardly show a miss: not even with a share of days met that is a standard error worse than so far. judge mean: false. */
+/* The same of so many in all, of which those so far are known: it is the others of which so many standard errors more or less are met, of how well
+ * the share is known and of chance. */
+uint64_t fl_evidence_foresees_in(const struct fl_evidence *evidence, double errors, uint32_t days);
+
+/* Whether so many days in all will hardly show a miss: not even with a standard error fewer met among those to come. judge mean: false. */
 bool fl_evidence_is_futile(const struct fl_evidence *evidence, const struct fl_scenario *scenario, uint32_t days, double wrong);
 
 /* Whether one cell of one objective is shown to be met, judge mean. */

@@ -173,14 +173,14 @@ static bool is_futile(const struct fl_decider *decider, enum fl_try how, uint32_
     const struct fl_evidence *evidence = &decider->evidence;
     const double wanted = decider->problem->scenario->staffing.day_probability;
     if (how == FL_GLANCE) return fl_evidence_is_futile(evidence, decider->problem->scenario, whole, WRONG);
-    return decider->takes_only && !is_of_means(decider) && evidence->days > 0 && fl_binomial_lower(fl_evidence_foresees(evidence, HOPE, whole), whole, DOUBT) < wanted;
+    return decider->takes_only && !is_of_means(decider) && evidence->days > 0 && fl_binomial_lower(fl_evidence_foresees_in(evidence, HOPE, whole), whole, DOUBT) < wanted;
 }
 
 /* Whether so many days would decide, were they like those so far: a miss, or what the longest proof may then show as well. */
 static bool is_promising(const struct fl_decider *decider, uint32_t days)
 {
     const struct fl_staffing_def *staffing = &decider->problem->scenario->staffing;
-    const uint64_t met = fl_evidence_foresees(&decider->evidence, 0, days);
+    const uint64_t met = fl_evidence_foresees_in(&decider->evidence, 0, days);
     if (is_of_means(decider)) return false;
     if (fl_binomial_upper(met, days, WRONG) < staffing->day_probability) return true;
     return fl_binomial_lower(met, days, DOUBT) >= staffing->day_probability &&

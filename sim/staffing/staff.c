@@ -105,7 +105,7 @@ static const struct fl_staff_trial *recall(const struct search *search, const ui
     const uint32_t shifts = search->problem->shifts_count;
     for (uint32_t i = 0; i < search->seen_count; i++)
         if (memcmp(search->seen_people + (size_t)i * shifts, people, shifts * sizeof *people) == 0 &&
-            (search->seen[i].days >= days || !passes(search, &search->seen[i])))
+            (search->seen[i].days_asked >= days || !passes(search, &search->seen[i])))
             return &search->seen[i];
     return NULL;
 }
@@ -132,7 +132,7 @@ static enum fl_status simulate(struct search *search, const uint32_t people[], u
 /* A trial while searching, on the hardest days. What more people than there may be would do is not asked: they fail. */
 static enum fl_status try_people(struct search *search, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
 {
-    *trial = (struct fl_staff_trial){ .misses_allowed = search->search_misses };
+    *trial = (struct fl_staff_trial){ .misses_allowed = search->search_misses, .days_asked = days };
     if (most_at_once(search->problem, people) > fl_staff_at_once_max(search->problem->scenario)) {
         trial->days = trial->misses_allowed + 1;
         return FL_OK;

@@ -22,7 +22,8 @@
 /* What a simulated roster did. */
 struct fl_staff_trial {
     uint32_t misses_allowed; /* given: with more missed days than that the roster does not pass */
-    uint32_t days, days_met; /* judge mean: days_met is days when the pooled figures hold, else 0 */
+    uint32_t days, days_met; /* simulated; judge mean: days_met is days when the pooled figures hold, else 0 */
+    uint32_t days_asked;     /* while searching: of which those simulated decide */
     /* In a last trial, [intervals x groups] to be filled in: how much worse than allowed the worst objective was, 1 being just
      * met, 0 nothing amiss. NULL while searching. */
     double *stress;
@@ -30,8 +31,8 @@ struct fl_staff_trial {
 
 /* Simulates `people` [shifts_count] on the candidate shifts for so many days: always of the same ones, those that were missed most
  * often so far first, but others in a last trial than while searching, so that the proof is not made of what the answer was
- * chosen by. It may stop as soon as it is clear that more than misses_allowed days will miss; `days` then says how many it
- * took. The answer is one of the last two rosters of a last trial. */
+ * chosen by. It may stop as soon as it is clear that more than misses_allowed days will miss, while searching also that no more will; `days`
+ * then says how many it took. The answer is one of the last two rosters of a last trial. */
 typedef enum fl_status fl_staff_simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial);
 
 /* Simulates days first to first + days - 1 of those that rosters are decided by, again others, and adds them to the evidence. */

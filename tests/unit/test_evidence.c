@@ -108,3 +108,19 @@ Test(evidence, days_are_weighed_by_exact_bounds)
     cr_expect_eq(fl_evidence_weigh(&(struct fl_evidence){ 0 }, scenario, DOUBT, WRONG), FL_UNTRIED);
     fl_scenario_free(scenario);
 }
+
+/* Of 30 days 19 met show a miss of nine in ten; 20 do not. */
+Test(evidence, a_look_is_futile_by_the_days_to_come_and_what_is_known_stays_known)
+{
+    struct fl_scenario *scenario = scenario_of("\"abandonment\":\"<= 0.5\"", "\"day_probability\":0.9");
+    const struct fl_evidence twelve = { .days = 20, .days_met = 12 }, eighteen = { .days = 20, .days_met = 18 };
+
+    cr_expect_eq(fl_evidence_foresees_in(&twelve, 0, 20), 12);
+    for (int errors = -9; errors <= 9; errors++) {
+        const uint64_t met = fl_evidence_foresees_in(&eighteen, errors, 30);
+        cr_expect(met >= 18 && met <= 28, "%d standard errors: %u of 30", errors, (unsigned)met);
+    }
+    cr_expect_not(fl_evidence_is_futile(&twelve, scenario, 30, 0.0001));
+    cr_expect(fl_evidence_is_futile(&eighteen, scenario, 30, 0.0001), "nine of the ten to come would have to miss");
+    fl_scenario_free(scenario);
+}

@@ -15,7 +15,7 @@
 #define BATCH_LEAST 6u
 #define FIRST_LOOK 200u   /* days of the proof before it is asked whether it can still succeed; as many as a row of the table has */
 #define NEXT_LOOK 100u
-#define HOPELESS 0.01     /* a proof is given up when a roster that deserved it would look like this so seldom */
+#define HOPELESS 0.01     /* a proof is given up when a roster that deserved it would look like this so seldom; a trial ends when one that did not would */
 
 /* ---- Days -------------------------------------------------------------------------------------- */
 
@@ -100,6 +100,13 @@ static bool is_hopeless(uint32_t missed, uint32_t days, uint32_t all, uint32_t a
     return missed > allowed || missed + fl_binomial_lower(missed, days, HOPELESS) * (all - days) > allowed;
 }
 
+/* Whether no more than `allowed` of all the days will miss, as far as one can see: even with as many misses as the days so far leave possible
+ * (as few would have been seen so seldom). While searching, those that are left are missed more seldom still. */
+static bool is_safe(uint32_t missed, uint32_t days, uint32_t all, uint32_t allowed)
+{
+    return days > 0 && missed + fl_binomial_upper(missed, days, HOPELESS) * (all - days) <= allowed;
+}
+
 /* The proof. The roster before is kept beside it: it is the one with one fewer. */
 static enum fl_status try_last(struct staff *staff, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
 {
@@ -177,7 +184,8 @@ static enum fl_status try_batches(struct staff *staff, const struct fl_scenario 
     uint32_t numbers[SEARCH_DAYS];
     const uint64_t all = scenario->objectives_count >= 64 ? UINT64_MAX : (UINT64_C(1) << scenario->objectives_count) - 1;
     hard_first(staff, numbers);
-    while (trial->days < days && trial->days - trial->days_met <= trial->misses_allowed) {
+    while (trial->days < days && trial->days - trial->days_met <= trial->misses_allowed &&
+           !is_safe(trial->days - trial->days_met, trial->days, days, trial->misses_allowed)) {
         struct fl_run *found = NULL;
         const uint32_t batch = batch_of(trial, days);
         const struct fl_run_options how = { .days = numbers + trial->days, .replications = batch, .rows_only = true };
