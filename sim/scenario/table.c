@@ -392,7 +392,12 @@ bool fl_read_members(struct reader *r, const cJSON *json, const struct fl_at *at
             ok = note_unknown(r, member, &member_at, object); /* a typo is not a default */
             continue;
         }
-        seen |= UINT64_C(1) << (key - object->keys);
+        const uint64_t bit = UINT64_C(1) << (key - object->keys);
+        if ((seen & bit) != 0) { /* noted as such; read into the same place it would be checked against the wrong one of the two */
+            ok = false;
+            continue;
+        }
+        seen |= bit;
         ok &= fl_read_key(r, member, &member_at, key, out);
     }
     for (uint32_t i = 0; i < object->keys_count; i++) {
