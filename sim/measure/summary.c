@@ -405,7 +405,7 @@ struct carver {
 static void *carve(struct carver *carver, size_t count, size_t bytes_each)
 {
     void *const part = carver->at == NULL ? NULL : carver->at + carver->used;
-    carver->used += (count * bytes_each + 7) & ~(size_t)7;
+    carver->used += (count * bytes_each + 15) & ~(size_t)15; /* as a cell is aligned, which holds sums of 128 bits */
     return part;
 }
 

@@ -114,7 +114,7 @@ struct fl_totals {
 };
 
 size_t fl_totals_bytes(const struct fl_scenario *scenario);
-/* Over zeroed memory of that size, aligned to 8. */
+/* Over zeroed memory of that size, aligned to 16. */
 void fl_totals_start(struct fl_totals *totals, const struct fl_scenario *scenario, void *memory);
 void fl_totals_add(struct fl_totals *totals, const struct fl_day *day);
 void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other);
