@@ -26,6 +26,16 @@ uint32_t fl_evidence_cells(const struct fl_scenario *scenario, uint32_t agents)
     return cells;
 }
 
+bool fl_evidence_is_of(const struct fl_scenario *scenario, uint32_t cell, uint32_t interval)
+{
+    for (uint32_t i = 0; i < scenario->objectives_count; i++) {
+        const uint32_t cells = cells_of(&scenario->objectives[i], scenario->intervals_count, scenario->desk.groups_count, 0, fl_day_dates(scenario));
+        if (cell < cells) return scenario->objectives[i].per != FL_PER_INTERVAL || cell == interval;
+        cell -= cells;
+    }
+    return false;
+}
+
 /* By how much a cell exceeds what its objective allows: above - bound x below of the figure's sums, the other way round where more is wanted. A
  * percentile is within its bound when the values beyond it are few enough. */
 static double excess(const struct fl_results *batch, const struct fl_objective *objective, uint32_t cell)

@@ -28,6 +28,9 @@ struct fl_evidence {
 /* Cells of all objectives together, with so many agents. */
 uint32_t fl_evidence_cells(const struct fl_scenario *scenario, uint32_t agents);
 
+/* Whether this cell is one of the interval, or of no interval at all: of the day, a date, group or agent. */
+bool fl_evidence_is_of(const struct fl_scenario *scenario, uint32_t cell, uint32_t interval);
+
 /* Adds the days of a run. O(cells x buckets), judge days O(days). */
 void fl_evidence_add(struct fl_evidence *evidence, const struct fl_results *batch);
 

@@ -9,6 +9,7 @@
 
 #define DAYS_WORK 10e6     /* chats and replies simulated, as WORK_MAX: some seconds */
 #define INTERVALS_WORK 60e6 /* as INTERVALS_WORK_MAX */
+#define UNSEEN 1000000u  /* days from here on no plan of means has been chosen by */
 
 /* ---- A roster without somebody ------------------------------------------------------------------ */
 
@@ -91,6 +92,8 @@ static bool send_away(const struct roster_scenario *roster, uint32_t candidate, 
 static enum fl_status weigh(void *context, uint32_t interval, uint32_t group, uint32_t first, uint32_t days, struct fl_evidence *evidence)
 {
     struct staff *staff = context;
+    if (staff->scenario->staffing.judge == FL_JUDGE_MEAN) first += UNSEEN;
+    if (interval == FL_NONE) return staff_weigh_scenario(staff, &staff->proof.roster.scenario, first, days, evidence);
     const fl_time from = (fl_time)interval * staff->scenario->interval, to = earlier(from + staff->scenario->interval, staff->scenario->duration);
     const uint32_t candidate = shift_to_spare(&staff->desk, staff->answer.people, group, from, to);
     struct fl_scenario without;
