@@ -61,8 +61,16 @@ def cases():
         intents=[{"name": "a", "share": 1, "rounds": {"poisson": 4}, "reply": {"total": {"exponential": "25s"}}}],
         buyers={"messages_per_round": 1, "think_time": {"exponential": "60s"}},
         desk={"agents": [{"name": "agent", "count": 3, "max_chats": 4}], "close": {"when_done": "10s", "silence": "6m"}})
+    regulars = made(
+        per_hour=50,
+        intents=[{"name": "a", "share": 0.7, "rounds": {"geometric": 3}, "reply": {"total": {"lognormal": {"median": "20s", "sigma": 0.6}}}},
+                 {"name": "b", "share": 0.3, "rounds": {"geometric": 5}, "reply": {"total": {"exponential": "25s"}}}],
+        buyers={"messages_per_round": {"geometric": 1.3}, "burst_gap": {"exponential": "6s"}, "think_time": {"exponential": "45s"},
+                "patience": {"first": {"exponential": "200s"}, "later": {"exponential": "500s"}, "silent_share": 0.5},
+                "next_visit": {"probability": 0.35, "after": {"exponential": "2h"}}},
+        desk={"agents": [{"name": "agent", "count": 5}], "close": {"when_done": "20s", "silence": "5m"}})
     return {"ordinary-day": (read("ordinary-day"), 10), "618-opening": (read("618-opening"), 6), "promo-2500": (read("promo-2500"), 2),
-            "green-kpi-lost-buyers": (read("green-kpi-lost-buyers"), 10), "families": (families, 6), "busy": (busy, 4), "patient": (patient, 6)}
+            "green-kpi-lost-buyers": (read("green-kpi-lost-buyers"), 10), "families": (families, 6), "busy": (busy, 4), "patient": (patient, 6), "regulars": (regulars, 4)}
 
 
 # ---- What is true ---------------------------------------------------------------------------------------
@@ -146,9 +154,10 @@ def truth(scenario):
         flat("buyers.patience.first", buyers["patience"]["first"], out)
         flat("buyers.patience.later", buyers["patience"]["later"], out)
         out["buyers.patience.silent_share"] = buyers["patience"]["silent_share"]
-    if "come_back" in buyers:
-        out["buyers.come_back.probability"] = buyers["come_back"]["probability"]
-        flat("buyers.come_back.after", buyers["come_back"]["after"], out)
+    for key in ("come_back", "next_visit"):
+        if key in buyers:
+            out[f"buyers.{key}.probability"] = buyers[key]["probability"]
+            flat(f"buyers.{key}.after", buyers[key]["after"], out)
     if "start_duties" in desk:
         out["desk.start_duties.length"] = seconds(desk["start_duties"]["length"])
     for key, value in desk["close"].items():

@@ -92,11 +92,14 @@ with tempfile.TemporaryDirectory() as folder:
         with subprocess.Popen([*SWEEP, "-j", str(chance.choice([1, 2, 3])), "-o", cut], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
             try:
                 process.wait(chance.uniform(0, 2 * wall / options.kills) if kills < options.kills else None)
-                break
             except subprocess.TimeoutExpired:
                 process.kill()
                 kills += 1
-    if options.kills > 0:
+                continue
         same &= digest(cut) == digest(one)
-        print(f"killed {kills} times at random: {'the same store' if digest(cut) == digest(one) else 'ANOTHER STORE'}")
+        if kills == options.kills:
+            break
+        os.remove(cut)  # done before it was killed so often: from the beginning again
+    if options.kills > 0:
+        print(f"killed {kills} times at random: {'the same store' if same else 'ANOTHER STORE'}")
     sys.exit(0 if same and statistics.median(measured) >= 1.8 else 1)
