@@ -70,8 +70,10 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text)
     else sqlite3_bind_null(statement, at);
 }
 
+/* After a failure nothing more is written: SQLite may have ended the transaction by itself, and each row would be one of its own. */
 static bool begin(struct sweep_store *store)
 {
+    if (store->problem[0] != '\0') return false;
     if (!store->in_transaction) store->in_transaction = run_sql(store, "BEGIN IMMEDIATE");
     return store->in_transaction;
 }
@@ -80,7 +82,7 @@ bool sweep_store_commit(struct sweep_store *store)
 {
     if (!store->in_transaction) return store->problem[0] == '\0';
     store->in_transaction = false;
-    if (run_sql(store, "COMMIT")) return true;
+    if (store->problem[0] == '\0' && run_sql(store, "COMMIT")) return true; /* half a point is not kept */
     (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
 }
