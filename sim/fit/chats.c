@@ -18,7 +18,7 @@
 #define WEEK (7 * FL_DAY)
 
 struct chat {
-    uint64_t key, buyer;
+    uint64_t key, buyer, line;
     int64_t opened, last_buyer, answered, left_at, entered, assigned, last; /* ns */
     uint32_t agent;
     uint32_t newer, older;       /* by `last` */
@@ -795,6 +795,8 @@ enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged 
     const uint64_t key = message->conversation != 0 ? message->conversation : message->buyer;
     uint32_t c = find(chats, key);
     if (c != NO_CHAT && at < chats->chat[c].last) return FL_LINE_BACKWARDS;
+    if (c != NO_CHAT && message->line != 0 && message->line == chats->chat[c].line && message->resolution != FL_TIMES_MINUTES) return FL_LINE_TWICE;
+    chats->late += at < chats->clock_ns;
     const bool is_new = c == NO_CHAT;
     if (is_new) {
         if (message->kind == FL_LOG_CLOSED) return FL_LINE_READ; /* of a chat from before, or silent for long */
@@ -811,6 +813,7 @@ enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged 
     struct chat *chat = &chats->chat[c];
     if (!is_new) age_remove(chats, c);
     chat->last = at;
+    chat->line = message->line;
     if (!is_new) age_append(chats, c);
     if (message->kind == FL_LOG_BUYER_MESSAGE && !chat->in_round && !chat->replied && !chat->left && chat->opened == 0) {
         chat->opened = at;

@@ -5,7 +5,8 @@
  * log tells of assignments, closes and leavings they are used; where it does not, an agent is who answers, and a chat is over when
  * nothing has been written for `silence`.
  *
- * Messages come in the order of time, chat by chat at least. What is kept grows with the chats that are not yet over, and with the names of
+ * Messages come in the order of time, chat by chat at least; what agents do (composing, sessions, open chats) is only right as far as those of
+ * different chats do too, and `late` counts those that do not. What is kept grows with the chats that are not yet over, and with the names of
  * agents; of what is learned, counts and bins are kept, and of the records below at most FL_RECORDS_MAX each: when that is reached every
  * second is dropped and from then on only every second taken, and so on, which favours none. */
 #ifndef FL_FIT_CHATS_H
@@ -112,6 +113,7 @@ struct fl_chats {
     uint64_t messages, chats, rounds_answered, buyer_messages, agent_messages;
     uint64_t leave_messages, reopened, transfers, extras, bot_chats, greetings;
     uint64_t left_said, left_silent;
+    uint64_t late;                   /* messages earlier than one before them, of another chat */
     uint64_t never_answered;         /* chats that ended, or went out of sight, without a reply of an agent */
     uint64_t in_order, out_of_order; /* replies to her oldest waiting chat, and to another */
     bool has_assigned, has_closed, has_kinds, has_intents, has_classes;
@@ -155,7 +157,8 @@ void fl_chats_free(struct fl_chats *chats);
 void fl_chats_next_file(struct fl_chats *chats);
 /* When a message is taken to be, this file's weeks added; settles them where it is the first of its file. */
 int64_t fl_chats_when(struct fl_chats *chats, const struct fl_logged *message);
-/* One message. FL_LINE_BACKWARDS: earlier than what its chat has seen; nothing was changed then. */
+/* One message. FL_LINE_BACKWARDS: earlier than what its chat has seen; FL_LINE_TWICE: the line its chat has just seen, where times are finer than
+ * minutes. Nothing was changed then. */
 enum fl_line_fault fl_chats_take(struct fl_chats *chats, const struct fl_logged *message);
 /* The log is at its end: what is open ends unseen. */
 void fl_chats_end(struct fl_chats *chats);

@@ -1,5 +1,7 @@
 #include "fit/counts_csv.h"
 
+#include "scenario/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +119,12 @@ static void refuse(struct fl_counts_csv *csv, enum fl_counts_remark_kind kind, u
     remark(csv, &it);
 }
 
+static void refuse_columns(struct fl_counts_csv *csv, enum fl_counts_remark_kind kind, uint64_t line, const char *text)
+{
+    refuse(csv, csv->is_utf8 ? kind : FL_COUNTS_NOT_UTF8, line, text);
+    csv->unreadable = true;
+}
+
 /* ---- Fields --------------------------------------------------------------------------------------- */
 
 struct field {
@@ -222,7 +230,7 @@ static uint32_t settle_column(struct fl_counts_csv *csv, const char *said, const
 {
     if (said == NULL) return column_known(csv, names);
     const uint32_t column = column_named(csv, said);
-    if (column == UINT32_MAX) refuse(csv, FL_COUNTS_NO_COLUMN, line, said);
+    if (column == UINT32_MAX) refuse_columns(csv, FL_COUNTS_NO_COLUMN, line, said);
     return column;
 }
 
@@ -236,9 +244,10 @@ static void take_header(struct fl_counts_csv *csv, const char *line, size_t leng
     csv->separator = memchr(line, '\t', length) != NULL ? '\t' : memchr(line, ',', length) == NULL && memchr(line, ';', length) != NULL ? ';' : ',';
     csv->fields = split(line, length, csv->separator, fields);
     csv->has_header = true;
+    csv->is_utf8 = memchr(line, '\0', length) != NULL || fl_text_is_utf8(line, length); /* a NUL is of no encoding of text */
     if (csv->fields == 0) fields[0] = empty;
     if (fl_civil_parse(fields[0].text, fields[0].length, &ignored) || parse_count(&fields[0], &number_there) == NUMBER_GOOD) {
-        refuse(csv, FL_COUNTS_NO_HEADER, number, fields[0].text);
+        refuse_columns(csv, FL_COUNTS_NO_HEADER, number, fields[0].text);
         return;
     }
     for (uint32_t i = 0; i < csv->fields; i++) snprintf(csv->names[i], sizeof csv->names[i], "%.*s", (int)sizeof csv->names[i] - 1, fields[i].text);
@@ -247,7 +256,7 @@ static void take_header(struct fl_counts_csv *csv, const char *line, size_t leng
     csv->count_column = settle_column(csv, csv->form.count, count_names, number);
     for (uint32_t w = 0; w < csv->form.wheres_count; w++) {
         csv->where_column[w] = column_named(csv, csv->form.where[w].name);
-        if (csv->where_column[w] == UINT32_MAX) refuse(csv, FL_COUNTS_NO_COLUMN, number, csv->form.where[w].name);
+        if (csv->where_column[w] == UINT32_MAX) refuse_columns(csv, FL_COUNTS_NO_COLUMN, number, csv->form.where[w].name);
     }
 }
 
@@ -271,8 +280,8 @@ static void settle_by_content(struct fl_counts_csv *csv, const struct field fiel
         others++;
     }
     if (csv->count_column == UINT32_MAX && others == 1) csv->count_column = found;
-    if (csv->time_column == UINT32_MAX) refuse(csv, FL_COUNTS_NO_COLUMN, line, "time");
-    if (csv->count_column == UINT32_MAX) refuse(csv, FL_COUNTS_NO_COLUMN, line, "count");
+    if (csv->time_column == UINT32_MAX) refuse_columns(csv, FL_COUNTS_NO_COLUMN, line, "time");
+    if (csv->count_column == UINT32_MAX) refuse_columns(csv, FL_COUNTS_NO_COLUMN, line, "count");
 }
 
 /* ---- Rows ----------------------------------------------------------------------------------------- */
@@ -315,6 +324,14 @@ static void add_row(struct fl_counts_csv *csv, int64_t at_s, uint32_t count, uin
     csv->rows[csv->rows_count++] = (struct fl_counts_row){ .at_s = at_s, .line = line, .file = csv->file, .count = count };
 }
 
+/* Fields beyond the header's that are not empty. */
+static bool says_more(const struct fl_counts_csv *csv, const struct field fields[], uint32_t count)
+{
+    for (uint32_t i = csv->fields; i < count; i++)
+        if (fields[i].length > 0) return true;
+    return false;
+}
+
 static void take_row(struct fl_counts_csv *csv, const char *line, size_t length, uint64_t number)
 {
     struct field fields[FL_COUNTS_COLUMNS_MAX];
@@ -326,11 +343,11 @@ static void take_row(struct fl_counts_csv *csv, const char *line, size_t length,
     if (!is_wanted(csv, fields, count)) return;
     if (csv->time_column == UINT32_MAX || csv->count_column == UINT32_MAX) settle_by_content(csv, fields, count, number);
     if (csv->time_column == UINT32_MAX || csv->count_column == UINT32_MAX) return;
-    if (csv->time_column >= count || csv->count_column >= count) {
-        struct fl_counts_remark few = remark_of(csv, FL_COUNTS_FEW_FIELDS, number, "");
-        few.number = count;
-        few.wanted = csv->fields;
-        remark(csv, &few);
+    if (csv->time_column >= count || csv->count_column >= count || says_more(csv, fields, count)) {
+        struct fl_counts_remark other = remark_of(csv, FL_COUNTS_OTHER_FIELDS, number, "");
+        other.number = count;
+        other.wanted = csv->fields;
+        remark(csv, &other);
         return;
     }
     const struct field *const time = &fields[csv->time_column], *const field = &fields[csv->count_column];
@@ -350,12 +367,12 @@ void fl_counts_csv_start(struct fl_counts_csv *csv, const struct fl_counts_form 
 void fl_counts_csv_file(struct fl_counts_csv *csv, uint32_t file)
 {
     csv->file = file;
-    csv->has_header = false;
+    csv->has_header = csv->unreadable = false;
 }
 
 void fl_counts_csv_line(struct fl_counts_csv *csv, const char *line, size_t length, uint64_t number)
 {
-    if (csv->refused >= FL_COUNTS_REMARKS_MAX) return; /* the file is something else */
+    if (csv->unreadable || csv->refused >= FL_COUNTS_REMARKS_MAX) return; /* the file is something else */
     if (!csv->has_header) {
         if (length > 0 && !(length == 1 && line[0] == '\r')) take_header(csv, line, length, number);
     } else {

@@ -28,9 +28,10 @@ enum fl_counts_remark_kind {
     /* Refused. */
     FL_COUNTS_NO_HEADER,      /* text: the first field */
     FL_COUNTS_NO_COLUMN,      /* text: the column wanted */
+    FL_COUNTS_NOT_UTF8,       /* ... which may be there, were the header UTF-8 */
     FL_COUNTS_BAD_TIME,       /* text: what stands there */
     FL_COUNTS_BAD_COUNT,
-    FL_COUNTS_FEW_FIELDS,     /* number: fields there, of `wanted` */
+    FL_COUNTS_OTHER_FIELDS,   /* number: fields there, of `wanted`; more are as wrong as fewer, as 1,000 without quotes are two */
     FL_COUNTS_CONFLICT,       /* another count of the same instant; text: the instant; number: its first line */
     FL_COUNTS_SEVERAL_SERIES, /* text: "behaviour: click, buy" */
     FL_COUNTS_NO_ROWS,
@@ -68,6 +69,7 @@ struct fl_counts_csv {
     size_t rows_count, rows_room;
     uint32_t file;
     bool has_header, full;      /* full: no memory */
+    bool is_utf8, unreadable;   /* of this file: its header; what follows is passed over, as its columns are not known */
     char separator;
     uint32_t fields, time_column, count_column, where_column[FL_COUNTS_WHERES_MAX];
     char names[FL_COUNTS_COLUMNS_MAX][48];

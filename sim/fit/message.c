@@ -262,11 +262,26 @@ static enum fl_line_fault csv_fields(const struct fl_log_reader *reader, const c
     }
 }
 
-bool fl_log_is_open(const struct fl_log_reader *reader, const char *line, size_t length)
+bool fl_log_is_open(const struct fl_log_reader *reader, const char *line, size_t length, bool open)
 {
-    bool open = false;
-    if (!reader->csv) return false;
-    for (const char *at = line, *const end = line + length; (at = memchr(at, '"', (size_t)(end - at))) != NULL; at++) open = !open;
+    const char *at = line, *const end = line + length;
+    if (!reader->csv || (!open && memchr(line, '"', length) == NULL)) return false;
+    for (bool begins = !open; at < end;) {
+        const char *const next = memchr(at, open ? '"' : reader->separator, (size_t)(end - at));
+        if (begins && *at == '"') {
+            open = true;
+            begins = false;
+            at++;
+        } else if (next == NULL) {
+            break;
+        } else if (open && next + 1 < end && next[1] == '"') {
+            at = next + 2;
+        } else {
+            begins = !open;
+            open = false;
+            at = next + 1;
+        }
+    }
     return open;
 }
 
@@ -358,6 +373,7 @@ static bool read_date(struct fl_log_reader *reader, const char **at, const char 
     if (!digits(at, end, 2, &month) || *at == end || (**at != '-' && **at != '/')) return false;
     (*at)++;
     if (!digits(at, end, 2, &of_month) || year < 1971 || year > 2199 /* nanoseconds hold it */ || month < 1 || month > 12 || of_month < 1 || of_month > month_days[month - 1]) return false;
+    if (month == 2 && of_month == 29 && (year % 4 != 0 || (year % 100 == 0 && year % 400 != 0))) return false;
     *day = days_of(year, month, of_month);
     if (*at - first == 10) {
         memcpy(reader->day_text, first, 10);
@@ -366,38 +382,57 @@ static bool read_date(struct fl_log_reader *reader, const char **at, const char 
     return true;
 }
 
-/* hh:mm[:ss[.fff]], and a zone, which is read over: all times of a log are taken as the shop's. */
-static bool read_clock(const char *at, const char *end, int64_t *ns, uint8_t *resolution)
+/* "Z", "UTC", "+08:00", "+0800", "+08", perhaps behind a blank, or nothing. false: something else, as "PM". */
+static bool read_zone(const char *at, const char *end, int16_t *zone_min)
+{
+    uint32_t hour = 0, minute = 0;
+    while (at < end && *at == ' ') at++;
+    if (at == end) return true;
+    *zone_min = 0;
+    if (end - at == 3 && (memcmp(at, "UTC", 3) == 0 || memcmp(at, "GMT", 3) == 0)) return true;
+    if (*at == 'Z') return at + 1 == end;
+    if (*at != '+' && *at != '-') return false;
+    const int sign = *at++ == '-' ? -1 : 1;
+    if (!digits(&at, end, 2, &hour)) return false;
+    if (at < end && *at == ':') at++;
+    if ((at < end && !digits(&at, end, 2, &minute)) || hour > 23 || minute > 59) return false;
+    *zone_min = (int16_t)(sign * (int)(hour * 60 + minute));
+    return at == end;
+}
+
+/* hh:mm[:ss[.fff]], and a zone, which is not applied: all times of a log are taken as the shop's. */
+static bool read_clock(const char *at, const char *end, int64_t *ns, struct fl_logged *message)
 {
     uint32_t hour, minute, second = 0;
     if (!digits(&at, end, 2, &hour) || at == end || *at++ != ':' || !digits(&at, end, 2, &minute)) return false;
-    *resolution = FL_TIMES_MINUTES;
+    message->resolution = FL_TIMES_MINUTES;
     if (hour > 23 || minute > 59) return false;
     int64_t fraction = 0;
     if (at < end && *at == ':') {
         at++;
         if (!digits(&at, end, 2, &second) || second > 60) return false;
-        *resolution = FL_TIMES_SECONDS;
+        message->resolution = FL_TIMES_SECONDS;
         if (at < end && *at == '.') {
             int64_t unit = FL_SECOND;
             for (at++; at < end && *at >= '0' && *at <= '9'; at++) fraction += (*at - '0') * (unit /= 10);
-            *resolution = FL_TIMES_MILLISECONDS;
+            message->resolution = FL_TIMES_MILLISECONDS;
         }
     }
     *ns = ((int64_t)hour * 3600 + minute * 60 + second) * FL_SECOND + fraction;
-    return at == end || *at == 'Z' || *at == '+' || *at == '-' || *at == ' ';
+    return read_zone(at, end, &message->zone_min);
 }
 
 /* Seconds or milliseconds since 1970, UTC taken as the shop's time. */
-static bool read_unix(const char *at, const char *end, int64_t *ns, uint8_t *resolution)
+static bool read_unix(const char *at, const char *end, struct fl_logged *message)
 {
     int64_t value = 0;
     const char *const first = at;
     for (; at < end && *at >= '0' && *at <= '9' && at - first < 13; at++) value = value * 10 + (*at - '0');
     if (at != end || (at - first != 10 && at - first != 13)) return false;
     const bool ms = at - first == 13;
-    *ns = value * (ms ? FL_MILLISECOND : FL_SECOND);
-    *resolution = ms ? FL_TIMES_MILLISECONDS : FL_TIMES_SECONDS;
+    message->at_ns = value * (ms ? FL_MILLISECOND : FL_SECOND);
+    message->resolution = ms ? FL_TIMES_MILLISECONDS : FL_TIMES_SECONDS;
+    message->zone_min = 0;
     return true;
 }
 
@@ -406,14 +441,14 @@ static bool read_time(struct fl_log_reader *reader, const struct fields *fields,
     const struct fl_bytes time = fields->of[FL_COLUMN_TIME], clock = fields->of[FL_COLUMN_CLOCK];
     const char *at = time.at, *const end = at + time.count;
     if (!fields->given[FL_COLUMN_TIME]) return false;
-    if (read_unix(at, end, &message->at_ns, &message->resolution)) return true;
+    if (read_unix(at, end, message)) return true;
     int64_t day, ns;
     if (!read_date(reader, &at, end, &day)) return false;
     if (fields->given[FL_COLUMN_CLOCK]) {
-        if (!read_clock(clock.at, clock.at + clock.count, &ns, &message->resolution)) return false;
+        if (!read_clock(clock.at, clock.at + clock.count, &ns, message)) return false;
     } else {
         if (at == end || (*at != 'T' && *at != ' ')) return false;
-        if (!read_clock(at + 1, end, &ns, &message->resolution)) return false;
+        if (!read_clock(at + 1, end, &ns, message)) return false;
     }
     message->at_ns = day * FL_DAY + ns;
     return true;
@@ -572,7 +607,7 @@ enum fl_line_fault fl_log_read(struct fl_log_reader *reader, const char *line, s
     } else if (!json_fields(reader, line, line + length, &fields)) {
         return FL_LINE_SYNTAX;
     }
-    *message = (struct fl_logged){ .at_ns = 0 };
+    *message = (struct fl_logged){ .zone_min = FL_NO_ZONE, .line = XXH3_64bits(line, length) };
     if (!read_time(reader, &fields, message)) return FL_LINE_TIME;
     if (fields.given[FL_COLUMN_BUYER]) message->buyer = hash_of(fields.of[FL_COLUMN_BUYER]);
     if (fields.given[FL_COLUMN_CONVERSATION]) message->conversation = hash_of(fields.of[FL_COLUMN_CONVERSATION]);

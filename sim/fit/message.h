@@ -50,7 +50,11 @@ struct fl_logged {
     uint8_t side;           /* enum fl_side */
     uint8_t kind;           /* enum fl_log_kind: of logs without kinds a message of its side */
     uint8_t resolution;     /* digits that the time has: FL_TIMES_... */
+    int16_t zone_min;       /* minutes east of UTC that the time says it is of, FL_NO_ZONE: it says none. Not applied */
+    uint64_t line;          /* hash of all of the line */
 };
+
+#define FL_NO_ZONE INT16_MIN
 
 enum fl_times { FL_TIMES_MINUTES, FL_TIMES_SECONDS, FL_TIMES_MILLISECONDS };
 
@@ -83,18 +87,20 @@ FL_MUST_CHECK enum fl_status fl_log_reader_map(struct fl_log_reader *reader, con
  * with the meaning's word in *missing: a CSV without the columns it takes (time; conversation or buyer; one of role, kind, speaker). */
 FL_MUST_CHECK enum fl_status fl_log_reader_begin(struct fl_log_reader *reader, const char *line, size_t length, const char **missing);
 
-/* Whether a CSV record goes on in the next line: a quoted field is open at its end. */
-bool fl_log_is_open(const struct fl_log_reader *reader, const char *line, size_t length);
+/* Whether a CSV record goes on in the next line: a quoted field is open at the end of this one, `open` saying whether one was at its beginning.
+ * A quote within a field that does not begin with one (38") is a character like any other. */
+bool fl_log_is_open(const struct fl_log_reader *reader, const char *line, size_t length, bool open);
 
 /* Why a line was not read; the words are stable and end up in the answer. */
 #define FL_LINE_FAULTS(X)                                                            \
     X(SYNTAX, "syntax", "not a JSON object of one level, or not a CSV record")        \
     X(FIELDS, "fields", "another number of fields than the header has")              \
     X(UTF8, "utf8", "bytes that are not UTF-8")                                      \
-    X(TIME, "time", "no time, or one that is not written YYYY-MM-DD hh:mm[:ss[.fff]]") \
+    X(TIME, "time", "no time, or one that is not written YYYY-MM-DD hh:mm[:ss[.fff]] in 24 hours") \
     X(CONVERSATION, "conversation", "neither a conversation nor a buyer")            \
     X(SIDE, "side", "nobody can tell whether buyer or shop wrote it")                \
     X(BACKWARDS, "backwards", "earlier than the message before it in its conversation") \
+    X(TWICE, "twice", "the same line as the one before it in its conversation")       \
     X(CUT, "cut", "the last line, without its end")
 
 enum fl_line_fault {

@@ -265,7 +265,7 @@ static const struct fl_key promotion_keys[] = {
     TEXT("name", name),
     NEEDED_INSTANT("opens_at", opens_at),
     INSTANT("closes_at", closes_at),
-    NEEDED_NUMBER("multiplier", multiplier, 0, 1000),
+    NEEDED_NUMBER("multiplier", multiplier, 0, FL_PROMOTION_MULTIPLIER_MAX),
     NUMBER("multiplier_sigma", multiplier_sigma, 0, 3),
     CHOICE("shape", shape, shape_names),
     CUSTOM("hourly", hourly, read_excess),
@@ -409,7 +409,7 @@ static bool check_traffic(struct reader *r, const cJSON *json, const struct fl_a
 const struct fl_traffic fl_traffic_neutral = { .profile = { FLAT, FLAT, FLAT }, .scale = 1, .replay = { .days = 1 } };
 
 static const struct fl_key traffic_keys[] = {
-    NUMBER("chats_per_day", chats_per_day, 0, 1e8),
+    NUMBER("chats_per_day", chats_per_day, 0, FL_CHATS_PER_DAY_MAX),
     OBJECT("rate", rate_object),
     { .name = "profile",
       .kind = FL_KEY_CUSTOM,

@@ -39,10 +39,13 @@ struct fl_profile {
 /* Shape of a promotion: by which factor each hour after the opening is raised over an ordinary day, per phase. */
 enum fl_promotion_shape { FL_SHAPE_DOUBLE12, FL_SHAPE_STEP, FL_SHAPE_DECAY, FL_SHAPE_HOURLY };
 
+#define FL_CHATS_PER_DAY_MAX        1e8
+#define FL_PROMOTION_MULTIPLIER_MAX 1000.0
+
 struct fl_promotion {
     const char *name;
     fl_time opens_at, closes_at;
-    double multiplier;       /* the 24 hours from opens_at bring that many ordinary days' chats; >= 0 */
+    double multiplier;       /* the 24 hours from opens_at bring that many ordinary days' chats; 0 to FL_PROMOTION_MULTIPLIER_MAX */
     double multiplier_sigma; /* sigma of the lognormal factor (mean 1) on the excess, drawn once a day; 0: certain */
     enum fl_promotion_shape shape;
     double hourly[24];       /* FL_SHAPE_HOURLY: relative excess in each hour from the opening */
@@ -86,7 +89,7 @@ struct fl_traffic_replay {
 };
 
 struct fl_traffic {
-    double chats_per_day; /* an ordinary day's; 0 when points are given */
+    double chats_per_day; /* an ordinary day's, at most FL_CHATS_PER_DAY_MAX; 0 when points are given */
     uint32_t points_count;
     const struct fl_rate_point *points;
     struct fl_profile profile[FL_PHASES]; /* "profile": one for all phases, or named "marketplace" pairs */

@@ -154,6 +154,11 @@ def what_is_wrong_is_refused(folder):
     refused("time,count\n" + day, "--hold-out: wanted fewer than the 1 days", "--hold-out", "2d")
     refused("time,count\n" + day.replace(",", ",0 ").replace("0 1", "zero"), "wanted a count")
     refused("time,count\n" + "".join(f"2025-03-03T{h:02d}:00,0\n" for h in range(24)), "no day is whole")
+    refused("time,count\n" + day.replace(",1\n", ",1,000\n"), "bad.csv:3: wanted 2 fields as in the header, got 3") # a number with a separator, unquoted
+    refused("when,what\n2025-03-03T00:00,x\n2025-03-03T01:00,y\n", "bad.csv:2: wanted a column \"count\", got none")
+    days = "".join(f"2025-03-{d:02d}T{h:02d}:00,{{}}\n" for d in range(1, 29) for h in range(24))
+    refused("time,count\n" + days.format(*([1] * 300 + [2000000000] + [1] * 371)), "2025-03-13 has ")
+    refused("time,count\n" + days.format(*[2000000000] * 672), "48000000000 chats on an ordinary day")
     for arguments, said in ((["--hold-out", "4"], "--hold-out"), (["--promotion", "12.12."], "--promotion"), (["--format", "xml"], "--format"),
                             (["--where", "x"], "--where"), (["--columns", "time"], "--columns"), (["--grain", "7m"], "--grain")):
         done = run("fit", folder / "short.csv", *arguments)

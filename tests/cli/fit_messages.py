@@ -82,6 +82,58 @@ def bad_lines(folder, log):
     expect(f"{worse}:70:".encode() in done.stderr, "at the line where it was enough")
 
 
+def as_others_write_it(folder):
+    """The same log in another order, with lines twice and with quotes that quote nothing is the same log; what is not applied is said; what cannot be
+    read so is refused with what to do."""
+    with (folder / "qianniu.csv").open(newline="") as file:
+        header, *rows = [",".join(row[:5] + ["".join(c for c in row[5] if c not in '",\n')]) for row in csv.reader(file)] # a record a line
+    del rows[600:]
+
+    def written(name, rows, header=header, encoding="utf-8"):
+        path = folder / name
+        path.write_bytes("".join(line + "\r\n" for line in [header, *rows]).encode(encoding))
+        return path
+
+    def told(path, *words):
+        answer = fit(path)
+        texts = [n["text"] for n in answer["notes"]]
+        for word in words:
+            expect(any(word in text for text in texts), f"{path.name}: {word!r} in {texts}")
+        return values(answer)
+
+    for i in (10, 400):
+        rows[i] += ' 38" wide'
+    answer = fit(written("as_it_was.csv", rows))
+    first = values(answer)
+    expect(any(n["text"].startswith(f"{len(rows)} messages") for n in answer["notes"]), f"a quote within a field swallows nothing: {answer['notes']}")
+    by_chat = sorted(rows, key=lambda row: (int(row.split(",")[1]), row.split(",")[0]))
+    expect(by_chat != rows, "chats overlap")
+    expect(told(written("by_chat.csv", by_chat), "sorted by time") == first, "chat by chat it is the log in order")
+    done = run("fit", "--format", "messages", "-", input=(folder / "by_chat.csv").read_bytes())
+    expect(done.returncode == 2 and b"cannot be sorted" in done.stderr and not done.stdout, f"not through a pipe: {done.returncode} {done.stderr}")
+    utc = [row.replace(",", "Z,", 1) for row in rows]
+    backwards = written("newest_first.csv", [row for row in utc[::-1] for _ in (1, 2)])
+    expect(told(backwards, "sorted by time", f"{len(rows)} lines stand twice", "UTC+00:00") == first, "newest first, each line twice, in a zone: the same log")
+    zones = [rows[i].replace(",", "+08:00,", 1) if i == 300 else row for i, row in enumerate(utc)]
+    told(written("zones.csv", [row.replace(row[:10], "2026-07-30", 1) if i > 500 else row for i, row in enumerate(zones)]), "UTC+00:00", "another zone",
+         "dates between others without a chat")
+    minutes = fit(written("minutes.csv", [row[:16] + row[19:] for row in rows]))
+    for e in minutes["estimates"]:
+        if e["known"] and e["path"].startswith(("buyers.messages_per_round", "buyers.think_time", "buyers.burst_gap")):
+            expect(not e["sure"] and "whole minutes" in e["why"], f"at whole minutes its interval is not to be believed: {e}")
+    for name, changed, encoding, why in (("half_days.csv", [row[:19] + " PM" + row[19:] for row in rows], "utf-8", "in 24 hours"),
+                                         ("gbk.csv", rows, "gb18030", "iconv -f GB18030"), ("utf16.csv", rows, "utf-16", "iconv -f UTF-16")):
+        done = run("fit", written(name, changed, encoding=encoding))
+        expect(done.returncode == 2 and why in done.stderr.decode() and not done.stdout, f"{name}: {done.returncode} {done.stderr}")
+        expect(done.stderr.count(b"\n") == 1, f"{name}: one line says it: {done.stderr}")
+    for option in (["--where", "a=b"], ["--grain", "30m"], ["--promotion", "2026-06-18"]):
+        done = run("fit", folder / "qianniu.csv", *option)
+        expect(done.returncode == 2 and option[0] in done.stderr.decode(), f"{option} is of counts: {done.returncode} {done.stderr}")
+    one = fit(written("one.csv", rows[:1]))
+    traffic = next(e for e in one["estimates"] if e["path"] == "traffic.chats_per_day")
+    expect(not traffic["known"] and "no whole day" in traffic["why"], f"one message is no day: {traffic}")
+
+
 def refused(folder):
     nothing, header, empty = folder / "nothing.csv", folder / "header.csv", folder / "empty.jsonl"
     nothing.write_text("conversation,time,speaker,role,chars\n")
@@ -154,6 +206,7 @@ with tempfile.TemporaryDirectory() as name:
     place = pathlib.Path(name)
     own = same_in_every_format(place)
     as_a_platform_exports(place, own)
+    as_others_write_it(place)
     bad_lines(place, own)
     refused(place)
     scenario_runs(place)

@@ -15,7 +15,7 @@ static void take_lines(struct fl_log_reader *reader, struct fl_chats *chats, con
         const char *const newline = memchr(at, '\n', (size_t)(end - at));
         const char *const stop = newline == NULL ? end : newline;
         struct fl_logged message;
-        (void)fl_log_is_open(reader, at, (size_t)(stop - at));
+        (void)fl_log_is_open(reader, at, (size_t)(stop - at), read % 2 > 0);
         if (fl_log_read(reader, at, (size_t)(stop - at), &message) == FL_LINE_READ) {
             FL_ASSERT(message.kind < FL_LOG_KINDS_COUNT);
             FL_ASSERT(message.conversation != 0 || message.buyer != 0);

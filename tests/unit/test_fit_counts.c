@@ -123,7 +123,8 @@ Test(fit_counts, what_is_no_count_or_no_time_is_refused_at_its_line)
     expect_refused("time,count\n2003-03-03T07:00,many\n", FL_COUNTS_BAD_COUNT, 2);
     expect_refused("time,count\n2003-03-03T07:00,99999999999\n", FL_COUNTS_BAD_COUNT, 2);
     expect_refused("time,count\nyesterday,4\n", FL_COUNTS_BAD_TIME, 2);
-    expect_refused("time,count\n2003-03-03T07:00\n", FL_COUNTS_FEW_FIELDS, 2);
+    expect_refused("time,count\n2003-03-03T07:00\n", FL_COUNTS_OTHER_FIELDS, 2);
+    expect_refused("time,count\n2003-03-03T07:00,1,000\n", FL_COUNTS_OTHER_FIELDS, 2);
     expect_refused("2003-03-03T07:00,4\n2003-03-03T08:00,4\n", FL_COUNTS_NO_HEADER, 1);
     expect_refused("time,count\n", FL_COUNTS_NO_ROWS, 0);
     expect_refused("", FL_COUNTS_NO_ROWS, 0);

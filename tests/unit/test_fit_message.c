@@ -67,8 +67,11 @@ Test(fit_message, a_quoted_field_left_open_asks_for_the_next_line)
 {
     const struct fl_log_reader reader = reader_of("channel", "conversation,time,speaker,role,content");
 
-    cr_expect(fl_log_is_open(&reader, "c1,t,u1,asker,\"a", 16));
-    cr_expect_not(fl_log_is_open(&reader, "c1,t,u1,asker,\"a\"\"\"", 19));
+    cr_expect(fl_log_is_open(&reader, "c1,t,u1,asker,\"a", 16, false));
+    cr_expect_not(fl_log_is_open(&reader, "c1,t,u1,asker,\"a\"\"\"", 19, false));
+    cr_expect(fl_log_is_open(&reader, "b\"\",c", 6, true));
+    cr_expect_not(fl_log_is_open(&reader, "b\",c", 4, true));
+    cr_expect_not(fl_log_is_open(&reader, "c1,t,u1,asker,38\" wide", 22, false));
 }
 
 Test(fit_message, presets_read_their_exports)

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "file_lines.h"
 #include "fit.h"
+#include "scenario/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -15,12 +16,12 @@ static const char usage[] =
     "  -o, --out SCENARIO.json  write the fitted scenario there\n"
     "      --base SCENARIO      what the log cannot tell is taken from there (default: left neutral)\n"
     "      --hold-out 4w|20d    fit without the last so many weeks or days, simulate them, and say how they compare\n"
-    "      --format F           counts or messages (default: by the content; of standard input counts)\n"
+    "      --format F           counts or messages (default: by the content; of standard input and pipes counts)\n"
     "      --preset NAME        of message logs: whose export it is (default: by the content)\n"
     "      --columns A=B,...    what columns are called: time=When,count=Calls (default: by their names)\n"
-    "      --where COLUMN=VALUE only such rows (repeatable)\n"
-    "      --grain 30m          interval busyness is told by such parts of an hour or day (default: the log's intervals, 15m at least)\n"
-    "      --promotion DATE     this day is a promotion: 2014-12-12 (repeatable; others are looked for)\n"
+    "      --where COLUMN=VALUE of counts: only such rows (repeatable)\n"
+    "      --grain 30m          of counts: interval busyness is told by such parts of an hour or day (default: the log's intervals, 15m at least)\n"
+    "      --promotion DATE     of counts: this day is a promotion: 2014-12-12 (repeatable; others are looked for)\n"
     "      --report FILE.html   a page with pictures: fitted against seen\n"
     "      --json   --quiet   --lang zh|en   -h, --help\n"
     "example: fenliu fit calls.csv --base scenarios/ordinary-day.json --hold-out 4w -o mine.json && fenliu check mine.json\n"
@@ -143,20 +144,23 @@ static bool is_messages(const char *text, size_t length)
     return has_column(text + at, header, of_messages) && !has_column(text + at, header, of_counts);
 }
 
-/* Of the first log; the others are of the same kind or refused where they are read. Standard input cannot be looked at twice, so it
- * is one of counts unless said otherwise. false: it cannot be read, which has been said. */
+/* Of the first log; the others are of the same kind or refused where they are read. Standard input and pipes cannot be looked at twice, so they
+ * are of counts unless said otherwise. false: it cannot be read, which has been said. */
 static bool tell_kind(const struct fit_options *fit, bool *messages)
 {
     *messages = fit->preset != NULL;
     if (fit->format != NULL) *messages = strcmp(fit->format, "messages") == 0;
     const bool says_counts = fit->columns != NULL && strstr(fit->columns, "count=") != NULL;
-    if (fit->format != NULL || fit->preset != NULL || says_counts || strcmp(fit->common->files[0], "-") == 0) return true;
+    if (fit->format != NULL || fit->preset != NULL || says_counts || file_is_stream(fit->common->files[0])) return true;
     struct file_lines lines;
-    const bool open = file_lines_open(&lines, fit->common->files[0]);
+    bool open = file_lines_open(&lines, fit->common->files[0]);
     if (open) {
         size_t length;
-        const char *const text = file_lines_peek(&lines, &length);
+        const char *const text = file_lines_peek(&lines, &length), *const end = memchr(text, '\n', length);
         *messages = is_messages(text, length);
+        if (end != NULL) length = (size_t)(end - text);
+        open = memchr(text, '\0', length) != NULL || fl_text_is_utf8(text, length); /* names that cannot be read tell no kind */
+        if (!open) fprintf(stderr, "%s:1: " FILE_NOT_UTF8 "\n", fit->common->files[0]);
     } else {
         fprintf(stderr, "fenliu fit: cannot read %s: %s\n", fit->common->files[0], lines.problem);
     }
@@ -164,11 +168,20 @@ static bool tell_kind(const struct fit_options *fit, bool *messages)
     return open;
 }
 
+/* What is said of counts alone must not be left undone in silence. */
+static bool fits_messages(const struct fit_options *fit)
+{
+    const char *const option = fit->wheres_count > 0 ? "--where" : fit->promotions_count > 0 ? "--promotion" : fit->busyness_interval_s > 0 ? "--grain" : NULL;
+    if (option == NULL) return true;
+    fprintf(stderr, "fenliu fit: %s: of logs of counts alone, and this one is of messages\n", option);
+    return false;
+}
+
 static int fit_logs(const struct fit_options *fit)
 {
     struct fit_answer answer = { .language = fit->common->language };
     bool messages;
-    if (!tell_kind(fit, &messages)) return EXIT_USAGE;
+    if (!tell_kind(fit, &messages) || (messages && !fits_messages(fit))) return EXIT_USAGE;
     answer.kind = messages ? "messages" : "counts";
     answer.fitted = cJSON_CreateObject();
     answer.more = cJSON_CreateObject();

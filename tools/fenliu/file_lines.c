@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #ifndef FENLIU_CORE
 #include <zstd.h>
 #endif
@@ -80,7 +81,15 @@ bool file_lines_open(struct file_lines *lines, const char *path)
 #endif
     }
     (void)fill(lines);
+    if (lines->to >= 2 && (memcmp(lines->room, "\xFF\xFE", 2) == 0 || memcmp(lines->room, "\xFE\xFF", 2) == 0))
+        return fail(lines, "it is UTF-16, wanted UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW");
     return lines->problem[0] == '\0';
+}
+
+bool file_is_stream(const char *path)
+{
+    struct stat info;
+    return strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
 }
 
 const char *file_lines_peek(const struct file_lines *lines, size_t *length)

@@ -47,6 +47,8 @@ static const struct {
     { "hours_or_days", "hardly told apart from busyness that lasts for hours", "与持续数小时的忙闲难以分开" },
     { "one_promotion", "one promotion of a kind is too few", "同类大促只有一次" },
     { "few_days", "not enough data: %.0f days, %.0f wanted", "数据不够:有 %.0f 天,要 %.0f 天" },
+    { "within_a_minute", "whole minutes hardly tell a round's messages from the next question, which the interval leaves out", "时间只到分钟,难分同一轮的消息与下一个问题,区间没有包含这一误差" },
+    { "no_whole_day", "the log has no whole day; the scenario has the rates of the stretch it covers", "日志没有完整的一天;方案用的是所覆盖时段的到达率" },
     { "few_durations", "not enough data: seen %.0f times, %.0f wanted", "数据不够:见到 %.0f 次,要 %.0f 次" },
     { "few_counts", "not enough data: %.0f ended, %.0f wanted", "数据不够:%.0f 个有结尾,要 %.0f 个" },
     { "few_left", "not enough data: %.0f left, %.0f wanted", "数据不够:%.0f 人离开,要 %.0f 人" },

@@ -19,10 +19,11 @@ static void say_refused(const char *file, const struct fl_counts_remark *r)
     else fprintf(stderr, "%s: ", file);
     switch (r->kind) {
     case FL_COUNTS_NO_HEADER: fprintf(stderr, "wanted a header that names the columns, got \"%s\"\n", r->text); break;
-    case FL_COUNTS_NO_COLUMN: fprintf(stderr, "wanted a column \"%s\", got none; --columns time=...,count=... says which\n", r->text); break;
+    case FL_COUNTS_NO_COLUMN: fprintf(stderr, "wanted a column \"%s\", got none; --columns time=...,count=... says which, --format messages that it is a log of messages\n", r->text); break;
+    case FL_COUNTS_NOT_UTF8: fputs(FILE_NOT_UTF8 "\n", stderr); break;
     case FL_COUNTS_BAD_TIME: fprintf(stderr, "wanted a time such as 2003-03-03T07:05, got \"%s\"\n", r->text); break;
     case FL_COUNTS_BAD_COUNT: fprintf(stderr, "wanted a count, a whole number from 0, got \"%s\"\n", r->text); break;
-    case FL_COUNTS_FEW_FIELDS: fprintf(stderr, "wanted %llu fields as in the header, got %llu\n", wanted, n); break;
+    case FL_COUNTS_OTHER_FIELDS: fprintf(stderr, "wanted %llu fields as in the header, got %llu\n", wanted, n); break;
     case FL_COUNTS_CONFLICT: fprintf(stderr, "another count of %s than in line %llu\n", r->text, n); break;
     case FL_COUNTS_SEVERAL_SERIES: fprintf(stderr, "several series; choose one by --where COLUMN=VALUE of %s\n", r->text); break;
     case FL_COUNTS_NO_ROWS: fprintf(stderr, "wanted rows of counts, got none\n"); break;
@@ -224,6 +225,25 @@ static int64_t day_to_plan(const struct fl_counts *counts, const struct fl_arriv
     return day;
 }
 
+/* What a scenario cannot hold is a count that cannot be true. */
+static bool fits_scenario(const struct fit_options *options, const struct fl_arrivals *arrivals)
+{
+    char date[24];
+    if (arrivals->chats_per_day > FL_CHATS_PER_DAY_MAX) {
+        fprintf(stderr, "fenliu fit: %s: %.0f chats on an ordinary day, wanted at most %.0f: are these counts of chats?\n", options->common->files[0],
+                arrivals->chats_per_day, FL_CHATS_PER_DAY_MAX);
+        return false;
+    }
+    for (uint32_t i = 0; i < arrivals->promotions_count; i++) {
+        if (arrivals->promotions[i].multiplier <= FL_PROMOTION_MULTIPLIER_MAX) continue;
+        fl_civil_format(arrivals->promotions[i].opens_s, date);
+        fprintf(stderr, "fenliu fit: %s: %s has %.0f times the chats of an ordinary day, wanted at most %.0f: is one of its counts wrong?\n",
+                options->common->files[0], date, arrivals->promotions[i].multiplier, FL_PROMOTION_MULTIPLIER_MAX);
+        return false;
+    }
+    return true;
+}
+
 static int fit_series(const struct fit_options *options, const struct fl_counts *counts, struct fit_answer *answer)
 {
     int64_t promotions[FIT_PROMOTIONS_MAX];
@@ -241,6 +261,10 @@ static int fit_series(const struct fit_options *options, const struct fl_counts 
         return EXIT_USAGE;
     }
     if (status != FL_OK) return run_failed(status, "fit");
+    if (!fits_scenario(options, &arrivals)) {
+        fl_arrivals_free(&arrivals);
+        return EXIT_USAGE;
+    }
     say_counts(counts, &arrivals, answer);
     note_days(counts, &arrivals, answer);
     const bool written = fit_arrivals_to_scenario(&arrivals, answer->fitted) && fit_start(answer->fitted, day_to_plan(counts, &arrivals));

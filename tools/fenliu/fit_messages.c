@@ -1,6 +1,8 @@
 /* fenliu fit of message logs: from files to chats (fit_messages_read.c), from chats to estimates (sim/fit/behaviour.h), and what of it goes
  * into the answer. */
 #include "fit_messages.h"
+#include "file_lines.h"
+#include "fit/counts_csv.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,27 +32,55 @@ static enum fl_status make_counts(const struct message_fit *fit, struct fl_count
     return FL_OK;
 }
 
-static enum fl_status fit_arrivals(struct message_fit *fit, struct fl_estimates *estimates)
+/* Dates on which nobody wrote, and those far below their like. Where a file's dates were moved on by weeks they are none that the reader knows. */
+static void note_days(const struct message_fit *fit, struct fit_answer *answer)
+{
+    const struct fl_chats *const chats = &fit->chats;
+    const int64_t first_s = chats->first_cell * FL_ARRIVAL_CELL_S;
+    uint32_t none = 0, quiet = 0, first_none = 0, first_quiet = 0;
+    char date[24];
+    if (chats->shift_ns != 0) return;
+    for (uint32_t d = (uint32_t)(chats->arrival_cells * (uint64_t)FL_ARRIVAL_CELL_S / 86400); d-- > 0;) {
+        const bool is_quiet = fit->has_arrivals && d < fit->arrivals.days && fit->arrivals.day_kind[d] == FL_FIT_DAY_QUIET;
+        if (d >= chats->dates || chats->date[d].chats == 0) none++, first_none = d;
+        else if (is_quiet) quiet++, first_quiet = d;
+    }
+    fl_civil_format(first_s + (int64_t)first_none * 86400, date);
+    if (none > 0)
+        fit_note(answer, NULL, 0, "%u dates between others without a chat, the first %s; no ordinary days", "有 %u 天前后都有、当天却没有会话,首个 %s;不计入平日", none, date);
+    fl_civil_format(first_s + (int64_t)first_quiet * 86400, date);
+    if (quiet > 0)
+        fit_note(answer, NULL, 0, "%u dates with far fewer chats than their like, the first %s; no ordinary days", "%u 天的会话远少于同类日子,首个 %s;不计入平日", quiet,
+                 date);
+}
+
+static enum fl_status fit_arrivals(struct message_fit *fit, struct fit_answer *answer)
 {
     const struct fl_arrivals_options options = { .to_day = 0 };
     struct fl_counts counts;
     if (fit->chats.chats == 0) return FL_OK;
     enum fl_status status = make_counts(fit, &counts);
     if (status != FL_OK) return status;
-    status = fl_arrivals_fit(&counts, &options, &fit->arrivals, estimates);
-    fl_counts_free(&counts);
+    status = fl_arrivals_fit(&counts, &options, &fit->arrivals, &answer->estimates);
     fit->has_arrivals = status == FL_OK;
+    fl_counts_free(&counts);
+    note_days(fit, answer);
+    if (status == FL_EMISSING) {
+        const struct fl_estimate none = fl_estimate_unknown("traffic.chats_per_day", "chats", "no_whole_day", NAN, NAN);
+        fl_estimates_add(&answer->estimates, &none);
+    }
     return status == FL_EMISSING ? FL_OK : status;
 }
 
 /* ---- All of it ------------------------------------------------------------------------------------- */
 
-static enum fl_status fit_behaviour(struct message_fit *fit, struct fl_estimates *estimates)
+static enum fl_status fit_behaviour(struct message_fit *fit, struct fit_answer *answer)
 {
+    struct fl_estimates *const estimates = &answer->estimates;
     const struct fl_chats *chats = &fit->chats;
     enum fl_status status = fl_rounds_fit(chats, &fit->rounds);
     if (status == FL_OK) status = fl_patience_fit(chats, &fit->rounds, &fit->patience);
-    if (status == FL_OK) status = fit_arrivals(fit, estimates);
+    if (status == FL_OK) status = fit_arrivals(fit, answer);
     if (status == FL_OK) fl_rounds_without_leavers(&fit->rounds, &fit->patience);
     if (status == FL_OK) status = fl_composing_fit(chats, &fit->composing);
     if (status != FL_OK) return status;
@@ -79,6 +109,28 @@ static void note_what_was_read(const struct fl_chats *chats, struct fit_answer *
                  (double)chats->silence_ns / 3.6e12);
 }
 
+/* At whole minutes a round's messages and a quick question look alike: what tells them apart has no interval to be believed. */
+static void doubt_minutes(const struct message_fit *fit, struct fit_answer *answer)
+{
+    static const char *const doubted[] = { "buyers.messages_per_round", "buyers.burst_gap", "buyers.think_time" };
+    const struct fl_duration_fit *const burst = &fit->rounds.burst.after;
+    const struct fl_family *const family = &burst->family[burst->best];
+    bool doubts = false;
+    if (fit->chats.resolution != FL_TIMES_MINUTES) return;
+    for (size_t i = 0; i < answer->estimates.count; i++) {
+        struct fl_estimate *const e = &answer->estimates.list[i];
+        bool is_one = strstr(e->path, "].rounds.") != NULL;
+        for (uint32_t d = 0; d < sizeof doubted / sizeof *doubted; d++) is_one |= strncmp(e->path, doubted[d], strlen(doubted[d])) == 0;
+        if (!is_one || !e->known || !e->sure) continue;
+        e->sure = false;
+        e->why = "within_a_minute";
+        doubts = true;
+    }
+    if (doubts && fit->rounds.burst.known && fl_family_survival(family->kind, family->a, family->b, 60) < 0.5)
+        fit_note(answer, NULL, 0, "most messages of a round come within the minute that times are given to: a log with seconds would tell far more",
+                 "同一轮的消息多在一分钟之内,而时间只到分钟:带秒的日志可靠得多");
+}
+
 static void message_fit_free(struct message_fit *fit)
 {
     fl_rounds_fit_free(&fit->rounds);
@@ -97,8 +149,8 @@ static int settle_cut(const struct fit_options *options, int64_t *cut_ns)
     *cut_ns = INT64_MAX;
     if (options->hold_out == NULL) return EXIT_DONE;
     for (uint32_t i = 0; i < options->common->files_count; i++) {
-        if (strcmp(options->common->files[i], "-") != 0) continue;
-        fprintf(stderr, "fenliu fit: --hold-out: standard input cannot be read twice; wanted files\n");
+        if (!file_is_stream(options->common->files[i])) continue;
+        fprintf(stderr, "fenliu fit: --hold-out: %s cannot be read twice; wanted files\n", options->common->files[i]);
         return EXIT_USAGE;
     }
     if (fl_chats_start(&whole) != FL_OK) return run_failed(FL_EFULL, "fit");
@@ -126,8 +178,9 @@ static int fit_all(const struct fit_options *options, struct message_fit *fit, s
     if (code == EXIT_DONE) code = fit_messages_read(options, cut_ns, &fit->chats, cut_ns != INT64_MAX ? held : NULL, answer);
     if (code != EXIT_DONE) return code;
     note_what_was_read(&fit->chats, answer);
-    const enum fl_status status = fit->chats.full || held->full ? FL_EFULL : fit_behaviour(fit, &answer->estimates);
+    const enum fl_status status = fit->chats.full || held->full ? FL_EFULL : fit_behaviour(fit, answer);
     if (status != FL_OK || !fit_messages_scenario(fit, answer)) return run_failed(status != FL_OK ? status : FL_EFULL, "fit");
+    doubt_minutes(fit, answer);
     if (options->report != NULL) fit_messages_pictures(fit, answer);
     return cut_ns != INT64_MAX ? fit_messages_back_test(options, fit, held, answer) : EXIT_DONE;
 }

@@ -1,5 +1,7 @@
 #include "log_records.h"
 
+#include "scenario/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +36,10 @@ bool log_records_open(struct log_records *records, const char *path, const char 
     const char *const first = file_lines_peek(&records->lines, &length);
     if (length == 0) return fail(problem, line, 1, "the log is empty");
     const char *const newline = memchr(first, '\n', length);
-    const enum fl_status status = fl_log_reader_begin(&records->reader, first, newline == NULL ? length : (size_t)(newline - first), &missing);
+    if (newline != NULL) length = (size_t)(newline - first);
+    const enum fl_status status = fl_log_reader_begin(&records->reader, first, length, &missing);
     *line = 1;
+    if (status != FL_OK && memchr(first, '\0', length) == NULL && !fl_text_is_utf8(first, length)) return fail(problem, line, 1, FILE_NOT_UTF8);
     if (status == FL_EMISSING) {
         snprintf(problem, 240, "no column for %s; its name can be told by columns: %s=NAME", missing, missing);
         return false;
@@ -65,7 +69,7 @@ static bool put_together(struct log_records *records, char **record, size_t *len
         records->record[used++] = '\n';
         if (!open || !file_lines_next(&records->lines, record, length)) break;
         records->line++;
-        open ^= fl_log_is_open(&records->reader, *record, *length);
+        open = fl_log_is_open(&records->reader, *record, *length, open);
     }
     *record = records->record;
     *length = used > 0 ? used - 1 : 0;
@@ -78,7 +82,7 @@ bool log_records_next(struct log_records *records, char **record, size_t *length
         if (!file_lines_next(&records->lines, record, length)) return false;
         records->first = ++records->line;
     } while (*length == 0 || (*length == 1 && **record == '\r'));
-    return !fl_log_is_open(&records->reader, *record, *length) || put_together(records, record, length);
+    return !fl_log_is_open(&records->reader, *record, *length, false) || put_together(records, record, length);
 }
 
 void log_records_close(struct log_records *records)
