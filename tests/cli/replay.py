@@ -100,6 +100,10 @@ def refused(folder):
     ):
         answer = run("simulate", DESK, "-n", "1", *arguments)
         expect(answer.returncode == 2 and wanted in answer.stderr, f"{arguments}: {answer.returncode} {answer.stderr}")
+    for arguments, wanted in (([], ""), (["--set", "traffic.replay.days=3"], "in 2 of the 3 days of traffic.replay.days nobody writes"),
+                              (["--set", "duration=72h"], "has nobody")):
+        answer = run("simulate", DESK, "-n", "1", "-q", "--recorded", str(log), *arguments)
+        expect(answer.returncode in (0, 1) and wanted in answer.stderr and bool(wanted) == bool(answer.stderr), f"{arguments}: {answer.stderr!r}")
 
 
 def main():

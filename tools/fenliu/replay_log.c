@@ -45,6 +45,7 @@ bool replay_attach(const struct options *options, struct fl_scenario *scenario, 
 
 #else
 
+#include "fit/counts_csv.h"
 #include "fit/recorder.h"
 #include "log_records.h"
 
@@ -106,10 +107,35 @@ static void say_notes(const struct reading *reading, const struct fl_recorder_no
         fprintf(stderr, "fenliu %s: %s: %u chats have a class that the scenario does not name: drawn\n", command, log, notes->unknown_classes);
 }
 
+/* What is played outside of the log has nobody in it, which must not pass for a calm day. */
+static void say_outside(const struct reading *reading, const struct fl_scenario *scenario)
+{
+    const struct fl_traffic_replay *const replay = &scenario->traffic.replay;
+    const struct fl_recording *const recording = replay->recording;
+    const char *const command = reading->options->command, *const log = reading->log;
+    const fl_time first = recording->chats[0].at, last = recording->chats[recording->chats_count - 1].at, ends = replay->begins + scenario->duration;
+    const fl_time within = (last < ends ? last : ends) - (first > replay->begins ? first : replay->begins);
+    const fl_time outside = scenario->duration - within;
+    uint32_t nobody = 0;
+    char text[4][24];
+    for (uint32_t day = 0; day < replay->days; day++) {
+        const fl_time begins = replay->begins + day * FL_DAY;
+        nobody += fl_recording_find(recording, begins) == fl_recording_find(recording, begins + scenario->duration);
+    }
+    const fl_time instants[] = { first, last, replay->begins, ends };
+    for (uint32_t i = 0; i < 4; i++) fl_civil_format(recording->origin_s + instants[i] / FL_SECOND, text[i]);
+    if (outside > scenario->duration / 2 || outside > FL_DAY)
+        fprintf(stderr, "fenliu %s: %s: its buyers come from %s to %s, and %s to %s is played: most of that, or more than a day of it, has nobody (traffic.replay.from)\n",
+                command, log, text[0], text[1], text[2], text[3]);
+    if (nobody > 0)
+        fprintf(stderr, "fenliu %s: %s: its buyers come from %s to %s: in %u of the %u days of traffic.replay.days nobody writes\n", command, log, text[0], text[1],
+                nobody, replay->days);
+}
+
 static bool attach(const struct reading *reading, struct fl_scenario *scenario, struct fl_recording *recording)
 {
     switch (fl_scenario_attach(scenario, recording)) {
-    case FL_OK: return true;
+    case FL_OK: say_outside(reading, scenario); return true;
     case FL_ERANGE: return refuse(reading, 0, "wanted traffic.scale of at most 64 for a replay");
     case FL_ECONFLICT: return refuse(reading, 0, "some of its buyers leave without a word: wanted desk.close.silence or buyers.patience.finds_out, else "
                                                  "they would hold their places for ever");
