@@ -77,6 +77,8 @@ def refusals(folder, whole, parts):
     shutil.copy(SCENARIO, damaged / "scenario.json")
     refused("different scenarios", out, damaged, parts[0], parts[2])
     refused("--set", out, *parts, options=("--set", "end=drain"))
+    done = run("merge", "-o", f"{parts[1]}/", *parts)
+    expect(done.returncode == 2 and "is one of the shards" in done.stderr and (parts[1] / "shard.bin").exists(), f"a shard is not merged away: {done.stderr!r}")
     for arguments in (("--shard", "0/6", "-n", 5, "-o", out), ("--shard", "3/3", "-o", out), ("--shard", "1", "-o", out), ("--shard", "-1/3", "-o", out),
                       ("--shard", "0/99999", "-o", out), ("--shard", "0/2"), ("--shard", "0/2", "--report", "-o", out)):
         done = run("simulate", SCENARIO, "-q", *arguments)

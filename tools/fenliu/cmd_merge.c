@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char usage[] =
     "usage: fenliu merge [options] -o DIR SHARD...\n"
@@ -134,6 +135,19 @@ static bool are_all_there(const struct merge *merge)
     }
     if (missing > 10) fprintf(stderr, "fenliu merge: and %u more\n", missing - 10);
     return missing == 0;
+}
+
+/* The run takes its directory's place, so that must not be one of the shards. */
+static bool spares_shards(const struct options *options)
+{
+    struct stat out, shard;
+    if (stat(options->out, &out) != 0) return true;
+    for (uint32_t i = 0; i < options->files_count; i++) {
+        if (stat(options->files[i], &shard) != 0 || shard.st_dev != out.st_dev || shard.st_ino != out.st_ino) continue;
+        fprintf(stderr, "fenliu merge: %s is one of the shards; name another directory with -o\n", options->out);
+        return false;
+    }
+    return true;
 }
 
 /* ---- Putting them together --------------------------------------------------------------------- */
@@ -273,6 +287,7 @@ int cmd_merge(int argc, char **argv)
         fprintf(stderr, "fenliu merge: scenario, seed and days are the shards' own: --set, --seed and --replications belong to fenliu simulate\n");
         return EXIT_USAGE;
     }
+    if (!spares_shards(&options)) return EXIT_USAGE;
 #ifdef FENLIU_SQLITE
     if (store_is_one(options.files[0])) return sweep_merge(&options);
 #endif
