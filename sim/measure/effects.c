@@ -157,8 +157,8 @@ void fl_effect_shares(const struct fl_factorial *design, uint32_t days, const do
     const size_t step = (size_t)days + 1;
     double *const parts = scratch, *const means = scratch + days, *const sums = scratch + 2 * (size_t)days;
     memset(scratch, 0, fl_effect_scratch(design, days) * sizeof *scratch);
-    for (uint32_t t = 0; t <= terms; t++) shares[t] = (struct fl_effect){ .p = 1 };
-    if (days < 2) return;
+    for (uint32_t t = 0; t <= terms; t++) shares[t] = (struct fl_effect){ .value = NAN, .low = NAN, .high = NAN, .p = 1 };
+    if (days < 2) return; /* what is chance is not told from what is not */
     add_terms(design, days, y, parts, sums);
     add_points(design, days, y, parts, means, sums + terms * step);
     for (uint32_t t = 0; t <= terms; t++) {

@@ -3,6 +3,7 @@
 compare_many.py --long draws more trials."""
 import json
 import os
+import pathlib
 import re
 import sqlite3
 import sys
@@ -101,6 +102,10 @@ with tempfile.TemporaryDirectory() as folder:
     if sqlite:
         grid = ["sweep", files[0], "--vary", "desk.agents[a].count=3,4,5", "--vary", "desk.agents[a].speed=1.0,1.1", "-n", "25", "-q"]
         run(*grid, "-o", "s.sqlite")
+        run("sweep", files[0], "--vary", "desk.agents[a].count=3,4", "-n", "1", "-q", "-o", "day.sqlite")
+        one_day = answer("day.sqlite", "--effects", "abandonment", "--report", "day.html")
+        expect(all(s["share"] is None for s in one_day["shares"]), f"one day has no shares: {one_day['shares']}")
+        expect("nan" not in pathlib.Path("day.html").read_text(encoding="utf-8"), "nor a picture of them")
         stored = answer("s.sqlite", "--figures", "abandonment,response_s.p90")
         expect(len(stored["runs"]) == 6 and len(stored["differences"]) == 10, "all points against the first")
         expect(len(answer("s.sqlite", "--where", '"desk.agents[a].count" > 3')["runs"]) == 4, "--where chooses points")

@@ -8,6 +8,7 @@ import random
 import resource
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -65,21 +66,23 @@ with tempfile.TemporaryDirectory() as folder:
     expect([row[2] for row in points("--vary", "traffic.chats_per_day=linspace:10:20:3,99")] == ["10", "15", "20", "99"], "ranges and values mix")
     with open("list.csv", "w", encoding="utf-8") as out:
         out.write('\ufeffdesk.agents[a].count,name\r\n2,"x, ""y"""\r\n\r\n3,z\n')
-    expect([row[2:] for row in points("--list", "list.csv", "--vary", "seed=1,2")] ==
+    expect([row[2:] for row in points("--list", "list.csv", "--vary", "traffic.chats_per_day=1,2")] ==
            [["1", "2", 'x, "y"'], ["1", "3", "z"], ["2", "2", 'x, "y"'], ["2", "3", "z"]], "a list is one axis")
     latin = points("--vary", "desk.agents[a].count=1:10", "--vary", "traffic.chats_per_day=100.0:200.0", "--sample", "latin:10")
     expect(sorted(int(row[2]) for row in latin) == list(range(1, 11)), "a Latin hypercube has every whole number once")
     expect(sorted(int((float(row[3]) - 100) // 10) for row in latin) == list(range(10)), "and one value in every tenth")
-    expect([row[1] for row in points(other, "--vary", "seed=1,2")] == [shop, shop, other, other], "scenario files are the first axis")
+    expect([row[1] for row in points(other, "--vary", "traffic.chats_per_day=1,2")] == [shop, shop, other, other], "scenario files are the first axis")
 
     # ---- What is refused: all of it at once, before anything is there
     said = refused("$.desk.agents[0].count", "--vary", "desk.agents[0].count=3,-1", "--vary", "routing.policy=random,lazy", "-o", "x.sqlite")
     expect("$.routing.policy" in said and "2 points in all" in said, f"all faults of all points: {said}")
-    refused("is varied twice", "--vary", "seed=1", "--vary", "seed=2", "-o", "x.sqlite")
+    refused("is varied twice", "--vary", "name=a", "--vary", "name=b", "-o", "x.sqlite")
     refused("wanted PATH=VALUE", "--vary", "seed", "-o", "x.sqlite")
     refused("a step that leads", "--vary", "seed=5:1:1", "-o", "x.sqlite")
     refused("latin:N", "--vary", "seed=1:5", "--sample", "random:4", "-o", "x.sqlite")
-    refused("where to?", "--vary", "seed=1,2")
+    refused("where to?", "--vary", "warmup=0s,1s")
+    for path in ("seed", "replications"):
+        refused("cannot be varied", "--vary", f"{path}=1,2", "-o", "x.sqlite")
     with open("bad.csv", "w", encoding="utf-8") as out:
         out.write("seed,name\n1\n")
     refused("bad.csv:2: wanted 2 values, got 1", "--list", "bad.csv", "-o", "x.sqlite")
@@ -142,6 +145,9 @@ with tempfile.TemporaryDirectory() as folder:
     refused("is of another grid", "--vary", "desk.agents[a].count=4,5,7", "--vary", "traffic.chats_per_day=2000,2400", "-o", "s.sqlite")
     refused("is of another scenario", *grid[1:], "--set", "warmup=1s", "-o", "s.sqlite")
     refused("is no store", *grid[1:], "-o", shop)
+    os.mkfifo("pipe")
+    refused("is no store", *grid[1:], "-o", "pipe")
+    expect(stat.S_ISFIFO(os.stat("pipe").st_mode), "what is no file is left as it is")
     expect(content("s.sqlite") == before, "a refused sweep changes nothing")
 
     # ---- Killed at random, and by Ctrl-C: the same file in the end

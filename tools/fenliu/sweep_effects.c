@@ -302,11 +302,16 @@ static void add_term(struct fl_text *out, const struct effects *effects, const s
 static void add_shares(struct fl_text *out, const struct effects *effects, bool zh)
 {
     fl_text_add(out, zh ? "\n各参数解释了多少差别 (各点方差的份额,95%% 区间)\n" : "\nshare of what the points differ by (variance, 95 %% interval)\n");
+    if (effects->days < 2) {
+        fl_text_add(out, zh ? "  一天说明不了\n" : "  one day says nothing\n");
+        return;
+    }
     for (uint32_t t = 0; t <= fl_effect_terms(&effects->design); t++) {
         struct fl_text label = { 0 };
         share_label(effects, t, zh, &label);
-        fl_text_add(out, "%7.1f %%  %5.1f .. %5.1f   %s\n", 100 * effects->shares[t].value, 100 * effects->shares[t].low, 100 * effects->shares[t].high,
-                    label.bytes != NULL ? label.bytes : "");
+        char range[48] = "";
+        if (effects->shares[t].sure) snprintf(range, sizeof range, "%5.1f .. %5.1f", 100 * effects->shares[t].low, 100 * effects->shares[t].high);
+        fl_text_add(out, "%7.1f %%  %14s   %s\n", 100 * effects->shares[t].value, range, label.bytes != NULL ? label.bytes : "");
         fl_text_free(&label);
     }
 }
@@ -482,7 +487,7 @@ static int write_report(const struct effects *effects, const char *path)
     struct fl_text page = { 0 }, about = { 0 };
     design_words(effects, &about);
     picture_begin(&page, zh ? "哪个参数起作用" : "What the parameters do", about.bytes != NULL ? about.bytes : "", effects->options->language);
-    bool ok = draw_sizes(&page, effects, unit);
+    bool ok = (effects->factorial && effects->days < 2) || draw_sizes(&page, effects, unit); /* one day has no shares */
     if (effects->factorial) picture_paragraph(&page, zh ? "主效应:取该值的各点平均,竖线是 95% 区间。" : "Main effects: mean of the points with that value; bars are 95 % intervals.");
     for (uint32_t f = 0; ok && effects->factorial && f < effects->factors_count; f++) ok = draw_main(&page, effects, f, unit);
     if (effects->factorial && effects->factors_count > 1) picture_paragraph(&page, zh ? "交互:两线平行就没有交互。" : "Interactions: parallel lines have none.");

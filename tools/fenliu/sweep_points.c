@@ -397,6 +397,10 @@ static bool gather(struct sweep_points *points)
         }
         for (uint32_t p = 0; p < axis->paths_count; p++) {
             if (strcmp(axis->paths[p], "scenario") == 0 && points->files_count > 1 && a == 0) continue;
+            if (strcmp(axis->paths[p], "seed") == 0 || strcmp(axis->paths[p], "replications") == 0) {
+                fprintf(stderr, "fenliu sweep: %s cannot be varied: all points have the same days; --%s says which\n", axis->paths[p], axis->paths[p]);
+                ok = false;
+            }
             if (points->paths_count == SWEEP_PATHS_MAX) {
                 fprintf(stderr, "fenliu sweep: at most %u paths\n", SWEEP_PATHS_MAX);
                 return false;

@@ -343,7 +343,11 @@ static int unwritten(struct sweep_store *store)
 static int open_database(struct sweep_store *store, const struct sweep_identity *identity)
 {
     struct stat info;
-    const bool is_there = stat(store->path, &info) == 0 && info.st_size > 0;
+    const bool has_name = stat(store->path, &info) == 0, is_there = has_name && info.st_size > 0;
+    if (has_name && !S_ISREG(info.st_mode)) { /* a device would be taken away when it cannot hold a database */
+        fprintf(stderr, "fenliu sweep: %s is there and is no store of a sweep\n", store->path);
+        return EXIT_USAGE;
+    }
     unlink(store->hidden); /* of a process that ended while it wrote the final form */
     if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) return unwritten(store);
     sqlite3_busy_timeout(store->db, 10000); /* readers may look in meanwhile */
