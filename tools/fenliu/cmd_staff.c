@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -205,18 +206,21 @@ static void ask_rules(struct staff *staff)
 
 /* ---- plan.json --------------------------------------------------------------------------------- */
 
-/* Under its name only when it is whole. text NULL: there was no memory for it. */
+/* Under its name only when it is whole; what is there and no regular file (a device, a pipe) is written to, not replaced. text NULL: there was no
+ * memory for it. */
 int staff_file_write(const char *path, const char *text, const char *end)
 {
     char hidden[600];
-    snprintf(hidden, sizeof hidden, "%.500s.%ld.part", path, (long)getpid());
+    struct stat info;
+    const bool renames = stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+    snprintf(hidden, sizeof hidden, renames ? "%.500s.%ld.part" : "%.500s", path, (long)getpid());
     FILE *file = text == NULL ? NULL : fopen(hidden, "wb");
-    bool good = file != NULL && fputs(text, file) >= 0 && fputs(end, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    bool good = file != NULL && fputs(text, file) >= 0 && fputs(end, file) >= 0 && fflush(file) == 0 && (!renames || fsync(fileno(file)) == 0);
     if (file != NULL && fclose(file) != 0) good = false;
-    good = good && rename(hidden, path) == 0;
+    good = good && (!renames || rename(hidden, path) == 0);
     if (good) return EXIT_DONE;
     fprintf(stderr, "fenliu staff: cannot write %s: %s\n", path, strerror(errno));
-    if (file != NULL) unlink(hidden);
+    if (file != NULL && renames) unlink(hidden);
     return EXIT_UNWRITTEN;
 }
 
