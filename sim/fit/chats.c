@@ -5,6 +5,7 @@
 #include "core/real.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -160,13 +161,16 @@ static bool names_grow(struct fl_name_list *names)
     return true;
 }
 
-static void copy_name(char to[FL_NAME_BYTES], struct fl_bytes from)
+/* A name too long is cut and ends in its hash: names of one long beginning stay apart. */
+static void copy_name(char to[FL_NAME_BYTES], struct fl_bytes from, uint64_t hash)
 {
-    uint32_t n = from.count < FL_NAME_BYTES - 1 ? from.count : FL_NAME_BYTES - 1;
+    const uint32_t most = FL_NAME_BYTES - 1, tail = 9; /* "#12345678" */
+    uint32_t n = from.count <= most ? from.count : most - tail;
     if (n < from.count)
         while (n > 0 && (from.at[n] & 0xC0) == 0x80) n--; /* not within a character */
     memcpy(to, from.at, n);
     to[n] = '\0';
+    if (from.count > most) snprintf(to + n, FL_NAME_BYTES - n, "#%08x", (unsigned)(hash & 0xFFFFFFFF));
 }
 
 /* The index of a name, new ones at the end; UINT32_MAX: no memory. */
@@ -188,7 +192,7 @@ static uint32_t name_index(struct fl_name_list *names, struct fl_bytes name, boo
     names->slot[s] = names->count + 1;
     names->hash[names->count] = hash;
     names->seen[names->count] = 0;
-    copy_name(names->name[names->count], name);
+    copy_name(names->name[names->count], name, hash);
     *is_new = true;
     return names->count++;
 }

@@ -85,7 +85,7 @@ struct fl_date_seen {
 
 #define FL_NAME_BYTES 64u
 struct fl_name_list {
-    char (*name)[FL_NAME_BYTES]; /* [count] owned; cut at a character */
+    char (*name)[FL_NAME_BYTES]; /* [count] owned; a long one cut at a character, its hash behind */
     uint64_t *hash;              /* [count] owned */
     uint64_t *seen;              /* [count] owned: chats or replies */
     uint32_t *slot;              /* [slots] owned: 1 + index */

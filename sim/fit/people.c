@@ -122,8 +122,9 @@ static void tell_quantile(const char *path, const struct fl_durations *durations
     const double value = fl_durations_quantile(durations, p);
     const bool known = durations->seen_total >= FL_DURATIONS_WANTED && !isnan(value);
     fl_durations_quantile_interval(durations, p, &low, &high);
+    if (isnan(low) || isnan(high)) low = high = NAN; /* all alike, or nobody was followed that long: open at one end, so none */
     const double r = durations->resolution;
-    const struct fl_estimate e = known ? fl_estimate_of(path, "s", value, fmax(0, low - r), high + r, (uint64_t)(durations->seen_total + 0.5))
+    const struct fl_estimate e = known ? fl_estimate_of(path, "s", value, isnan(low) ? NAN : fmax(0, low - r), high + r, (uint64_t)(durations->seen_total + 0.5))
                                        : fl_estimate_unknown(path, "s", "few_durations", durations->seen_total, FL_DURATIONS_WANTED);
     fl_estimates_add(estimates, &e);
 }

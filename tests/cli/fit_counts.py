@@ -159,7 +159,7 @@ def what_is_wrong_is_refused(folder):
     days = "".join(f"2025-03-{d:02d}T{h:02d}:00,{{}}\n" for d in range(1, 29) for h in range(24))
     refused("time,count\n" + days.format(*([1] * 300 + [2000000000] + [1] * 371)), "2025-03-13 has ")
     refused("time,count\n" + days.format(*[2000000000] * 672), "48000000000 chats on an ordinary day")
-    for arguments, said in ((["--hold-out", "4"], "--hold-out"), (["--promotion", "12.12."], "--promotion"), (["--format", "xml"], "--format"),
+    for arguments, said in ((["--hold-out", "4"], "--hold-out"), (["--promotion", "12.12."], "--promotion"), (["--promotion", "2025-02-30"], "--promotion"), (["--format", "xml"], "--format"),
                             (["--where", "x"], "--where"), (["--columns", "time"], "--columns"), (["--grain", "7m"], "--grain")):
         done = run("fit", folder / "short.csv", *arguments)
         expect(done.returncode == 2 and said in done.stderr.decode(), f"{arguments}: {done.returncode} {done.stderr.decode()}")

@@ -134,6 +134,25 @@ def as_others_write_it(folder):
     expect(not traffic["known"] and "no whole day" in traffic["why"], f"one message is no day: {traffic}")
 
 
+def odd_but_true(folder):
+    """Times all alike are written as they were, long ones without an exponent, names of one long beginning stay apart: a scenario that is valid."""
+    odd, out, page = folder / "odd.csv", folder / "odd.json", folder / "odd.html"
+    with odd.open("w") as file:
+        file.write("发送时间,会话ID,买家昵称,客服昵称,发送方,咨询类型\n")
+        for c in range(200):
+            for i, who in enumerate(("买家", "客服") * 3):
+                at = c * 12000 + 10000 * (i // 2) * (c % 2) + i * 30
+                day, second = divmod(at, 86400)
+                file.write(f"2026-06-{day + 1:02d} {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.000,{c},b{c},{'客服' * 11}{c % 2},{who},{'咨询' * 11}{c % 2}\n")
+    done = run("fit", "-q", odd, "-o", out, "--report", page)
+    expect(done.returncode == 0 and run("check", out).returncode == 0, f"what is written is valid: {done.returncode} {done.stderr}")
+    made = json.loads(out.read_text())
+    names = [intent["name"] for intent in made["buyers"]["intents"]]
+    expect(len(set(names)) == 2 and all(len(name.encode()) < 64 for name in names), f"names: {names}")
+    expect(set(made["buyers"]["think_time"].get("empirical", [])) == {"30s", "10030s"}, f"thinking: {made['buyers']['think_time']}")
+    expect("nan" not in page.read_text().lower() and b"nan" not in done.stdout.lower(), "what has no interval shows none")
+
+
 def refused(folder):
     nothing, header, empty = folder / "nothing.csv", folder / "header.csv", folder / "empty.jsonl"
     nothing.write_text("conversation,time,speaker,role,chars\n")
@@ -207,6 +226,7 @@ with tempfile.TemporaryDirectory() as name:
     own = same_in_every_format(place)
     as_a_platform_exports(place, own)
     as_others_write_it(place)
+    odd_but_true(place)
     bad_lines(place, own)
     refused(place)
     scenario_runs(place)

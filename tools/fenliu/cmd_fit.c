@@ -2,6 +2,7 @@
 #include "command.h"
 #include "file_lines.h"
 #include "fit.h"
+#include "fit/counts_csv.h"
 #include "scenario/text.h"
 
 #include <ctype.h>
@@ -68,11 +69,8 @@ static bool take_one_of_many(const char *option, const char *wanted, const char 
 
 static bool is_date(const char *text)
 {
-    static const char form[] = "dddd-dd-dd";
-    if (strlen(text) != sizeof form - 1) return false;
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i]) return false;
-    return true;
+    int64_t at_s;
+    return strlen(text) == strlen("2014-12-12") && fl_civil_parse(text, strlen(text), &at_s);
 }
 
 static int take_fit_option(void *context, struct options *options, int argc, char **argv, int *i)

@@ -150,6 +150,15 @@ static int read_counts(const struct fit_options *options, struct fit_answer *ans
 
 /* ---- Words about the fit --------------------------------------------------------------------------- */
 
+/* A told promotion that the log does not have changes nothing. */
+static void note_not_there(const struct fit_options *options, const int64_t promotions[], const struct fl_counts *counts, uint32_t days,
+                           struct fit_answer *answer)
+{
+    for (uint32_t i = 0; i < options->promotions_count; i++)
+        if (promotions[i] < counts->first_s || promotions[i] >= counts->first_s + (int64_t)days * DAY_S)
+            fit_note(answer, NULL, 0, "%s: told as a promotion, but no day of what is fitted", "%s:指定为大促,但不在拟合的日子里", options->promotions[i]);
+}
+
 static void note_days(const struct fl_counts *counts, const struct fl_arrivals *arrivals, struct fit_answer *answer)
 {
     char date[24];
@@ -267,6 +276,7 @@ static int fit_series(const struct fit_options *options, const struct fl_counts 
     }
     say_counts(counts, &arrivals, answer);
     note_days(counts, &arrivals, answer);
+    note_not_there(options, promotions, counts, arrivals.days, answer);
     const bool written = fit_arrivals_to_scenario(&arrivals, answer->fitted) && fit_start(answer->fitted, day_to_plan(counts, &arrivals));
     int code = written ? EXIT_DONE : run_failed(FL_EFULL, "fit");
     if (code == EXIT_DONE && how.to_day > 0) code = fit_back_test(options, counts, &arrivals, answer);

@@ -23,12 +23,26 @@ static bool add_number(cJSON *to, const char *name, double value)
     return cJSON_AddNumberToObject(to, name, rounded(value)) != NULL;
 }
 
+/* As a scenario reads durations: without exponents, from a nanosecond to ten years. */
+static void seconds_text(double seconds, char text[40])
+{
+    const double longest = (double)FL_TIME_LONGEST / 1e9;
+    if (seconds >= 9999.5) snprintf(text, 40, "%.0fs", fmin(seconds, longest));
+    else if (seconds >= 1e-3) snprintf(text, 40, "%.4gs", seconds);
+    else snprintf(text, 40, "%.0fns", fmax(1, seconds * 1e9));
+}
+
 static bool add_seconds(cJSON *to, const char *name, double seconds)
 {
     char text[40];
-    snprintf(text, sizeof text, "%.4gs", seconds);
-    if (seconds >= 10000 || seconds < 1e-3) snprintf(text, sizeof text, "%.3fs", seconds);
+    seconds_text(seconds, text);
     return cJSON_AddStringToObject(to, name, text) != NULL;
+}
+
+/* Within what a scenario takes: beyond, a family is as good as one instant, or hardly one. */
+static bool add_bounded(cJSON *to, const char *name, double value, double least, double most)
+{
+    return add_number(to, name, fmin(fmax(value, least), most));
 }
 
 /* A new object under a name; NULL: no memory. */
@@ -46,9 +60,9 @@ static bool add_family(cJSON *to, const char *name, const struct fl_family *fami
     const char *const word = family->kind == FL_LOGNORMAL ? "lognormal" : family->kind == FL_GAMMA ? "gamma" : "weibull";
     cJSON *const two = cJSON_AddObjectToObject(one, word);
     if (two == NULL) return false;
-    if (family->kind == FL_LOGNORMAL) return add_seconds(two, "median", family->a) && add_number(two, "sigma", family->b);
-    if (family->kind == FL_GAMMA) return add_seconds(two, "mean", family->a) && add_number(two, "cv", family->b);
-    return add_seconds(two, "scale", family->a) && add_number(two, "shape", family->b);
+    if (family->kind == FL_LOGNORMAL) return add_seconds(two, "median", family->a) && add_bounded(two, "sigma", family->b, 0, 10);
+    if (family->kind == FL_GAMMA) return add_seconds(two, "mean", family->a) && add_bounded(two, "cv", family->b, 0.01, 10);
+    return add_seconds(two, "scale", family->a) && add_bounded(two, "shape", family->b, 0.05, 100);
 }
 
 #define STEPS 200
@@ -62,17 +76,20 @@ static bool add_empirical(cJSON *to, const char *name, const struct fl_durations
         char text[40];
         const double quantile = fl_durations_quantile(durations, (i + 0.5) / STEPS);
         if (!isnan(quantile)) last = quantile;
-        snprintf(text, sizeof text, "%.4gs", last);
+        seconds_text(last, text);
         cJSON *const value = cJSON_CreateString(text);
         if (value == NULL || !cJSON_AddItemToArray(list, value)) return false;
     }
     return list != NULL;
 }
 
-/* A family that the log rejects by far is not written, but what was seen. */
+#define DISTANCE_MAX 0.05 /* as the goodness of fit wants it, where there are no classes to test by */
+
+/* A family that the log rejects by far is not written, but what was seen, unless that is whole minutes. */
 static bool add_durations(cJSON *to, const char *name, const struct fl_duration_fit *fit, const struct fl_durations *durations)
 {
-    const bool bad = fit->p < 1e-4 && fit->ks > 0.01 && durations->cut_total < 0.2 * durations->seen_total;
+    const bool rejected = isnan(fit->p) ? fit->ks > DISTANCE_MAX && durations->resolution < 60 : fit->p < 1e-4 && fit->ks > 0.01;
+    const bool bad = rejected && durations->cut_total < 0.2 * durations->seen_total;
     return bad ? add_empirical(to, name, durations) : add_family(to, name, &fit->family[fit->best]);
 }
 
