@@ -17,13 +17,6 @@ static double logistic(double x)
     return 1 / (1 + fl_exp(-x));
 }
 
-static double rounded_log(const struct fl_distribution *distribution, double x, double r)
-{
-    const double middle = fl_distribution_limited_mean(distribution, x), above = fl_distribution_limited_mean(distribution, x + r);
-    const double below = x >= r ? fl_distribution_limited_mean(distribution, x - r) : x - r;
-    return fl_log(fmax((2 * middle - above - below) / r, 1e-300));
-}
-
 static double likelihood(const void *context, const double theta[])
 {
     const struct cure *cure = context;
@@ -37,7 +30,7 @@ static double likelihood(const void *context, const double theta[])
     for (uint32_t i = 0; i < FL_DURATION_BINS; i++) {
         if (d->seen[i] > 0) {
             const double x = d->seen_sum[i] / d->seen[i];
-            sum += d->seen[i] * (d->resolution > 0 ? rounded_log(&distribution, x, d->resolution)
+            sum += d->seen[i] * (d->resolution > 0 ? fl_family_rounded_log(&distribution, x, d->resolution)
                                                    : fl_family_log_density(cure->kind, a, b, fmax(x, 1e-3)));
         }
         if (d->cut[i] > 0) {

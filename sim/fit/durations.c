@@ -97,6 +97,28 @@ double fl_family_log_density(enum fl_distribution_kind kind, double a, double b,
     }
 }
 
+/* By quadrature, Gauss's with three points on either side. */
+static double rounded_log_of_smooth(const struct fl_distribution *d, double x, double r)
+{
+    static const double at[] = { 0.11270166537925831, 0.5, 0.88729833462074169 }, weight[] = { 5. / 18, 8. / 18, 5. / 18 };
+    const double middle = fl_family_log_density(d->kind, d->a, d->b, x);
+    double sum = 0;
+    for (uint32_t i = 0; i < 3; i++)
+        sum += weight[i] * (1 - at[i]) * (fl_exp(fl_family_log_density(d->kind, d->a, d->b, x - r * at[i]) - middle) +
+                                          fl_exp(fl_family_log_density(d->kind, d->a, d->b, x + r * at[i]) - middle));
+    return middle + fl_log(r * sum);
+}
+
+/* Near 0 the density may have no bound, and with L(z) = E[min(X, z)] the triangle weighs (2 L(x) - L(x - r) - L(x + r)) / r. Far from it these are
+ * equal to the last digits, and the density is smooth. Which of the two is used does not depend on the parameters: the likelihood has no steps. */
+double fl_family_rounded_log(const struct fl_distribution *distribution, double x, double r)
+{
+    if (x >= 4 * r) return rounded_log_of_smooth(distribution, x, r);
+    const double middle = fl_distribution_limited_mean(distribution, x), above = fl_distribution_limited_mean(distribution, x + r);
+    const double below = x >= r ? fl_distribution_limited_mean(distribution, x - r) : x - r;
+    return fl_log(fmax((2 * middle - above - below) / r, 1e-300));
+}
+
 double fl_family_survival(enum fl_distribution_kind kind, double a, double b, double x)
 {
     if (!(x > 0)) return 1;
@@ -142,22 +164,13 @@ static void make_dense(const struct fl_durations *durations, struct dense *dense
     }
 }
 
-/* P(X = x to the rounding): with L(z) = E[min(X, z)], the triangle of half width r around x weighs (2 L(x) - L(x - r) - L(x + r)) / r. */
-static double rounded_mass(const struct fl_distribution *distribution, double x, double r)
-{
-    const double middle = fl_distribution_limited_mean(distribution, x), above = fl_distribution_limited_mean(distribution, x + r);
-    const double below = x >= r ? fl_distribution_limited_mean(distribution, x - r) : x - r;
-    return (2 * middle - above - below) / r;
-}
-
 static double rounded_likelihood(const struct dense *dense, double a, double b)
 {
     struct fl_distribution distribution = { .kind = dense->kind, .a = a, .b = b };
     double sum = 0;
     if (fl_distribution_prepare(&distribution) != FL_OK) return NAN;
     for (uint32_t i = 0; i < dense->seen_count; i++) {
-        const double mass = rounded_mass(&distribution, dense->seen_at[i], dense->resolution);
-        sum += dense->seen[i] * fl_log(fmax(mass, 1e-300));
+        sum += dense->seen[i] * fl_family_rounded_log(&distribution, dense->seen_at[i], dense->resolution);
     }
     return sum;
 }

@@ -74,5 +74,8 @@ void fl_duration_fit_tell(const struct fl_duration_fit *fit, const struct fl_dur
 /* ln of density and of survival at x > 0, for the four families. */
 double fl_family_log_density(enum fl_distribution_kind kind, double a, double b, double x);
 double fl_family_survival(enum fl_distribution_kind kind, double a, double b, double x);
+/* ln of the probability that a duration is told as x >= 0, where both its ends are instants cut to whole `r`: the density weighed by the triangle
+ * of half width r around x. `distribution` is prepared, of one of the families. */
+double fl_family_rounded_log(const struct fl_distribution *distribution, double x, double r);
 
 #endif

@@ -177,3 +177,19 @@ Test(fit_counts_of, all_alike_is_a_constant)
 
     cr_expect(fit.known && fit.best.kind == FL_CONSTANT && fit.best.a == 3);
 }
+
+/* Far out, where differences of limited means are all rounding, and just beyond where these are left. */
+Test(fit_durations, whole_minutes_weigh_a_tail_by_its_density)
+{
+    static const struct fl_distribution families[] = { { .kind = FL_EXPONENTIAL, .a = 40 }, { .kind = FL_WEIBULL, .a = 60, .b = 0.8 },
+                                                       { .kind = FL_GAMMA, .a = 50, .b = 0.7 }, { .kind = FL_LOGNORMAL, .a = 30, .b = 1.2 } };
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        struct fl_distribution d = families[i];
+        cr_assert_eq(fl_distribution_prepare(&d), FL_OK);
+        const double r = 10, x = 4 * r, closed = log((2 * fl_distribution_limited_mean(&d, x) - fl_distribution_limited_mean(&d, x - r) -
+                                                      fl_distribution_limited_mean(&d, x + r)) / r);
+        cr_expect(fabs(fl_family_rounded_log(&d, x, r) - closed) < 1e-5, "family %u: %.9g instead of %.9g", d.kind, fl_family_rounded_log(&d, x, r), closed);
+        const double far = 8000, density = fl_family_log_density(d.kind, d.a, d.b, far) + log(r); /* but for its bend over the triangle */
+        cr_expect(fabs(fl_family_rounded_log(&d, far, r) - density) < 0.02, "family %u far out: %.9g instead of %.9g", d.kind, fl_family_rounded_log(&d, far, r), density);
+    }
+}
