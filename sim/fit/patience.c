@@ -60,6 +60,8 @@ struct cell {
     double seconds;         /* sum of the waits */
 };
 
+#define LONGEST_SHARE 0.015 /* chosen */
+
 struct leaving {
     struct cell cell[2][FL_FIT_INTENTS + 1][WAIT_CELLS]; /* [first] */
     bool filled[FL_FIT_INTENTS + 1], held[2];            /* held: so many of these rounds that their patience can be asked for */
@@ -110,6 +112,21 @@ static double log_of_leaving(const void *context, const double theta[])
     return sum;
 }
 
+/* The longest waits are left out: of whom a log does not tell to have left and come back they are waits that nobody waited. How she goes on is asked
+ * given her wait, so leaving out by the wait alone bends nothing. */
+static void leave_out_longest(struct leaving *leaving, uint32_t first, double answered)
+{
+    double beyond = 0;
+    for (uint32_t j = WAIT_CELLS; j-- > 0 && beyond < LONGEST_SHARE * answered;) {
+        for (uint32_t k = 0; k <= FL_FIT_INTENTS; k++) {
+            struct cell *const cell = &leaving->cell[first][k][j];
+            beyond += cell->writes + cell->nothing;
+            if (cell->said > 0) continue; /* an instant, not only a wait */
+            *cell = (struct cell){ 0 };
+        }
+    }
+}
+
 static void fill_cells(const struct fl_chats *chats, const struct fl_rounds_fit *rounds, struct leaving *leaving)
 {
     const struct fl_after *after = fl_after_list(chats);
@@ -130,6 +147,7 @@ static void fill_cells(const struct fl_chats *chats, const struct fl_rounds_fit 
         cell->seconds += wait[i].seconds;
         leaving->says = true;
     }
+    for (uint32_t first = 0; first < 2 && !leaving->says; first++) leave_out_longest(leaving, first, n[first]);
     leaving->held[0] = n[0] >= 500;
     leaving->held[1] = n[1] >= 500;
     for (uint32_t k = 0; k <= FL_FIT_INTENTS; k++) {

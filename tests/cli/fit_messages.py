@@ -67,6 +67,21 @@ def as_a_platform_exports(folder, log):
     expect(not found["desk.close.silence"]["known"] and found["desk.close.silence"]["why"], "nor when they close")
 
 
+def nobody_says_good_bye(folder):
+    """Messages alone: who left is a model of how long they had waited. Buyers who come back look like ones who waited long; they must not decide it."""
+    scenario, files = SOURCE / "scenarios" / "green-kpi-lost-buyers.json", []
+    for day in range(8):
+        log = folder / "day.jsonl"
+        run("log", "-q", scenario, "--replication", day, "-o", log)
+        files.append(folder / f"bare{day}.csv")
+        rows = [r for r in map(json.loads, log.read_text().splitlines()) if r["kind"] in ("buyer_message", "agent_reply")]
+        files[-1].write_text("time,conversation,role,chars\n" + "".join(f"{r['t']},{r['chat']},{'agent' if r['agent'] and r['kind'] == 'agent_reply' else 'buyer'},{r['chars']}\n" for r in rows))
+    found = {e["path"]: e for e in fit(*files)["estimates"]}
+    scale, shape = (found.get(f"buyers.patience.first.weibull.{name}", {"value": None}) for name in ("scale", "shape"))
+    expect(scale["value"] and 188 / 1.6 < scale["value"] < 188 * 1.6 and 1.2 < shape["value"] < 3.3 and "model" in scale["why"],
+           f"a patience of 188 s, shape 2, is found about: {scale} {shape}")
+
+
 def bad_lines(folder, log):
     lines = log.read_text().splitlines(keepends=True)[:2000]
     bad = folder / "bad.jsonl"
@@ -225,6 +240,7 @@ with tempfile.TemporaryDirectory() as name:
     place = pathlib.Path(name)
     own = same_in_every_format(place)
     as_a_platform_exports(place, own)
+    nobody_says_good_bye(place)
     as_others_write_it(place)
     odd_but_true(place)
     bad_lines(place, own)
