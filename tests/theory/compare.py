@@ -3,7 +3,8 @@
 Every case becomes a scenario; the program runs it; every figure is compared in units of its standard error, taken from
 the confidence interval that the program itself prints. How long a case is simulated follows from its model and from the
 seconds given by a fixed table of costs, never from a clock: the same seconds and seed give the same result on every machine.
-What is kept of a case (kept.py) holds for this very file: a change here, even of a comment, asks for all of them again."""
+What is kept of a case (kept.py) holds for its scenarios and exact answers, and for this very file: a change here, even of a comment,
+asks for all of them again."""
 import contextlib
 import csv
 import hashlib
@@ -55,13 +56,17 @@ class Verdicts:
     def skip(self, figure, reason):
         self.skipped.append({"figure": figure, "reason": reason})
 
+    def same(self, figure, truth, estimate):
+        """Nothing here is by chance: every day gives the same."""
+        ok = estimate is not None and abs(estimate - truth) <= max(2e-6, 1e-6 * abs(truth))
+        self.figures.append({"figure": figure, "truth": truth, "estimate": estimate, "error": 0.0, "z": None, "ok": ok})
+
     def compare(self, figure, truth, estimate, error):
         if estimate is None or error is None:
             raise RuntimeError(f"{figure}: the program gives no figure or no interval")
         tolerance = 1e-9 * max(1.0, abs(truth))
-        if error <= tolerance: # every day gives the same
-            self.figures.append({"figure": figure, "truth": truth, "estimate": estimate, "error": 0.0, "z": None,
-                                 "ok": abs(estimate - truth) <= max(2e-6, 1e-6 * abs(truth))})
+        if error <= tolerance:
+            self.same(figure, truth, estimate)
             return
         z = (estimate - truth) / error
         self.figures.append({"figure": figure, "truth": truth, "estimate": estimate, "error": error, "z": round(z, Z_DIGITS), "ok": abs(z) <= Z_MAX})
@@ -197,13 +202,19 @@ def figure_of(summary, path):
     if kind in ("beyond", "within"):
         found = next(x for x in summary["thresholds"] if x["measure"] == rest[0] and math.isclose(x["seconds"], rest[1], rel_tol=1e-9))
         value, ends = found["share_beyond"], found["ci95"]
-        value = value if kind == "beyond" or value is None else 1 - value
+        if kind == "within" and value is not None:
+            value, ends = 1 - value, ends if ends is None else [1 - ends[1], 1 - ends[0]]
     else:
         totals = summary["totals"] if kind == "totals" else summary["groups"][rest[0]]["totals"]
         metric, statistic = rest[-2:]
         entry = totals[metric]
         value, ends = entry[statistic], entry["ci95" if statistic == "mean" else f"{statistic}_ci95"]
     return value, None if ends is None else max(value - ends[0], ends[1] - value)
+
+
+def expected(figure, span):
+    """Of a run over a span: models.Figure has why."""
+    return figure.truth - figure.missed / span
 
 
 def compare_summary(program, made, replications, chats, figures, seed, verdicts, span=math.inf):
@@ -227,7 +238,10 @@ def compare_summary(program, made, replications, chats, figures, seed, verdicts,
             verdicts.skip(figure.name, "too few days to tell of so far a percentile")
             continue
         if figure.level is not None and figure.truth < RESOLUTION_S and value is not None and value <= RESOLUTION_S:
-            verdicts.compare(figure.name, 0.0, 0.0, 0.0)
+            verdicts.same(figure.name, 0.0, 0.0)
+            continue
+        if figure.event == 0: # it never happens: of what is 0 on every day there is no interval, or one of days that were not run
+            verdicts.same(figure.name, figure.truth, value)
             continue
         if figure.level is not None and figure.atom > 0:
             atom_error = math.sqrt(figure.atom * (1 - figure.atom) / replications)
@@ -240,7 +254,7 @@ def compare_summary(program, made, replications, chats, figures, seed, verdicts,
         if not figure.sure and error is not None and figure.missed / span > MISSED_MAX * error:
             verdicts.skip(figure.name, f"what has not ended when the run does weighs too much: {figure.missed / span / error:.2g} errors")
             continue
-        verdicts.compare(figure.name, figure.expected(span), value, error)
+        verdicts.compare(figure.name, expected(figure, span), value, error)
 
 
 # ---- States and counts ------------------------------------------------------------------------------
@@ -269,6 +283,62 @@ def run_states(program, job, budget, seed, verdicts):
         verdicts.compare(name, truth, average, error)
 
 
+def moments(counts):
+    """(mean, its standard error, variance, its standard error)."""
+    n = len(counts)
+    average = sum(counts) / n
+    second = sum((x - average) ** 2 for x in counts) / (n - 1)
+    fourth = sum((x - average) ** 4 for x in counts) / n
+    return average, math.sqrt(second / n), second, math.sqrt(max(0.0, fourth - second**2) / n)
+
+
+def share_of_days(name, truth, hits, n):
+    return name, truth, hits / n, math.sqrt(max(truth * (1 - truth), 0) / n), min(truth, 1 - truth) * n
+
+
+def gamma_poisson(v, runs):
+    counts = runs[0]
+    average, average_se, variance, variance_se = moments(counts)
+    yield "mean", v["mean"], average, average_se, v["mean"] * len(counts)
+    yield "var", v["var"], variance, variance_se, v["mean"] * len(counts)
+    yield share_of_days("p0", v["p0"], counts.count(0), len(counts))
+    if v["mean"] == int(v["mean"]):
+        yield share_of_days("pmf_at_mean", v["pmf_at_mean"], counts.count(v["mean"]), len(counts))
+
+
+def shared_busyness(v, runs):
+    second = runs[1]
+    first = [a - b for a, b in zip(runs[0], second)]
+    n = len(first)
+    mean1, mean2 = sum(first) / n, sum(second) / n
+    products = [(a - mean1) * (b - mean2) for a, b in zip(first, second)]
+    cov = sum(products) / (n - 1)
+    yield "cov", v["cov"], cov, math.sqrt(sum((x - cov) ** 2 for x in products)) / n, math.inf
+    var1, var2 = sum((a - mean1) ** 2 for a in first) / (n - 1), sum((b - mean2) ** 2 for b in second) / (n - 1)
+    corr = cov / math.sqrt(var1 * var2)
+    parts = [(a - mean1) * (b - mean2) / math.sqrt(var1 * var2) - corr / 2 * ((a - mean1) ** 2 / var1 + (b - mean2) ** 2 / var2)
+             for a, b in zip(first, second)] # influence of a day on the correlation
+    yield "corr", v["corr"], corr, math.sqrt(sum(x * x for x in parts)) / n, math.inf
+
+
+def piecewise_linear(v, runs):
+    n = len(runs[0])
+    average, average_se, variance, variance_se = moments(runs[0])
+    yield "total", v["total"], average, average_se, v["total"] * n
+    yield "total as variance", v["total"], variance, variance_se, v["total"] * n
+    for i, part in enumerate(v["bins"]):
+        later = runs[i + 1] if i + 1 < len(runs) else [0] * n
+        counts = [a - b for a, b in zip(runs[i], later)]
+        average, average_se, _, _ = moments(counts)
+        yield f"bin {part['a']}-{part['b']}", part["mean"], average, average_se, part["mean"] * n
+        if i == 0 and "p_no_arrival_first_half_unit" in v and part["b"] == 0.5:
+            yield share_of_days("p_no_arrival_first_half_unit", v["p_no_arrival_first_half_unit"], counts.count(0), n)
+
+
+# From the exact answers and the counts of every run, [run][day], to (name, truth, estimate, standard error, events).
+JUDGES = {"gamma_poisson": gamma_poisson, "shared_busyness_corr": shared_busyness, "nhpp_piecewise_linear": piecewise_linear}
+
+
 def run_counts(program, job, budget, seed, verdicts):
     days = max(200, int(budget / len(job.warmups) / (overhead_s(job.scenario) + 1e-4 + job.chats * job.cost_us * 1e-6)))
     runs = []
@@ -278,7 +348,7 @@ def run_counts(program, job, budget, seed, verdicts):
             program.run(dict(job.scenario, warmup=seconds(warmup)), days, seed, out)
             with open(out / "days.csv", newline="", encoding="utf-8") as file:
                 runs.append([int(float(row["chats_offered"])) for row in csv.DictReader(file)])
-    for name, truth, estimate, error, events in job.judge(runs):
+    for name, truth, estimate, error, events in JUDGES[job.kind](job.answers, runs):
         if events < EVENTS_MIN:
             verdicts.skip(name, f"its event is rare: {events:.3g} of {days} days")
         else:

@@ -4,8 +4,8 @@
      "state": "passed", "cpu_s": 58.1, "figures": [["p_block", 0.613], ...], "skipped": [["p_wait_gt_T 9", "its event is rare: ..."], ...]}
 
 A figure is its name and z, and where it is wrong also the exact value, the simulated one and its standard error. Two fingerprints say
-whether the result still holds. `of` is of how we run and compare (compare.py, models.py, notation.py) and of the file of exact
-answers. `golden` is of what the program computes: the golden outputs that a case is read from, as they were when it was run. Before
+whether the result still holds. `of` is of what the case is, its scenarios and the exact answers they are held to, as models.py makes
+them, and of how it is run and compared (compare.py). `golden` is of what the program computes: the golden outputs that a case is read from, as they were when it was run. Before
 the first case of such a state the file has a line with them,
 
     {"golden": "7a20...", "outputs": {"scenarios/618-opening.json simulate --json without intervals": "64d1...", ...}}
@@ -25,10 +25,11 @@ import os
 import subprocess
 from pathlib import Path
 
+import models
+
 HERE = Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "golden" / "hashes.json"
 READ = ("simulate --json without intervals", "simulate --out: days.csv") # what compare.py reads
-DECIDES = ("compare.py", "models.py", "notation.py")
 FIGURE = ("figure", "z", "truth", "estimate", "error")
 
 
@@ -51,6 +52,15 @@ def fingerprint(*contents):
     for content in contents:
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]
+
+
+def content(make_jobs):
+    """All that decides what a case runs and what it is held to, as bytes."""
+    try:
+        jobs = [[type(job).__name__, vars(job)] for job in make_jobs()]
+    except (models.NotExpressible, ValueError, KeyError) as why:
+        jobs = repr(why)
+    return json.dumps(jobs, sort_keys=True, default=vars).encode()
 
 
 def commit():
@@ -84,8 +94,8 @@ class Kept:
 
     def __init__(self, path, budget, seed, truth, golden=GOLDEN):
         self.path, self.budget, self.seed = path, budget, seed
-        decides = [(HERE / name).read_bytes() for name in DECIDES]
-        self.of = {answers.stem: fingerprint(*decides, answers.read_bytes()) for answers in sorted(truth.glob("*.json"))}
+        how = (HERE / "compare.py").read_bytes()
+        self.of = {name: fingerprint(how, content(make_jobs)) for _, name, make_jobs in models.every_case(truth)}
         self.outputs = golden_outputs(golden)
         self.golden = fingerprint(json.dumps(self.outputs).encode())
         self.states = {} # golden fingerprint: whether those outputs are as they were
@@ -107,7 +117,7 @@ class Kept:
             self.states[line["golden"]] = line["outputs"].items() <= self.outputs.items()
             return
         result = unpacked(line)
-        if self.states[line["golden"]] and (line["seconds"], line["seed"], line["of"]) == (self.budget, self.seed, self.of.get(result["file"])):
+        if self.states[line["golden"]] and (line["seconds"], line["seed"], line["of"]) == (self.budget, self.seed, self.of.get(result["case"])):
             self.results[line["case"]] = result
         else:
             self.others += 1
@@ -129,7 +139,7 @@ class Kept:
         if self.golden not in self.states:
             self.append({"golden": self.golden, "outputs": self.outputs})
             self.states[self.golden] = True
-        self.append({"case": result["case"], "seconds": self.budget, "seed": self.seed, "of": self.of[result["file"]], "golden": self.golden,
+        self.append({"case": result["case"], "seconds": self.budget, "seed": self.seed, "of": self.of[result["case"]], "golden": self.golden,
                      "commit": self.commit, **packed(result)})
 
     def append(self, line):

@@ -3,6 +3,7 @@ case. README.md has the table. A case or figure that no scenario expresses is re
 import json
 import math
 import re
+from collections import Counter
 from fractions import Fraction
 from functools import reduce
 
@@ -25,9 +26,6 @@ class Figure:
     def __init__(self, name, truth, path, event=1.0, level=None, atom=0.0):
         self.name, self.truth, self.path, self.event, self.level, self.atom = name, truth, path, event, level, atom
         self.missed, self.sure = 0.0, True
-
-    def expected(self, span):
-        return self.truth - self.missed / span
 
     def ends_late(self, variance, sure):
         """The mean of a time that counts when it is over. Of chats that arrive evenly over a span T those are counted that are
@@ -86,11 +84,11 @@ class States:
 
 
 class Counts:
-    """Days that are compared by their rows in days.csv. warmups: one run for each, on the very same days; judge: from the
-    counts of every run, [run][day], to (name, truth, estimate, standard error, events)."""
+    """Days that are compared by the chats of their rows in days.csv. warmups: one run for each, on the very same days; kind: which
+    exact answers these are, in compare.JUDGES; answers: what is to be known of them."""
 
-    def __init__(self, name, scenario, chats, warmups, judge):
-        self.name, self.scenario, self.chats, self.warmups, self.judge = name, scenario, chats, warmups, judge
+    def __init__(self, name, scenario, chats, warmups, kind, answers):
+        self.name, self.scenario, self.chats, self.warmups, self.kind, self.answers = name, scenario, chats, warmups, kind, answers
         self.cost_us = 0.6
 
 
@@ -441,12 +439,35 @@ def silent_abandonment_case(p, v):
         ("blocked", v["p_block"])], 0)
 
 
+def will_leave(rate, mu, agents, theta):
+    """Of those who wait in an M/M/n+M desk in equilibrium, how many will leave, in expectation: by Little's law the rate of arrivals
+    times the mean wait of those who leave (0 for the others). A chat with j before it waits 1 / r_j on average, r_j = n mu + (j + 1) theta,
+    until it leaves, with theta / r_j, or one before it is gone."""
+    state, total = 1.0, 1.0 # probability of k chats, and their sum, in units of that of an empty desk
+    for k in range(1, agents + 1):
+        state *= rate / (k * mu)
+        total += state
+    leaves, wait, found, before = 0.0, 0.0, 0.0, 0
+    while before < agents or state > 1e-18 * total:
+        out = agents * mu + (before + 1) * theta
+        onward = (out - theta) / out
+        leaves = theta / out + onward * leaves
+        wait = leaves / out + onward * wait
+        found += state * wait
+        state *= rate / out
+        total += state
+        before += 1
+    return rate * found / total
+
+
 def peers_case(p, v):
-    if {"lambda_", "mu", "c", "theta", "horizon_min"} <= p.keys():
-        rate, mu, agents, theta = p["lambda_"], p["mu"], p["c"], p["theta"]
-        truth = v["exact_abandoned"] / (rate * p["horizon_min"])
-        yield Stationary("", scenario(rate, exponential(1 / mu), agents, patience=exponential(1 / theta)), rate,
-                         relaxation(rate / (agents * mu), agents, mu, patience_rate=theta), [share("exact_abandoned", truth, "abandonment").happens_late(1 / (theta + agents * mu), False)], 0)
+    if {"lambda_", "mu", "c", "theta", "horizon_min"} <= p.keys(): # a day that begins empty; those of it who leave after its end are in the answer
+        rate, mu, agents, theta, end = p["lambda_"], p["mu"], p["c"], p["theta"], p["horizon_min"]
+        if end < 20 * relaxation(rate / (agents * mu), agents, mu, patience_rate=theta):
+            raise NotExpressible("a day that ends before it has found its equilibrium: how many leave after its end")
+        made = dict(scenario(rate, exponential(1 / mu), agents, patience=exponential(1 / theta)), duration=seconds(end), interval=seconds(end))
+        left = v["exact_abandoned"] - will_leave(rate, mu, agents, theta)
+        yield Days("", made, rate * end, [share("exact_abandoned by the end", left / (rate * end), "abandonment")])
     elif {"calls_per_30min", "aht", "patience", "c"} <= p.keys():
         yield from erlang_a(p["calls_per_30min"] / 30, 1 / p["aht"], p["c"], 1 / p["patience"], v)
     elif {"A", "c"} <= p.keys() and ("aht" in p or "aht_s" in p):
@@ -574,18 +595,6 @@ def promo_staffing_case(p, v):
 
 # ---- Arrivals -------------------------------------------------------------------------------------
 
-def moments(counts):
-    n = len(counts)
-    average = sum(counts) / n
-    second = sum((x - average) ** 2 for x in counts) / (n - 1)
-    fourth = sum((x - average) ** 4 for x in counts) / n
-    return average, math.sqrt(second / n), second, math.sqrt(max(0.0, fourth - second**2) / n)
-
-
-def share_of_days(name, truth, hits, n):
-    return name, truth, hits / n, math.sqrt(max(truth * (1 - truth), 0) / n), min(truth, 1 - truth) * n
-
-
 def arrivals_scenario(points, end, busyness_cv=0.0):
     made = {"fenliu": 1, "duration": seconds(end), "interval": seconds(end),
             "traffic": {"rate": {"points": points}},
@@ -597,51 +606,17 @@ def arrivals_scenario(points, end, busyness_cv=0.0):
 
 def arrivals_case(p, v):
     if p["kind"] == "gamma_poisson":
-        def judge(runs):
-            counts = runs[0]
-            average, average_se, variance, variance_se = moments(counts)
-            yield "mean", p["mean"], average, average_se, p["mean"] * len(counts)
-            yield "var", v["var"], variance, variance_se, p["mean"] * len(counts)
-            yield share_of_days("p0", v["p0"], counts.count(0), len(counts))
-            if p["mean"] == int(p["mean"]):
-                yield share_of_days("pmf_at_mean", v["pmf_at_mean"], counts.count(p["mean"]), len(counts))
-        yield Counts("", arrivals_scenario([["+0h", p["mean"]]], 3600, 1 / math.sqrt(p["alpha"])), p["mean"], [0], judge)
+        made, chats, warmups = arrivals_scenario([["+0h", p["mean"]]], 3600, 1 / math.sqrt(p["alpha"])), p["mean"], [0]
     elif p["kind"] == "shared_busyness_corr":
-        def judge(runs):
-            second = runs[1]
-            first = [a - b for a, b in zip(runs[0], second)]
-            n = len(first)
-            mean1, mean2 = sum(first) / n, sum(second) / n
-            products = [(a - mean1) * (b - mean2) for a, b in zip(first, second)]
-            cov = sum(products) / (n - 1)
-            yield "cov", v["cov"], cov, math.sqrt(sum((x - cov) ** 2 for x in products)) / n, math.inf
-            var1, var2 = sum((a - mean1) ** 2 for a in first) / (n - 1), sum((b - mean2) ** 2 for b in second) / (n - 1)
-            corr = cov / math.sqrt(var1 * var2)
-            parts = [(a - mean1) * (b - mean2) / math.sqrt(var1 * var2) - corr / 2 * ((a - mean1) ** 2 / var1 + (b - mean2) ** 2 / var2)
-                     for a, b in zip(first, second)] # influence of a day on the correlation
-            yield "corr", v["corr"], corr, math.sqrt(sum(x * x for x in parts)) / n, math.inf
         points = [["+0h", p["m1"]], ["+1h", p["m1"]], ["+1h", p["m2"]], ["+2h", p["m2"]]]
-        yield Counts("", arrivals_scenario(points, 7200, 1 / math.sqrt(p["alpha"])), p["m1"] + p["m2"], [0, 3600], judge)
+        made, chats, warmups = arrivals_scenario(points, 7200, 1 / math.sqrt(p["alpha"])), p["m1"] + p["m2"], [0, 3600]
     elif p["kind"] == "nhpp_piecewise_linear":
         knots = [[f"+{seconds(t * 3600)}", rate] for t, rate in p["knots"]]
-        edges = sorted({b["a"] for b in v["bins"]})
-        end = max(b["b"] for b in v["bins"])
-
-        def judge(runs):
-            n = len(runs[0])
-            average, average_se, variance, variance_se = moments(runs[0])
-            yield "total", v["total"], average, average_se, v["total"] * n
-            yield "total as variance", v["total"], variance, variance_se, v["total"] * n
-            for i, part in enumerate(v["bins"]):
-                later = runs[i + 1] if i + 1 < len(runs) else [0] * n
-                counts = [a - b for a, b in zip(runs[i], later)]
-                average, average_se, _, _ = moments(counts)
-                yield f"bin {part['a']}-{part['b']}", part["mean"], average, average_se, part["mean"] * n
-                if i == 0 and "p_no_arrival_first_half_unit" in v and part["b"] == 0.5:
-                    yield share_of_days("p_no_arrival_first_half_unit", v["p_no_arrival_first_half_unit"], counts.count(0), n)
-        yield Counts("", arrivals_scenario(knots, end * 3600), v["total"], [t * 3600 for t in edges], judge)
+        made, chats = arrivals_scenario(knots, 3600 * max(b["b"] for b in v["bins"])), v["total"]
+        warmups = [t * 3600 for t in sorted({b["a"] for b in v["bins"]})]
     else:
         raise NotExpressible(f"arrivals of the kind {p['kind']}: buyers do not set each other off")
+    yield Counts("", made, chats, warmups, p["kind"], {**p, **v})
 
 
 MODELS = {
@@ -665,7 +640,14 @@ def cases(path):
     """Every case of a file of exact answers as (name, function that yields its jobs)."""
     with open(path, encoding="utf-8") as file:
         content = json.load(file)
-    model = MODELS[path.stem]
+    model, names = MODELS[path.stem], Counter()
     for case in content["cases"]:
         values = case["values"] if "values" in case else case["exact"]
-        yield f"{path.stem} {short(case['params'])}", lambda p=case["params"], v=values: list(model(p, v))
+        name = f"{path.stem} {short(case['params'])}"
+        names[name] += 1 # a name is cut short, and stands for one case only
+        yield name if names[name] == 1 else f"{name} #{names[name]}", lambda p=case["params"], v=values: list(model(p, v))
+
+
+def every_case(truth):
+    """[(file, name, function that yields its jobs)] of a folder of exact answers, by the names of ours."""
+    return [(path.stem, name, make_jobs) for path in sorted(truth.glob("*.json")) if path.stem in MODELS for name, make_jobs in cases(path)]

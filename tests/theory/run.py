@@ -3,10 +3,12 @@
 
 compare.py says how a case is run and compared, README.md which figure is compared with which."""
 import argparse
+import itertools
 import json
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -21,28 +23,29 @@ import models
 from compare import Interrupted, Program, Z_MAX, run_case
 
 RMS_RANGE = 0.15 # of the root mean square of all z about 1
+KIND_RANGE = 0.25 # and of those of one sort of figure: intervals of shares and percentiles are a little wide
 
 
 # ---- Cases ----------------------------------------------------------------------------------------
 
 def chosen_cases(arguments, truth):
     """[(file, name, jobs)], all of them or a seeded selection that takes from every file in turn."""
-    files = [path for path in sorted(truth.glob("*.json")) if path.stem in models.MODELS]
+    every = models.every_case(truth)
     if arguments.only:
         wanted = {Path(name).stem for name in arguments.only}
-        unknown = wanted - {path.stem for path in files}
+        unknown = wanted - {file for file, _, _ in every}
         if unknown:
             sys.stderr.write(f"run.py: no such file of exact answers: {', '.join(sorted(unknown))}\n")
             sys.exit(2)
-        files = [path for path in files if path.stem in wanted]
-    lists = [[(path.stem, name, jobs) for name, jobs in models.cases(path) if arguments.case is None or arguments.case in name]
-             for path in files]
+        every = [case for case in every if case[0] in wanted]
+    if arguments.case is not None:
+        every = [case for case in every if arguments.case in case[1]]
     chance = random.Random(arguments.seed)
     if arguments.select is None:
-        every = [case for cases in lists for case in cases]
         if arguments.keep is not None: # what is done when the run is stopped is then a fair sample of all
             chance.shuffle(every)
         return every
+    lists = [list(cases) for _, cases in itertools.groupby(every, key=lambda case: case[0])]
     for cases in lists:
         chance.shuffle(cases)
     picked = []
@@ -84,6 +87,30 @@ def print_skipped(results):
             print(f"        {case}: {'; '.join(figures)}")
 
 
+def kind_of(figure):
+    """Which sort of figure: its name without its job's, and without the limit, level, instant or class at its end."""
+    return re.sub(r" ?(?:[tT]=|class )?\d[\d.e-]*$", "", figure.rpartition(": ")[2])
+
+
+def off_kinds(results):
+    """[(kind, rms of z, half-width)] of the sorts of figures whose root mean square is not near 1: one whose standard error is far too
+    wide can never be wrong, and among all the others nobody would see it."""
+    zs, cases = {}, {}
+    for result in results:
+        for figure in result["figures"]:
+            if figure["z"] is not None:
+                kind = kind_of(figure["figure"])
+                zs.setdefault(kind, []).append(figure["z"])
+                cases.setdefault(kind, set()).add(result["case"])
+    off = []
+    for kind, of in sorted(zs.items()):
+        rms = math.sqrt(math.fsum(z * z for z in of) / len(of))
+        half = max(KIND_RANGE, 4 / math.sqrt(2 * len(cases[kind])))
+        if abs(rms - 1) > half:
+            off.append((kind, rms, half))
+    return off
+
+
 def summarize(results):
     """(the summary's lines, whether all is well)."""
     zs = [figure["z"] for result in results for figure in result["figures"] if figure["z"] is not None]
@@ -99,7 +126,9 @@ def summarize(results):
              f"max |z| {max(map(abs, zs)):.2f}, wanted <= {Z_MAX:g}; mean z {math.fsum(zs) / len(zs):+.3f}; "
              f"beyond 2, 3, 4, 5 standard errors: {', '.join(map(str, beyond))}",
              f"rms z {rms:.3f}, wanted {1 - half:.2f} to {1 + half:.2f}"]
-    return lines, abs(rms - 1) <= half
+    off = off_kinds(results)
+    lines += [f"rms z of {kind} alone {of:.3f}, wanted {max(0.0, 1 - width):.2f} to {1 + width:.2f}" for kind, of, width in off]
+    return lines, abs(rms - 1) <= half and not off
 
 
 # ---- Running ----------------------------------------------------------------------------------------
@@ -172,11 +201,11 @@ def print_taken(sweep):
 def print_verdict(sweep):
     """The summary. Returns whether all is well."""
     results = sweep.results()
-    lines, rms_ok = summarize(results)
+    lines, calibrated = summarize(results)
     print("\n".join(lines))
     print(f"{math.fsum(result['cpu_s'] for result in results):.0f} CPU s")
     counts = {state: sum(result["state"] == state for result in results) for state in ("passed", "failed", "skipped")}
-    if not rms_ok:
+    if not calibrated:
         counts["failed"] += 1
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
     return counts["failed"] == 0

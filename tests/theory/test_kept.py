@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 sys.path.insert(0, __file__.rpartition("/")[0])
 import kept
@@ -18,7 +19,8 @@ import models
 
 HERE = pathlib.Path(__file__).resolve().parent
 SWEEP = ("--only", "erlang_b", "--only", "mg1_pk", "--case", "=0.5", "--seconds", "0.02", "--seed", "618")
-RESULT = {"file": "mmck", "case": "mmck c=1", "state": "passed", "cpu_s": 0.1, "skipped": [{"figure": "p", "reason": "rare"}],
+CASES = [name for name, _ in models.cases(HERE / "truth" / "mmck.json")]
+RESULT = {"file": "mmck", "case": CASES[0], "state": "passed", "cpu_s": 0.1, "skipped": [{"figure": "p", "reason": "rare"}],
           "figures": [{"figure": "B", "truth": 0.5, "estimate": 0.51, "error": 0.01, "z": 1.0, "ok": True}]}
 
 
@@ -171,6 +173,13 @@ class Holds(Folder):
         keep.add(RESULT)
         keep.file.close()
 
+    def answers(self, name, change):
+        """Another first case of a file of exact answers."""
+        path = self.truth / f"{name}.json"
+        content = json.loads(path.read_text())
+        change(content["cases"][0])
+        path.write_text(json.dumps(content))
+
     def outputs(self, digests):
         self.golden.write_text(json.dumps({"scenarios/x.json": digests}))
 
@@ -203,7 +212,7 @@ class Holds(Folder):
         self.assertEqual(self.read(), (1, 0))
 
         keep = self.opened()
-        keep.add(dict(RESULT, case="mmck c=2"))
+        keep.add(dict(RESULT, case=CASES[1]))
         keep.file.close()
 
         self.assertEqual(self.read(), (2, 0))
@@ -211,14 +220,17 @@ class Holds(Folder):
         self.assertEqual(self.read(), (1, 1))
 
     def test_its_exact_answers_have_changed(self):
-        with open(self.truth / "mmck.json", "a", encoding="utf-8") as file:
-            file.write("\n")
+        self.answers("mmck", lambda case: case["values"].update(Lq=case["values"]["Lq"] * 1.5))
 
         self.assertEqual(self.read(), (0, 1))
 
-    def test_those_of_other_cases_do_not_matter(self):
-        with open(self.truth / "erlang_b.json", "a", encoding="utf-8") as file:
-            file.write("\n")
+    def test_the_scenario_made_of_it_has_changed(self):
+        with unittest.mock.patch.object(models, "WAIT", "another_measure"):
+            self.assertEqual(self.read(), (0, 1))
+
+    def test_words_about_it_and_other_cases_do_not_matter(self):
+        self.answers("mmck", lambda case: case.update(comment="new"))
+        self.answers("erlang_b", lambda case: case["values"].update(B=0.5))
 
         self.assertEqual(self.read(), (1, 0))
 
