@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Of one day, or of two dates and a half, an objective holds for the pooled figure exactly when it holds on the day: two judges, one definition."""
+"""Of one day, or of two dates and a half, an objective holds for the pooled figure exactly when it holds on the day, which is when the figure is on the
+side that is wanted: two judges, one definition."""
 import json
 import pathlib
 import subprocess
@@ -43,8 +44,12 @@ def main():
             for sign in (">=", "<="):
                 for factor in (0.5, 1.5):
                     wants = {name: {"want": f"{sign} {min(1, got[name] * factor) if got[name] <= 1 else got[name] * factor:.9f}", "per": per} for name in names}
-                    for each in judged(path, per, wants):
-                        expect(each["met"] == (each["days_met"] == 1), per, each)
+                    found = judged(path, per, wants)
+                    expect([each["name"] for each in found] == names, per, found)
+                    for each in found:
+                        want = float(wants[each["name"]]["want"].split()[1])
+                        holds = each["got"] >= want if sign == ">=" else each["got"] <= want
+                        expect(each["met"] == holds and each["days_met"] == holds, per, each)
 
 
 main()

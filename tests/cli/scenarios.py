@@ -2,7 +2,8 @@
 
 Each figure named in an `about` is looked up in a run of that scenario, with the overrides that the text names, at the
 scenario's own seed and number of days. The days are the same everywhere, so the margin is no margin of chance: it is how far
-the simulation may move before the text must be written anew. Statements of more and less have none.
+the simulation may move before the text must be written anew; of a share above a half, how far what is missing from 100 %
+may. Statements of more and less have none.
 """
 import csv
 import glob
@@ -77,8 +78,10 @@ def shows(name, said, value):
     text = about(name)
     number = float(re.match(r"[0-9.]+", said.replace(" ", "")).group())
     got = value * (100 if said.endswith("%") else 1)
+    rounded = 0.5 * 10.0 ** -len(re.match(r"[0-9 ]*(?:\.([0-9]+))?", said).group(1) or "")
+    margin = max(MARGIN * (min(number, 100 - number) if said.endswith("%") else number), rounded)
     expect(re.search(r"(?<![0-9.])" + re.escape(said), text), f'{name}: the text names "{said}"')
-    expect(abs(got - number) <= MARGIN * number, f"{name}: the text says {said}, the run shows {got:.4g}")
+    expect(abs(got - number) <= margin, f"{name}: the text says {said}, the run shows {got:.4g}")
 
 
 def shows_all(name, overrides, **figures):

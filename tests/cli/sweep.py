@@ -121,6 +121,8 @@ with tempfile.TemporaryDirectory() as folder:
     expect("no table or view" in run("sweep", "--export", "nothing", "s.sqlite").stderr, "an unknown view is refused with those there are")
     schema = sqlite3.connect(":memory:")
     schema.executescript(run("sweep", "--schema").stdout)
+    there = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    expect(schema.execute(there).fetchall() == sqlite3.connect("s.sqlite").execute(there).fetchall(), "the schema that is printed is that of a store")
 
     # ---- Shards
     for i in range(3):
@@ -174,6 +176,7 @@ with tempfile.TemporaryDirectory() as folder:
             if kills + interrupted >= cuts or not LONG:
                 break
             os.remove("cut.sqlite")  # done before it was cut so often: from the beginning again
+    expect(kills > 0 and (kills + interrupted >= cuts or not LONG), f"it was killed and interrupted {kills} and {interrupted} times alone")
     print(f"killed {kills}, interrupted {interrupted} times; whole in {whole_s:.1f} s, {os.path.getsize('whole.sqlite')} bytes")
     expect(not [name for name in os.listdir() if name.startswith(("cut.", "whole.")) and not name.endswith(".sqlite")], f"no other files are left: {os.listdir()}")
 
