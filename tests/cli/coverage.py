@@ -11,6 +11,7 @@ One coverage of 1 000 runs has a standard error of 0.7 points; all that is asked
                                 of very many days: 1 over the square of the relative error of one day. Of fewer, 85 % or more.
     means of times              92 to 98 % of 20 days or more, 85 % of ten: those of a desk that is overloaded on some days come from these
     percentiles                 92 to 98 % of 20 days or more
+Besides, every run gives an interval of a share, count or mean that is above 0.01, and of 20 days some run of every figure.
 Of the last desk, which is overloaded on busy days and on one in a hundred far beyond all others, this is asked of 100 days only: most runs of ten
 to thirty have none such, and cannot know. What they hold is shown.
 """
@@ -127,7 +128,16 @@ def measure_desk(folder, number, desk_of, lengths, runs, truth_days):
             yield row
 
 
+def always_given(row):
+    """Whether every run has days enough for an interval: percentiles may lie too far out for it, and so may what hardly ever happens."""
+    return row["figure"][1] == "mean" and row["truth"] > 0.01
+
+
 def fault_of(row):
+    if always_given(row) and row["given"] < row["runs"]:
+        return f"{row['desk']}, {row['days']} days, {'.'.join(row['figure'])} {row['truth']:.4g}: an interval is given in {row['given']} of {row['runs']} runs alone"
+    if row["given"] == 0 and row["days"] >= 20:
+        return f"{row['desk']}, {row['days']} days, {'.'.join(row['figure'])} {row['truth']:.4g}: no interval is ever given"
     asked = None if row["held"] is None else asked_of(row)
     if asked is None or asked[0] <= row["held"] <= asked[1]:
         return None
