@@ -86,7 +86,7 @@ class Calibration(unittest.TestCase):
 
     def results(self, cases, sl):
         """z of one figure alternates between 1 and -1, that of the other is `sl`."""
-        return [{"case": f"case {i}", "figures": [{"figure": "Wq", "z": (-1.0) ** i}] + [{"figure": f"job: sl T={t}", "z": sl} for t in (0.05, 1)]}
+        return [{"case": f"case {i}", "skipped": [], "figures": [{"figure": "Wq", "z": (-1.0) ** i}] + [{"figure": f"job: sl T={t}", "z": sl} for t in (0.05, 1)]}
                 for i in range(cases)]
 
     def test_a_sort_of_figure_that_is_never_off_is_found(self):
@@ -107,6 +107,32 @@ class Calibration(unittest.TestCase):
 
         self.assertFalse(well)
         self.assertTrue(any(line.startswith("rms z of rare sort alone 1.900") for line in lines), lines)
+
+    def test_percentiles_that_are_nearly_all_passed_over_are_found(self):
+        results = self.results(60, 0.9)
+        for result in results[:20]:
+            result["figures"].append({"figure": "wait_q 0.9", "z": 1.0})
+            result["skipped"].append({"figure": "wait_q 0.99", "reason": f"{run.TOO_FEW_DAYS} of so far a percentile"})
+        lines, well = run.summarize(results)
+        self.assertTrue(well, lines)
+
+        results[0]["figures"].pop()
+        lines, well = run.summarize(results)
+
+        self.assertFalse(well)
+        self.assertIn("20 percentiles had no interval, and 19 of their sorts were compared", lines)
+
+    def test_the_reason_is_the_comparisons_own(self):
+        class NoInterval(Answer):
+            def run(self, made, replications, seed):
+                summary = super().run(made, replications, seed)
+                summary["totals"]["wait_for_agent_s"]["p90_ci95"] = None
+                return summary
+
+        verdicts = Verdicts()
+        compare_summary(NoInterval(), {}, DAYS, 1e6, [Figure("f", 0.2, ("totals", models.WAIT, "p90"), 0.1, 0.9)], 1, verdicts)
+
+        self.assertTrue(verdicts.skipped[0]["reason"].startswith(run.TOO_FEW_DAYS), verdicts.skipped)
 
     def test_sorts(self):
         for name, kind in (("sl T=0.05", "sl"), ("sl T=1e-05", "sl"), ("fifo: Wq", "Wq"), ("s=10: m as variance", "m as variance"),
