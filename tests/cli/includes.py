@@ -158,9 +158,11 @@ def check_headers_alone():
 
 def check_machine_paths():
     """No file of the project names a place that only one machine has."""
-    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True)
-    if listed.returncode:
+    if not (ROOT / ".git").exists():
         return  # a tree without its history, as from a release archive
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True)
+    if listed.returncode or not listed.stdout:
+        return fault(".git", f"its files cannot be listed: {listed.stderr.decode(errors='replace').strip()}")
     private = re.compile(rb"(?<![\w./])/(?:home|root|Users|work|mnt)/[\w.-]+|\b[A-Z]:\\Users\\")
     for name in filter(None, listed.stdout.decode().split("\0")):
         path = ROOT / name
