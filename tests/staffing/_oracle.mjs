@@ -61,7 +61,9 @@ export async function main({ name, solved, things, usage, judge, describe, isChe
     tally.worst = Math.max(tally.worst, above);
     tally.exact += isCheapest(ours, best);
   }
-  const failed = tally.wrong > 0 || tally.open > count / 10;
+  const short = lines.length !== Number(count);
+  if (short) console.log(`${lines.length} problems came of ${count}`);
+  const failed = tally.wrong > 0 || tally.open > count / 10 || short || (tally[solved] === 0 && count >= 10);
   if (failed) console.log(`again: FENLIU_BUILD=${build} node tests/staffing/${name}_oracle.mjs --seed ${seed} --first ${first} --count ${count}`);
   console.log(`seed ${seed}: ${tally[solved]} ${things} within the gap of the cheapest, ${tally.exact} of them the cheapest, at most ${(100 * tally.worst).toFixed(3)} % above; ` +
     `${tally.infeasible} infeasible for both; ${tally.open} not proven; ${tally.wrong} wrong`);
