@@ -13,6 +13,7 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+from _main import main
 from _python import PYTHON
 
 HERE = pathlib.Path(__file__).parent
@@ -282,6 +283,7 @@ class Leaves(unittest.TestCase):
         run = subprocess.Popen([FENLIU, "drive", DESK, "--engine", engine("broken.py", "stalls"), "--timeout", "100", "--quiet"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, key: value}, start_new_session=True)
         time.sleep(1.5 * SLOW)
+        self.assertGreater(len(self.processes(mark)), 1)  # so they are seen: the harness and its engine
         os.killpg(run.pid, signal.SIGINT)
         _, said = run.communicate(timeout=60)
         self.assertEqual(run.returncode, 130, said)
@@ -292,4 +294,4 @@ if __name__ == "__main__":
     if FENLIU is None:
         print("there is no fenliu to run")
         sys.exit(77)
-    unittest.main(verbosity=1)
+    main()

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
+from _main import main
 from _python import PYTHON
 
 FENLIU = os.environ.get("FENLIU")
@@ -118,4 +119,4 @@ class C(Holds, unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -17,6 +17,7 @@ import time
 import unittest
 
 from _dense import BRIEF, DENSE, PLACES, figures, free_ports, mean
+from _main import main
 
 FENLIU = os.environ.get("FENLIU")
 HAPROXY = shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -387,4 +388,4 @@ class Refuses(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -11,6 +11,7 @@ import time
 import unittest
 import urllib.request
 
+from _main import main
 from _python import PYTHON
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -124,6 +125,7 @@ class RealTime(unittest.TestCase):
         self.assertIsNotNone(body)
         self.assertTrue(kind.startswith("application/openmetrics-text; version=1.0.0"))
         self.assertTrue(body.endswith("# EOF\n"))
+        self.assertRegex(body, r"\nfenliu_chats_total [1-9]\d*\n")
         self.assertIn('fenliu_agent_open_chats{agent="agent#1"}', body)
         self.assertIn('fenliu_decision_seconds{quantile="0.99"}', body)
 
@@ -186,4 +188,4 @@ class RealTime(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -316,6 +316,7 @@ class OfFaultyLinks(Transcripts):
     def test_a_line_that_arrived_otherwise_stands_there_as_it_was_said(self):
         self.play(_faults.BUILT_IN)
         lines = self.lines()
+        self.assertGreater(len(self.notes("garbled")), 10)
         for i, line in enumerate(lines):
             if line.get("did") == "garbled":
                 arrived = lines[i + 1]

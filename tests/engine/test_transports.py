@@ -14,6 +14,7 @@ import threading
 import time
 import unittest
 
+from _main import main
 from _python import PYTHON
 
 HERE = pathlib.Path(__file__).parent
@@ -468,4 +469,4 @@ if __name__ == "__main__":
     if FENLIU is None:
         print("there is no fenliu to run")
         sys.exit(77)
-    unittest.main(verbosity=1)
+    main()

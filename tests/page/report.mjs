@@ -10,9 +10,9 @@ const folder = mkdtempSync(join(tmpdir(), "fenliu-report-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 function run(...args) {
-  const done = spawnSync(fenliu, args, { cwd: folder, encoding: "utf8" });
-  if (done.stderr?.includes("without the report's page") || done.error) skip("this program has no page (-DFENLIU_PAGE=ON)");
-  if (done.status > 1) { console.error(done.stderr); process.exit(1); }
+  const done = spawnSync(fenliu, args, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 26 });
+  if (done.stderr?.includes("without the report's page")) skip("this program has no page (-DFENLIU_PAGE=ON)");
+  if (done.error || done.status === null || done.status > 1) { console.error(args.join(" "), done.error ?? done.stderr); process.exit(1); }
   return done.stdout;
 }
 
