@@ -1,5 +1,5 @@
-// How fast the page's program is beside the installed one: the same simulations by turns, one thread each, in processor time of the installed
-// one and in wall time of the page's worker, which has nothing to wait for.
+// How fast the page's program is beside the installed one: the same simulations by turns, one thread each, in wall time of both, as neither has
+// anything to wait for. Both have to give the same answer.
 //
 // usage: node page_speed.mjs RUNS SCENARIO REPLICATIONS [OPTION OF simulate]...
 // FENLIU_BUILD names a build with -DFENLIU_PAGE=ON. Prints one JSON object: chats a second of each run, and the milliseconds of the first one,
@@ -14,11 +14,12 @@ const files = { [scenario]: readFileSync(scenario) };
 const first = performance.now();
 const { run } = await door();
 
-let chats = 0;
+let chats = 0, answer;
 async function page() {
   const from = performance.now(), { stdout, stderr, code } = await run(args, { files });
   const seconds = (performance.now() - from) / 1000;
   if (code > 1) throw new Error(stderr);
+  answer = Buffer.from(stdout);
   const { totals } = JSON.parse(new TextDecoder().decode(stdout));
   chats = totals.chats_offered.mean * Number(replications);
   return chats / seconds;
@@ -28,8 +29,11 @@ function installed() {
   // A process that does nothing shows what starting one takes.
   const spent = (command) => {
     const from = performance.now();
-    spawnSync(native, command);
-    return (performance.now() - from) / 1000;
+    const { status, error, stdout } = spawnSync(native, command, { maxBuffer: 2 ** 30 });
+    const seconds = (performance.now() - from) / 1000;
+    if (error || status === null || status > 1) throw error ?? new Error(`${native} ${command.join(" ")}: exit ${status}`);
+    if (command === args && !answer.equals(stdout)) throw new Error("the page's program and the installed one say different things");
+    return seconds;
   };
   return chats / (spent(args) - spent(["--version"]));
 }
