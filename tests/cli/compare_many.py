@@ -72,7 +72,10 @@ with tempfile.TemporaryDirectory() as folder:
         runs = []
         for i in range(4):
             runs.append(f"aa{i}.run")
-            run("simulate", files[0], "-n", "20", "-s", str(1000 + 4 * trial + i), "-q", "-o", runs[-1])
+            seed = str(1000 + 4 * trial + i)
+            done = run("simulate", files[0], "-n", "20", "-s", seed, "-q", "-o", runs[-1])
+            made = json.loads(pathlib.Path(runs[-1], "summary.json").read_text(encoding="utf-8"))  # not what a trial before has left there
+            expect(done.returncode in (0, 1) and str(made["seed"]) == seed, f"another desk: exit {done.returncode}, seed {made['seed']} for {seed}")
         same = answer(*runs)
         expect(same["unpaired"] == 3, "other seeds do not pair")
         claims += any(d["more_than_chance"] for d in same["differences"])
