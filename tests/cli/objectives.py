@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Of one day, or of two dates and a half, an objective holds for the pooled figure exactly when it holds on the day, which is when the figure is on the
-side that is wanted: two judges, one definition."""
+side that is wanted: two judges, one definition; and the exit code says whether one was missed."""
 import json
 import pathlib
 import subprocess
@@ -32,7 +32,9 @@ def judged(path, per, objectives):
     path.write_text(json.dumps({**SCENARIO, **length, "objectives": objectives}), encoding="utf-8")
     done = subprocess.run([COMMAND, "simulate", "--json", "-q", str(path)], capture_output=True, timeout=60)
     expect(done.returncode in (0, 1), done.returncode, done.stderr.decode())
-    return json.loads(done.stdout)["objectives"]
+    found = json.loads(done.stdout)["objectives"]
+    expect(done.returncode == (0 if all(each["met"] for each in found) else 1), "exit", done.returncode, found)
+    return found
 
 
 def main():
