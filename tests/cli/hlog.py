@@ -33,6 +33,7 @@ with tempfile.TemporaryDirectory() as folder:
         lines = [l for l in (out / f"{measure}.hlog").read_text().splitlines() if l and l[0] in "0123456789"]
         check(len(lines) == 1, f"{measure}: one line")
         start, span, most, text = lines[0].split(",")
+        check((float(start), float(span)) == (0, 10 * 8 * 3600), f"{measure}: ten days of eight hours, one after the other: {start}, {span}")
         counts = decode(text)
         check(sum(n for _, n in counts) == totals[measure]["n"], f"{measure}: count")
         check(abs(float(most) / 1e3 - totals[measure]["max"]) < 1e-5, f"{measure}: max")
