@@ -9,6 +9,8 @@
 #include "scenario/reader.h"
 #include "traffic/traffic.h"
 
+#include "scatter.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -83,6 +85,7 @@ static void hold_to_truth(const struct world *world, const struct truth truths[]
 {
     const uint32_t trials = trials_wanted();
     uint32_t inside[40] = { 0 }, all = 0;
+    struct scatter scatter[40] = { { 0 } };
     for (uint32_t t = 0; t < trials; t++) {
         struct fl_counts counts;
         struct fl_arrivals arrivals;
@@ -92,6 +95,7 @@ static void hold_to_truth(const struct world *world, const struct truth truths[]
         for (uint32_t i = 0; i < count; i++) {
             const struct fl_estimate *const e = fl_estimates_find(&estimates, truths[i].path);
             inside[i] += e != NULL && e->known && e->low <= truths[i].value && truths[i].value <= e->high;
+            if (e != NULL && e->known) scatter_add(&scatter[i], e->value, e->low, e->high);
         }
         fl_arrivals_free(&arrivals);
         fl_estimates_free(&estimates);
@@ -100,6 +104,7 @@ static void hold_to_truth(const struct world *world, const struct truth truths[]
     for (uint32_t i = 0; i < count; i++) {
         all += inside[i];
         cr_expect_geq(inside[i], trials >= 50 ? trials * 90 / 100 : trials * 3 / 4, "%s: %u of %u within the interval", truths[i].path, inside[i], trials);
+        if (truths[i].value > 0) scatter_expect(&scatter[i], 2.4, 0.65, truths[i].path); /* t of some 12 weeks; of 20 trials, within four errors */
         if (trials >= 50) printf("%-48s %u of %u\n", truths[i].path, inside[i], trials);
     }
     cr_expect_geq(all, count * trials * (trials >= 50 ? 90 : 85) / 100, "%u of %u", all, count * trials);
@@ -185,6 +190,9 @@ Test(fit_arrivals, a_promotion_is_found_measured_and_kept_out_of_the_ordinary_da
     cr_expect_not(p->told);
     cr_expect_float_eq(p->multiplier, 2.5, 0.15, "%g", p->multiplier);
     cr_expect(p->low < 2.5 && p->high > 2.5, "%g to %g", p->low, p->high);
+    /* days vary by 5 % and by chance; 33 of them tell that to 12 %, and four of these */
+    const double half = 1.96 * sqrt(0.05 * 0.05 + 1. / 2000);
+    cr_expect_float_eq((p->high - p->low) / 2, half, 0.5 * half, "%g to %g", p->low, p->high);
     cr_expect_float_eq(p->seen[0] - p->expected[0], 600, 60);
     cr_expect_eq(arrivals.day_kind[quiet], FL_FIT_DAY_QUIET);
     cr_expect_eq(arrivals.ordinary_days, 33);

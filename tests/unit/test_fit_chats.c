@@ -164,13 +164,15 @@ Test(fit_chats, more_records_than_are_kept_are_thinned_evenly)
 {
     for (uint32_t i = 0; i < 3 * FL_RECORDS_MAX / 2; i++) {
         at(i * 2.0, 1, FL_LOG_BUYER_MESSAGE, NULL);
-        at(i * 2.0 + 1, 1, FL_LOG_AGENT_REPLY, "a");
+        at(i * 2.0 + 0.5 + 0.001 * (i % 1000), 1, FL_LOG_AGENT_REPLY, "a");
     }
     fl_chats_end(&chats);
 
     cr_expect_eq(chats.waits.all, 3 * FL_RECORDS_MAX / 2);
     cr_expect_eq(chats.waits.stride, 2);
-    cr_expect_eq(chats.waits.count, 3 * FL_RECORDS_MAX / 4);
+    cr_assert_eq(chats.waits.count, 3 * FL_RECORDS_MAX / 4);
+    for (uint32_t i = 0; i < chats.waits.count; i++) /* every second one */
+        cr_assert_float_eq(fl_wait_list(&chats)[i].seconds, 0.5 + 0.001 * (2 * i % 1000), 1e-4, "record %u", i);
 }
 
 Test(fit_chats, who_was_served_and_begins_another_chat_is_a_visit)

@@ -4,6 +4,7 @@
 #include "fit/durations.h"
 
 #include "core/draw.h"
+#include "scatter.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -53,6 +54,42 @@ Test(fit_durations, every_family_is_told_from_the_others_and_given_back)
         holds(&fit.family[fit.best], laws[k].a, laws[k].b);
         cr_expect_gt(fit.p, 0.001);
         cr_expect_lt(fit.ks, 0.03);
+    }
+    free(durations);
+}
+
+/* Thirty samples a law, half of whose values are cut: intervals of FL_FIT_Z standard errors are so many standard deviations of the estimates, which
+ * thirty tell to 13 %; four of these. */
+#define SAMPLES 30u
+#define SCATTER_PART 0.52
+
+Test(fit_durations, intervals_are_as_wide_as_estimates_scatter)
+{
+    static const struct {
+        enum fl_distribution_kind kind;
+        double a, b;
+    } laws[] = { { FL_EXPONENTIAL, 60, 0 }, { FL_WEIBULL, 188, 2 }, { FL_GAMMA, 50, 0.5 }, { FL_LOGNORMAL, 40, 1.06 } };
+    struct fl_durations *durations = malloc(sizeof *durations);
+    for (size_t k = 0; k < sizeof laws / sizeof *laws; k++) {
+        const struct fl_distribution law = prepared(laws[k].kind, laws[k].a, laws[k].b);
+        struct scatter of_a = { 0 }, of_b = { 0 };
+        for (uint32_t sample = 0; sample < SAMPLES; sample++) {
+            struct fl_duration_fit fit;
+            *durations = (struct fl_durations){ .resolution = 0 };
+            for (uint32_t i = 0; i < 2000; i++) {
+                const double x = drawn(&law, 1000 + sample, i), cut = i % 2 == 0 ? INFINITY : drawn(&law, 2000 + sample, i);
+                fl_durations_add(durations, fmin(x, cut), x > cut, 1);
+            }
+            fl_durations_fit(durations, &fit);
+            const struct fl_family *own = NULL;
+            for (uint32_t f = 0; f < FL_FAMILIES; f++)
+                if (fit.family[f].kind == laws[k].kind) own = &fit.family[f];
+            cr_assert(own != NULL && own->fitted);
+            scatter_add(&of_a, log(own->a), log(own->a_low), log(own->a_high));
+            if (laws[k].b > 0) scatter_add(&of_b, log(own->b), log(own->b_low), log(own->b_high));
+        }
+        scatter_expect(&of_a, FL_FIT_Z, SCATTER_PART, "a");
+        if (laws[k].b > 0) scatter_expect(&of_b, FL_FIT_Z, SCATTER_PART, "b");
     }
     free(durations);
 }
@@ -136,7 +173,35 @@ Test(fit_cure, share_and_delay_are_told_apart_though_many_are_cut)
     cr_expect(fit.share_low < 0.3 && 0.3 < fit.share_high, "%g to %g", fit.share_low, fit.share_high);
     cr_expect_eq(fit.after.family[fit.after.best].kind, FL_EXPONENTIAL);
     holds(&fit.after.family[fit.after.best], 20, 0);
+    cr_expect_float_eq(fit.share, 0.3, 0.02, "%g", fit.share);
     cr_expect_float_eq(fl_cure_pending(&fit, 0.5, 0), 0.5, 1e-12);
+    cr_expect_float_eq(fl_cure_pending(&fit, 0.5, fit.after.family[fit.after.best].a * log(2)), 1. / 3, 1e-9, "half of a half is still to come");
+    free(durations);
+}
+
+Test(fit_cure, the_interval_of_the_share_is_as_wide_as_it_scatters)
+{
+    struct fl_durations *durations = malloc(sizeof *durations);
+    const struct fl_distribution law = prepared(FL_EXPONENTIAL, 20, 0), sight = prepared(FL_EXPONENTIAL, 30, 0);
+    struct scatter shares = { 0 }, means = { 0 };
+    for (uint32_t sample = 0; sample < SAMPLES; sample++) {
+        struct fl_cure_fit fit;
+        *durations = (struct fl_durations){ .resolution = 0 };
+        for (uint32_t i = 0; i < 4000; i++) {
+            const bool does = fl_uniform(fl_draw(fl_mix(3000 + sample), FL_DRAW_COME_BACK, i)) < 0.3;
+            const double x = does ? drawn(&law, 4000 + sample, i) : INFINITY, cut = drawn(&sight, 5000 + sample, i);
+            fl_durations_add(durations, fmin(x, cut), x > cut, 1);
+        }
+        fl_cure_fit(durations, &fit);
+        cr_assert(fit.known);
+        const struct fl_family *const family = &fit.after.family[0]; /* the exponential */
+        if (fit.after.best != 0) continue;
+        scatter_add(&shares, fit.share, fit.share_low, fit.share_high);
+        scatter_add(&means, log(family->a), log(family->a_low), log(family->a_high));
+    }
+    cr_expect_geq(shares.n, SAMPLES * 9 / 10);
+    scatter_expect(&shares, FL_FIT_Z, SCATTER_PART, "share");
+    scatter_expect(&means, FL_FIT_Z, SCATTER_PART, "mean");
     free(durations);
 }
 
@@ -163,6 +228,35 @@ Test(fit_counts_of, families_of_counts_are_told_apart)
         cr_expect_eq(fit.best.kind, laws[k].kind);
         cr_expect(fabs(log(fit.best.a / laws[k].a)) < 2 * log(fit.a_high / fit.best.a), "%g for %g", fit.best.a, laws[k].a);
         cr_expect_gt(fit.p, 0.001);
+    }
+}
+
+Test(fit_counts_of, intervals_are_as_wide_as_estimates_scatter)
+{
+    static const struct {
+        enum fl_distribution_kind kind;
+        double a, b;
+    } laws[] = { { FL_GEOMETRIC, 5, 0 }, { FL_POISSON, 4, 0 }, { FL_NEGATIVE_BINOMIAL, 6, 0.6 } };
+    for (size_t k = 0; k < sizeof laws / sizeof *laws; k++) {
+        const struct fl_distribution law = prepared(laws[k].kind, laws[k].a, laws[k].b);
+        struct scatter of_a = { 0 }, of_b = { 0 };
+        for (uint32_t sample = 0; sample < 4 * SAMPLES; sample++) {
+            struct fl_trials trials = { 0 };
+            struct fl_count_fit fit;
+            for (uint32_t i = 0; i < 4000; i++) {
+                uint32_t count = fl_distribution_count(&law, fl_draw(fl_mix(6000 + 1000 * k + sample), FL_DRAW_ROUNDS, i));
+                if (count < 1) count = 1;
+                for (uint32_t j = 1; j <= count; j++) fl_trials_add(&trials, j, j == count ? 1 : 0, 1);
+            }
+            fl_trials_fit(&trials, &fit);
+            cr_assert(fit.known);
+            if (fit.best.kind != laws[k].kind) continue;
+            scatter_add(&of_a, log(fit.best.a), log(fit.a_low), log(fit.a_high));
+            if (laws[k].b > 0) scatter_add(&of_b, fit.best.b, fit.b_low, fit.b_high);
+        }
+        cr_expect_geq(of_a.n, 4 * SAMPLES * 9 / 10);
+        scatter_expect(&of_a, FL_FIT_Z, SCATTER_PART / 2, "a"); /* of four times as many */
+        if (laws[k].b > 0) scatter_expect(&of_b, FL_FIT_Z, SCATTER_PART / 2, "b");
     }
 }
 

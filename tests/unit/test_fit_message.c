@@ -2,6 +2,7 @@
 #include "fit/message.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct fl_log_reader reader_of(const char *preset, const char *first)
@@ -36,6 +37,24 @@ Test(fit_message, own_log_as_json_gives_every_column)
     cr_expect_eq(message.resolution, FL_TIMES_MILLISECONDS);
     cr_expect(message.agent.count == strlen("小美") && memcmp(message.agent.at, "小美", message.agent.count) == 0);
     cr_expect(message.intent.count == 4 && message.class.count == 3);
+}
+
+Test(fit_message, chats_and_buyers_are_told_apart)
+{
+    static const char *const lines[] = { "c1,b1", "c1,b1", "c2,b1", "c1,b2", "c2,", ",b2" };
+    struct fl_log_reader reader = reader_of(NULL, "time,role,conversation,buyer");
+    struct fl_logged message[6];
+    for (int i = 0; i < 6; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "2026-06-12T00:10:00,buyer,%s", lines[i]);
+        cr_assert_eq(take(&reader, line, &message[i]), FL_LINE_READ, "%s", line);
+    }
+
+    cr_expect(message[0].conversation == message[1].conversation && message[0].buyer == message[1].buyer && message[0].conversation != 0 && message[0].buyer != 0);
+    cr_expect(message[2].conversation != message[0].conversation && message[2].buyer == message[0].buyer);
+    cr_expect(message[3].conversation == message[0].conversation && message[3].buyer != message[0].buyer);
+    cr_expect(message[4].conversation == message[2].conversation && message[4].buyer == 0);
+    cr_expect(message[5].conversation == 0 && message[5].buyer == message[3].buyer);
 }
 
 Test(fit_message, json_takes_nulls_nested_values_and_keys_in_any_order)
