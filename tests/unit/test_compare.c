@@ -98,8 +98,6 @@ Test(compare, a_count_is_compared_by_the_paired_t_test)
     fl_scenario_free(scenario);
 }
 
-/* The same numbers as independent days: variances 19.3 and 33.8, error sqrt(53.1 / 5), degrees 53.1^2 x 4 / (19.3^2 + 33.8^2). The cubes
- * around the means add up to 383.04 and 685.44; what leans is their difference over 5^3, over the cube of sqrt(212.4) / 5, over 6. */
 /* Wages of a desk that is there all the time are the same every day; profit is that less of them, sales being equal. */
 Test(compare, money_of_the_desk_is_compared_day_by_day)
 {
@@ -128,6 +126,8 @@ Test(compare, money_of_the_desk_is_compared_day_by_day)
     fl_scenario_free(dear);
 }
 
+/* The same numbers as independent days: variances 19.3 and 33.8, error sqrt(53.1 / 5), degrees 53.1^2 x 4 / (19.3^2 + 33.8^2). The cubes
+ * around the means add up to 383.04 and 685.44; what leans is their difference over 5^3, over the cube of sqrt(212.4) / 5, over 6. */
 Test(compare, unpaired_days_are_compared_by_welch)
 {
     struct fl_scenario *scenario = scenario_of(small);
@@ -220,14 +220,25 @@ Test(compare, one_day_says_nothing)
     fl_scenario_free(scenario);
 }
 
-/* Agents a tenth faster, on 300 pairs of runs of short days with some 20 chats each. The true difference is that of 20 000 days. A 95 %
- * interval holds it in 285 of 300; three standard errors of that count are 11.3. p99 wants 60 days. */
-static void expect_cover(uint32_t days, const char *const names[3], const uint32_t least_given[3], const uint32_t misses[3])
+struct plans {
+    struct fl_scenario *slow, *fast;
+};
+
+/* Agents a tenth faster. */
+static struct plans plans_open(void)
 {
     char faster[sizeof small];
     memcpy(faster, small, sizeof small);
     memcpy(strstr(faster, "70s"), "63s", 3);
-    struct fl_scenario *plan_a = scenario_of(small), *plan_b = scenario_of(faster);
+    return (struct plans){ scenario_of(small), scenario_of(faster) };
+}
+
+/* On 300 pairs of runs of short days with some 20 chats each. The true difference is that of 20 000 days. A 95 % interval holds it in 285 of 300;
+ * three standard errors of that count are 11.3. p99 wants 60 days. */
+static void expect_cover(uint32_t days, const char *const names[3], const uint32_t least_given[3], const uint32_t misses[3])
+{
+    const struct plans plans = plans_open();
+    struct fl_scenario *const plan_a = plans.slow, *const plan_b = plans.fast;
     double truth[3];
     uint32_t given[3] = { 0 }, held[3] = { 0 }, wider[3] = { 0 };
     struct fl_run *all_a = run_of(plan_a, 1000, 20000), *all_b = run_of(plan_b, 1000, 20000);
@@ -273,6 +284,37 @@ Test(compare, intervals_of_paired_tails_hold_the_truth_in_95_of_100_runs_or_are_
 {
     expect_cover(60, (const char *const[]){ "first_response_s.p50", "first_response_s.p90", "first_response_s.p99" },
                  (const uint32_t[]){ 300, 300, 270 }, (const uint32_t[]){ 26, 26, 26 });
+}
+
+/* The same of runs of other days: neither too narrow, nor, as by adding what days have in common to that in which they differ, too wide. */
+Test(compare, intervals_of_unpaired_differences_hold_the_truth_in_95_of_100_runs)
+{
+    static const char *const names[] = { "first_response_s.mean", "first_response_s.p50", "first_response_s.p90", "waited" };
+    const struct plans plans = plans_open();
+    double truth[4];
+    uint32_t given[4] = { 0 }, held[4] = { 0 };
+    struct fl_run *all_a = run_of(plans.slow, 1000, 20000), *all_b = run_of(plans.fast, 1000, 20000);
+    for (int i = 0; i < 4; i++)
+        truth[i] = fl_figure_named(&all_b->results, FL_SCOPE_DESK, 0, names[i]).value - fl_figure_named(&all_a->results, FL_SCOPE_DESK, 0, names[i]).value;
+    for (uint32_t trial = 0; trial < 300; trial++) {
+        struct fl_run *run_a = run_of(plans.slow, trial, 20), *run_b = run_of(plans.fast, 100000 + trial, 20);
+        const struct fl_side a = side_of(run_a), b = side_of(run_b);
+        for (int i = 0; i < 4; i++) {
+            const struct fl_difference d = difference_of(&a, &b, false, names[i]);
+            given[i] += d.sure;
+            held[i] += d.sure && d.low <= truth[i] && truth[i] <= d.high;
+        }
+        fl_run_free(run_a);
+        fl_run_free(run_b);
+    }
+    for (int i = 0; i < 4; i++) {
+        cr_expect_geq(given[i], 295, "%s: given %u of 300", names[i], given[i]);
+        cr_expect(held[i] + 26 >= given[i] && held[i] + 3 <= given[i], "%s: held %u of %u", names[i], held[i], given[i]);
+    }
+    fl_run_free(all_a);
+    fl_run_free(all_b);
+    fl_scenario_free(plans.slow);
+    fl_scenario_free(plans.fast);
 }
 
 /* One more on each of five days: nothing to measure an error by, so the chance is that of five signs alike, 2 / 2^5. */
@@ -348,7 +390,19 @@ Test(compare, days_met_are_compared_by_mcnemars_exact_test)
     cr_expect_float_eq(all.low, 5. / 7 - 1.959963985 * sqrt(24. / 343), 1e-9);
     cr_expect_eq(all.high, 1);
     cr_expect_float_eq(apart.p, 2. / 252, 1e-12, "Fisher: 10 over 5");
-    cr_expect(apart.low > 0 && apart.high == 1);
+    cr_expect_float_eq(apart.low, 5. / 7 - 1.959963985 * sqrt(12. / 343), 1e-9, "6/7 and 1/7, each with 6/49 over 7");
+    cr_expect_eq(apart.high, 1);
+
+    const struct fl_margin tenth = { 0, 0.1, true };
+    const struct fl_excess worse = fl_compare_excess(&b.side, FL_NONE, &a.side, FL_NONE, true, NULL, NULL, &tenth, 0.01, 0.01);
+    cr_expect(worse.known_a && worse.known_b && worse.sure && worse.a == 1 && worse.b == 0, "A holds on all days");
+    cr_expect_float_eq(worse.value, 0.9, 1e-12);
+    cr_expect_float_eq(worse.low, 5. / 7 - 2.326347874 * sqrt(24. / 343) - 0.1, 1e-9);
+    cr_expect_float_eq(worse.high, 0.9, 1e-12);
+    const struct fl_excess better = fl_compare_excess(&a.side, FL_NONE, &b.side, FL_NONE, false, NULL, NULL, &tenth, 0.01, 0.01);
+    cr_expect_float_eq(better.value, -1.1, 1e-12);
+    cr_expect_float_eq(better.low, -1.1, 1e-12);
+    cr_expect_float_eq(better.high, -5. / 7 + 2.326347874 * sqrt(12. / 343) - 0.1, 1e-9);
 
     set_met(&a, (uint64_t[]){ 1, 0, 0, 1, 0 });
     set_met(&b, (uint64_t[]){ 1, 1, 1, 0, 1 });

@@ -59,6 +59,38 @@ Test(effects, shares_are_the_parts_of_the_variance)
     free(scratch);
 }
 
+/* Two by two, y = +-a +-b with a of 3, 4, 5 on the three days and b of 1, 2, 3. Squares of means less their noise, (sum^2 - squares) / 6: of a
+ * (144 - 50) / 6 = 47 / 3, of b (36 - 14) / 6 = 11 / 3. Without one day, (sum^2 - squares) / 2: a 20, 15, 12 and b 6, 3, 2; the jackknife of their
+ * shares by t of 2 degrees. */
+Test(effects, shares_of_days_that_differ_are_less_their_noise_and_have_the_intervals_of_the_jackknife)
+{
+    static const uint32_t levels[] = { 2, 2 };
+    static const double a[] = { 3, 4, 5 }, b[] = { 1, 2, 3 }, without[] = { 20. / 26, 15. / 18, 12. / 14 };
+    const struct fl_factorial design = { 2, levels };
+    double y[4 * 3], *const scratch = calloc(fl_effect_scratch(&design, 3), sizeof *scratch), mean = 0, squares = 0;
+    struct fl_effect shares[4];
+    for (uint32_t p = 0; p < 4; p++)
+        for (uint32_t d = 0; d < 3; d++) y[p * 3 + d] = (p / 2 == 0 ? -a[d] : a[d]) + (p % 2 == 0 ? -b[d] : b[d]);
+
+    fl_effect_shares(&design, 3, y, shares, scratch);
+
+    for (int i = 0; i < 3; i++) mean += without[i] / 3;
+    for (int i = 0; i < 3; i++) squares += (without[i] - mean) * (without[i] - mean);
+    const double half = 4.302652729749464 * sqrt(squares * 2 / 3);
+    NEAR(shares[0].value, 47. / 58, 1e-12);
+    NEAR(shares[1].value, 11. / 58, 1e-12);
+    NEAR(shares[2].value, 0, 1e-12);
+    NEAR(shares[3].value, 0, 1e-12);
+    cr_expect(shares[0].sure && shares[1].sure);
+    NEAR(shares[0].low, 47. / 58 - half, 1e-12);
+    NEAR(shares[0].high, 1, 0); /* 1.04 */
+    NEAR(shares[1].low, 0, 0);  /* -0.04 */
+    NEAR(shares[1].high, 11. / 58 + half, 1e-12);
+    fl_effect_shares(&design, 1, y, shares, scratch);
+    cr_expect(isnan(shares[0].value) && !shares[0].sure, "one day does not tell chance from what is not");
+    free(scratch);
+}
+
 Test(effects, an_estimate_is_students)
 {
     /* Mean 3, variance 2.5: error sqrt(0.5). Symmetric and light-tailed, so the degrees are all four: t = 2.7764451052, and
@@ -89,6 +121,10 @@ Test(effects, least_squares_finds_the_plane_and_says_when_there_is_none)
         NEAR(coefficients[3 + d], -1, 1e-12);
     }
     NEAR(fl_effect_explained(5, 2, x, 3, y, coefficients), 1, 1e-12);
+    /* y = u + u v on a square: half of it goes with the plane. */
+    static const double square[] = { -1, -1, -1, 1, 1, -1, 1, 1 }, bent[] = { 0, -2, 0, 2 };
+    cr_assert_eq(fl_effect_regress(4, 2, square, 1, bent, coefficients, scratch), FL_OK);
+    NEAR(fl_effect_explained(4, 2, square, 1, bent, coefficients), 0.5, 1e-12);
     static const double same[] = { -2, -4, -1, -2, 0, 0, 1, 2, 2, 4 };
     cr_expect_eq(fl_effect_regress(5, 2, same, 3, y, coefficients, scratch), FL_ERANGE);
     cr_expect_eq(fl_effect_regress(2, 2, x, 3, y, coefficients, scratch), FL_ERANGE);

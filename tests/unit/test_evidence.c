@@ -109,6 +109,20 @@ Test(evidence, days_are_weighed_by_exact_bounds)
     fl_scenario_free(scenario);
 }
 
+/* 12 of 20: a share of 12.5 / 21 = 0.5952, whose error is sqrt(0.5952 x 0.4048 / 20) = 0.1098, and with the chance of 100 more days
+ * sqrt(0.2409 x (1 / 20 + 1 / 100)) = 0.1202. */
+Test(evidence, days_to_come_are_foreseen_by_the_share_and_its_error)
+{
+    const struct fl_evidence twelve = { .days = 20, .days_met = 12 };
+
+    cr_expect_eq(fl_evidence_foresees(&twelve, 0, 100), 59);
+    cr_expect_eq(fl_evidence_foresees(&twelve, -1, 100), 48);
+    cr_expect_eq(fl_evidence_foresees(&twelve, 1, 100), 70);
+    cr_expect_eq(fl_evidence_foresees_in(&twelve, 0, 120), 12 + 59);
+    cr_expect_eq(fl_evidence_foresees_in(&twelve, -1, 120), 12 + 47);
+    cr_expect_eq(fl_evidence_foresees_in(&twelve, 1, 120), 12 + 71);
+}
+
 /* Of 30 days 19 met show a miss of nine in ten; 20 do not. */
 Test(evidence, a_look_is_futile_by_the_days_to_come_and_what_is_known_stays_known)
 {
@@ -121,6 +135,8 @@ Test(evidence, a_look_is_futile_by_the_days_to_come_and_what_is_known_stays_know
         cr_expect(met >= 18 && met <= 28, "%d standard errors: %u of 30", errors, (unsigned)met);
     }
     cr_expect_not(fl_evidence_is_futile(&twelve, scenario, 30, 0.0001));
+    const struct fl_evidence thirteen = { .days = 20, .days_met = 13 };
+    cr_expect_not(fl_evidence_is_futile(&thirteen, scenario, 30, 0.0001), "with a standard error fewer met, four of ten, a miss is shown");
     cr_expect(fl_evidence_is_futile(&eighteen, scenario, 30, 0.0001), "nine of the ten to come would have to miss");
     fl_scenario_free(scenario);
 }

@@ -341,6 +341,15 @@ Test(gate, a_relative_margin_is_of_the_true_figure_day_by_day)
     const struct fl_excess fewer = fl_compare_excess(&a.side, FL_NONE, &b.side, FL_NONE, true, metric, statistic, &mirror, 0.01, 0.01);
     cr_expect_float_eq(fewer.value, -6, 1e-12, "four more of what should not be fewer, two allowed: %g", fewer.value);
     cr_expect(fewer.low < -6 && fewer.high > -6);
+
+    /* Where fewer are worse, 10 % fewer are allowed: b - 0.9 a is 5 7 1.5 5.2 8.8, mean 5.5, squares around it 29.48, cubes -24.84. */
+    const struct fl_margin tenth_fewer = { 0.1, 0, false };
+    const struct fl_excess more = fl_compare_excess(&a.side, FL_NONE, &b.side, FL_NONE, true, metric, statistic, &tenth_fewer, 0.01, 0.01);
+    const double t = 3.7469473880, error = sqrt(29.48 / 4 / 5), lean = 24.84 / 5 / pow(29.48 / 5, 1.5) / (6 * sqrt(5));
+    cr_expect_float_eq(more.allowed, 1.5, 1e-12);
+    cr_expect_float_eq(more.value, -5.5, 1e-12);
+    cr_expect_float_eq(more.low, -5.5 - t * error, 1e-8);
+    cr_expect_float_eq(more.high, -5.5 + (t + (2 * t * t + 1) * lean) * error, 1e-8);
     unmake(&a);
     unmake(&b);
     fl_scenario_free(scenario);
@@ -349,20 +358,23 @@ Test(gate, a_relative_margin_is_of_the_true_figure_day_by_day)
 Test(gate, what_is_worse_by_the_same_on_every_day_takes_days_enough)
 {
     struct fl_scenario *scenario = scenario_of(small);
-    struct fl_gates *gates = gates_of(ONE("\"metric\":\"chats_abandoned\",\"absolute\":0"));
+    struct fl_gates *gates = gates_of("{\"fenliu\":1,\"gates\":[{\"metric\":\"chats_abandoned\",\"absolute\":0},"
+                                      "{\"metric\":\"chats_abandoned\",\"absolute\":0,\"confidence\":0.9}]}");
     struct made a, b;
     make(&a, scenario, 20);
     make(&b, scenario, 20);
-    enum fl_gate_verdict verdicts[21];
+    enum fl_gate_verdict verdicts[2][21];
     for (uint32_t i = 0; i < 20; i++) {
         struct fl_gate_cell cell = { .a = FL_NONE, .b = FL_NONE };
         put(&a, scenario, i, 10 + i);
         put(&b, scenario, i, 11 + i);
-        verdicts[i + 1] = fl_gate_judge(&gates->list[0], &a.side, &b.side, true, 1, 1, &cell);
+        for (uint32_t k = 0; k < 2; k++) verdicts[k][i + 1] = fl_gate_judge(&gates->list[k], &a.side, &b.side, true, 1, 1, &cell);
     }
 
-    for (uint32_t n = 1; n <= 20; n++) /* 2^-7 < 1 % */
-        cr_expect_eq(verdicts[n], n < 7 ? FL_GATE_UNDECIDED : FL_GATE_FAILED, "%u days: %d", n, verdicts[n]);
+    for (uint32_t n = 1; n <= 20; n++) { /* 2^-7 < 1 %, 2^-4 < 10 % */
+        cr_expect_eq(verdicts[0][n], n < 7 ? FL_GATE_UNDECIDED : FL_GATE_FAILED, "%u days: %d", n, verdicts[0][n]);
+        cr_expect_eq(verdicts[1][n], n < 4 ? FL_GATE_UNDECIDED : FL_GATE_FAILED, "%u days: %d", n, verdicts[1][n]);
+    }
     unmake(&a);
     unmake(&b);
     fl_gates_free(gates);

@@ -307,6 +307,46 @@ Test(intervals, what_did_not_happen_on_any_day_has_an_upper_bound)
     fl_scenario_free(scenario);
 }
 
+/* Beyond a limit lie `above` of each day's values; and of those of the limit's own bucket the part of it that lies beyond. The interval is that of
+ * any share of as many. */
+Test(intervals, the_share_beyond_a_limit_is_counted_and_has_the_interval_of_a_share)
+{
+    struct fl_scenario *scenario = scenario_of(plain);
+    struct maker maker;
+    struct fl_row *rows[20];
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find("first_response_s.mean", &statistic);
+    void *memory = calloc(1, fl_totals_bytes(scenario));
+    struct fl_results results = { .scenario = scenario, .rows_count = 20 };
+    const uint32_t bucket = fl_histogram_bucket(90 * FL_SECOND, FL_HISTOGRAM_FINE);
+    const double from = fl_time_to_s(fl_histogram_edge(bucket, FL_HISTOGRAM_FINE)), to = fl_time_to_s(fl_histogram_edge(bucket + 1, FL_HISTOGRAM_FINE));
+    maker_start(&maker, scenario);
+    fl_totals_start(&results.totals, scenario, memory);
+    for (uint32_t i = 0; i < 20; i++) {
+        const uint32_t above = 5 + i * 7 % 11;
+        day_start(&maker);
+        for (uint32_t k = 0; k < 100 + i; k++) day_record(&maker, 0, k < above ? 200 : k < 60 ? (from + to) / 2 : 10);
+        maker.day.group[0].count[FL_COUNT_chats_offered] = 100 + i;
+        maker.day.group[0].count[FL_COUNT_chats_abandoned] = above;
+        fl_totals_add(&results.totals, &maker.day);
+        rows[i] = day_end(&maker, i);
+    }
+    results.rows = (const struct fl_row *const *)rows;
+
+    const struct fl_figure beyond = fl_figure_beyond(&results, FL_SCOPE_DESK, 0, metric, 150), share = fl_figure_named(&results, FL_SCOPE_DESK, 0, "abandonment");
+    const struct fl_figure within = fl_figure_beyond(&results, FL_SCOPE_DESK, 0, metric, from + (to - from) / 4);
+
+    cr_expect(beyond.known && beyond.sure && beyond.n == 2190);
+    cr_expect_float_eq(beyond.value, share.value, 1e-12);
+    cr_expect_float_eq(beyond.low, share.low, 1e-12);
+    cr_expect_float_eq(beyond.high, share.high, 1e-12);
+    cr_expect_float_eq(within.value, (share.value * 2190 + 0.75 * (20 * 60 - share.value * 2190)) / 2190, 1e-6, "three quarters of the bucket");
+    for (uint32_t i = 0; i < 20; i++) free(rows[i]);
+    free(memory);
+    free(maker.memory);
+    fl_scenario_free(scenario);
+}
+
 /* 64 groups, and nearly all of it on one of two days: t is 815 for each. */
 Test(intervals, what_two_days_leave_without_an_end_is_not_given)
 {

@@ -54,6 +54,19 @@ Test(selection, one_is_out_as_soon_as_the_region_allows_it_and_not_before)
     cr_expect_eq(selection.taken, 4, "what has ended takes no more");
 }
 
+/* delta = 1/2: the region is (72 - r) / 4r. After differences of 1, 2, 3, each further one is 2.1: the mean of seven is 2.057 and the region 2.321, of
+ * eight 2.0625 and 2. With delta = 2 it is (4.5 - r) / r, 0.5 at r = 3. */
+Test(selection, the_region_narrows_with_what_matters)
+{
+    static const double deltas[] = { 0.5, 2 };
+    static const uint32_t taken[] = { 8, 3 };
+    for (int i = 0; i < 2; i++) {
+        struct fl_selection selection = started(2, 3, deltas[i], 0.05);
+        for (int r = 0; r < 20 && !fl_selection_ended(&selection); r++) fl_selection_add(&selection, (double[]){ 10 * r, 10 * r + (r < 3 ? 1 + r : 2.1) });
+        cr_expect_eq(selection.taken, taken[i], "delta %g: %u", deltas[i], selection.taken);
+    }
+}
+
 Test(selection, those_closer_than_matters_are_told_apart_at_the_last_by_their_means)
 {
     /* Differences +1, -1 in turn but for a hundredth: variance of the first three is 4/3, so the region ends at 18 x 4/3 = 24. */
