@@ -26,6 +26,11 @@ static void count(struct fl_ledger *ledger, uint32_t machine, uint32_t samples)
         ledger->chats++;
         ledger->decisions += 2;
         ledger->crossed += i % 7 == 0;
+        ledger->moves += i % 2 == 0;
+        ledger->never_assigned += i % 3 == 0;
+        ledger->damaged += i % 4 == 0;
+        ledger->undecided += i % 5 == 0;
+        ledger->unanswered += i % 6 == 0;
     }
 }
 
@@ -105,7 +110,18 @@ Test(books, added_up_are_the_histogram_of_all_samples)
     cr_expect(sum->latency.sum_ns == all->latency.sum_ns);
     cr_expect_eq(sum->latency.least_ns, all->latency.least_ns);
     cr_expect_eq(sum->latency.most_ns, all->latency.most_ns);
+    cr_expect_eq(sum->events, all->events);
+    cr_expect_eq(sum->decisions, all->decisions);
+    cr_expect_eq(sum->chats, all->chats);
+    cr_expect_eq(sum->moves, all->moves);
+    cr_expect_eq(sum->never_assigned, all->never_assigned);
     cr_expect_eq(sum->crossed, all->crossed);
+    cr_expect_eq(sum->damaged, all->damaged);
+    cr_expect_eq(sum->undecided, all->undecided);
+    cr_expect_eq(sum->unanswered, all->unanswered);
+    cr_expect_eq(sum->violations[FL_BREACH_CAPACITY], 3 * 2);
+    cr_assert_eq(sum->kept, 3 * 2);
+    for (uint32_t v = 0; v < sum->kept; v++) cr_expect_eq(sum->first[v].event, v < 3 ? 3 : 9, "violation %u, in order of events", v);
     for (double share = 0.5; share < 1; share += 0.1)
         cr_expect_eq(fl_histogram_percentile_s(&sum->latency, counts[0], 0, BUCKETS, FL_HISTOGRAM_FINE, share),
                      fl_histogram_percentile_s(&all->latency, counts[1], 0, BUCKETS, FL_HISTOGRAM_FINE, share));

@@ -148,6 +148,32 @@ Test(replay, scale_brings_copies_and_shares)
     fl_scenario_free(twice);
 }
 
+/* Intervals of 15 minutes: a copy is moved by less than half of one, all of its buyers alike. */
+Test(replay, a_copy_is_moved_as_a_whole)
+{
+    static struct tape tape;
+    struct fl_scenario *scenario = scenario_of("\"log\":\"x\"", ",\"scale\":2");
+    struct fl_recording *recording = nobody();
+    fl_time moved[2] = { 0 };
+    uint32_t originals = 0, copies = 0;
+    for (uint32_t i = 0; i < 2; i++) add_single(recording, 11 * FL_HOUR + i * 20 * FL_MINUTE);
+    cr_assert_eq(fl_scenario_attach(scenario, recording), FL_OK);
+    cr_expect_eq(offered(scenario, 0, &tape), 4);
+
+    for (uint32_t i = 0; i < tape.count; i++) {
+        if (tape.event[i].kind != FL_LOG_CHAT_OPENED) continue;
+        const fl_time after = tape.event[i].at - FL_HOUR;
+        if (after == 0 || after == 20 * FL_MINUTE) originals++;
+        else if (copies < 2) moved[copies++] = after;
+    }
+
+    cr_expect_eq(originals, 2);
+    cr_expect_eq(copies, 2);
+    cr_expect_eq(moved[1] - moved[0], 20 * FL_MINUTE);
+    cr_expect_lt(llabs(moved[0]), 15 * FL_MINUTE / 2);
+    fl_scenario_free(scenario);
+}
+
 Test(replay, each_replication_plays_a_day_of_its_own)
 {
     struct fl_scenario *scenario = scenario_of("\"log\":\"x\",\"from\":\"2025-06-18T10:00\",\"days\":3", "");

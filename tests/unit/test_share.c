@@ -10,18 +10,21 @@
 #include <string.h>
 
 /* Buyers who know their agents, come back and leave messages; two groups, two shifts, wages, a night's backlog, a flaky objective. */
-static const char busy[] =
-    "{\"fenliu\":1,\"start\":\"2026-06-17T10:00\",\"duration\":\"6h\",\"interval\":\"30m\",\"traffic\":{\"chats_per_day\":3000,\"profile\":{\"hourly\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}},"
-    "\"buyers\":{\"intents\":[{\"name\":\"size\",\"share\":0.6},{\"name\":\"refund\",\"share\":0.4}],"
-    "\"classes\":[{\"name\":\"new\",\"share\":0.5},{\"name\":\"known\",\"share\":0.5,\"recent_agent\":0.8,\"dedicated_agent\":0.2}],"
-    "\"patience\":{\"first\":{\"exponential\":\"2m\"}},\"come_back\":{\"probability\":0.3,\"after\":{\"exponential\":\"10m\"}}},"
-    "\"desk\":{\"groups\":[{\"name\":\"sales\",\"intents\":[\"size\"]},{\"name\":\"after\",\"intents\":[\"refund\"]}],"
-    "\"shifts\":[{\"name\":\"all\",\"from\":\"10:00\",\"to\":\"16:00\"},{\"name\":\"noon\",\"from\":\"11:00\",\"to\":\"14:00\"}],"
-    "\"agents\":[{\"name\":\"a\",\"count\":5,\"groups\":[\"sales\"],\"shift\":\"all\",\"max_chats\":4,\"wage_cny_per_hour\":20},"
-    "{\"name\":\"b\",\"count\":4,\"groups\":[\"sales\"],\"shift\":\"noon\",\"max_chats\":4,\"wage_cny_per_hour\":25},"
-    "{\"name\":\"c\",\"count\":7,\"groups\":[\"after\"],\"shift\":\"all\",\"max_chats\":3,\"wage_cny_per_hour\":22}],\"backlog\":11},"
-    "\"routing\":{\"recent_agent\":{},\"dedicated_agent\":true},"
-    "\"objectives\":{\"abandonment\":\"<= 0.2\",\"first_response_s.p90\":\"<= 5\",\"wages_cny\":\"<= 100\"}}";
+#define SHOP(chats, reply, slots) \
+    "{\"fenliu\":1,\"start\":\"2026-06-17T10:00\",\"duration\":\"6h\",\"interval\":\"30m\",\"traffic\":{\"chats_per_day\":" chats ",\"profile\":{\"hourly\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}}," \
+    "\"buyers\":{\"intents\":[{\"name\":\"size\"," reply "\"share\":0.6},{\"name\":\"refund\"," reply "\"share\":0.4}]," \
+    "\"classes\":[{\"name\":\"new\",\"share\":0.5},{\"name\":\"known\",\"share\":0.5,\"recent_agent\":0.8,\"dedicated_agent\":0.2}]," \
+    "\"patience\":{\"first\":{\"exponential\":\"2m\"}},\"come_back\":{\"probability\":0.3,\"after\":{\"exponential\":\"10m\"}}}," \
+    "\"desk\":{\"groups\":[{\"name\":\"sales\",\"intents\":[\"size\"]},{\"name\":\"after\",\"intents\":[\"refund\"]}]," \
+    "\"shifts\":[{\"name\":\"all\",\"from\":\"10:00\",\"to\":\"16:00\"},{\"name\":\"noon\",\"from\":\"11:00\",\"to\":\"14:00\"}]," \
+    "\"agents\":[{\"name\":\"a\",\"count\":5,\"groups\":[\"sales\"],\"shift\":\"all\",\"max_chats\":" slots ",\"wage_cny_per_hour\":20}," \
+    "{\"name\":\"b\",\"count\":4,\"groups\":[\"sales\"],\"shift\":\"noon\",\"max_chats\":" slots ",\"wage_cny_per_hour\":25}," \
+    "{\"name\":\"c\",\"count\":7,\"groups\":[\"after\"],\"shift\":\"all\",\"max_chats\":" slots ",\"wage_cny_per_hour\":22}],\"backlog\":11}," \
+    "\"routing\":{\"recent_agent\":{},\"dedicated_agent\":true}," \
+    "\"objectives\":{\"abandonment\":\"<= 0.2\",\"first_response_s.p90\":\"<= 5\",\"wages_cny\":\"<= 100\"}}"
+static const char busy[] = SHOP("3000", "", "4");
+/* The same, where buyers queue. */
+static const char crowded[] = SHOP("6000", "\"reply\":{\"total\":{\"exponential\":\"2m\"}},", "1");
 
 static struct fl_scenario *scenario_of(const char *text)
 {
@@ -196,7 +199,7 @@ static uint64_t count_of(const struct fl_slice *slice, enum fl_count what)
 
 Test(share, laid_over_each_other_they_are_one_day_of_all_buyers_and_agents)
 {
-    struct fl_scenario *const scenario = scenario_of(busy);
+    struct fl_scenario *const scenario = scenario_of(crowded);
     struct fl_slice shares[3], whole, day;
     for (uint32_t s = 0; s < 3; s++) slice_read(scenario, s, 3, &shares[s]);
     slice_read(scenario, 0, 0, &whole);
@@ -212,12 +215,19 @@ Test(share, laid_over_each_other_they_are_one_day_of_all_buyers_and_agents)
         cr_expect_gt(most, UINT64_C(2) * 3600 * 1000000);
         cr_expect_eq(day.totals.agent[a].count[FL_COUNT_duty_us] / 600000000, whole.totals.agent[a].count[FL_COUNT_duty_us] / 600000000);
     }
+    uint64_t longest = 0;
     for (uint32_t i = 0; i <= day.totals.intervals; i++) {
-        uint64_t waiting = 0;
-        for (uint32_t s = 0; s < 3; s++) waiting += shares[s].totals.snapshot[4 * i];
+        uint64_t waiting = 0, in_system = 0;
+        for (uint32_t s = 0; s < 3; s++) {
+            waiting += shares[s].totals.snapshot[4 * i];
+            in_system += shares[s].totals.snapshot[4 * i] + shares[s].totals.snapshot[4 * i + 1];
+        }
+        longest = waiting > longest ? waiting : longest;
         cr_expect_eq(day.totals.snapshot[4 * i], waiting);
         cr_expect_eq(day.totals.snapshot_square[2 * i], waiting * waiting);
+        cr_expect_eq(day.totals.snapshot_square[2 * i + 1], in_system * in_system);
     }
+    cr_expect_gt(longest, 1, "somebody waits at some edge of an interval");
     cr_expect_float_eq(day.rows[0]->wages_cny, shares[0].rows[0]->wages_cny + shares[1].rows[0]->wages_cny + shares[2].rows[0]->wages_cny, 1e-6);
     for (uint32_t s = 0; s < 3; s++) fl_slice_free(&shares[s]);
     fl_slice_free(&whole);
@@ -227,7 +237,7 @@ Test(share, laid_over_each_other_they_are_one_day_of_all_buyers_and_agents)
 
 Test(share, one_share_of_one_is_the_whole_day_to_the_byte)
 {
-    struct fl_scenario *const scenario = scenario_of(busy);
+    struct fl_scenario *const scenario = scenario_of(crowded);
     struct fl_slice whole, day;
     slice_read(scenario, 0, 1, &whole);
 

@@ -1,5 +1,6 @@
 /* Slices of a run: put together they are the run; cut, changed or foreign they are refused, and whatever is read can be worked with. */
 #include "record/leb.h"
+#include "record/days.h"
 #include "record/results.h"
 #include "record/rows.h"
 #include "run/gather.h"
@@ -71,6 +72,8 @@ static struct fl_text said(const struct fl_run *run)
     fl_results_intervals_csv(&run->results, &text);
     fl_results_agents_csv(&run->results, &text);
     fl_results_load_csv(&run->results, &text);
+    fl_days_write(run->results.rows, run->results.rows_count, &text);
+    fl_cells_write(&run->results.cells, run->results.rows_count, &text);
     return text;
 }
 
@@ -92,7 +95,7 @@ static void expect_whole(const char *scenario_text)
     cr_expect_not(gathered->partial);
     cr_expect_eq(gathered->results.rows[0]->wages_cny, whole->results.rows[0]->wages_cny);
     cr_expect_eq(one.length, other.length);
-    cr_expect_str_eq(one.bytes, other.bytes);
+    cr_expect_eq(memcmp(one.bytes, other.bytes, one.length < other.length ? one.length : other.length), 0);
     fl_text_free(&one);
     fl_text_free(&other);
     fl_run_free(whole);
