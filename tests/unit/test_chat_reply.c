@@ -70,6 +70,25 @@ Test(chat_reply, first_answers_of_one_agent_come_near_the_message_level_desk)
     cJSON_Delete(truth);
 }
 
+/* Two drowned desks whose agents do as much with any number of chats, by the chain of all their levels (solved state by state): which level a buyer
+ * joins. Without the agent who has just ended a chat, a level below the others, the first would be off by 0.06. */
+Test(chat_reply, buyers_join_whoever_has_just_ended_a_chat)
+{
+    static const struct {
+        uint32_t agents, slots;
+        double level[4];
+    } desks[] = { { 5, 3, { 0.04986, 0.12498, 0.19364 } }, { 2, 4, { 0.06432, 0.10097, 0.14009, 0.17498 } } };
+    const struct fl_distribution patience = patience_of(0.5);
+    for (size_t i = 0; i < sizeof desks / sizeof *desks; i++) {
+        const struct fl_chat_load load = { .work = { .reply_rate = 5, .think_rate = INFINITY, .p_end = 0.2 }, .slots = desks[i].slots,
+                                           .arrivals = 1.2 * desks[i].agents, .patience = &patience };
+        struct fl_chat_reply reply;
+        cr_assert_eq(fl_chat_reply(&load, desks[i].agents, &reply), FL_OK);
+        for (uint32_t l = 0; l < desks[i].slots; l++)
+            cr_expect_float_eq(reply.level[l], desks[i].level[l], 0.02, "%u agents, level %u: %g", desks[i].agents, l, reply.level[l]);
+    }
+}
+
 static const struct fl_chat_work shop = { .reply_rate = 1 / 25., .think_rate = 1 / 40., .p_end = 1 / 6. };
 
 /* The mean is the integral of what exceeds; the quantile is where it crosses. */

@@ -56,6 +56,11 @@ Test(hiring, whoever_is_missing_is_taken_on)
     cr_assert_eq(w->taken[0], 3);
     cr_assert_eq(w->taken[1], 2);
     cr_assert_float_eq(w->plan.cost, 2 * 500 + 10 * 5 * 200, 1e-6);
+    for (uint32_t d = 0; d < 10; d++) {
+        cr_assert_float_eq(w->at_work[d], 3, 1e-6);
+        cr_assert_float_eq(w->at_work[10 + d], 2, 1e-6);
+        cr_assert_eq(w->missing[d], 0);
+    }
     free(w);
 }
 

@@ -162,6 +162,7 @@ Test(offered_load, staffs_the_promotion_as_the_table_says)
     uint32_t people[12];
     cJSON *const truth = truth_read("derived_promo_staffing.json");
     const cJSON *item;
+    int cases = 0;
 
     fl_offered_load_exponential(&grid, 1.0 / 12, load);
     fl_load_peaks(load, CELL_COUNT, 30 * 4, peak);
@@ -174,7 +175,9 @@ Test(offered_load, staffs_the_promotion_as_the_table_says)
         const cJSON *const servers = truth_member(params, "servers_by_30min");
         for (int i = 0; i < 12; i++)
             cr_expect_eq((int)people[i], cJSON_GetArrayItem(servers, i)->valueint, "half hour %d: %u", i, people[i]);
+        cases++;
     }
+    cr_expect_eq(cases, 1);
     cJSON_Delete(truth);
 }
 

@@ -220,7 +220,7 @@ static void try_statement(void *context, const char *path, const cJSON *property
                      most = cJSON_GetObjectItemCaseSensitive(number, "maximum")->valuedouble;
         const double step = takes_type(property, "integer") ? 1 : 0.001;
         /* Zeros that only cross checks mind: the shares of one item, the agents of one definition. */
-        const bool summed = strstr(path, "share") != NULL || strcmp(path, "desk.agents[].count") == 0;
+        const bool summed = strstr(path, "[].share") != NULL || strcmp(path, "desk.agents[].count") == 0;
         if (!summed) expect_number(path, least, true);
         if (!summed || strcmp(path, "desk.agents[].count") != 0) expect_number(path, most, true);
         expect_number(path, least - step, false);

@@ -203,6 +203,70 @@ Test(team, people_whose_hours_do_not_come_out_even_are_looked_at_one_by_one)
     free(w);
 }
 
+static bool keeps(const struct world *w, const uint32_t who[], uint32_t count)
+{
+    struct fl_team_place places[PLACES_MAX];
+    for (uint32_t i = 0; i < count; i++) places[i] = (struct fl_team_place){ .duty = i, .member = who[i] };
+    return fl_team_keeps_limits(&w->problem, places);
+}
+
+/* Two people turn about for nine days. Each limit is tried where it just holds, and where it does not. */
+Test(team, a_team_that_breaks_a_limit_is_told_from_one_that_keeps_it)
+{
+    const struct shift day[] = { { 9, 17, 1 } };
+    static const uint32_t turns[9] = { 0, 1, 0, 1, 0, 1, 0, 1, 0 }, fewer[9] = { FL_NONE, 1, 0, 1, 0, 1, 0, 1, 0 };
+    struct world *const w = world_of(9, day, 1);
+    struct fl_team_member *const mei = &w->members[add_member(w, 1, 25)];
+    add_member(w, 1, 25);
+    cr_expect(keeps(w, turns, 9) && keeps(w, fewer, 9), "a place may be left open");
+
+    mei->days_week = 4; /* the ninth day is of the second week */
+    cr_expect(keeps(w, turns, 9));
+    mei->days_week = 3;
+    cr_expect(!keeps(w, turns, 9) && keeps(w, fewer, 9));
+    mei->days_week = 7;
+    mei->hours_week = 32 * FL_HOUR;
+    cr_expect(keeps(w, turns, 9));
+    mei->hours_week--;
+    cr_expect(!keeps(w, turns, 9) && keeps(w, fewer, 9));
+    mei->hours_week = FL_TIME_NEVER;
+    mei->rest = 40 * FL_HOUR; /* from 17:00 to 09:00 of the day after the next */
+    cr_expect(keeps(w, turns, 9));
+    mei->rest++;
+    cr_expect_not(keeps(w, turns, 9));
+    mei->rest = 0;
+    mei->hours_day = 8 * FL_HOUR;
+    cr_expect(keeps(w, turns, 9));
+    mei->hours_day--;
+    cr_expect_not(keeps(w, turns, 9));
+    mei->hours_day = FL_TIME_NEVER;
+    mark(w, 0, 0, true, 0);
+    cr_expect(!keeps(w, turns, 9) && keeps(w, fewer, 9), "away");
+    mark(w, 0, 0, false, 0);
+    w->cost[0] = INFINITY;
+    cr_expect(!keeps(w, turns, 9) && keeps(w, fewer, 9), "cannot do it");
+    free(w);
+}
+
+Test(team, one_person_has_one_shift_a_day_and_who_is_nobody_has_none)
+{
+    const struct shift day[] = { { 6, 10, 1 }, { 12, 16, 1 } };
+    struct world *const w = world_of(1, day, 2);
+    add_member(w, 2, 25);
+    struct fl_team_place places[2] = { { .duty = 0, .person = 0 }, { .duty = 1, .person = 1 } };
+
+    cr_expect(fl_team_keeps_limits(&w->problem, places));
+    places[1].person = 0;
+    cr_expect_not(fl_team_keeps_limits(&w->problem, places), "both are hers");
+    places[1].person = 2;
+    cr_expect_not(fl_team_keeps_limits(&w->problem, places), "there are two of them");
+    places[1] = (struct fl_team_place){ .duty = 1, .member = 1 };
+    cr_expect_not(fl_team_keeps_limits(&w->problem, places), "nobody");
+    places[1] = (struct fl_team_place){ .duty = 0, .person = 1 };
+    cr_expect_not(fl_team_keeps_limits(&w->problem, places), "the other shift has no place");
+    free(w);
+}
+
 Test(team, thirty_days_of_forty_people_take_seconds)
 {
     const struct shift day[] = { { 0, 8, 2 }, { 8, 16, 6 }, { 10, 18, 3 }, { 12, 20, 4 }, { 16, 24, 7 }, { 19, 24, 4 } };

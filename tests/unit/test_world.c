@@ -118,6 +118,10 @@ Test(world, phrases_are_added_where_there_is_something_to_type)
     struct made made = made_open(text);
     bool changed = false;
 
+    cr_assert_eq(fl_world_quick_phrases(&made.arena, made.base, 0.05, &made.out, &changed), FL_OK);
+    cr_expect(changed);
+    cr_expect_float_eq(made.out.buyers.intents[0].reply.quick_phrase, 0.95, 1e-12);
+
     cr_assert_eq(fl_world_quick_phrases(&made.arena, made.base, 0.2, &made.out, &changed), FL_OK);
 
     cr_expect(changed);
