@@ -36,13 +36,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void work_with(void)
 {
-    struct fl_text text = { 0 };
+    struct fl_text text = { 0 }, same = { 0 };
     uint64_t samples = 0;
     fl_books_write(&found, &text);
     FL_ASSERT(!text.full && fl_books_read(text.bytes, text.length, &again) == FL_OK);
     FL_ASSERT(memcmp(again.ledger.latency_counts, found.ledger.latency_counts, sizeof found.ledger.latency_counts) == 0);
+    fl_books_write(&again, &same);
+    FL_ASSERT(same.length == text.length && memcmp(same.bytes, text.bytes, text.length) == 0);
     fl_books_free(&again);
     fl_text_free(&text);
+    fl_text_free(&same);
     for (uint32_t b = 0; b < FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE); b++) samples += found.ledger.latency_counts[b];
     FL_ASSERT(samples == found.ledger.latency.count && found.shard < found.shards && strlen(found.engine) > 0);
     for (uint32_t i = 0; i < found.ledger.kept; i++) FL_ASSERT(fl_breach_name(found.ledger.first[i].breach) != NULL);

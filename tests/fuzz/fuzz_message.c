@@ -1,8 +1,9 @@
-/* Fuzz target: any bytes are a message log or have faulty lines; what is read ends, adds up, and is fitted without a broken invariant.
+/* Fuzz target: any bytes are a message log or have faulty lines; what is read ends, adds up, and is fitted to numbers within their intervals.
  *
  * Run: fuzz_message -max_total_time=60 CORPUS tests/fuzz/message_corpus */
 #include "fit/behaviour.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,10 @@ static void fit(const struct fl_chats *chats)
     if (fl_composing_fit(chats, &composing) == FL_OK) fl_composing_fit_tell(&composing, chats, &estimates);
     fl_people_fit(chats, &composing, &people);
     fl_people_fit_tell(&people, chats, &estimates);
+    for (size_t i = 0; i < estimates.count; i++) {
+        const struct fl_estimate *const e = &estimates.list[i];
+        FL_ASSERT(!e->known || (isfinite(e->value) && !(e->low > e->value) && !(e->high < e->value)));
+    }
     fl_rounds_fit_free(rounds);
     fl_patience_fit_free(&patience);
     fl_composing_fit_free(&composing);
