@@ -23,17 +23,25 @@ static const char text[] =
     "\"staffing\":{\"shifts\":[{\"name\":\"x\",\"from\":\"+25h\",\"to\":\"+30h\"},{\"name\":\"y\",\"from\":\"+2h\",\"to\":\"+30h\"}],"
     "\"people\":[{\"agent\":\"a\",\"away\":[{\"from\":\"+24h\",\"to\":\"+48h\"}],\"wishes\":[{\"from\":\"12:00\",\"to\":\"13:00\"}]}]}}";
 
-static struct fl_scenario *whole(void)
+static const char rated[] = "{\"fenliu\":1,\"duration\":\"84h\",\"interval\":\"1h\",\"traffic\":{\"rate\":{\"points\":[[\"+0h\",10],[\"+30h\",40],[\"+30h\",5],[\"+80h\",90]]}},"
+                            "\"buyers\":{\"intents\":[{\"name\":\"size\"}]},\"desk\":{\"agents\":[{\"name\":\"a\"}]}}";
+
+static struct fl_scenario *read_of(const char *of)
 {
     static struct fl_errors errors;
     struct fl_scenario *scenario = NULL;
-    cr_assert_eq(fl_scenario_read("test", text, strlen(text), NULL, 0, &scenario, &errors), FL_OK, "%s", errors.list[0].text);
+    cr_assert_eq(fl_scenario_read("test", of, strlen(of), NULL, 0, &scenario, &errors), FL_OK, "%s", errors.list[0].text);
     return scenario;
 }
 
-Test(cut, every_hour_brings_the_same_chats)
+static struct fl_scenario *whole(void)
 {
-    struct fl_scenario *const scenario = whole();
+    return read_of(text);
+}
+
+static void expect_same_chats(const char *of)
+{
+    struct fl_scenario *const scenario = read_of(of);
     for (uint32_t day = 0; day < 4; day++) {
         struct fl_cut cut;
         cr_assert(fl_scenario_cut(scenario, day * FL_DAY, FL_DAY, &cut));
@@ -45,6 +53,12 @@ Test(cut, every_hour_brings_the_same_chats)
         fl_cut_free(&cut);
     }
     fl_scenario_free(scenario);
+}
+
+Test(cut, every_hour_brings_the_same_chats)
+{
+    expect_same_chats(text);
+    expect_same_chats(rated);
 }
 
 Test(cut, what_is_dated_moves_and_what_is_over_goes)
@@ -63,15 +77,20 @@ Test(cut, what_is_dated_moves_and_what_is_over_goes)
     cr_expect_eq(day->desk.meetings[0].at, 0); /* half of it is over */
     cr_expect_eq(day->desk.meetings[0].length, FL_HOUR);
     cr_expect_eq(day->desk.shifts[0].from, 8 * FL_HOUR); /* daily */
+    cr_expect_eq(day->desk.shifts[0].to, 16 * FL_HOUR);
     cr_expect_eq(day->desk.shifts[1].from, 2 * FL_HOUR);
+    cr_expect_eq(day->desk.shifts[1].to, 6 * FL_HOUR);
     cr_assert_eq(day->events_count, 2);
     cr_expect_eq(day->events[0].what, FL_DO_LEAVE); /* she has left */
     cr_expect_eq(day->events[0].at, 0);
     cr_expect_eq(day->events[1].length, 2 * FL_HOUR);
     cr_assert_eq(day->staffing.shifts_count, 1);
     cr_expect_eq(day->staffing.shifts[0].from, FL_HOUR);
+    cr_expect_eq(day->staffing.shifts[0].to, 6 * FL_HOUR);
     cr_expect_eq(day->staffing.people[0].away[0].from, 0);
+    cr_expect_eq(day->staffing.people[0].away[0].to, FL_DAY);
     cr_expect_eq(day->staffing.people[0].wishes[0].from, 12 * FL_HOUR); /* of every day */
+    cr_expect_eq(day->staffing.people[0].wishes[0].to, 13 * FL_HOUR);
     fl_cut_free(&cut);
     fl_scenario_free(scenario);
 }
@@ -87,6 +106,7 @@ Test(cut, people_are_as_far_as_they_are_on_that_date)
     cr_expect_eq(agents[1].from, -18 * FL_HOUR);
     cr_expect_eq(agents[1].until, 12 * FL_HOUR);
     cr_expect_eq(agents[1].away[0].from, -8 * FL_HOUR);
+    cr_expect_eq(agents[1].away[0].to, -4 * FL_HOUR);
     for (fl_time at = 0; at < FL_DAY; at += FL_HOUR) cr_expect_eq(fl_agent_learned(&agents[1], at), fl_agent_learned(&before[1], 2 * FL_DAY + at));
     fl_cut_free(&cut);
     fl_scenario_free(scenario);

@@ -555,6 +555,16 @@ Test(cells, what_is_written_is_read_back_and_damage_is_refused)
         cr_expect(fl_row_equal(rows[FL_CELLS_INTERVALS][i], run->results.cells.rows[FL_CELLS_INTERVALS][i]), "day %u by interval", i);
     }
     cr_expect_not(fl_row_equal(rows[FL_CELLS_AGENTS][0], rows[FL_CELLS_AGENTS][1]));
+    const struct fl_row *const one = rows[FL_CELLS_AGENTS][0];
+    struct fl_row *const other = malloc(one->bytes);
+    memcpy(other, one, one->bytes);
+    cr_expect(fl_row_equal(one, other));
+    for (size_t at = sizeof *one; at + 8 < one->bytes; at += 101) {
+        ((char *)other)[at] ^= 1;
+        cr_expect_not(fl_row_equal(one, other), "byte %zu of %zu", at, (size_t)one->bytes);
+        ((char *)other)[at] ^= 1;
+    }
+    free(other);
     for (size_t at = 0; at < text.length; at += 37) {
         const struct fl_row **none[FL_CELLS_KINDS] = { 0 };
         text.bytes[at] ^= 1;

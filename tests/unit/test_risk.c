@@ -76,6 +76,10 @@ Test(risk, days_are_pooled_and_the_commonest_interval_is_named)
     cr_expect_float_eq(expected.first_s, 30, 1e-12);
     cr_expect_float_eq(expected.left_p90, 6, 1e-12);
     cr_expect_float_eq(expected.left_high - expected.left, 3.182446305 * sqrt(20. / 3 / 4), 1e-6); /* Student's t of 3 degrees */
+    cr_expect_eq(expected.left_low, 0); /* 3 less 4.1 */
+    const struct fl_worst_expected narrow = fl_worst_expect(3, (struct fl_worst_interval[]){ { .interval = 1, .left = 9, .wrote = 20 }, { .interval = 1, .left = 10, .wrote = 20 },
+                                                                                               { .interval = 1, .left = 11, .wrote = 20 } });
+    cr_expect_float_eq(narrow.left - narrow.left_low, 4.302652730 * sqrt(1. / 3), 1e-6); /* of 2 degrees */
     cr_expect_eq(expected.interval, 5);
     cr_expect_eq(expected.days_there, 2);
 }

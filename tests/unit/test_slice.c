@@ -15,7 +15,8 @@ static const char small[] = "{\"fenliu\":1,\"duration\":\"1h\",\"interval\":\"15
                             "\"desk\":{\"agents\":[{\"name\":\"a\",\"count\":2,\"max_chats\":2,\"wage_cny_per_hour\":25.5}]},"
                             "\"objectives\":{\"abandonment\":\"<= 0.05\"}}";
 static const char two_dates[] = "{\"fenliu\":1,\"duration\":\"48h\",\"interval\":\"6h\",\"traffic\":{\"chats_per_day\":40},\"buyers\":{\"intents\":[{\"name\":\"size\"}]},"
-                                "\"desk\":{\"agents\":[{\"name\":\"a\",\"wage_cny_per_hour\":25.5}]}}";
+                                "\"desk\":{\"agents\":[{\"name\":\"a\",\"wage_cny_per_hour\":25.5},{\"name\":\"b\",\"wage_cny_per_hour\":20,"
+                                "\"away\":[{\"from\":\"+26h\",\"to\":\"+30h\"}]}]}}";
 
 static struct fl_scenario *scenario_of(const char *text)
 {
