@@ -255,6 +255,38 @@ Test(staff, a_short_last_interval_has_a_load)
     world_close(&world);
 }
 
+/* 360 an hour, three of four with one reply of 50 s and one with two of 80 s and 40 s between them; half of the buyers take twice the effort. 270 / 3600 x
+ * 75 s is 5.625 people, 90 / 3600 x 240 s is 6; a push of 60 in the fifth hour 1.25 more. One of 60 in ten
+ * minutes of the third, whose chats last 280 s: 24 x (1 - exp(-600 / 280)) more. From 17:00 on it is closed. */
+Test(staff, the_load_is_of_each_group_with_its_replies_pushes_and_hours)
+{
+    static const char text[] =
+        "{\"fenliu\":1,\"start\":\"2026-06-18T10:00\",\"duration\":\"8h\",\"interval\":\"1h\",\"traffic\":{\"rate\":{\"points\":[[\"+0h\",360]]},"
+        "\"pushes\":[{\"at\":\"+4h\",\"buyers\":60,\"spread\":\"1h\",\"intent\":\"size\"},{\"at\":\"+2h\",\"buyers\":60,\"spread\":\"10m\",\"intent\":\"refund\"}]},"
+        "\"buyers\":{\"classes\":[{\"name\":\"easy\",\"share\":1},{\"name\":\"hard\",\"share\":1,\"effort_scale\":2}],\"think_time\":\"40s\","
+        "\"intents\":[{\"name\":\"size\",\"share\":3,\"reply\":{\"total\":\"50s\"}},{\"name\":\"refund\",\"share\":1,\"rounds\":2,\"reply\":{\"total\":\"80s\"}}]},"
+        "\"desk\":{\"open\":[\"10:00\",\"17:00\"],\"groups\":[{\"name\":\"first\",\"intents\":[\"size\"]},{\"name\":\"other\"}],\"agents\":[{\"name\":\"mei\"}]}}";
+    const double first[] = { 5.625, 5.625, 5.625, 5.625, 6.875, 6.875, 5.625, 0 }, other[] = { 6, 6, 6 + 24 * (1 - exp(-600. / 280)), 6, 6, 6, 6, 0 };
+    static struct fl_errors errors;
+    struct fl_scenario *scenario;
+    struct fl_traffic_plan plan;
+    struct fl_arena arena;
+    void *const memory = aligned_alloc(64, 1 << 20);
+    double load[8][2];
+    cr_assert_eq(fl_scenario_read("test", text, strlen(text), NULL, 0, &scenario, &errors), FL_OK, "%s", errors.list[0].text);
+    fl_arena_start(&arena, memory, 1 << 20);
+    cr_assert_eq(fl_traffic_plan_build(&arena, scenario, &plan), FL_OK);
+
+    cr_assert_eq(fl_staff_load(scenario, &plan, load[0]), FL_OK);
+
+    for (int i = 0; i < 8; i++) { /* the sixth hour begins with what the push has left */
+        cr_expect_float_eq(load[i][0], first[i], 1e-3, "hour %d: %g", i, load[i][0]);
+        cr_expect_float_eq(load[i][1], other[i], 1e-3, "hour %d: %g", i, load[i][1]);
+    }
+    free(memory);
+    fl_scenario_free(scenario);
+}
+
 Test(staff, no_part_of_a_long_interval_is_left_to_nobody)
 {
     static const struct fl_rota_shift shifts[SHIFTS] = {
