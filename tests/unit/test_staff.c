@@ -19,6 +19,7 @@ struct world {
     struct fl_rota_shift shifts[SHIFTS];
     double template_speed[1], hardest; /* people that the easiest day wants: 6, the hardest: 6 x this */
     double proof_harder;                       /* the days of the proof want so many times more */
+    double late_harder;                        /* and that many times more again in their second half */
     bool gives_up;                             /* after half the days of a proof */
     uint32_t tried[TRIALS][SHIFTS], tried_days[TRIALS], tried_count, proofs, most_at_once;
     bool tried_last[TRIALS];
@@ -38,7 +39,7 @@ static void world_open(struct world *world, const char *more)
              "\"traffic\":{\"rate\":{\"points\":[[\"+0h\",360]]}},\"buyers\":{\"intents\":[{\"name\":\"size\",\"reply\":{\"total\":\"50s\"}}],"
              "\"think_time\":\"1s\"},\"desk\":{\"agents\":[{\"name\":\"mei\"}]},\"objectives\":{\"abandonment\":\"<= 0.05\"},\"staffing\":{%s}}",
              more);
-    *world = (struct world){ .hardest = 1.5, .proof_harder = 1, .template_speed = { 1 } };
+    *world = (struct world){ .hardest = 1.5, .proof_harder = 1, .late_harder = 1, .template_speed = { 1 } };
     cr_assert_eq(fl_scenario_read("test", text, strlen(text), NULL, 0, &world->scenario, &errors), FL_OK, "%s", errors.list[0].text);
     memcpy(world->shifts, shifts, sizeof shifts);
     struct fl_arena arena;
@@ -63,7 +64,8 @@ static double wanted_on(const struct world *world, uint32_t day, uint32_t days, 
 static enum fl_status simulate(void *context, const uint32_t people[], uint32_t days, struct fl_staff_trial *trial)
 {
     struct world *world = context;
-    const uint32_t early = people[0] + people[2], late = people[1] + people[2], fewest = early < late ? early : late;
+    const uint32_t early = people[0] + people[2], late = people[1] + people[2];
+    const double late_harder = trial->stress != NULL ? world->late_harder : 1, fewest = fmin(early, late / late_harder);
     cr_assert_lt(world->tried_count, TRIALS);
     memcpy(world->tried[world->tried_count], people, sizeof world->tried[0]);
     world->tried_days[world->tried_count] = days;
@@ -76,7 +78,7 @@ static enum fl_status simulate(void *context, const uint32_t people[], uint32_t 
         trial->days++;
         if (world->gives_up && trial->stress != NULL && trial->days == days / 2) break;
     }
-    for (uint32_t i = 0; trial->stress != NULL && i < 8; i++) trial->stress[i] = 10.0 / (i < 4 ? early : late);
+    for (uint32_t i = 0; trial->stress != NULL && i < 8; i++) trial->stress[i] = i < 4 ? 10.0 / early : 10.0 * late_harder / late;
     return FL_OK;
 }
 
@@ -168,6 +170,25 @@ Test(staff, the_proof_adds_people_where_they_are_wanted_but_none_beyond_what_the
 
     cr_expect_not(answer.proven);
     cr_expect_eq(world.most_at_once, 10);
+    world_close(&world);
+}
+
+/* 8.8 people are wanted in the first half and 1.2 times as many in the second; nobody is added to the first, nor all day long for twice the cost. */
+Test(staff, the_proof_adds_people_where_it_hurts)
+{
+    struct world world;
+    struct fl_staff_answer answer;
+    uint32_t people[SHIFTS];
+    world_open(&world, "\"replications\":500");
+    world.late_harder = 1.2;
+
+    cr_assert_eq(search(&world, &answer, people), FL_OK);
+
+    cr_expect(answer.proven);
+    cr_expect_eq(people[0] + people[2], 9);
+    cr_expect_eq(people[1] + people[2], 11);
+    for (uint32_t i = 0; i < world.tried_count; i++)
+        cr_expect(!world.tried_last[i] || world.tried[i][0] + world.tried[i][2] == 9, "proof of %u and %u", world.tried[i][0] + world.tried[i][2], world.tried[i][1] + world.tried[i][2]);
     world_close(&world);
 }
 
