@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define FL_HISTOGRAM_UNIT_BITS 10 /* a unit is 1024 ns */
-#define FL_HISTOGRAM_FINE 7       /* sub_bits of desk, group and intent */
+#define FL_HISTOGRAM_FINE 7       /* sub_bits of desk and group */
 #define FL_HISTOGRAM_COARSE 4     /* of intervals and intents: 6 % buckets */
 #define FL_HISTOGRAM_ROUGH 3      /* of agents, of whom there may be thousands: 12 % buckets */
 #define FL_HISTOGRAM_TOP_BITS 50  /* values are cut at 2^50 ns, 13 days */

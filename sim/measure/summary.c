@@ -1313,7 +1313,7 @@ struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scop
     const fl_time limit = fl_time_from_s(seconds);
     const uint32_t cut = fl_histogram_bucket(limit, source.sub_bits);
     const fl_time from = fl_histogram_edge(cut, source.sub_bits), to = fl_histogram_edge(cut + 1, source.sub_bits);
-    const double inside = (double)(to - limit) / (double)(to - from); /* of the bucket's values, those above the limit */
+    const double inside = limit >= head.most_ns ? 0 : (double)(to - limit) / (double)(to - from); /* of the bucket's values, those above the limit */
     buckets_of(&source, kinds, buckets);
     double above = inside * (double)buckets[cut];
     for (uint32_t b = cut + 1; b < (uint32_t)FL_HISTOGRAM_BUCKETS(source.sub_bits); b++) above += (double)buckets[b];

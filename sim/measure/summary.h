@@ -194,7 +194,9 @@ double fl_percentile_share(const char *statistic);
 /* The desk's pooled histogram of a distribution ("response_s"), counts[FL_FINE_BUCKETS]; false when it is empty. */
 bool fl_distribution_counts(const struct fl_results *results, const char *measure, struct fl_histogram *head, uint64_t counts[]);
 
-/* Share of values beyond a limit: P(X > seconds), by the pooled fine histogram, interpolated. */
+/* Share of values beyond a limit: P(X > seconds), by the pooled histogram. 0 at the largest value and above; below it the values of the
+ * limit's own bucket are taken as spread evenly over it, so of a value that many have at the very limit (a constant time) a part counts as
+ * beyond. */
 struct fl_figure fl_figure_beyond(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
                                   double seconds);
 

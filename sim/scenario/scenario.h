@@ -113,7 +113,7 @@ struct fl_buyer_class {
     int32_t priority;        /* -1000 to 1000, default 0; higher goes first */
     double patience_scale;   /* default 1 */
     double effort_scale;     /* on composing time; default 1 (difficult buyers: more) */
-    double rounds_scale;     /* on the mean number of rounds; default 1 */
+    double rounds_scale;     /* on a buyer's rounds, before they are rounded; default 1 */
     double value_scale;      /* on order value; default 1 */
     double conversion_scale; /* default 1 */
     double recent_agent;     /* probability that she has a recent agent from before the scenario; default 0 */

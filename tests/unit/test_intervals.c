@@ -258,6 +258,25 @@ Test(intervals, no_end_of_a_share_leaves_0_to_1)
     fl_scenario_free(scenario);
 }
 
+/* Replies of 4 s and 30 s: at the longest there is nothing beyond, wherever in its bucket the limit lies. */
+Test(intervals, nothing_lies_beyond_the_longest)
+{
+    struct fl_scenario *scenario = scenario_of("{\"fenliu\":1,\"duration\":\"1h\",\"traffic\":{\"chats_per_day\":1200},"
+                                               "\"buyers\":{\"intents\":[{\"name\":\"size\",\"reply\":{\"total\":{\"empirical\":[\"4s\",\"30s\"]}}}]},"
+                                               "\"desk\":{\"agents\":[{\"name\":\"a\",\"max_chats\":1}]}}");
+    struct fl_run *run = run_of(scenario, 4);
+    const char *statistic;
+    const struct fl_metric *reply = fl_metric_find("reply_latency_s.mean", &statistic);
+
+    cr_expect_eq(fl_figure_beyond(&run->results, FL_SCOPE_DESK, 0, reply, 30).value, 0);
+    cr_expect_eq(fl_figure_beyond(&run->results, FL_SCOPE_DESK, 0, reply, 30.05).value, 0);
+    const double longer = fl_figure_beyond(&run->results, FL_SCOPE_DESK, 0, reply, 10).value;
+    cr_expect_float_eq(longer, 0.5, 0.2);
+    cr_expect_eq(fl_figure_beyond(&run->results, FL_SCOPE_DESK, 0, reply, 29).value, longer);
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
 /* Days of so many buyers, of whom so many left; twenty of them. */
 static struct fl_figure share_of_days(struct maker *maker, const struct fl_scenario *scenario, const uint32_t offered[20], uint32_t left_every, const char *name)
 {
