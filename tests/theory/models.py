@@ -487,6 +487,76 @@ def peers_case(p, v):
         raise NotExpressible("no random model: a staffing rule, or arrivals at given instants")
 
 
+# ---- Orders of service ----------------------------------------------------------------------------
+
+def lifo_case(p, v):
+    """Who waits is overtaken by those who come later, so a wait is a busy period: it varies far more than its mean says."""
+    rate, mu, agents, theta = p["lambda_"], p["mu"], p["c"], p["theta"]
+    figures = [share("p_wait", v["p_wait"], "waited"), occupancy("occupancy", v["occupancy"]),
+               mean("mean_wait_all", v["mean_wait_all"], WAIT, v["p_wait"]), mean("Lq", v["Lq"], "queue_length", v["p_wait"])]
+    if theta > 0:
+        figures.append(share("p_abandon", v["p_abandon"], "abandonment").happens_late(min(1 / theta, v["mean_wait_all"] / v["p_wait"]), False))
+    else: # until a busy period of rate c mu - lambda ends: Var = 1 / (c mu)^2 (1 + load) / (1 - load)^3, of those who wait
+        load = rate / (agents * mu)
+        figures[2].ends_late(v["p_wait"] * (1 + load) / (1 - load) ** 3 / (agents * mu) ** 2, False)
+    figures += [beyond(f"p_wait_gt_T T={x['T']}", x["p"], WAIT, x["T"]) for x in v["p_wait_gt_T"]]
+    yield Stationary("", scenario(rate, exponential(1 / mu), agents, discipline="lifo",
+                                  patience=exponential(1 / theta) if theta > 0 else None), rate,
+                     relaxation(rate / (agents * mu), agents, mu, patience_rate=theta), figures, v["occupancy"] * agents)
+
+
+def inbox_order_case(p, v):
+    """One agent who takes everybody at once: who waits, waits in her inbox."""
+    rate = p["lambda_"]
+    service = notation.law_of_text(p["service"]) if "service" in p else exponential(1 / p["mu"])
+    made = scenario(rate, service, 1, capacity=None)
+    made["desk"]["reply_order"] = p["order"]
+    figures = [occupancy("load", v["load"]), mean("mean_latency", v["mean_latency"], "reply_latency_s").ends_late(2 * v["mean_latency"] ** 2, False),
+               mean("mean_waiting_for_reply", v["mean_waiting_for_reply"], "queue_depth")]
+    figures += [beyond(f"p_latency_gt_T T={x['T']}", x["p"], "reply_latency_s", x["T"]) for x in v.get("p_latency_gt_T", [])]
+    yield Stationary("", made, rate, relaxation(v["load"], 1, 1 / service.mean, scv=service.scv), figures, v["mean_waiting_for_reply"])
+
+
+def new_buyers_first_case(p, v):
+    rate, slots, reply, think, end = p["lambda_"], p["K"], p["reply_rate"], p["think_rate"], p["p_end_after_reply"]
+    made = scenario(rate, exponential(1 / reply), 1, capacity=slots, places=0, rounds=1 / end, think=exponential(1 / think))
+    made["desk"]["reply_order"] = p["order"]
+    chat = v["mean_in_hand"] / rate / (1 - v["p_block"])
+    figures = [share("p_block", v["p_block"], "waited"), occupancy("agent_busy", v["agent_busy"]),
+               mean("mean_first_response", v["mean_first_response"], "first_response_s").ends_late(v["mean_first_response"] ** 2, False),
+               mean("mean_latency", v["mean_latency"], "reply_latency_s").ends_late(2 * v["mean_latency"] ** 2, False),
+               mean("mean_waiting_for_reply", v["mean_waiting_for_reply"], "queue_depth"), mean("mean_in_hand", v["mean_in_hand"], "chats_in_hand")]
+    yield Stationary("", made, rate, chat, figures + [("blocked", v["p_block"])], slots, cost_us=0.35 + 0.35 / end)
+
+
+def priority_patience_case(p, v):
+    """A class of buyers and a group each, all agents in every group."""
+    rates, thetas, agents, mu = p["lambdas"], p["thetas"], p["c"], p["mu"]
+    rate = sum(rates)
+    made = scenario(rate, exponential(1 / mu), agents, patience=exponential(1), discipline=p["order"])
+    made["buyers"]["classes"] = [{"name": f"class{i}", "share": share_of, "priority": -i, "patience_scale": 1 / theta}
+                                 for i, (share_of, theta) in enumerate(zip(rates, thetas))]
+    made["desk"]["groups"] = [{"name": f"group{i}", "classes": [f"class{i}"]} for i in range(len(rates))]
+    figures = [share("p_wait", v["p_wait"], "waited"), occupancy("occupancy", v["occupancy"])]
+    for i, own in enumerate(rates):
+        part, left, wait = own / rate, v["p_abandon"][i], v["mean_wait_all"][i]
+        figures.append(Figure(f"p_abandon class {i}", left, ("group", i, "abandonment", "mean"), part * min(left, 1 - left)).happens_late(
+            min(1 / thetas[i], wait / v["p_wait"]), False))
+        figures.append(Figure(f"mean_wait_all class {i}", wait, ("group", i, WAIT, "mean"), part * v["p_wait"]))
+        figures.append(Figure(f"Lq class {i}", v["Lq"][i], ("group", i, "queue_length", "mean"), part * v["p_wait"]))
+    yield Stationary("", made, rate, relaxation(rate / (agents * mu), agents, mu, patience_rate=min(thetas)), figures, v["occupancy"] * agents)
+
+
+ORDERS = {"lifo": lifo_case, "shortest_first": inbox_order_case, "newest_first": inbox_order_case, "new_buyers_first": new_buyers_first_case,
+          "priority_fifo": priority_patience_case}
+
+
+def waiting_orders_case(p, v):
+    if p["order"] not in ORDERS:
+        raise NotExpressible(f"the order {p['order']}")
+    yield from ORDERS[p["order"]](p, v)
+
+
 # ---- Over time ------------------------------------------------------------------------------------
 
 def grid(times):
@@ -626,7 +696,7 @@ MODELS = {
     "chat_message": chat_message_case, "derived_lps_vs_message": message_exact_case, "chat_tv": chat_tv_case,
     "time_varying": time_varying_case, "time_varying_theta_eq_mu": theta_eq_mu_case, "mt_g_inf": mt_g_inf_case,
     "silent_abandonment": silent_abandonment_case, "arrivals": arrivals_case, "peers": peers_case,
-    "derived_promo_staffing": promo_staffing_case,
+    "derived_promo_staffing": promo_staffing_case, "waiting_orders": waiting_orders_case,
 }
 
 
