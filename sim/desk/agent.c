@@ -98,6 +98,7 @@ void agent_share_ends(struct fl_desk *desk, uint32_t a)
     own->attained = desk->chats[c].tag; /* exactly, whatever the rounding to nanoseconds */
     agent_reply_sent(desk, a, c);
     agent_speed_changed(desk, a);
+    if (own->inbox_first == FL_NO_CHAT && desk->pool_first != FL_NO_CHAT) agent_leave_message_continue(desk, a);
 }
 
 /* ---- What else she does -------------------------------------------------------------------------- */
@@ -121,6 +122,46 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     return reply_seconds_alone(desk, &desk->own[a], &left);
 }
 
+/* Takes up the oldest leave-message herself; the router hears that her load has changed. */
+static void take_leave_message(struct fl_desk *desk, uint32_t a)
+{
+    struct desk_agent *own = &desk->own[a];
+    const uint32_t c = desk->pool_first;
+    struct chat *chat = &desk->chats[c];
+    chat_leave_pool(desk, c);
+    agent_account(desk, a);
+    chat->agent = a;
+    chat->entered_at = desk->now;
+    chat->state = CHAT_WAITING;
+    desk->agents[a].open++;
+    desk->agents[a].awaiting++;
+    chat->flags &= ~(uint32_t)FLAG_POOLED;
+    chat->recent_agent = a;
+    chat->recent_at = desk->now;
+    desk_wait_known(desk, chat);
+    chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);
+    desk_sibling_insert(desk, own, c);
+    inbox_append(desk->chats, own, &desk->agents[a], c);
+    own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
+    agent_compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
+    desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
+}
+
+/* What was left while she was there, as waiting had no end or nobody had room, has no shift to wait for. */
+bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a)
+{
+    const struct fl_agent *agent = &desk->agents[a];
+    if (agent->state != FL_AVAILABLE || fl_agent_load(agent, desk->scenario->routing.counts) >= agent->capacity) return false;
+    if (!desk->interleaved) {
+        take_leave_message(desk, a);
+    } else { /* her speed is shared: a chat as any other */
+        const uint32_t c = desk->pool_first;
+        chat_leave_pool(desk, c);
+        desk_route(desk, c, FL_WHY_POOL, FL_NO_AGENT, FL_NONE);
+    }
+    return true;
+}
+
 /* Leave-messages first, then the fixed duties: what she does before her first live chat. She is online, so live buyers are given
  * to her meanwhile, and wait. */
 bool agent_duties_continue(struct fl_desk *desk, uint32_t a)
@@ -132,26 +173,7 @@ bool agent_duties_continue(struct fl_desk *desk, uint32_t a)
         return true;
     }
     if (desk->pool_first != FL_NO_CHAT) {
-        const uint32_t c = desk->pool_first;
-        struct chat *chat = &desk->chats[c];
-        chat_leave_pool(desk, c);
-        agent_account(desk, a);
-        chat->agent = a;
-        chat->entered_at = desk->now;
-        chat->state = CHAT_WAITING;
-        desk->agents[a].open++;
-        desk->agents[a].awaiting++;
-        chat->flags &= ~(uint32_t)FLAG_POOLED;
-        chat->recent_agent = a;
-        chat->recent_at = desk->now;
-        desk_wait_known(desk, chat);
-        chat_log(desk, c, FL_LOG_ASSIGNED, 0, 0);
-        desk_sibling_insert(desk, own, c);
-        inbox_append(desk->chats, own, &desk->agents[a], c);
-        own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
-        agent_compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
-        /* She took the chat herself: the router hears that her load has changed. */
-        desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
+        take_leave_message(desk, a);
         return true;
     }
     if (own->on_duties && desk->scenario->desk.start_duties.length > 0 && own->duty_since >= 0) {

@@ -76,6 +76,8 @@ FL_ALWAYS_INLINE void continue_inline(struct fl_desk *desk, uint32_t a, struct d
         if (!desk->oldest_first) own->turn = c;
         own->terse = is_terse(desk, a);
         compose(desk, a, own, COMPOSE_REPLY, c, reply_seconds(desk, own, &desk->chats[c], own->terse));
+    } else if (desk->pool_first != FL_NO_CHAT && agent_leave_message_continue(desk, a)) {
+        return;
     } else if (desk->any_extras) {
         agent_extra_continue(desk, a);
     }

@@ -693,6 +693,29 @@ Test(desk, a_silent_leaver_who_is_refused_is_one_miss)
     tape_free(&tape);
 }
 
+/* She is there all the time, so nobody comes on who could work it off: she does, when nobody waits for her. */
+Test(desk, what_was_left_while_she_was_there_is_worked_off_between_chats)
+{
+    const struct push cast[] = { { "10m", "long" }, { "10m1s", "short" }, { "11m50s", "short" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'long','reply':{'total':'2m'}},{'name':'short','reply':{'total':'10s'}}]",
+                            "'agents':[{'name':'a','max_chats':1}]", ",'routing':{'queue':{'max_wait':'60s'}}");
+
+    EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 661);
+    EXPECT_AT(&tape, 2, FL_LOG_AGENT_REPLY, 0, 730);
+    EXPECT_AT(&tape, 1, FL_LOG_ASSIGNED, 0, 730);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 740);
+    cr_expect_eq(figure(&tape, "leave_messages"), 1);
+    cr_expect_eq(figure(&tape, "chats_answered"), 3);
+    cr_expect_eq(figure(&tape, "abandonment"), 1.0 / 3);
+    tape_free(&tape);
+
+    struct tape shared = play(cast, "'intents':[{'name':'long','reply':{'total':'2m'}},{'name':'short','reply':{'total':'10s'}}]",
+                              "'reply_order':'interleaved','agents':[{'name':'a','max_chats':1}]", ",'routing':{'queue':{'max_wait':'60s'}}");
+    EXPECT_AT(&shared, 1, FL_LOG_AGENT_REPLY, 0, 740);
+    tape_free(&shared);
+}
+
 Test(desk, close_oldest_ends_the_chat_in_which_nothing_happened_for_longest)
 {
     const struct push cast[] = { { "10m", "thinks" }, { "11m", "thinks" }, { "12m", "thinks" }, { 0 } };
