@@ -70,6 +70,24 @@ def notes(out):
     return [line.removeprefix("  note    ") for line in out.splitlines() if line.startswith("  note ")]
 
 
+def blind(folder):
+    """An objective that a desk meets by turning buyers away is said to be blind."""
+    path = folder / "blind.json"
+
+    def noted(objectives, **routing):
+        path.write_text(json.dumps(dict(SMALLEST, objectives=objectives, routing=routing)), encoding="utf-8")
+        code, out, err = check(str(path))
+        expect(code == 0 and err == "", code, out, err)
+        return notes(out)
+
+    left, refused = {"abandonment": "<= 0.05"}, {"no_service_rate": "<= 0.05"}
+    full, ended = {"queue": {"max_length": 3}}, {"overflow": "close_oldest"}
+    expect(noted(left, **full) == ["abandonment has nobody whom a full queue refuses: hold no_service_rate too"], "a queue that refuses")
+    expect(noted(left, **ended) == ["abandonment has nobody whom close_oldest ends unanswered: hold no_service_rate too"], "close_oldest")
+    for objectives, routing in ((left, {}), (refused, full), ({**left, **refused}, full), ({}, full)):
+        expect(noted(objectives, **routing) == [], objectives, routing)
+
+
 def duty(folder):
     """Hours of the opening in which shifts, breaks and meetings leave nobody, group by group."""
     path = folder / "duty.json"
@@ -143,5 +161,6 @@ refused_files()
 with tempfile.TemporaryDirectory() as name:
     valid_files(pathlib.Path(name))
     duty(pathlib.Path(name))
+    blind(pathlib.Path(name))
 wrong_usage()
 full_disk()

@@ -19,7 +19,7 @@ static const char usage[] =
     "Validates scenarios, and transcripts of fenliu drive --record (a first line tells them apart).\n"
     "Every fault is one line on stderr: FILE:LINE:COLUMN: PATH: what was wanted.\n"
     "Of a valid scenario it prints name, period, chats and the busiest hour, so that a wrong reading shows, and\n"
-    "notes when nobody is on duty in opening hours.\n"
+    "notes when nobody is on duty in opening hours, and an abandonment objective where buyers are turned away.\n"
     "      --set PATH=VALUE  override a scenario value first, e.g. traffic.chats_per_day=5000 (repeatable)\n"
     "      --engine URL      walks a routing engine through the protocol, step by step (sim/engine/PROTOCOL.md): what each step\n"
     "                        expected, what came instead, and the lines; exec:COMMAND, tcp://HOST:PORT, unix:PATH, http://HOST:PORT/PATH\n"
@@ -123,7 +123,23 @@ static void write_gap(char *to, size_t size, const struct fl_scenario *s, const 
              dated && !one_day ? until : until + 11, one_group ? "" : " in ", one_group ? "" : s->desk.groups[gap->group].name);
 }
 
-/* The notes of a scenario, each handed to `tell`; at most five, and how many more there are. */
+static bool has_objective(const struct fl_scenario *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->objectives_count; i++)
+        if (strcmp(s->objectives[i].name, name) == 0) return true;
+    return false;
+}
+
+/* An objective that a desk can meet by turning buyers away: those are in `no_service_rate`, and not in `abandonment`. */
+static const char *blind_objective(const struct fl_scenario *s)
+{
+    if (!has_objective(s, "abandonment") || has_objective(s, "no_service_rate")) return NULL;
+    if (s->routing.queue_max != FL_UNLIMITED) return "abandonment has nobody whom a full queue refuses: hold no_service_rate too";
+    if (s->routing.overflow == FL_OVERFLOW_CLOSE_OLDEST) return "abandonment has nobody whom close_oldest ends unanswered: hold no_service_rate too";
+    return NULL;
+}
+
+/* The notes of a scenario, each handed to `tell`; at most five hours without anybody, and how many more there are. */
 static void notes(const struct fl_scenario *s, void (*tell)(void *context, const char *note), void *context)
 {
     struct gaps gaps;
@@ -138,6 +154,7 @@ static void notes(const struct fl_scenario *s, void (*tell)(void *context, const
         if (gaps.count > GAPS_SAID) tell(context, note);
     }
     gaps_free(&gaps);
+    if (blind_objective(s) != NULL) tell(context, blind_objective(s));
 }
 
 static void print_note(void *context, const char *note)
