@@ -122,11 +122,10 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     return reply_seconds_alone(desk, &desk->own[a], &left);
 }
 
-/* Takes up the oldest leave-message herself; the router hears that her load has changed. */
-static void take_leave_message(struct fl_desk *desk, uint32_t a)
+/* Takes up a leave-message herself; the router hears that her load has changed. */
+static void take_leave_message(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];
-    const uint32_t c = desk->pool_first;
     struct chat *chat = &desk->chats[c];
     chat_leave_pool(desk, c);
     agent_account(desk, a);
@@ -147,15 +146,24 @@ static void take_leave_message(struct fl_desk *desk, uint32_t a)
     desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
 }
 
-/* What was left while she was there, as waiting had no end or nobody had room, has no shift to wait for. */
+/* The oldest leave-message to a group of hers, or FL_NO_CHAT. Cost: those of others before it. */
+static uint32_t leave_message_of_hers(const struct fl_desk *desk, const struct fl_agent *agent)
+{
+    uint32_t c = desk->pool_first;
+    while (c != FL_NO_CHAT && !(agent->groups >> desk->chats[c].group & 1)) c = desk->chats[c].next;
+    return c;
+}
+
+/* What was left while she was there, as waiting had an end or nobody had room, has no shift to wait for. */
 bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
     if (agent->state != FL_AVAILABLE || fl_agent_load(agent, desk->scenario->routing.counts) >= agent->capacity) return false;
+    const uint32_t c = leave_message_of_hers(desk, agent);
+    if (c == FL_NO_CHAT) return false;
     if (!desk->interleaved) {
-        take_leave_message(desk, a);
+        take_leave_message(desk, a, c);
     } else { /* her speed is shared: a chat as any other */
-        const uint32_t c = desk->pool_first;
         chat_leave_pool(desk, c);
         desk_route(desk, c, FL_WHY_POOL, FL_NO_AGENT, FL_NONE);
     }
@@ -173,7 +181,7 @@ bool agent_duties_continue(struct fl_desk *desk, uint32_t a)
         return true;
     }
     if (desk->pool_first != FL_NO_CHAT) {
-        take_leave_message(desk, a);
+        take_leave_message(desk, a, desk->pool_first);
         return true;
     }
     if (own->on_duties && desk->scenario->desk.start_duties.length > 0 && own->duty_since >= 0) {

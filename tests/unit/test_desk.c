@@ -716,6 +716,22 @@ Test(desk, what_was_left_while_she_was_there_is_worked_off_between_chats)
     tape_free(&shared);
 }
 
+Test(desk, what_was_left_for_another_group_is_not_hers)
+{
+    const struct push cast[] = { { "10m", "long" }, { "10m1s", "long" }, { "11m10s", "short" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'long','reply':{'total':'2m'}},{'name':'short','reply':{'total':'10s'}}]",
+                            "'groups':[{'name':'l','intents':['long']},{'name':'s','intents':['short']}],"
+                            "'agents':[{'name':'a','max_chats':1,'groups':['l']},{'name':'b','max_chats':1,'groups':['s']}]",
+                            ",'routing':{'queue':{'max_wait':'60s'}}");
+
+    EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 661);
+    EXPECT_AT(&tape, 2, FL_LOG_AGENT_REPLY, 0, 680); /* b has nothing to answer now */
+    EXPECT_AT(&tape, 1, FL_LOG_ASSIGNED, 0, 720);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 840);
+    tape_free(&tape);
+}
+
 Test(desk, close_oldest_ends_the_chat_in_which_nothing_happened_for_longest)
 {
     const struct push cast[] = { { "10m", "thinks" }, { "11m", "thinks" }, { "12m", "thinks" }, { 0 } };
