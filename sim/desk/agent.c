@@ -1,6 +1,7 @@
 /* An agent at work, but for her replies: sharing her speed, duties, turns of her own making, interruptions. */
 #include "desk/inbox.h"
 #include "desk/reply_time.h"
+#include "routing/policy.h"
 
 /* ---- Time spent -------------------------------------------------------------------------------- */
 
@@ -146,12 +147,22 @@ static void take_leave_message(struct fl_desk *desk, uint32_t a, uint32_t c)
     desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
 }
 
-/* The oldest leave-message to a group of hers, or FL_NO_CHAT. Cost: those of others before it. */
-static uint32_t leave_message_of_hers(const struct fl_desk *desk, const struct fl_agent *agent)
+/* Where skills are given up with time a leave-message has waited for that. */
+static bool has_skills_for(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
 {
-    uint32_t c = desk->pool_first;
-    while (c != FL_NO_CHAT && !(agent->groups >> desk->chats[c].group & 1)) c = desk->chats[c].next;
-    return c;
+    if (fl_policy(desk->scenario->routing.policy)->relaxes_skills) return true;
+    return fl_view_has_skills(&desk->view, a, desk->scenario->buyers.intents[chat->intent].skills);
+}
+
+uint32_t agent_leave_message(const struct fl_desk *desk, uint32_t a)
+{
+    const uint64_t hers = desk->serves[a];
+    if ((desk->pooled_groups & hers) == 0) return FL_NO_CHAT;
+    for (uint32_t c = desk->pool_first; c != FL_NO_CHAT; c = desk->chats[c].next) {
+        const struct chat *chat = &desk->chats[c];
+        if ((hers >> chat->group & 1) && has_skills_for(desk, a, chat)) return c;
+    }
+    return FL_NO_CHAT;
 }
 
 /* What was left while she was there, as waiting had an end or nobody had room, has no shift to wait for. */
@@ -159,7 +170,7 @@ bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
     if (agent->state != FL_AVAILABLE || fl_agent_load(agent, desk->scenario->routing.counts) >= agent->capacity) return false;
-    const uint32_t c = leave_message_of_hers(desk, agent);
+    const uint32_t c = agent_leave_message(desk, a);
     if (c == FL_NO_CHAT) return false;
     if (!desk->interleaved) {
         take_leave_message(desk, a, c);
@@ -180,8 +191,9 @@ bool agent_duties_continue(struct fl_desk *desk, uint32_t a)
         desk->backlog_left--;
         return true;
     }
-    if (desk->pool_first != FL_NO_CHAT) {
-        take_leave_message(desk, a, desk->pool_first);
+    const uint32_t c = agent_leave_message(desk, a);
+    if (c != FL_NO_CHAT) {
+        take_leave_message(desk, a, c);
         return true;
     }
     if (own->on_duties && desk->scenario->desk.start_duties.length > 0 && own->duty_since >= 0) {

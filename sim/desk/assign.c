@@ -122,6 +122,8 @@ static void leave_in_pool(struct fl_desk *desk, uint32_t c)
     if (desk->pool_last != FL_NO_CHAT) desk->chats[desk->pool_last].next = c;
     else desk->pool_first = c;
     desk->pool_last = c;
+    desk->pooled[chat->group]++;
+    desk->pooled_groups |= UINT64_C(1) << chat->group;
 }
 
 /* Who left silently has no open round: hers was judged when she left. */

@@ -166,7 +166,10 @@ __attribute__((noinline)) void chat_settle_outcome(struct fl_desk *desk, uint32_
     if (chat->interval == NOT_COUNTED) return;
     const struct fl_where where = where_chat(chat);
     add(desk, &where, outcome);
-    if (outcome == FL_COUNT_chats_abandoned && (chat->flags & FLAG_JUDGED) == 0) add(desk, &where, FL_COUNT_abandoned_when_closed);
+    if ((chat->flags & FLAG_JUDGED) == 0) {
+        fl_day_add_to_agent(desk->day, &where, FL_COUNT_offered_when_closed, 1);
+        if (outcome == FL_COUNT_chats_abandoned) add(desk, &where, FL_COUNT_abandoned_when_closed);
+    }
     desk->unsettled--;
     if (outcome != FL_COUNT_bot_resolved && (outcome != FL_COUNT_chats_answered || (chat->flags & FLAG_LEFT_MESSAGE)))
         add(desk, &where, FL_COUNT_chats_no_service);
@@ -597,6 +600,7 @@ void chat_timer_fires(struct fl_desk *desk, uint32_t c)
 void chat_leave_pool(struct fl_desk *desk, uint32_t c)
 {
     struct chat *chat = &desk->chats[c];
+    if (--desk->pooled[chat->group] == 0) desk->pooled_groups &= ~(UINT64_C(1) << chat->group);
     if (chat->previous != FL_NO_CHAT) desk->chats[chat->previous].next = chat->next;
     else desk->pool_first = chat->next;
     if (chat->next != FL_NO_CHAT) desk->chats[chat->next].previous = chat->previous;
@@ -619,6 +623,7 @@ void chats_settle(struct fl_desk *desk)
         if ((chat->flags & FLAG_SETTLED) == 0 && chat->interval != NOT_COUNTED) {
             add(desk, &where, FL_COUNT_chats_unserved);
             add(desk, &where, FL_COUNT_chats_no_service);
+            if ((chat->flags & FLAG_JUDGED) == 0) fl_day_add_to_agent(desk->day, &where, FL_COUNT_offered_when_closed, 1);
             if ((chat->flags & FLAG_JUDGED) && desk->now - chat->arrived_at > 30 * FL_SECOND)
                 add(desk, &where, FL_COUNT_chats_judged);
             desk->unsettled--;

@@ -56,6 +56,8 @@ static void agents_begin(struct fl_desk *desk)
         for (uint32_t i = 0; i < desk->scenario->desk.agents[d].count; i++) agent_begin(desk, a++, d, i);
     if (desk->view.main_account == FL_NO_AGENT && a > 0) desk->view.main_account = 0;
     if (desk->view.proxy_account == FL_NO_AGENT) desk->view.proxy_account = desk->view.main_account;
+    for (a = 0; a < desk->view.agents_count; a++)
+        for (uint32_t g = 0; g < desk->day->groups; g++) desk->serves[a] |= (uint64_t)fl_view_serves_group(&desk->view, a, g) << g;
 }
 
 const char *const *fl_desk_agent_names(struct fl_arena *arena, const struct fl_scenario *scenario)
@@ -178,6 +180,8 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->waiting = take(desk, groups, sizeof *desk->waiting);
     desk->waiting_from = take(desk, groups, sizeof *desk->waiting_from);
     desk->queue_ns = take(desk, groups, sizeof *desk->queue_ns);
+    desk->pooled = take(desk, groups, sizeof *desk->pooled);
+    desk->serves = take(desk, agents, sizeof *desk->serves);
     desk->class_until = take(desk, buyers->classes_count, sizeof *desk->class_until);
     desk->slot_agents = SLOT_STREAMS + desk->streams_count;
     desk->slot_chats = desk->slot_agents + agents;
@@ -474,14 +478,12 @@ static void run_until_end(struct fl_desk *desk)
 static void drain(struct fl_desk *desk)
 {
     const fl_time until = desk->scenario->duration + DRAIN_LONGEST;
+    desk->replies_heeded = true; /* they are counted */
     for (uint32_t s = 0; s < desk->streams_count; s++) fl_events_cancel(&desk->events, SLOT_STREAMS + s);
     while (desk->failed == FL_OK) {
         if (desk->setup->pace != NULL && fl_events_due(&desk->events, until) && !has_come(desk, until)) continue;
         if (!fl_events_due(&desk->events, until)) break;
-        const uint32_t slot = take_next(desk);
-        const bool reply = slot >= desk->slot_agents && slot < desk->slot_chats;
-        if (reply) desk->day->interval_group[(size_t)(desk->day->intervals - 1) * desk->day->groups].count[FL_COUNT_drained_replies]++;
-        dispatch(desk, slot);
+        dispatch(desk, take_next(desk));
     }
 }
 

@@ -241,11 +241,19 @@ static void log_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
     chat_log(desk, c, FL_LOG_AGENT_REPLY, flags, work.chars);
 }
 
+/* Sent after the end: no interval's, but her group's. */
+static void count_drained(struct fl_desk *desk, uint32_t c)
+{
+    struct fl_cell *const last = &desk->day->interval_group[(size_t)(desk->day->intervals - 1) * desk->day->groups];
+    last[desk->chats[c].group].count[FL_COUNT_drained_replies]++;
+}
+
 /* Who else hears of a reply that is sent. */
 static void tell_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     const struct chat *chat = &desk->chats[c];
     if (desk->watches_load && (chat->flags & FLAG_GONE) == 0) agent_round_ends(&desk->own[a], desk->now - chat->opened_at <= desk->reply_within);
+    if (desk->ended) count_drained(desk, c);
     if (desk->logs) log_reply(desk, a, c);
     if (desk->counts_recent) activity_note(desk, c); /* before the router hears of the reply: it may fill her place */
     if (desk->tells_messages) desk_check(desk, desk->ops->reply(desk->router, &desk->view, c, a));

@@ -226,6 +226,9 @@ struct fl_desk {
     uint64_t *queue_ns;
     uint32_t waiting_total;
     uint32_t pool_first, pool_last, backlog_left;
+    uint32_t *pooled;       /* [groups] chats in the pool */
+    uint64_t pooled_groups; /* bit per group that has some there */
+    uint64_t *serves;       /* [agents] bit per group whose chats are hers to serve */
     uint32_t available_count;
     double *class_until; /* cumulated shares */
     enum fl_status failed;
@@ -345,6 +348,7 @@ void agent_round_ends(struct desk_agent *own, bool in_time); /* for her own 3-mi
 void agent_share_changes(struct fl_desk *desk, uint32_t a);
 void agent_share_changed(struct fl_desk *desk, uint32_t a);
 bool agent_duties_continue(struct fl_desk *desk, uint32_t a); /* whether there was one to begin */
+uint32_t agent_leave_message(const struct fl_desk *desk, uint32_t a); /* the oldest in the pool that is hers to answer, or FL_NO_CHAT; O(pool) if one may be */
 bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a); /* while one is in the pool: whether she takes it, having nothing to answer */
 void agent_extra_continue(struct fl_desk *desk, uint32_t a);
 uint32_t agent_share_place(const struct fl_desk *desk, uint32_t a, struct chat *chat);

@@ -65,25 +65,6 @@ struct search {
     struct fl_known known;
 };
 
-static bool serves_group(const struct fl_view *view, uint32_t agent, uint32_t group)
-{
-    const struct fl_desk_def *const desk = &view->scenario->desk;
-    if (fl_policy(view->scenario->routing.policy)->main_only) return agent == view->main_account;
-    for (uint32_t steps = 0; group != FL_NONE && steps <= desk->groups_count; steps++) {
-        if (view->agents[agent].groups >> group & 1) return true;
-        group = view->scenario->routing.overflow == FL_OVERFLOW_GROUP ? desk->groups[group].overflow : FL_NONE;
-    }
-    return false;
-}
-
-static bool has_skills(const struct fl_view *view, uint32_t agent, uint64_t skills)
-{
-    const struct fl_agent_def *const her = &view->scenario->desk.agents[view->agents[agent].definition];
-    for (; skills != 0; skills &= skills - 1)
-        if (!(her->skill[__builtin_ctzll(skills)] > 0)) return false;
-    return true;
-}
-
 /* Who went away may have her chat when she is back, and who has passed it on, never. */
 static bool is_excluded(const struct fl_view *view, const struct entry *entry, uint32_t agent)
 {
@@ -97,8 +78,8 @@ static bool could_have(const void *context, uint32_t slot)
     const struct entry *const entry = entry_of(search->judge, slot);
     const struct fl_policy_ops *const policy = fl_policy(view->scenario->routing.policy);
     if (entry->known_ns <= search->known.after_ns || entry->known_ns > search->known.until_ns) return false;
-    return serves_group(view, search->agent, entry->group) && !is_excluded(view, entry, search->agent) &&
-           has_skills(view, search->agent, view->scenario->buyers.intents[entry->chat.intent].skills) &&
+    return fl_view_serves_group(view, search->agent, entry->group) && !is_excluded(view, entry, search->agent) &&
+           fl_view_has_skills(view, search->agent, view->scenario->buyers.intents[entry->chat.intent].skills) &&
            (policy->admits == NULL || policy->admits(view, search->agent, &entry->chat));
 }
 

@@ -338,6 +338,11 @@ static void finish_agents(const struct fl_day *day)
     take_over(day->agent, day->agent_tally, day->agents);
     if (day->agent_counts != NULL) complete_agents(day);
     add_ordinary(day->agent, day->agents);
+    for (uint32_t a = 0; a < day->agents; a++) {
+        uint64_t *const count = day->agent[a].count;
+        count[FL_COUNT_chats_offered] = count[FL_COUNT_chats_answered] + count[FL_COUNT_chats_abandoned] + count[FL_COUNT_chats_rejected] +
+                                        count[FL_COUNT_chats_unserved];
+    }
 }
 
 static void finish_group(const struct fl_day *day, uint32_t group)

@@ -22,7 +22,7 @@
     X(buyer_messages) X(agent_messages) X(replies)                                                              \
     X(rounds_judged) X(rounds_in_3min)       /* opened in opening hours; settled, or overdue at the end */      \
     X(platform_rounds) X(platform_in_3min)   /* opened in the platform's window */                              \
-    X(chats_offered)          /* first visits: every buyer who wrote */                                         \
+    X(chats_offered)          /* first visits: every buyer who wrote; of an agent: who were hers when they had their outcome */ \
     X(chats_answered)         /* had a human reply before she left */                                           \
     X(chats_abandoned)        /* left before a first reply (until_assigned: before assignment) */               \
     X(chats_abandoned_silent) /* of those, without a word */                                                    \
@@ -200,14 +200,20 @@ void fl_day_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kin
 void fl_day_put_levels(const struct fl_day *day, uint32_t agent, const struct fl_levels *levels);
 void fl_day_put_agent_buckets(const struct fl_day *day, uint32_t agent, uint32_t kind, const uint32_t own[FL_ROUGH_BUCKETS]);
 
+/* Counts for the agent of `where` alone, if there is one. */
+static inline void fl_day_add_to_agent(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
+{
+    if (where->interval == FL_UNCOUNTED || where->agent == FL_NONE) return;
+    day->added[day->added_count] = (struct fl_addition){ where->agent, what, n };
+    if (++day->added_count == FL_ADDITIONS) fl_day_post_additions(day);
+}
+
 static inline void fl_day_add(struct fl_day *day, const struct fl_where *where, enum fl_count what, uint64_t n)
 {
     if (where->interval == FL_UNCOUNTED) return;
     day->interval_group[where->interval * day->groups + where->group].count[what] += n;
     if (day->intents > 1) day->intent[where->intent].count[what] += n;
-    if (where->agent == FL_NONE) return;
-    day->added[day->added_count] = (struct fl_addition){ where->agent, what, n };
-    if (++day->added_count == FL_ADDITIONS) fl_day_post_additions(day);
+    fl_day_add_to_agent(day, where, what, n);
 }
 
 /* Notes a duration of one kind for all cells of `where`; fl_day_post_notes enters it. */

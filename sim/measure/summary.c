@@ -980,23 +980,34 @@ static struct fl_figure level_figure(const struct fl_levels *levels, bool depth,
     return figure;
 }
 
-static struct fl_figure level_figure_of_totals(const struct fl_totals *totals, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+/* Whether the time of a definition's agents is the desk's, or the group's: that of her first group, whosever chats she holds. */
+static bool time_counts(const struct fl_scenario *scenario, uint32_t definition, enum fl_scope scope, uint32_t group)
+{
+    const uint64_t groups = scenario->desk.agents[definition].groups;
+    return scope == FL_SCOPE_DESK || (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) == group);
+}
+
+static struct fl_figure level_figure_of_totals(const struct fl_scenario *scenario, const struct fl_totals *totals, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
 {
     if (scope == FL_SCOPE_AGENT) return level_figure(&totals->levels[index], depth, statistic);
-    if (scope != FL_SCOPE_DESK) return (struct fl_figure){ 0 };
     struct fl_levels all = { 0 };
-    for (uint32_t a = 0; a < totals->agents; a++) levels_add(&all, &totals->levels[a]);
+    uint32_t a = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
+        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
+            if (time_counts(scenario, d, scope, index)) levels_add(&all, &totals->levels[a]);
     return level_figure(&all, depth, statistic);
 }
 
-static struct fl_figure level_figure_of_day(const struct fl_day *day, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+static struct fl_figure level_figure_of_day(const struct fl_scenario *scenario, const struct fl_day *day, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
 {
     struct fl_levels own, all = { 0 };
-    if (scope != FL_SCOPE_DESK && scope != FL_SCOPE_AGENT) return (struct fl_figure){ 0 };
-    const uint32_t from = scope == FL_SCOPE_AGENT ? index : 0, to = scope == FL_SCOPE_AGENT ? index + 1 : day->agents;
-    for (uint32_t a = from; a < to; a++) {
-        fl_day_levels(day, a, &own);
-        levels_add(&all, &own);
+    uint32_t a = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++) {
+            if (scope == FL_SCOPE_AGENT ? a != index : !time_counts(scenario, d, scope, index)) continue;
+            fl_day_levels(day, a, &own);
+            levels_add(&all, &own);
+        }
     }
     return level_figure(&all, depth, statistic);
 }
@@ -1138,22 +1149,22 @@ static bool is_money(enum metric_id id)
     return id == METRIC_wages_cny || id == METRIC_labour_cny || id == METRIC_penalties_cny || id == METRIC_profit_cny;
 }
 
-static struct fl_figure wages_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index)
+/* Wages of the agents of a scope in so many days: for their time on duty, and for what they were paid elsewhere, [rows x agents]. */
+static struct fl_figure wages_figure(const struct fl_scenario *scenario, const struct fl_cell agents[], uint32_t agents_count, const uint64_t paid_us[],
+                                     uint32_t rows, uint32_t days, enum fl_scope scope, uint32_t index)
 {
-    const struct fl_scenario *scenario = results->scenario;
-    struct fl_figure figure = { .n = results->totals.days };
+    struct fl_figure figure = { .n = days };
     uint32_t a = 0;
     for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
         for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++) {
-            const uint64_t groups = scenario->desk.agents[d].groups;
-            if (scope == FL_SCOPE_AGENT && a != index) continue;
-            if (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) != index) continue;
-            const double hours = (double)results->totals.agent[a].count[FL_COUNT_duty_us] / 3.6e9 / results->totals.days;
-            const double elsewhere = results->totals.dates > 0 ? (double)results->totals.paid_us[a] / 3.6e9 / results->totals.days : 0;
+            if (scope == FL_SCOPE_AGENT ? a != index : !time_counts(scenario, d, scope, index)) continue;
+            uint64_t elsewhere_us = 0;
+            for (uint32_t row = 0; row < rows; row++) elsewhere_us += paid_us[(size_t)row * agents_count + a];
+            const double hours = (double)agents[a].count[FL_COUNT_duty_us] / 3.6e9 / days, elsewhere = (double)elsewhere_us / 3.6e9 / days;
             figure.value += (paid_hours(scenario, d, hours) + elsewhere) * wage_of(scenario, d);
         }
     }
-    figure.known = results->totals.days > 0 && !isnan(figure.value) && scope <= FL_SCOPE_AGENT;
+    figure.known = days > 0 && !isnan(figure.value);
     return figure;
 }
 
@@ -1180,11 +1191,30 @@ static struct fl_figure span_figure(const struct fl_scenario *scenario, const st
     return figure;
 }
 
+static struct fl_figure engine_figure(const struct fl_engine_times *times, const struct fl_metric *metric, const char *statistic)
+{
+    uint32_t count;
+    const char *const *statistics = fl_metric_statistics(metric, &count);
+    for (uint32_t i = 0; i < count && times != NULL; i++)
+        if (strcmp(statistics[i], statistic) == 0) return (id_of(metric) == METRIC_decision_latency_us ? times->decision_latency : times->lateness)[i];
+    return (struct fl_figure){ 0 };
+}
+
+static enum fl_kept_by kept_by(enum fl_scope scope)
+{
+    static const enum fl_kept_by by[] = { [FL_SCOPE_DESK] = FL_BY_DESK, [FL_SCOPE_GROUP] = FL_BY_GROUP, [FL_SCOPE_AGENT] = FL_BY_AGENT,
+                                          [FL_SCOPE_INTENT] = FL_BY_INTENT, [FL_SCOPE_INTERVAL] = FL_BY_INTERVAL,
+                                          [FL_SCOPE_INTERVAL_GROUP] = FL_BY_INTERVAL, [FL_SCOPE_DATE] = FL_BY_DATE };
+    return by[scope];
+}
+
 /* fl_figure with intervals that leave `tail` on either side. */
 static struct fl_figure figure_of(const struct fl_results *results, enum fl_scope scope, uint32_t index, const struct fl_metric *metric,
                                   const char *statistic, double tail)
 {
     const enum metric_id id = id_of(metric);
+    if (fl_metric_absence(metric, statistic, kept_by(scope)) != NULL) return (struct fl_figure){ 0 };
+    if (fl_metric_is_of_engine(metric)) return engine_figure(results->engine, metric, statistic);
     if (scope == FL_SCOPE_DATE && results->totals.dates == 0) return figure_of(results, FL_SCOPE_DESK, 0, metric, statistic, tail);
     const struct fl_results by_date = { .scenario = results->scenario, .rows = results->dates, .rows_count = results->rows_count };
     const struct wanted days = { scope == FL_SCOPE_DATE ? &by_date : results, scope == FL_SCOPE_DESK ? FL_NONE : index, tail };
@@ -1192,9 +1222,12 @@ static struct fl_figure figure_of(const struct fl_results *results, enum fl_scop
     struct source source;
     if (is_money(id) && scope == FL_SCOPE_DESK && results->rows != NULL) return money_figure(results, FL_NONE, id, 0.025);
     if (is_money(id) && scope == FL_SCOPE_DATE) return money_figure(results, index, id, tail);
-    if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
+    if (id == METRIC_wages_cny) {
+        const struct fl_totals *totals = &results->totals;
+        return wages_figure(results->scenario, totals->agent, totals->agents, totals->paid_us, totals->dates > 0, totals->days, scope, index);
+    }
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) {
-        return level_figure_of_totals(&results->totals, scope, index, id == METRIC_queue_depth, statistic);
+        return level_figure_of_totals(results->scenario, &results->totals, scope, index, id == METRIC_queue_depth, statistic);
     }
     source_of_totals(&results->totals, scope, index, &source);
     if (kinds_of(id) != 0) return distribution_figure(&source, wanted, id, statistic);
@@ -1378,9 +1411,18 @@ enum fl_scope fl_objective_scope(const struct fl_objective *objective)
     return scope_of(objective->per);
 }
 
+/* An outside engine's times are no simulated day's: no day misses them. */
+static bool is_of_engine(const struct fl_objective *objective)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    return metric != NULL && fl_metric_is_of_engine(metric);
+}
+
 bool fl_objective_judges(const struct fl_results *results, const struct fl_objective *objective, uint32_t cell)
 {
     struct source source;
+    if (is_of_engine(objective)) return false;
     if (objective->per == FL_PER_DAY || (objective->per == FL_PER_DATE && results->totals.dates == 0)) return true;
     source_of_totals(&results->totals, scope_of(objective->per), cell, &source);
     return !interval_is_empty(&source);
@@ -1414,8 +1456,9 @@ static struct fl_figure day_figure(const struct fl_scenario *scenario, const str
         const double value = money_of(scenario, day->date[index].count, date_wages(scenario, day, index), index, id);
         return (struct fl_figure){ .value = value, .n = 1, .known = !isnan(value) };
     }
+    if (id == METRIC_wages_cny) return wages_figure(scenario, day->agent, day->agents, day->date_paid_us, day->dates, 1, scope, index);
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0)
-        return level_figure_of_day(day, scope, index, id == METRIC_queue_depth, statistic);
+        return level_figure_of_day(scenario, day, scope, index, id == METRIC_queue_depth, statistic);
     if (kinds_of(id) != 0) return distribution_figure(source, NULL, id, statistic);
     if (is_per_span(id, scope)) return span_figure(scenario, source, id, scope, index);
     return ratio_figure(scenario, source, NULL, id);
@@ -1442,6 +1485,7 @@ static bool cells_meet(const struct fl_scenario *scenario, const struct fl_day *
 static bool objective_met_on_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row,
                                  const struct fl_objective *objective)
 {
+    if (is_of_engine(objective)) return true;
     const bool single = is_single(objective->per, day->dates);
     const uint32_t cells = cells_of(objective->per, day->intervals, day->groups, day->agents, day->dates);
     return cells_meet(scenario, day, row, objective, single ? FL_SCOPE_DESK : scope_of(objective->per), 0, cells, single);
@@ -1488,6 +1532,7 @@ static bool group_meets(const struct fl_scenario *scenario, const struct fl_day 
 static bool objective_met_on_date(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_objective *objective, uint32_t date)
 {
     bool met = true;
+    if (is_of_engine(objective)) return true;
     switch (objective->per) {
     case FL_PER_DAY:
     case FL_PER_DATE: return cells_meet(scenario, day, NULL, objective, FL_SCOPE_DATE, date, date + 1, true);
@@ -1528,7 +1573,14 @@ void fl_objective_judge(const struct fl_results *results, uint32_t index, struct
     const struct fl_totals *totals = &results->totals;
     const char *statistic;
     const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
-    *out = (struct fl_objective_result){ .where = FL_NONE, .met = true };
+    *out = (struct fl_objective_result){ .where = FL_NONE, .met = true, .judged = true, .by_days = true };
+    if (is_of_engine(objective)) {
+        out->by_days = false;
+        out->figure = engine_figure(results->engine, metric, statistic);
+        out->judged = out->figure.known;
+        out->met = !out->judged || fl_objective_holds(objective, &out->figure);
+        return;
+    }
     const uint32_t cells = metric == NULL ? 0 : cells_of(objective->per, totals->intervals, totals->groups, totals->agents, totals->dates);
     const bool single = is_single(objective->per, totals->dates);
     bool any = false;

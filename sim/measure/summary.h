@@ -126,6 +126,17 @@ void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other);
 
 /* ---- Figures ---------------------------------------------------------------------------------- */
 
+struct fl_figure {
+    double value, low, high; /* low and high: 95 % interval, when sure */
+    uint64_t n;              /* samples behind it: days for counts, events for shares and distributions */
+    bool known, sure;
+};
+
+/* Times of an outside engine in microseconds, over all days; by statistic, as fl_metric_statistics tells them. */
+struct fl_engine_times {
+    struct fl_figure decision_latency[6], lateness[6];
+};
+
 struct fl_results {
     const struct fl_scenario *scenario;
     struct fl_totals totals;
@@ -134,16 +145,11 @@ struct fl_results {
     const char *const *agent_names;
     struct fl_cells cells;            /* of the same days, where they were asked for */
     const struct fl_row *const *dates; /* [rows_count] by fl_dates_pack; NULL where dates are not kept */
-};
-
-struct fl_figure {
-    double value, low, high; /* low and high: 95 % interval, when sure */
-    uint64_t n;              /* samples behind it: days for counts, events for shares and distributions */
-    bool known, sure;
+    const struct fl_engine_times *engine; /* of the outside engine that was driven; NULL: none */
 };
 
 /* A figure of a scope. index: group, agent, intent, interval, or interval x groups + group. `statistic` as in
- * fl_metric_find: "mean", "p50"..., "max", or "" for what is no distribution. Figures of engines are not known here.
+ * fl_metric_find: "mean", "p50"..., "max", or "" for what is no distribution. Figures of engines are known where one was driven.
  * A percentile may be known and not sure with many days: too few values beyond it, or too few days brought them; so may a count or mean,
  * when it is 0 on all of them.
  * Percentiles of a date are of coarse buckets, as those of intervals. Cost: O(buckets), with intervals O(days x buckets). */
@@ -214,7 +220,9 @@ bool fl_objective_holds(const struct fl_objective *objective, const struct fl_fi
 struct fl_objective_result {
     struct fl_figure figure;
     uint32_t where;   /* the worst cell's index; FL_NONE for the day, and for its date where dates are not kept */
-    bool met;
+    bool met;         /* what is not judged misses nothing */
+    bool judged;      /* false: of an outside engine, and none was driven, or such a time is not measured (lateness in lockstep) */
+    bool by_days;     /* false: an engine's times are judged over all days alone */
     uint32_t days_met;
     double days_met_low, days_met_high; /* 95 % interval of the share of days; 0 without rows */
 };

@@ -176,8 +176,10 @@ static void add_objectives(struct fl_text *out, const struct fl_results *results
         add_value(out, "got", &judged.figure);
         add_interval(out, "ci95", &judged.figure);
         add_where(out, results, objective, judged.where);
-        fl_text_add(out, ",\"met\":%s,\"days_met\":%u,\"days_met_ci95\":", judged.met ? "true" : "false", judged.days_met);
-        if (results->rows_count > 1) {
+        fl_text_add(out, ",\"met\":%s,", !judged.judged ? "null" : judged.met ? "true" : "false");
+        if (judged.by_days) fl_text_add(out, "\"days_met\":%u,\"days_met_ci95\":", judged.days_met);
+        else fl_text_add(out, "\"days_met\":null,\"days_met_ci95\":");
+        if (judged.by_days && results->rows_count > 1) {
             fl_text_add(out, "[");
             fl_text_add_number(out, judged.days_met_low);
             fl_text_add(out, ",");

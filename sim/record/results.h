@@ -21,7 +21,8 @@ struct fl_results_head {
  *  A figure without samples is null with "n" 0. An interval is null with one day, where
  *  the days cannot support one (percentiles of few samples; counts and means that are 0 on every day) and where a figure is pooled
  *  without its days (intervals, agents); of objectives, "days_met_ci95" is that of the share of days on which it held, and "ci95" of a
- *  worst group that of the worst of all groups (measure/summary.h). */
+ *  worst group that of the worst of all groups (measure/summary.h). "met" and "days_met" are null for an outside engine's times where
+ *  none were measured, "days_met" alone where they were: they are judged over all days. */
 void fl_results_json(const struct fl_results *results, const struct fl_results_head *head, struct fl_text *out);
 
 /* One row a day: replication, then every figure that one day has, then met_all; desk only. */

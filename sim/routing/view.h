@@ -124,4 +124,11 @@ static inline bool fl_agent_takes_new(const struct fl_agent *agent, enum fl_capa
     return agent->state == FL_AVAILABLE && fl_agent_load(agent, counts) < agent->capacity;
 }
 
+/* Whether chats of a group are hers to serve, whatever she does now: she is of it, or of one that it overflows to; under main_only she is
+ * the main account. O(groups). */
+bool fl_view_serves_group(const struct fl_view *view, uint32_t agent, uint32_t group);
+
+/* Whether she has every one of some skills, a bit each. O(skills). */
+bool fl_view_has_skills(const struct fl_view *view, uint32_t agent, uint64_t skills);
+
 #endif

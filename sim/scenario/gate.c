@@ -34,19 +34,17 @@ const char *fl_gate_refusal(const struct fl_metric *metric, const char *statisti
 {
     static const char *const money[] = { "wages_cny", "labour_cny", "penalties_cny", "profit_cny", NULL };
     static const char *const clocks[] = { "decision_latency_us", "harness_lateness_us", NULL };
-    static const char *const of_duty[] = { "occupancy", "concurrency", "queue_depth", "open_chats", "chats_per_agent_day", "drained_replies", NULL };
+    static const enum fl_kept_by parts[] = { [FL_GATE_DESK] = FL_BY_DESK, [FL_GATE_GROUP] = FL_BY_GROUP, [FL_GATE_AGENT] = FL_BY_AGENT,
+                                          [FL_GATE_INTENT] = FL_BY_INTENT, [FL_GATE_INTERVAL] = FL_BY_INTERVAL };
     static const char *const of_span[] = { "queue_length", "chats_in_hand", NULL };
-    static const char *const of_chat[] = { "wait_for_agent_s", "chat_duration_s", NULL };
     if (metric == NULL) return per == FL_GATE_DESK ? NULL : "objectives are judged for the whole desk";
     if (strcmp(statistic, "max") == 0) return "a maximum has no error to judge it by";
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) return "it is not kept by day; its mean is";
     if (is_one_of(metric->name, money)) return "money is not kept by day";
     if (is_one_of(metric->name, clocks)) return "it is measured by the wall clock, and no two runs pair";
     if (strcmp(metric->name, "load_band") == 0) return "a band has no error to judge it by; chats_per_agent_day has";
-    if (per == FL_GATE_INTENT && (is_one_of(metric->name, of_duty) || is_one_of(metric->name, of_span))) return "an agent's hours are no intent's";
     if (per >= FL_GATE_AGENT && is_one_of(metric->name, of_span)) return "it is kept for the desk and its groups";
-    if (per == FL_GATE_AGENT && is_one_of(metric->name, of_chat)) return "it is not kept by agent";
-    return NULL;
+    return fl_metric_absence(metric, statistic, parts[per]);
 }
 
 static bool read_metric(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_key *key, void *field)

@@ -63,6 +63,26 @@ const struct fl_metric *fl_metric_find(const char *full_name, const char **stati
     return NULL;
 }
 
+const char *fl_metric_absence(const struct fl_metric *metric, const char *statistic, enum fl_kept_by by)
+{
+    static const char *const of_desk[] = { "labour_cny", "penalties_cny", "profit_cny", NULL };
+    static const char *const of_groups[] = { "queue_length", "waited", "wait_for_agent_s", "chat_duration_s", "bot_replies", "bot_resolved",
+                                             "leave_messages", "reopened", "drained_replies", NULL };
+    static const char *const of_duty[] = { "occupancy", "concurrency", "queue_depth", "open_chats", "chats_in_hand", "chats_per_agent_day", "load_band",
+                                           "wages_cny", NULL };
+    static const char *const of_time[] = { "queue_length", "drained_replies", NULL };
+    const bool is_span = by == FL_BY_INTERVAL || by == FL_BY_DATE;
+    if (by == FL_BY_DESK) return NULL;
+    if (fl_metric_is_of_engine(metric)) return "it is measured of the engine as a whole";
+    if (by != FL_BY_DATE && is_one_of(metric->name, of_desk)) return "it is reckoned for the whole desk";
+    if (by == FL_BY_INTERVAL && strcmp(metric->name, "wages_cny") == 0) return "wages are of whole shifts";
+    if (by == FL_BY_AGENT && is_one_of(metric->name, of_groups)) return "it is kept for the desk and its groups";
+    if (by == FL_BY_INTENT && is_one_of(metric->name, of_duty)) return "an agent's hours are no intent's";
+    if (by == FL_BY_INTENT && is_one_of(metric->name, of_time)) return "it is kept for the desk and its groups";
+    if (is_span && metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) return "the time at each level is kept for the whole period";
+    return NULL;
+}
+
 int fl_metric_better(const struct fl_metric *metric)
 {
     static const char *const more[] = { "chats_answered", "reply_rate_3min", "platform_reply_rate_3min", "first_reply_rate_30s", "orders", "conversion",

@@ -89,6 +89,13 @@ const char *const *fl_metric_statistics(const struct fl_metric *metric, uint32_t
 /* Whether it is measured of outside engines only. */
 bool fl_metric_is_of_engine(const struct fl_metric *metric);
 
+/* What results are of. */
+enum fl_kept_by { FL_BY_DESK, FL_BY_GROUP, FL_BY_AGENT, FL_BY_INTENT, FL_BY_INTERVAL, FL_BY_DATE };
+
+/* NULL when the figure is kept of such parts, or why it is not: "an agent's hours are no intent's". What is not kept of a part is not known
+ * there; it is never 0. */
+const char *fl_metric_absence(const struct fl_metric *metric, const char *statistic, enum fl_kept_by by);
+
 /* 1: more of it is better, -1: less is, 0: neither. */
 int fl_metric_better(const struct fl_metric *metric);
 

@@ -106,6 +106,18 @@ static const struct fl_key objective_keys[] = {
 };
 const struct fl_object fl_objective_object = { .keys = objective_keys, .keys_count = FL_COUNTOF(objective_keys) };
 
+/* What is not kept of such parts could never hold. */
+static bool check_per(struct reader *r, const cJSON *json, const struct fl_at *at, const struct fl_metric *metric, const char *statistic,
+                      enum fl_objective_per per)
+{
+    static const enum fl_kept_by parts[] = { [FL_PER_DAY] = FL_BY_DESK, [FL_PER_INTERVAL] = FL_BY_INTERVAL, [FL_PER_GROUP] = FL_BY_GROUP,
+                                          [FL_PER_AGENT] = FL_BY_AGENT, [FL_PER_DATE] = FL_BY_DATE };
+    const struct fl_at per_at = { .up = at, .key = "per" };
+    const char *const why = fl_metric_absence(metric, statistic, parts[per]);
+    if (why == NULL) return true;
+    return fl_note(r, fl_member(json, "per"), &per_at, FL_ERANGE, "wanted a figure that is kept per %s, got %s: %s", per_names[per], json->string, why);
+}
+
 static bool read_objective(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_objective *out)
 {
     const char *statistic;
@@ -114,7 +126,7 @@ static bool read_objective(struct reader *r, const cJSON *json, const struct fl_
     if (metric == NULL) return fl_note_metric(r, json, at, json->string, true);
     out->name = fl_reader_text(r, json->string);
     if (!cJSON_IsObject(json)) return read_want(r, json, at, metric, out);
-    bool ok = fl_read_members(r, json, at, &fl_objective_object, out);
+    bool ok = fl_read_members(r, json, at, &fl_objective_object, out) && check_per(r, json, at, metric, statistic, out->per);
     const cJSON *const want = fl_member(json, "want");
     return want != NULL && (read_want(r, want, &want_at, metric, out) && ok);
 }

@@ -38,6 +38,7 @@ double fl_staff_excess(const struct fl_results *results, uint32_t objective, str
     const char *statistic;
     const struct fl_metric *metric = fl_metric_find(results->scenario->objectives[objective].name, &statistic);
     fl_objective_judge(results, objective, judged);
+    if (!judged->judged) return 0;
     return metric != NULL && judged->figure.known ? excess_of(&results->scenario->objectives[objective], metric, judged->figure.value) : INFINITY;
 }
 

@@ -732,6 +732,69 @@ Test(desk, what_was_left_for_another_group_is_not_hers)
     tape_free(&tape);
 }
 
+/* Two messages of the night, for l and then for s. Who comes on at 10:30 is of the one group; at 11:00, of the other. */
+static struct tape night(const char *first, const char *second, const char *more)
+{
+    static const struct push cast[] = { { "10m", "long" }, { "11m", "short" }, { 0 } };
+    char desk[1024];
+    snprintf(desk, sizeof desk,
+             "'shifts':[{'name':'one','from':'10:30','to':'12:00'},{'name':'two','from':'11:00','to':'12:00'}],'leave_reply':'60s',"
+             "'groups':[{'name':'l','intents':['long'],'overflow':'s'},{'name':'s','intents':['short']}],"
+             "'agents':[{'name':'a','shift':'one',%s},{'name':'b','shift':'two',%s}]", first, second);
+    return play(cast, "'intents':[{'name':'long','reply':{'total':'2m'},'skills':['x']},{'name':'short','reply':{'total':'10s'},'skills':['y']}]", desk, more);
+}
+
+Test(desk, who_comes_on_works_off_the_messages_to_her_own_groups)
+{
+    struct tape tape = night("'groups':['s']", "'groups':['l']", ",'skills':['x','y']");
+    EXPECT_AT(&tape, 1, FL_LOG_ASSIGNED, 0, 1800);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 1860);
+    EXPECT_AT(&tape, 0, FL_LOG_ASSIGNED, 0, 3600);
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 3660);
+    tape_free(&tape);
+
+    struct tape both = night("'groups':['l','s']", "'groups':['l']", ",'skills':['x','y']");
+    EXPECT_AT(&both, 0, FL_LOG_AGENT_REPLY, 0, 1860);
+    EXPECT_AT(&both, 1, FL_LOG_AGENT_REPLY, 0, 1920);
+    tape_free(&both);
+}
+
+Test(desk, who_comes_on_works_off_the_messages_of_groups_that_overflow_into_hers)
+{
+    struct tape tape = night("'groups':['s']", "'groups':['l']", ",'skills':['x','y'],'routing':{'overflow':'overflow_group'}");
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 1860);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 1920);
+    tape_free(&tape);
+
+    struct tape other = night("'groups':['l']", "'groups':['s']", ",'skills':['x','y'],'routing':{'overflow':'overflow_group'}"); /* s does not */
+    EXPECT_AT(&other, 0, FL_LOG_AGENT_REPLY, 0, 1860);
+    EXPECT_AT(&other, 1, FL_LOG_AGENT_REPLY, 0, 3660);
+    tape_free(&other);
+}
+
+Test(desk, who_comes_on_works_off_the_messages_she_has_the_skills_for)
+{
+    static const char first[] = "'groups':['l','s'],'skill':{'y':1}", second[] = "'groups':['l','s']";
+    struct tape tape = night(first, second, ",'skills':['x','y']");
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 1860);
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 3660);
+    tape_free(&tape);
+
+    struct tape given_up = night(first, second, ",'skills':['x','y'],'routing':{'policy':'skill_bullseye'}");
+    EXPECT_AT(&given_up, 0, FL_LOG_AGENT_REPLY, 0, 1860);
+    EXPECT_AT(&given_up, 1, FL_LOG_AGENT_REPLY, 0, 1920);
+    tape_free(&given_up);
+}
+
+/* They queue for her as soon as anybody is there. */
+Test(desk, under_main_only_messages_wait_for_the_main_account)
+{
+    struct tape tape = night("'groups':['l']", "'groups':['s'],'main_account':true", ",'skills':['x','y'],'routing':{'policy':'main_only'}");
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 3720);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 3730);
+    tape_free(&tape);
+}
+
 Test(desk, close_oldest_ends_the_chat_in_which_nothing_happened_for_longest)
 {
     const struct push cast[] = { { "10m", "thinks" }, { "11m", "thinks" }, { "12m", "thinks" }, { 0 } };

@@ -99,7 +99,7 @@ Test(gate, faults_are_told_at_their_place)
                    "g:1:32: $.gates[0].metric: wanted a figure that days can be compared by per desk, got decision_latency_us.p99: it is measured by the wall "
                    "clock, and no two runs pair\n");
     expect_refused(ONE("\"metric\":\"wait_for_agent_s.mean\",\"absolute\":1,\"per\":\"agent\""),
-                   "g:1:32: $.gates[0].metric: wanted a figure that days can be compared by per agent, got wait_for_agent_s.mean: it is not kept by agent\n");
+                   "g:1:32: $.gates[0].metric: wanted a figure that days can be compared by per agent, got wait_for_agent_s.mean: it is kept for the desk and its groups\n");
     expect_refused(ONE("\"metric\":\"abandonment\",\"absolute\":3"),
                    "g:1:57: $.gates[0].absolute: wanted a part of 1 for a share (0.01 is one point), got 3\n");
     expect_refused(ONE("\"metric\":\"days_met\",\"relative\":0.1"),

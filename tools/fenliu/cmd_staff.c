@@ -544,6 +544,18 @@ static bool levers_open(struct staff *staff)
     return !staff->asks_levers || staff->levers != NULL;
 }
 
+/* How fast an outside engine decides is nothing that people could meet. */
+static void drop_engine_objectives(struct fl_scenario *scenario)
+{
+    struct fl_objective *const objectives = (struct fl_objective *)scenario->objectives;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < scenario->objectives_count; i++) {
+        const char *statistic;
+        if (!fl_metric_is_of_engine(fl_metric_find(objectives[i].name, &statistic))) objectives[kept++] = objectives[i];
+    }
+    scenario->objectives_count = kept;
+}
+
 int cmd_staff(int argc, char **argv)
 {
     struct staff staff = { .argc = argc, .argv = argv };
@@ -556,11 +568,13 @@ int cmd_staff(int argc, char **argv)
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    staff.scenario = scenario_open(&staff.options, staff.options.files[0], &staff.text);
-    if (staff.scenario == NULL) return EXIT_USAGE;
+    struct fl_scenario *const scenario = scenario_open(&staff.options, staff.options.files[0], &staff.text);
+    if (scenario == NULL) return EXIT_USAGE;
+    drop_engine_objectives(scenario);
+    staff.scenario = scenario;
     if (staff.scenario->objectives_count == 0) {
         fprintf(stderr, "%s: $.objectives: wanted at least one objective to staff for, got none\n", staff.options.files[0]);
-        fl_scenario_free(staff.scenario);
+        fl_scenario_free(scenario);
         free(staff.text);
         return EXIT_USAGE;
     }

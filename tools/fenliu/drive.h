@@ -60,7 +60,7 @@ struct engine {
 /* ---- drive_report.c ---- */
 
 struct latency {
-    double mean_us, p50_us, p90_us, p99_us, p999_us, most_us;
+    double mean_us, p50_us, p90_us, p95_us, p99_us, p999_us, most_us;
 };
 
 struct latency latency_of(const struct fl_histogram *head, const uint32_t *counts);

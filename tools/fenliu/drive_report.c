@@ -11,14 +11,14 @@
 
 struct latency latency_of(const struct fl_histogram *head, const uint32_t *narrow)
 {
-    static const double shares[] = { 0.5, 0.9, 0.99, 0.999 };
+    static const double shares[] = { 0.5, 0.9, 0.95, 0.99, 0.999 };
     uint64_t counts[FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE)];
-    double at[4];
+    double at[5];
     for (uint32_t i = 0; i < FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE); i++) counts[i] = narrow[i];
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         at[i] = fl_histogram_percentile_s(head, counts, 0, FL_HISTOGRAM_BUCKETS(FL_HISTOGRAM_FINE), FL_HISTOGRAM_FINE, shares[i]) * 1e6;
     const double mean = head->count == 0 ? 0 : (double)head->sum_ns / (double)head->count / 1e3;
-    return (struct latency){ mean, at[0], at[1], at[2], at[3], (double)head->most_ns / 1e3 };
+    return (struct latency){ mean, at[0], at[1], at[2], at[3], at[4], (double)head->most_ns / 1e3 };
 }
 
 #define NO_PART UINT32_MAX
@@ -310,11 +310,31 @@ static bool link_broke(const struct drive_outcome *outcome)
     return false;
 }
 
+static void add_times(const struct fl_histogram *head, const uint32_t *counts, struct fl_figure out[6])
+{
+    const struct latency latency = latency_of(head, counts);
+    const double values[] = { latency.mean_us, latency.p50_us, latency.p90_us, latency.p95_us, latency.p99_us, latency.most_us };
+    for (int i = 0; i < 6; i++) out[i] = (struct fl_figure){ .value = values[i], .n = head->count, .known = head->count > 0 };
+}
+
+/* What objectives on the engine's times are judged by. */
+static struct fl_engine_times engine_times(const struct fl_ledger *ledger)
+{
+    struct fl_engine_times times;
+    add_times(&ledger->latency, ledger->latency_counts, times.decision_latency);
+    add_times(&ledger->lateness, ledger->lateness_counts, times.lateness);
+    return times;
+}
+
 int drive_conclude(const struct drive_outcome *outcome, const struct options *options, const struct run_record *plain)
 {
     struct run_record record = *plain;
-    const struct fl_results *const results = &record.run->results;
+    struct fl_run driven = *plain->run;
+    const struct fl_engine_times times = engine_times(outcome->ledger);
+    const struct fl_results *const results = &driven.results;
     struct fl_text engine = { 0 }, answer = { 0 };
+    driven.results.engine = &times;
+    record.run = &driven;
     drive_json(outcome, results->agent_names, &engine);
     record.engine = &engine;
     record.options = options;

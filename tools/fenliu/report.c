@@ -52,6 +52,7 @@ void report_figure(const struct fl_figure *figure, const struct fl_metric *metri
 {
     if (!figure->known) snprintf(out, size, "-");
     else if (metric->kind == FL_METRIC_SHARE) snprintf(out, size, "%.1f %%", 100 * figure->value);
+    else if (fl_metric_is_of_engine(metric)) snprintf(out, size, "%.0f us", figure->value);
     else if (metric->kind == FL_METRIC_DISTRIBUTION) snprintf(out, size, "%.1f s", figure->value);
     else if (metric->kind == FL_METRIC_COUNT) snprintf(out, size, "%.1f", figure->value);
     else snprintf(out, size, "%.2f", figure->value);
@@ -230,6 +231,7 @@ static void add_tables(const struct fl_results *results, enum language language,
 
 static void add_objectives(const struct fl_results *results, enum language language, struct fl_text *out)
 {
+    static const char *const words[][2] = { { "MISSED", "未达" }, { "met   ", "达标" }, { "-     ", "不考" } };
     if (results->scenario->objectives_count == 0) return;
     fl_text_add(out, language == LANGUAGE_ZH ? "\n目标\n" : "\nobjectives\n");
     for (uint32_t i = 0; i < results->scenario->objectives_count; i++) {
@@ -240,10 +242,11 @@ static void add_objectives(const struct fl_results *results, enum language langu
         char value[32];
         fl_objective_judge(results, i, &judged);
         report_figure(&judged.figure, metric, value, sizeof value);
-        fl_text_add(out, "  %s  %-24s %-8s ", judged.met ? (language == LANGUAGE_ZH ? "达标" : "met   ") : (language == LANGUAGE_ZH ? "未达" : "MISSED"),
-                    objective->name, objective->want);
+        fl_text_add(out, "  %s  %-24s %-8s ", words[!judged.judged ? 2 : judged.met][language], objective->name, objective->want);
         text_add_padded(out, value, 10, true);
-        fl_text_add(out, language == LANGUAGE_ZH ? "   %u/%u 天达标\n" : "   on %u of %u days\n", judged.days_met, results->rows_count);
+        if (!judged.judged) fl_text_add(out, language == LANGUAGE_ZH ? "   只考核外部引擎,这里没有测到\n" : "   of outside engines alone: not measured here\n");
+        else if (!judged.by_days) fl_text_add(out, language == LANGUAGE_ZH ? "   全部天数合计\n" : "   over all days\n");
+        else fl_text_add(out, language == LANGUAGE_ZH ? "   %u/%u 天达标\n" : "   on %u of %u days\n", judged.days_met, results->rows_count);
     }
 }
 

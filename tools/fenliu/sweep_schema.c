@@ -48,9 +48,10 @@ static const char narrow[] =
     "CREATE TABLE group_metrics (run_id INTEGER NOT NULL REFERENCES runs, desk_group TEXT NOT NULL, figure TEXT NOT NULL REFERENCES figures, value REAL,\n"
     "    ci95_low REAL, ci95_high REAL, n INTEGER NOT NULL, PRIMARY KEY (run_id, desk_group, figure)) WITHOUT ROWID;\n"
     "\n"
-    "-- worst_at: the interval, group or agent whose figure `got` is, for objectives per such; days_met_*: share of days, 95 %.\n"
+    "-- worst_at: the interval, group or agent whose figure `got` is, for objectives per such; days_met_*: share of days, 95 %. met is NULL, and so is\n"
+    "-- days_met, where an outside engine is judged and none was driven.\n"
     "CREATE TABLE objectives (run_id INTEGER NOT NULL REFERENCES runs, position INTEGER NOT NULL, objective TEXT NOT NULL, want TEXT NOT NULL,\n"
-    "    per TEXT NOT NULL, got REAL, ci95_low REAL, ci95_high REAL, worst_at TEXT, met INTEGER NOT NULL, days_met INTEGER NOT NULL, days_met_low REAL,\n"
+    "    per TEXT NOT NULL, got REAL, ci95_low REAL, ci95_high REAL, worst_at TEXT, met INTEGER, days_met INTEGER, days_met_low REAL,\n"
     "    days_met_high REAL, PRIMARY KEY (run_id, position)) WITHOUT ROWID;\n"
     "\n";
 

@@ -552,7 +552,7 @@ static bool add_objectives(struct sweep_store *store, const struct sweep_result 
         const struct sweep_objective *const objective = &result->objectives[i];
         const struct fl_figure *const got = &objective->judged.figure;
         const double sure[] = { got->known ? got->value : NAN, got->known && got->sure ? got->low : NAN, got->known && got->sure ? got->high : NAN };
-        const bool days = result->replications > 1;
+        const bool days = result->replications > 1 && objective->judged.by_days;
         sqlite3_bind_int64(statement, 1, result->point);
         sqlite3_bind_int64(statement, 2, i);
         bind_text(statement, 3, objective->name);
@@ -560,8 +560,8 @@ static bool add_objectives(struct sweep_store *store, const struct sweep_result 
         bind_text(statement, 5, objective->per);
         bind_wide(statement, 6, sure, 3);
         bind_text(statement, 9, objective->where[0] != '\0' ? objective->where : NULL);
-        sqlite3_bind_int64(statement, 10, objective->judged.met);
-        sqlite3_bind_int64(statement, 11, objective->judged.days_met);
+        bind_number(statement, 10, objective->judged.judged ? objective->judged.met : NAN);
+        bind_number(statement, 11, objective->judged.by_days ? objective->judged.days_met : NAN);
         bind_number(statement, 12, days ? objective->judged.days_met_low : NAN);
         bind_number(statement, 13, days ? objective->judged.days_met_high : NAN);
         ok = insert(store, statement);
