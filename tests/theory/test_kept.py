@@ -202,6 +202,26 @@ class Holds(Folder):
 
             self.assertEqual(self.read(), (0, 1), name)
 
+    def carried(self, before, now, expected):
+        self.outputs(now)
+        keep = self.opened()
+        keep.carry({f"scenarios/x.json {name}": digest for name, digest in before.items() if name in kept.READ}, "2 cases")
+        keep.file.close()
+        self.assertEqual(self.read(), expected)
+
+    def test_what_is_carried_over_a_change_holds_until_the_next(self):
+        second, third = (dict(self.DIGESTS, **{kept.READ[0]: name}) for name in ("moved", "moved again"))
+        self.carried(self.DIGESTS, second, (1, 0))
+        self.outputs(third)
+        self.assertEqual(self.read(), (0, 1))
+        self.carried(second, third, (1, 0))
+        self.outputs(self.DIGESTS)
+        self.assertEqual(self.read(), (1, 0), "what it was")
+
+    def test_only_what_held_before_is_carried(self):
+        other, third = (dict(self.DIGESTS, **{kept.READ[0]: name}) for name in ("other", "moved again"))
+        self.carried(other, third, (0, 1))
+
     def test_outputs_that_no_case_is_read_from_do_not_matter(self):
         self.outputs(dict(self.DIGESTS, **{"simulate --json": "moved", "staff --json": "moved", "log": "new"}))
 
