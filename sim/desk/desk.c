@@ -48,6 +48,13 @@ static void agent_begin(struct fl_desk *desk, uint32_t a, uint32_t definition, u
     if (def->proxy_account && desk->view.proxy_account == FL_NO_AGENT) desk->view.proxy_account = a;
 }
 
+static uint64_t groups_served(const struct fl_desk *desk, uint32_t a)
+{
+    uint64_t served = 0;
+    for (uint32_t g = 0; g < desk->day->groups; g++) served |= (uint64_t)fl_view_serves_group(&desk->view, a, g) << g;
+    return served;
+}
+
 static void agents_begin(struct fl_desk *desk)
 {
     uint32_t a = 0;
@@ -56,8 +63,11 @@ static void agents_begin(struct fl_desk *desk)
         for (uint32_t i = 0; i < desk->scenario->desk.agents[d].count; i++) agent_begin(desk, a++, d, i);
     if (desk->view.main_account == FL_NO_AGENT && a > 0) desk->view.main_account = 0;
     if (desk->view.proxy_account == FL_NO_AGENT) desk->view.proxy_account = desk->view.main_account;
-    for (a = 0; a < desk->view.agents_count; a++)
-        for (uint32_t g = 0; g < desk->day->groups; g++) desk->serves[a] |= (uint64_t)fl_view_serves_group(&desk->view, a, g) << g;
+    const uint32_t apart = desk->view.main_account; /* under main_only she serves all groups, and nobody else any */
+    for (a = 0; a < desk->view.agents_count; a++) {
+        const bool alike = a > 0 && desk->agents[a].definition == desk->agents[a - 1].definition && a != apart && a - 1 != apart;
+        desk->serves[a] = alike ? desk->serves[a - 1] : groups_served(desk, a);
+    }
 }
 
 const char *const *fl_desk_agent_names(struct fl_arena *arena, const struct fl_scenario *scenario)

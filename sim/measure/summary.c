@@ -980,14 +980,15 @@ static struct fl_figure level_figure(const struct fl_levels *levels, bool depth,
     return figure;
 }
 
-/* Whether the time of a definition's agents is the desk's, or the group's: that of her first group, whosever chats she holds. */
+/* Whether the time of a definition's agents is the desk's, or the group's: their first group's, whosever chats they hold. */
 static bool time_counts(const struct fl_scenario *scenario, uint32_t definition, enum fl_scope scope, uint32_t group)
 {
     const uint64_t groups = scenario->desk.agents[definition].groups;
     return scope == FL_SCOPE_DESK || (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) == group);
 }
 
-static struct fl_figure level_figure_of_totals(const struct fl_scenario *scenario, const struct fl_totals *totals, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+static struct fl_figure level_figure_of_totals(const struct fl_scenario *scenario, const struct fl_totals *totals, enum fl_scope scope, uint32_t index,
+                                               bool depth, const char *statistic)
 {
     if (scope == FL_SCOPE_AGENT) return level_figure(&totals->levels[index], depth, statistic);
     struct fl_levels all = { 0 };
@@ -998,17 +999,22 @@ static struct fl_figure level_figure_of_totals(const struct fl_scenario *scenari
     return level_figure(&all, depth, statistic);
 }
 
-static struct fl_figure level_figure_of_day(const struct fl_scenario *scenario, const struct fl_day *day, enum fl_scope scope, uint32_t index, bool depth, const char *statistic)
+static void levels_add_agent(struct fl_levels *to, const struct fl_day *day, uint32_t agent)
 {
-    struct fl_levels own, all = { 0 };
+    struct fl_levels own;
+    fl_day_levels(day, agent, &own);
+    levels_add(to, &own);
+}
+
+static struct fl_figure level_figure_of_day(const struct fl_scenario *scenario, const struct fl_day *day, enum fl_scope scope, uint32_t index, bool depth,
+                                            const char *statistic)
+{
+    struct fl_levels all = { 0 };
     uint32_t a = 0;
-    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
-        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++) {
-            if (scope == FL_SCOPE_AGENT ? a != index : !time_counts(scenario, d, scope, index)) continue;
-            fl_day_levels(day, a, &own);
-            levels_add(&all, &own);
-        }
-    }
+    if (scope == FL_SCOPE_AGENT) levels_add_agent(&all, day, index);
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
+        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
+            if (time_counts(scenario, d, scope, index)) levels_add_agent(&all, day, a);
     return level_figure(&all, depth, statistic);
 }
 

@@ -115,7 +115,8 @@ static bool check_per(struct reader *r, const cJSON *json, const struct fl_at *a
     const struct fl_at per_at = { .up = at, .key = "per" };
     const char *const why = fl_metric_absence(metric, statistic, parts[per]);
     if (why == NULL) return true;
-    return fl_note(r, fl_member(json, "per"), &per_at, FL_ERANGE, "wanted a figure that is kept per %s, got %s: %s", per_names[per], json->string, why);
+    return fl_note(r, fl_member(json, "per"), &per_at, FL_ERANGE, "wanted a figure that is kept per %s, got %s: %s", per_names[per], json->string,
+                   why);
 }
 
 static bool read_objective(struct reader *r, const cJSON *json, const struct fl_at *at, struct fl_objective *out)

@@ -132,7 +132,8 @@ Test(parts, an_agents_buyers_are_those_whose_outcome_was_hers)
 
     for (uint32_t a = 0; a < results->totals.agents; a++) {
         const uint64_t *count = results->totals.agent[a].count;
-        const struct fl_figure offered = fl_figure_named(results, FL_SCOPE_AGENT, a, "chats_offered"), left = fl_figure_named(results, FL_SCOPE_AGENT, a, "abandonment");
+        const struct fl_figure offered = fl_figure_named(results, FL_SCOPE_AGENT, a, "chats_offered");
+        const struct fl_figure left = fl_figure_named(results, FL_SCOPE_AGENT, a, "abandonment");
         cr_expect_eq(count[FL_COUNT_chats_offered], count[FL_COUNT_chats_answered] + count[FL_COUNT_chats_abandoned] + count[FL_COUNT_chats_unserved]);
         cr_expect_gt(count[FL_COUNT_offered_when_closed], 0);
         cr_expect_lt(count[FL_COUNT_offered_when_closed], count[FL_COUNT_chats_offered]);
@@ -176,7 +177,8 @@ Test(parts, what_is_sent_after_the_end_is_its_groups)
     struct fl_scenario *scenario = scenario_of(BUSY(""));
     struct fl_run *run = run_of(scenario, 4);
     const struct fl_results *results = &run->results;
-    const double before = fl_figure_named(results, FL_SCOPE_GROUP, 0, "drained_replies").value, after = fl_figure_named(results, FL_SCOPE_GROUP, 1, "drained_replies").value;
+    const double before = fl_figure_named(results, FL_SCOPE_GROUP, 0, "drained_replies").value;
+    const double after = fl_figure_named(results, FL_SCOPE_GROUP, 1, "drained_replies").value;
 
     cr_expect(before > 0 && after > 0, "%g and %g", before, after);
     cr_expect_eq(before + after, fl_figure_named(results, FL_SCOPE_DESK, 0, "drained_replies").value);
