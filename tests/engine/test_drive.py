@@ -62,6 +62,16 @@ class Keeps(unittest.TestCase):
             self.assertEqual(run["summary.json"], runs[0]["summary.json"])
             self.assertEqual(run["days.csv"], runs[0]["days.csv"])
 
+    def test_objectives_on_its_times_are_judged_over_all_days(self):
+        for bound, code in (("<= 60000000", 0), ("<= 0", 1)):
+            wants = {"decision_latency_us.p99": bound, "harness_lateness_us.max": "<= 0"}
+            run = drive(engine("least_open.py"), "--json", "--set", f"objectives={json.dumps(wants)}")
+            latency, lateness = as_json(run)["objectives"]
+            self.assertEqual(run.returncode, code, run.stderr)
+            self.assertEqual((latency["met"], latency["days_met"]), (code == 0, None))
+            self.assertAlmostEqual(latency["got"], as_json(run)["engine"]["decision_latency_us"]["p99"], 2)
+            self.assertEqual((lateness["got"], lateness["met"]), (None, None), "in lockstep nothing is late")
+
     def test_the_engine_names_the_policy_and_its_words_go_to_stderr(self):
         run = drive(engine("broken.py", "noisy"), "--json", "-n", "1")
         self.assertEqual(run.returncode, 0, run.stderr)

@@ -158,11 +158,13 @@ const chrome = await browser();
 
 /* ---- Met on average and on too few days; nobody at all ---------------------------------------------- */
 for (const [name, sets, said] of [["some.run", [], "Met on average, but on too few days: 80 of 100"], ["nobody.run", ["--set", "objectives={}", "--set", "traffic.chats_per_day=0"], "No buyer came"],
-  ["written.run", ["--set", "platform=none", "--set", 'objectives={"abandonment":"<=1%","first_response_s.p90":"<= 1m30s","response_s.mean":"<= 90s"}'], "Missed: buyers who left is 4.2%, wanted ≤ 1%"]]) {
+  ["written.run", ["--set", "platform=none", "--set", 'objectives={"abandonment":"<=1%","first_response_s.p90":"<= 1m30s","response_s.mean":"<= 90s"}'], "Missed: buyers who left is 4.2%, wanted ≤ 1%"],
+  ["engine.run", ["--set", 'objectives={"abandonment":"<=50%","decision_latency_us.p99":"<= 900"}'], "The"]]) {
   run("simulate", join(source, "scenarios/ordinary-day.json"), "-q", "-n", "10", ...sets, "--out", name, "--report");
   const { page, faults } = await open(chrome, join(folder, name, "report.html"), { locale: "en-GB" });
   expect((await text(page, "h1")).startsWith(said), await text(page, "h1"));
   if (name === "written.run") expect((await text(page, "#service")).split("≤ 90 s").length === 3, "objectives written as durations");
+  if (name === "engine.run") expect((await text(page, "#service")).includes("not measured here"), "no engine was driven");
   expect(faults.length === 0, faults.join("; "));
   await page.context().close();
 }

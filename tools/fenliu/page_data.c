@@ -291,8 +291,8 @@ static const char *const day_columns[] = { "replication", "met", "chats_offered"
                                            "reply_rate_3min" };
 static const char *const interval_columns[] = { "from", "group", "chats_offered", "chats_answered", "chats_abandoned", "leave_messages", "first_response_s.mean",
                                                 "first_response_s.p90", "response_s.mean", "reply_rate_3min", "abandonment", "queue_length" };
-static const char *const agent_columns[] = { "agent", "chats_answered", "replies", "first_response_s.mean", "response_s.mean", "response_s.p90", "reply_rate_3min",
-                                             "occupancy", "concurrency", "queue_depth.mean", "queue_depth.p95", "chats_per_agent_day", "load_band", "wages_cny" };
+static const char *const agent_columns[] = { "agent", "chats_answered", "abandonment", "replies", "first_response_s.mean", "response_s.mean", "response_s.p90",
+                                             "reply_rate_3min", "occupancy", "concurrency", "queue_depth.mean", "queue_depth.p95", "chats_per_agent_day", "load_band", "wages_cny" };
 #define COLUMNS(list) (sizeof(list) / sizeof *(list))
 
 static void add_columns(struct fl_text *out, const char *const columns[], size_t count)

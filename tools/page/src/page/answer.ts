@@ -334,7 +334,7 @@ export class Answer {
   private out_of_reach(): string {
     const last = this.trials[this.trials.length - 1];
     if (!last) return "";
-    const worst = [...last.summary.objectives].sort((a, b) => a.days_met - b.days_met)[0];
+    const worst = last.summary.objectives.filter((one) => one.days_met !== null).sort((a, b) => a.days_met! - b.days_met!)[0]!;
     const values = { what: metric_words(worst.name), want: wanted(worst.want, worst.name), n: number(last.summary.totals.chats_offered.mean) };
     return say(decided_by_few(worst.name, worst.want, last.summary.totals.chats_offered.mean ?? 0) ? "answer.none.small" : "answer.none.why", values);
   }
@@ -348,7 +348,7 @@ export class Answer {
     }
     const { totals } = trial.summary, days = share_interval(trial.met, trial.days);
     const between = (ci: [number, number] | null | undefined, show: (value: number) => string) => ci ? say("figures.between", { low: show(ci[0]), high: show(ci[1]) }) : "";
-    const met = (name: string) => trial.summary.objectives.find((one) => one.name.startsWith(name))?.met;
+    const met = (name: string) => trial.summary.objectives.find((one) => one.name.startsWith(name))?.met ?? undefined;
     const figure = (label: Word, value: string, doubt: string, good: boolean | undefined, name: string) => h("div", { class: "figure", "data-figure": name },
       h("dt", {}, good !== undefined && h("span", { class: `light ${good ? "green" : "red"}`, role: "img", "aria-label": say(good ? "figures.met" : "figures.missed") }), say(label)),
       h("dd", {}, h("strong", {}, value), h("span", { class: "small quiet" }, doubt)));

@@ -6,7 +6,7 @@ import { night_read, type Night } from "./night";
 
 export interface Figure { mean: number | null; ci95: [number, number] | null; n: number; p50?: number; p90?: number; p99?: number; p90_ci95?: [number, number] | null }
 export type Totals = Record<string, Figure>;
-export interface Objective { name: string; want: string; got: number | null; met: boolean; days_met: number }
+export interface Objective { name: string; want: string; got: number | null; met: boolean | null; days_met: number | null }
 export interface Summary { scenario: string; seed: number; replications: number; policy: string; days_met: number; totals: Totals; objectives: Objective[] }
 export interface Fault { line: number; column: number; path: string; text: string }
 export interface About {

@@ -68,7 +68,7 @@ function bands(run: Run): HTMLElement[] {
 
 /* Columns of the table, by the name in agents.csv. */
 const COLUMNS: [string, Word, (value: Maybe) => string][] = [
-  ["chats_answered", "agent.answered", (v) => shown(v, "count")], ["replies", "agent.replies", (v) => number(v)], ["first_response_s.mean", "agent.first", seconds],
+  ["chats_answered", "agent.answered", (v) => shown(v, "count")], ["abandonment", "agent.left", (v) => percent(v)], ["replies", "agent.replies", (v) => number(v)], ["first_response_s.mean", "agent.first", seconds],
   ["response_s.mean", "agent.response", seconds], ["response_s.p90", "agent.p90", seconds], ["reply_rate_3min", "agent.rate", (v) => percent(v)],
   ["occupancy", "agent.idle", (v) => percent(v === null ? null : 1 - v, 0)], ["concurrency", "agent.open", (v) => number(v, 1)], ["queue_depth.mean", "agent.depth", (v) => number(v, 1)],
 ];

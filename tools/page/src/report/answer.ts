@@ -50,7 +50,7 @@ function month_sentence(month: StaffMonth): string {
 
 /* The first objective that is missed, those of the buyers before those of the platform. */
 function missed_of(run: Run) {
-  const missed = run.summary.objectives.filter((objective) => !objective.met);
+  const missed = run.summary.objectives.filter((objective) => objective.met === false);
   return missed.find((objective) => objective.name === "abandonment") ?? missed[0];
 }
 
@@ -60,7 +60,7 @@ const MANY_LEFT = 0.1, HARDLY_ANY = 0.0005;
 export function is_green_but_gone(run: Run): boolean {
   const left = figure(run.summary.totals, "abandonment").value, rate = figure(run.summary.totals, "platform_reply_rate_3min").value;
   const least = run.world.platform.reply_rate_min;
-  const missed = run.summary.objectives.some((objective) => objective.name === "abandonment" && !objective.met);
+  const missed = run.summary.objectives.some((objective) => objective.name === "abandonment" && objective.met === false);
   return least !== null && rate !== null && left !== null && rate >= least && (missed || left >= MANY_LEFT);
 }
 

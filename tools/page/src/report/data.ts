@@ -10,7 +10,7 @@ export interface Figure {
 }
 export type Totals = Record<string, Figure>;
 export interface Named { name: string; totals: Totals }
-export interface Objective { name: string; want: string; per: string; got: Maybe; ci95: Range; where?: string; met: boolean; days_met: number; days_met_ci95: Range }
+export interface Objective { name: string; want: string; per: string; got: Maybe; ci95: Range; where?: string; met: boolean | null; days_met: Maybe; days_met_ci95: Range }
 export interface DateOf { from: string; weekday: number; days_met: number; on_duty: Maybe; totals: Totals }
 
 export interface Summary {

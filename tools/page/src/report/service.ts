@@ -31,7 +31,8 @@ function objectives(run: Run): (HTMLElement | null)[] {
   const list = run.summary.objectives;
   if (!list.length) return [];
   const rows = list.map((one) => [`${metric_words(one.name)}${one.where ? ` (${one.where.replace("T", " ")})` : ""}`, wanted(one.want, one.name), with_range(one.got, one.ci95, unit_of(one.name)),
-    `${one.days_met}/${run.summary.replications}`, light(one.met, say(one.met ? "service.met" : "service.not_met"))]);
+    one.days_met === null ? say("none") : `${one.days_met}/${run.summary.replications}`,
+    one.met === null ? say("service.not_judged") : light(one.met, say(one.met ? "service.met" : "service.not_met"))]);
   return [h("h3", {}, say("service.objectives")),
     grid(say("service.objectives"), [say("service.objective"), say("service.want"), say("service.got"), say("service.held"), say("compare.verdict")], rows)];
 }
