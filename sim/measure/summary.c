@@ -1160,10 +1160,11 @@ static struct fl_figure wages_figure(const struct fl_scenario *scenario, const s
                                      uint32_t rows, uint32_t days, enum fl_scope scope, uint32_t index)
 {
     struct fl_figure figure = { .n = days };
-    uint32_t a = 0;
-    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
-        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++) {
-            if (scope == FL_SCOPE_AGENT ? a != index : !time_counts(scenario, d, scope, index)) continue;
+    for (uint32_t d = 0, first = 0; d < scenario->desk.agents_count; first += scenario->desk.agents[d++].count) {
+        const uint32_t next = first + scenario->desk.agents[d].count;
+        const bool one = scope == FL_SCOPE_AGENT;
+        if (one ? index < first || index >= next : !time_counts(scenario, d, scope, index)) continue;
+        for (uint32_t a = one ? index : first; a < (one ? index + 1 : next); a++) {
             uint64_t elsewhere_us = 0;
             for (uint32_t row = 0; row < rows; row++) elsewhere_us += paid_us[(size_t)row * agents_count + a];
             const double hours = (double)agents[a].count[FL_COUNT_duty_us] / 3.6e9 / days, elsewhere = (double)elsewhere_us / 3.6e9 / days;
