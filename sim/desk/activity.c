@@ -69,4 +69,5 @@ void activity_fires(struct fl_desk *desk)
     const uint32_t a = chat->agent;
     activity_forget(desk, first.chat);
     desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
+    agent_has_room(desk, a);
 }

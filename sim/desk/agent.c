@@ -154,15 +154,33 @@ static bool has_skills_for(const struct fl_desk *desk, uint32_t a, const struct 
     return fl_view_has_skills(&desk->view, a, desk->scenario->buyers.intents[chat->intent].skills);
 }
 
-uint32_t agent_leave_message(const struct fl_desk *desk, uint32_t a)
+static bool is_hers(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
 {
-    const uint64_t hers = desk->serves[a];
-    if ((desk->pooled_groups & hers) == 0) return FL_NO_CHAT;
-    for (uint32_t c = desk->pool_first; c != FL_NO_CHAT; c = desk->chats[c].next) {
-        const struct chat *chat = &desk->chats[c];
-        if ((hers >> chat->group & 1) && has_skills_for(desk, a, chat)) return c;
-    }
-    return FL_NO_CHAT;
+    return (desk->serves[a] >> chat->group & 1) && has_skills_for(desk, a, chat);
+}
+
+/* Whether the buyer would be given to her as to the agent she knows, whosever group she wrote to. */
+static bool is_known(const struct fl_desk *desk, uint32_t a, const struct chat *chat)
+{
+    const struct fl_routing_def *routing = &desk->scenario->routing;
+    return (routing->dedicated_agent && chat->dedicated_agent == a) ||
+           (routing->recent_agent && chat->recent_agent == a && desk->now - chat->recent_at <= routing->recent_window);
+}
+
+/* The oldest in the pool that is hers to answer, or FL_NO_CHAT. */
+static uint32_t leave_message_of_hers(const struct fl_desk *desk, uint32_t a)
+{
+    if ((desk->pooled_groups & desk->serves[a]) == 0) return FL_NO_CHAT;
+    uint32_t c = desk->pool_first;
+    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c])) c = desk->chats[c].next;
+    return c;
+}
+
+uint32_t agent_first_message(const struct fl_desk *desk, uint32_t a)
+{
+    uint32_t c = desk->pool_first;
+    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c]) && !is_known(desk, a, &desk->chats[c])) c = desk->chats[c].next;
+    return c;
 }
 
 /* What was left while she was there, as waiting had an end or nobody had room, has no shift to wait for. */
@@ -170,7 +188,7 @@ bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
     if (agent->state != FL_AVAILABLE || fl_agent_load(agent, desk->scenario->routing.counts) >= agent->capacity) return false;
-    const uint32_t c = agent_leave_message(desk, a);
+    const uint32_t c = leave_message_of_hers(desk, a);
     if (c == FL_NO_CHAT) return false;
     if (!desk->interleaved) {
         take_leave_message(desk, a, c);
@@ -179,6 +197,14 @@ bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a)
         desk_route(desk, c, FL_WHY_POOL, FL_NO_AGENT, FL_NONE);
     }
     return true;
+}
+
+void agent_has_room(struct fl_desk *desk, uint32_t a)
+{
+    const struct desk_agent *own = &desk->own[a];
+    if (desk->pool_first == FL_NO_CHAT || own->compose != COMPOSE_NOTHING || own->inbox_first != FL_NO_CHAT) return;
+    if (desk->interleaved) agent_leave_message_continue(desk, a);
+    else agent_continue(desk, a);
 }
 
 /* Leave-messages first, then the fixed duties: what she does before her first live chat. She is online, so live buyers are given
@@ -191,7 +217,7 @@ bool agent_duties_continue(struct fl_desk *desk, uint32_t a)
         desk->backlog_left--;
         return true;
     }
-    const uint32_t c = agent_leave_message(desk, a);
+    const uint32_t c = agent_first_message(desk, a);
     if (c != FL_NO_CHAT) {
         take_leave_message(desk, a, c);
         return true;

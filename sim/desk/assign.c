@@ -1,5 +1,6 @@
 /* Between the desk and its router: a routable event goes out, decisions come back. */
 #include "desk/inbox.h"
+#include "routing/policy.h"
 
 /* Keeps the first failure; the day stops at the next event. */
 void desk_check(struct fl_desk *desk, enum fl_status status)
@@ -305,6 +306,16 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
     }
 }
 
+/* A limit on how often she is given somebody, or places kept for others, leave a message beside an agent who has nothing to answer: no reply or
+ * close of hers need ever come after which she would look for it. */
+static void offer_left_message(struct fl_desk *desk, uint32_t c)
+{
+    const struct fl_routing_def *routing = &desk->scenario->routing;
+    if (routing->rate_limit == FL_UNLIMITED && fl_policy(routing->policy)->admits == NULL) return;
+    for (uint32_t a = 0; a < desk->view.agents_count && desk->available_count > 0 && desk->chats[c].state == CHAT_LEFT_MESSAGE; a++)
+        agent_has_room(desk, a);
+}
+
 /* Hands a chat to the router. Afterwards it is assigned, at the bot, gone, or waits in the router's queue. */
 void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group)
 {
@@ -333,4 +344,5 @@ void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_
         const bool at_once = chat->state != CHAT_FREE && chat->agent != FL_NO_AGENT && chat->recent_at == desk->now;
         if (!at_once) fl_day_add(desk->day, &where, FL_COUNT_chats_waited, 1);
     }
+    if (chat->state == CHAT_LEFT_MESSAGE) offer_left_message(desk, c);
 }

@@ -576,6 +576,7 @@ static void bot_answers(struct fl_desk *desk, uint32_t c)
 /* All but her next message: apart, so that a message does not save registers for them. */
 __attribute__((noinline)) static void other_timer_fires(struct fl_desk *desk, uint32_t c, enum chat_timer timer)
 {
+    const uint32_t a = desk->chats[c].agent;
     switch (timer) {
     case TIMER_LEAVES: chat_leaves(desk, c); break;
     case TIMER_CLOSE_DONE: chat_close(desk, c, FL_CLOSED_DONE); break;
@@ -586,6 +587,7 @@ __attribute__((noinline)) static void other_timer_fires(struct fl_desk *desk, ui
     case TIMER_MESSAGE:
     case TIMER_NONE: FL_ASSERT(!"a chat without a timer fires");
     }
+    if (a != FL_NO_AGENT) agent_has_room(desk, a);
 }
 
 void chat_timer_fires(struct fl_desk *desk, uint32_t c)

@@ -343,7 +343,7 @@ static void shift_starts(struct fl_desk *desk, uint32_t a, fl_time at)
     own->shift_on = true;
     own->finishing = own->draining = false;
     const struct fl_desk_def *def = &desk->scenario->desk;
-    const bool pool = agent_leave_message(desk, a) != FL_NO_CHAT || desk->backlog_left > 0;
+    const bool pool = agent_first_message(desk, a) != FL_NO_CHAT || desk->backlog_left > 0;
     own->on_duties = with_duties && !own->absent && !own->left && (pool || def->start_duties.length > 0) &&
                      def->reply_order != FL_INTERLEAVED;
     presence_refresh(desk, a);

@@ -348,8 +348,9 @@ void agent_round_ends(struct desk_agent *own, bool in_time); /* for her own 3-mi
 void agent_share_changes(struct fl_desk *desk, uint32_t a);
 void agent_share_changed(struct fl_desk *desk, uint32_t a);
 bool agent_duties_continue(struct fl_desk *desk, uint32_t a); /* whether there was one to begin */
-uint32_t agent_leave_message(const struct fl_desk *desk, uint32_t a); /* the oldest in the pool that is hers to answer, or FL_NO_CHAT: O(pool) */
+uint32_t agent_first_message(const struct fl_desk *desk, uint32_t a); /* the leave-message that is her first duty, or FL_NO_CHAT: O(pool) */
 bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a); /* while one is in the pool: whether she takes it, having nothing to answer */
+void agent_has_room(struct fl_desk *desk, uint32_t a); /* without a reply of hers: she looks for leave-messages */
 void agent_extra_continue(struct fl_desk *desk, uint32_t a);
 uint32_t agent_share_place(const struct fl_desk *desk, uint32_t a, struct chat *chat);
 void agent_share_ends(struct fl_desk *desk, uint32_t a);

@@ -211,7 +211,8 @@ size_t fl_row_bytes(const struct fl_day *day)
 }
 
 static uint64_t judge_day(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_row *row);
-static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day);
+static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day, enum fl_scope scope, uint32_t index);
+static void paid_add_day(const struct fl_scenario *scenario, uint64_t paid_us[], const struct fl_day *day);
 
 void fl_cells_pack(const struct fl_day *day, enum fl_scope scope, uint32_t replication, struct fl_row *row)
 {
@@ -246,7 +247,7 @@ void fl_cells_pack(const struct fl_day *day, enum fl_scope scope, uint32_t repli
 void fl_row_pack(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t replication, struct fl_row *row)
 {
     fl_cells_pack(day, FL_SCOPE_GROUP, replication, row);
-    row->wages_cny = day_wages(scenario, day);
+    row->wages_cny = day_wages(scenario, day, FL_SCOPE_DESK, 0);
     row->met = judge_day(scenario, day, row); /* last: money is reckoned from the row */
 }
 
@@ -430,7 +431,7 @@ static void totals_lay_out(struct fl_totals *totals, const struct fl_scenario *s
         .dates = (uint32_t)dates,
         .date = carve(carver, dates, sizeof(struct fl_cell)),
         .date_counts = carve(carver, dates * FL_KINDS * FL_COARSE_BUCKETS, sizeof(uint64_t)),
-        .paid_us = carve(carver, dates > 0 ? agents : 0, sizeof(uint64_t)),
+        .paid_us = carve(carver, agents, sizeof(uint64_t)),
         .snapshot = carve(carver, (intervals + 1) * 4, sizeof(uint64_t)),
         .snapshot_square = carve(carver, (intervals + 1) * 2, sizeof(uint64_t)),
     };
@@ -556,7 +557,7 @@ static void duty_add(const struct fl_totals *to, const struct fl_duty *from)
     }
 }
 
-void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
+void fl_totals_add(struct fl_totals *totals, const struct fl_scenario *scenario, const struct fl_day *day)
 {
     const size_t cells = (size_t)day->intervals * day->groups;
     totals->days++;
@@ -570,7 +571,7 @@ void fl_totals_add(struct fl_totals *totals, const struct fl_day *day)
     buckets_add_day(totals->group_counts, day->group_counts, day->group, day->groups, FL_KINDS, FL_HISTOGRAM_FINE);
     cells_add(totals->date, day->date, day->dates);
     buckets_add_day(totals->date_counts, day->date_counts, day->date, day->dates, FL_KINDS, FL_HISTOGRAM_COARSE);
-    for (size_t i = 0; i < (size_t)day->dates * day->agents; i++) totals->paid_us[i % day->agents] += day->date_paid_us[i];
+    paid_add_day(scenario, totals->paid_us, day);
     levels_add_day(totals->levels, day);
     duty_add(totals, day->duty);
     for (uint32_t i = 0; i <= day->intervals; i++) {
@@ -599,7 +600,7 @@ void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other)
     buckets_add(totals->group_counts, other->group_counts, other->group, other->groups, FL_HISTOGRAM_FINE);
     cells_add(totals->date, other->date, totals->dates);
     buckets_add(totals->date_counts, other->date_counts, other->date, other->dates, FL_HISTOGRAM_COARSE);
-    for (size_t a = 0; totals->dates > 0 && a < totals->agents; a++) totals->paid_us[a] += other->paid_us[a];
+    for (uint32_t a = 0; a < totals->agents; a++) totals->paid_us[a] += other->paid_us[a];
     for (uint32_t a = 0; a < totals->agents; a++) levels_add(&totals->levels[a], &other->levels[a]);
     duty_add(totals, other->duty);
     for (size_t i = 0; i < ((size_t)totals->intervals + 1) * 4; i++) totals->snapshot[i] += other->snapshot[i];
@@ -980,41 +981,41 @@ static struct fl_figure level_figure(const struct fl_levels *levels, bool depth,
     return figure;
 }
 
-/* Whether the time of a definition's agents is the desk's, or the group's: their first group's, whosever chats they hold. */
-static bool time_counts(const struct fl_scenario *scenario, uint32_t definition, enum fl_scope scope, uint32_t group)
+/* Which agents of a definition, the first of whom is `first`, have their time counted in a scope: [*from, *to). A group has those whose first
+ * group it is, whosever chats they hold. */
+static void find_agents(const struct fl_scenario *scenario, uint32_t definition, uint32_t first, enum fl_scope scope, uint32_t index, uint32_t *from,
+                        uint32_t *to)
 {
     const uint64_t groups = scenario->desk.agents[definition].groups;
-    return scope == FL_SCOPE_DESK || (scope == FL_SCOPE_GROUP && (groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups)) == group);
+    const uint32_t group = groups == 0 ? 0 : (uint32_t)__builtin_ctzll(groups), next = first + scenario->desk.agents[definition].count;
+    const bool hers = scope == FL_SCOPE_AGENT && index >= first && index < next;
+    const bool all = scope == FL_SCOPE_DESK || (scope == FL_SCOPE_GROUP && group == index);
+    *from = hers ? index : first;
+    *to = hers ? index + 1 : all ? next : first;
 }
 
 static struct fl_figure level_figure_of_totals(const struct fl_scenario *scenario, const struct fl_totals *totals, enum fl_scope scope, uint32_t index,
                                                bool depth, const char *statistic)
 {
-    if (scope == FL_SCOPE_AGENT) return level_figure(&totals->levels[index], depth, statistic);
     struct fl_levels all = { 0 };
-    uint32_t a = 0;
-    for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
-        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
-            if (time_counts(scenario, d, scope, index)) levels_add(&all, &totals->levels[a]);
+    for (uint32_t d = 0, first = 0, from, to; d < scenario->desk.agents_count; first += scenario->desk.agents[d++].count) {
+        find_agents(scenario, d, first, scope, index, &from, &to);
+        for (uint32_t a = from; a < to; a++) levels_add(&all, &totals->levels[a]);
+    }
     return level_figure(&all, depth, statistic);
-}
-
-static void levels_add_agent(struct fl_levels *to, const struct fl_day *day, uint32_t agent)
-{
-    struct fl_levels own;
-    fl_day_levels(day, agent, &own);
-    levels_add(to, &own);
 }
 
 static struct fl_figure level_figure_of_day(const struct fl_scenario *scenario, const struct fl_day *day, enum fl_scope scope, uint32_t index, bool depth,
                                             const char *statistic)
 {
-    struct fl_levels all = { 0 };
-    uint32_t a = 0;
-    if (scope == FL_SCOPE_AGENT) levels_add_agent(&all, day, index);
-    for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
-        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
-            if (time_counts(scenario, d, scope, index)) levels_add_agent(&all, day, a);
+    struct fl_levels own, all = { 0 };
+    for (uint32_t d = 0, first = 0, from, to; d < scenario->desk.agents_count; first += scenario->desk.agents[d++].count) {
+        find_agents(scenario, d, first, scope, index, &from, &to);
+        for (uint32_t a = from; a < to; a++) {
+            fl_day_levels(day, a, &own);
+            levels_add(&all, &own);
+        }
+    }
     return level_figure(&all, depth, statistic);
 }
 
@@ -1043,32 +1044,54 @@ static fl_time date_ends(const struct fl_scenario *scenario, uint32_t date)
     return end < scenario->duration && scenario->interval <= FL_DAY ? end : scenario->duration;
 }
 
-static double date_wages(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date)
+/* The same for a date, with those of training and leave. */
+static double hours_paid_on(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date, uint32_t agent)
 {
     const double days = (double)((date_ends(scenario, date) - (fl_time)date * FL_DAY + FL_DAY - 1) / FL_DAY);
+    const size_t cell = (size_t)date * day->agents + agent;
+    const double on_duty = (double)day->date_duty_us[cell] / 3.6e9, elsewhere = (double)day->date_paid_us[cell] / 3.6e9;
+    return days * fl_money_hours(&scenario->money, on_duty / days) + elsewhere;
+}
+
+static double wages_on(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date, enum fl_scope scope, uint32_t index)
+{
     double wages = 0;
-    size_t cell = (size_t)date * day->agents;
-    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
-        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, cell++) {
-            const double on_duty = (double)day->date_duty_us[cell] / 3.6e9, elsewhere = (double)day->date_paid_us[cell] / 3.6e9;
-            wages += (days * fl_money_hours(&scenario->money, on_duty / days) + elsewhere) * wage_of(scenario, d);
-        }
+    for (uint32_t d = 0, first = 0, from, to; d < scenario->desk.agents_count; first += scenario->desk.agents[d++].count) {
+        find_agents(scenario, d, first, scope, index, &from, &to);
+        for (uint32_t a = from; a < to; a++) wages += hours_paid_on(scenario, day, date, a) * wage_of(scenario, d);
     }
     return wages;
 }
 
-static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day)
+static double date_wages(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date)
+{
+    return wages_on(scenario, day, date, FL_SCOPE_DESK, 0);
+}
+
+static double day_wages(const struct fl_scenario *scenario, const struct fl_day *day, enum fl_scope scope, uint32_t index)
 {
     double wages = 0;
-    uint32_t a = 0;
-    if (day->dates > 0) {
-        for (uint32_t date = 0; date < day->dates; date++) wages += date_wages(scenario, day, date);
-        return wages;
-    }
-    for (uint32_t d = 0; d < scenario->desk.agents_count; d++)
-        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++)
+    for (uint32_t date = 0; date < day->dates; date++) wages += wages_on(scenario, day, date, scope, index);
+    if (day->dates > 0) return wages;
+    for (uint32_t d = 0, first = 0, from, to; d < scenario->desk.agents_count; first += scenario->desk.agents[d++].count) {
+        find_agents(scenario, d, first, scope, index, &from, &to);
+        for (uint32_t a = from; a < to; a++)
             wages += paid_hours(scenario, d, (double)day->agent[a].count[FL_COUNT_duty_us] / 3.6e9) * wage_of(scenario, d);
+    }
     return wages;
+}
+
+/* Whole microseconds, so that their sum is the same in whatever order days come. */
+static void paid_add_day(const struct fl_scenario *scenario, uint64_t paid_us[], const struct fl_day *day)
+{
+    uint32_t a = 0;
+    for (uint32_t d = 0; d < scenario->desk.agents_count; d++) {
+        for (uint32_t i = 0; i < scenario->desk.agents[d].count; i++, a++) {
+            double hours = day->dates > 0 ? 0 : paid_hours(scenario, d, (double)day->agent[a].count[FL_COUNT_duty_us] / 3.6e9);
+            for (uint32_t date = 0; date < day->dates; date++) hours += hours_paid_on(scenario, day, date, a);
+            paid_us[a] += (uint64_t)(hours * 3.6e9 + 0.5);
+        }
+    }
 }
 
 /* People on the payroll, by how much of [from, to) each is. */
@@ -1155,23 +1178,16 @@ static bool is_money(enum metric_id id)
     return id == METRIC_wages_cny || id == METRIC_labour_cny || id == METRIC_penalties_cny || id == METRIC_profit_cny;
 }
 
-/* Wages of the agents of a scope in so many days: for their time on duty, and for what they were paid elsewhere, [rows x agents]. */
-static struct fl_figure wages_figure(const struct fl_scenario *scenario, const struct fl_cell agents[], uint32_t agents_count, const uint64_t paid_us[],
-                                     uint32_t rows, uint32_t days, enum fl_scope scope, uint32_t index)
+static struct fl_figure wages_figure(const struct fl_results *results, enum fl_scope scope, uint32_t index)
 {
-    struct fl_figure figure = { .n = days };
-    for (uint32_t d = 0, first = 0; d < scenario->desk.agents_count; first += scenario->desk.agents[d++].count) {
-        const uint32_t next = first + scenario->desk.agents[d].count;
-        const bool one = scope == FL_SCOPE_AGENT;
-        if (one ? index < first || index >= next : !time_counts(scenario, d, scope, index)) continue;
-        for (uint32_t a = one ? index : first; a < (one ? index + 1 : next); a++) {
-            uint64_t elsewhere_us = 0;
-            for (uint32_t row = 0; row < rows; row++) elsewhere_us += paid_us[(size_t)row * agents_count + a];
-            const double hours = (double)agents[a].count[FL_COUNT_duty_us] / 3.6e9 / days, elsewhere = (double)elsewhere_us / 3.6e9 / days;
-            figure.value += (paid_hours(scenario, d, hours) + elsewhere) * wage_of(scenario, d);
-        }
+    const struct fl_scenario *scenario = results->scenario;
+    const struct fl_totals *totals = &results->totals;
+    struct fl_figure figure = { .n = totals->days };
+    for (uint32_t d = 0, first = 0, from, to; d < scenario->desk.agents_count; first += scenario->desk.agents[d++].count) {
+        find_agents(scenario, d, first, scope, index, &from, &to);
+        for (uint32_t a = from; a < to; a++) figure.value += (double)totals->paid_us[a] / 3.6e9 / totals->days * wage_of(scenario, d);
     }
-    figure.known = days > 0 && !isnan(figure.value);
+    figure.known = totals->days > 0 && !isnan(figure.value);
     return figure;
 }
 
@@ -1229,10 +1245,7 @@ static struct fl_figure figure_of(const struct fl_results *results, enum fl_scop
     struct source source;
     if (is_money(id) && scope == FL_SCOPE_DESK && results->rows != NULL) return money_figure(results, FL_NONE, id, 0.025);
     if (is_money(id) && scope == FL_SCOPE_DATE) return money_figure(results, index, id, tail);
-    if (id == METRIC_wages_cny) {
-        const struct fl_totals *totals = &results->totals;
-        return wages_figure(results->scenario, totals->agent, totals->agents, totals->paid_us, totals->dates > 0, totals->days, scope, index);
-    }
+    if (id == METRIC_wages_cny) return wages_figure(results, scope, index);
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) {
         return level_figure_of_totals(results->scenario, &results->totals, scope, index, id == METRIC_queue_depth, statistic);
     }
@@ -1458,12 +1471,16 @@ static struct fl_figure day_figure(const struct fl_scenario *scenario, const str
                                    uint32_t index, const struct source *source, const struct fl_metric *metric, const char *statistic)
 {
     const enum metric_id id = id_of(metric);
+    if (fl_metric_absence(metric, statistic, kept_by(scope)) != NULL) return (struct fl_figure){ 0 };
     if (is_money(id) && scope == FL_SCOPE_DESK) return fl_row_figure(scenario, row, FL_NONE, metric, statistic);
     if (is_money(id) && scope == FL_SCOPE_DATE) {
         const double value = money_of(scenario, day->date[index].count, date_wages(scenario, day, index), index, id);
         return (struct fl_figure){ .value = value, .n = 1, .known = !isnan(value) };
     }
-    if (id == METRIC_wages_cny) return wages_figure(scenario, day->agent, day->agents, day->date_paid_us, day->dates, 1, scope, index);
+    if (id == METRIC_wages_cny) {
+        const double value = day_wages(scenario, day, scope, index);
+        return (struct fl_figure){ .value = value, .n = 1, .known = !isnan(value) };
+    }
     if (metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0)
         return level_figure_of_day(scenario, day, scope, index, id == METRIC_queue_depth, statistic);
     if (kinds_of(id) != 0) return distribution_figure(source, NULL, id, statistic);
@@ -1536,10 +1553,19 @@ static bool group_meets(const struct fl_scenario *scenario, const struct fl_day 
     return fl_objective_holds(objective, &figure);
 }
 
+/* What is not takes the verdict of the whole: agents, the time at each level, wages of a group. */
+static bool is_kept_on_dates(const struct fl_objective *objective)
+{
+    const char *statistic;
+    const struct fl_metric *metric = fl_metric_find(objective->name, &statistic);
+    const bool by_date = objective->per == FL_PER_DAY || objective->per == FL_PER_DATE;
+    return metric != NULL && objective->per != FL_PER_AGENT && fl_metric_absence(metric, statistic, by_date ? FL_BY_DATE : FL_BY_INTERVAL) == NULL;
+}
+
 static bool objective_met_on_date(const struct fl_scenario *scenario, const struct fl_day *day, const struct fl_objective *objective, uint32_t date)
 {
     bool met = true;
-    if (is_of_engine(objective)) return true;
+    if (!is_kept_on_dates(objective)) return objective_met_on_day(scenario, day, NULL, objective);
     switch (objective->per) {
     case FL_PER_DAY:
     case FL_PER_DATE: return cells_meet(scenario, day, NULL, objective, FL_SCOPE_DATE, date, date + 1, true);
@@ -1548,7 +1574,7 @@ static bool objective_met_on_date(const struct fl_scenario *scenario, const stru
     case FL_PER_GROUP:
         for (uint32_t g = 0; g < day->groups; g++) met &= group_meets(scenario, day, objective, g, date);
         return met;
-    case FL_PER_AGENT: return objective_met_on_day(scenario, day, NULL, objective);
+    case FL_PER_AGENT: break;
     }
     return met;
 }

@@ -110,13 +110,13 @@ struct fl_totals {
     uint64_t *snapshot_square; /* [intervals + 1][2]: sums of squares of waiting, of open + waiting */
     uint32_t dates;            /* 0: not kept */
     struct fl_cell *date;
-    uint64_t *date_counts, *paid_us; /* [agents]: paid elsewhere, in training or on leave */
+    uint64_t *date_counts, *paid_us; /* [agents]: time paid, in training and on leave too, overtime at its rate */
 };
 
 size_t fl_totals_bytes(const struct fl_scenario *scenario);
 /* Over zeroed memory of that size, aligned to 16. */
 void fl_totals_start(struct fl_totals *totals, const struct fl_scenario *scenario, void *memory);
-void fl_totals_add(struct fl_totals *totals, const struct fl_day *day);
+void fl_totals_add(struct fl_totals *totals, const struct fl_scenario *scenario, const struct fl_day *day);
 void fl_totals_merge(struct fl_totals *totals, const struct fl_totals *other);
 
 /* `abandonment` is of buyers who wrote in opening hours (desk.open): of them, the share that left before a first reply or found nobody

@@ -126,7 +126,7 @@ static void pass_agents(struct pass *pass, const struct fl_totals *totals)
         pass_number(pass, &duty->depth_us);
     }
     pass_shorts(pass, totals->agent_counts, (size_t)totals->agents * FL_AGENT_KINDS * FL_ROUGH_BUCKETS);
-    if (totals->dates > 0) pass_numbers(pass, totals->paid_us, totals->agents);
+    pass_numbers(pass, totals->paid_us, totals->agents);
 }
 
 static void pass_totals(struct pass *pass, struct fl_totals *totals)

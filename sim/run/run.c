@@ -164,7 +164,7 @@ static enum fl_status run_day(struct worker *worker, const struct fl_router *rou
     }
     if (worker->arena.high > worker->high) worker->high = worker->arena.high;
     if (status != FL_OK) return status;
-    if (!options->rows_only) fl_totals_add(&worker->totals, &day);
+    if (!options->rows_only) fl_totals_add(&worker->totals, crank->scenario, &day);
     struct fl_row *row = malloc(fl_row_bytes(&day));
     if (row == NULL) return FL_EFULL;
     fl_row_pack(crank->scenario, &day, day_number(options, index), row);

@@ -79,6 +79,7 @@ const char *fl_metric_absence(const struct fl_metric *metric, const char *statis
     if (by == FL_BY_AGENT && is_one_of(metric->name, of_groups)) return "it is kept for the desk and its groups";
     if (by == FL_BY_INTENT && is_one_of(metric->name, of_duty)) return "an agent's hours are no intent's";
     if (by == FL_BY_INTENT && is_one_of(metric->name, of_time)) return "it is kept for the desk and its groups";
+    if (is_span && strcmp(metric->name, "drained_replies") == 0) return "they are sent after the last of them";
     if (is_span && metric->kind == FL_METRIC_LEVEL && strcmp(statistic, "mean") != 0) return "the time at each level is kept for the whole period";
     return NULL;
 }

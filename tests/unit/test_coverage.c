@@ -361,7 +361,7 @@ static void draw_replies(struct bench *bench, const struct replies *of, uint32_t
         for (uint32_t k = 0; k < of->buyers[z]; k++)
             fl_histogram_record(&day.group[0].head[FL_KIND_FIRST_SAME], &day.group_counts[FL_KIND_FIRST_SAME * FL_FINE_BUCKETS], FL_HISTOGRAM_FINE,
                                 fl_time_from_s(of->level[z] * of->values_s[fl_mix(++*state) % VALUES]));
-        fl_totals_add(&bench->results.totals, &day);
+        fl_totals_add(&bench->results.totals, bench->scenario, &day);
         free(bench->rows[i]);
         bench->rows[i] = aligned_alloc(8, fl_row_bytes(&day));
         fl_row_pack(bench->scenario, &day, i, bench->rows[i]);

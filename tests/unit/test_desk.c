@@ -732,6 +732,70 @@ Test(desk, what_was_left_for_another_group_is_not_hers)
     tape_free(&tape);
 }
 
+/* The first buyer is answered at 12:00 and holds the only place until 17:00; the second gave up waiting at 11:01. */
+Test(desk, what_was_left_is_worked_off_when_a_place_becomes_free)
+{
+    const struct push cast[] = { { "10m", "long" }, { "10m1s", "short" }, { 0 } };
+    const char *const orders[] = { "oldest_first", "interleaved" };
+    char desk[256];
+
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(desk, sizeof desk, "'reply_order':'%s','agents':[{'name':'a','max_chats':1}],'close':{'when_done':'5m'}", orders[i]);
+        struct tape tape = play(cast, "'intents':[{'name':'long','reply':{'total':'2m'}},{'name':'short','reply':{'total':'10s'}}]", desk,
+                                ",'routing':{'queue':{'max_wait':'60s'}}");
+        EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 661);
+        EXPECT_AT(&tape, 0, FL_LOG_CLOSED, 0, 1020);
+        EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 1030);
+        tape_free(&tape);
+    }
+}
+
+Test(desk, what_was_left_is_worked_off_when_a_chat_no_longer_counts)
+{
+    const struct push cast[] = { { "10m", "long" }, { "10m1s", "short" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'long','reply':{'total':'30s'}},{'name':'short','reply':{'total':'10s'}}]",
+                            "'agents':[{'name':'a','max_chats':1}],'close':{'when_done':null,'silence':'50m'}",
+                            ",'routing':{'capacity':{'counts':'recent_active','active_within':'2m'},'queue':{'max_wait':'60s'}}");
+
+    EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 661);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 760); /* two minutes after the reply of 10:30 */
+    tape_free(&tape);
+}
+
+/* She may be given no more, but has nothing to answer. */
+Test(desk, what_a_limit_on_assignments_leaves_is_worked_off_by_who_is_idle)
+{
+    const struct push cast[] = { { "10m", "short" }, { "11m", "short" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'short','reply':{'total':'10s'}}]", "'agents':[{'name':'a'}]",
+                            ",'routing':{'rate_limit':{'count':1,'window':'1h'},'overflow':'offline_rule'}");
+
+    EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 660);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 670);
+    cr_expect_eq(figure(&tape, "waited"), 0.5);
+    tape_free(&tape);
+}
+
+/* He wrote to a group that she is not of, but is hers; duties of her own do not lose him. */
+Test(desk, a_known_buyers_message_is_a_duty_too)
+{
+    const struct push cast[] = { { "10m", "short" }, { 0 } };
+    const char *const duties[] = { "", ",'start_duties':{'length':'2m'}" };
+    char desk[512];
+
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(desk, sizeof desk, "'shifts':[{'name':'one','from':'10:30','to':'12:00'},{'name':'never','from':'04:00','to':'05:00'}],"
+                                    "'groups':[{'name':'s','intents':['short']},{'name':'l'}],"
+                                    "'agents':[{'name':'a','shift':'one','groups':['l']},{'name':'b','shift':'never','groups':['s']}]%s", duties[i]);
+        struct tape tape = play(cast, "'classes':[{'name':'v','dedicated_agent':1,'dedicated_to':'a'}],'intents':[{'name':'short','reply':{'total':'10s'}}]",
+                                desk, ",'routing':{'dedicated_agent':true}");
+        EXPECT_AT(&tape, 0, FL_LOG_ASSIGNED, 0, 1800);
+        EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 1810);
+        tape_free(&tape);
+    }
+}
+
 /* Two messages of the night, for l and then for s. Who comes on at 10:30 is of the one group; at 11:00, of the other. */
 static struct tape night(const char *first, const char *second, const char *more)
 {

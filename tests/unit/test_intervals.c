@@ -288,7 +288,7 @@ static struct fl_figure share_of_days(struct maker *maker, const struct fl_scena
         day_start(maker);
         maker->day.group[0].count[FL_COUNT_chats_offered] = offered[i];
         maker->day.group[0].count[FL_COUNT_chats_abandoned] = left_every > 0 ? offered[i] / left_every : 0;
-        fl_totals_add(&results.totals, &maker->day);
+        fl_totals_add(&results.totals, results.scenario, &maker->day);
         rows[i] = day_end(maker, i);
     }
     results.rows = (const struct fl_row *const *)rows;
@@ -347,7 +347,7 @@ Test(intervals, the_share_beyond_a_limit_is_counted_and_has_the_interval_of_a_sh
         for (uint32_t k = 0; k < 100 + i; k++) day_record(&maker, 0, k < above ? 200 : k < 60 ? (from + to) / 2 : 10);
         maker.day.group[0].count[FL_COUNT_chats_offered] = 100 + i;
         maker.day.group[0].count[FL_COUNT_chats_abandoned] = above;
-        fl_totals_add(&results.totals, &maker.day);
+        fl_totals_add(&results.totals, results.scenario, &maker.day);
         rows[i] = day_end(&maker, i);
     }
     results.rows = (const struct fl_row *const *)rows;
@@ -384,7 +384,7 @@ Test(intervals, what_two_days_leave_without_an_end_is_not_given)
     for (uint32_t i = 0; i < 2; i++) {
         day_start(&maker);
         for (uint32_t g = 0; g < 64; g++) maker.day.group[g].count[FL_COUNT_chats_offered] = i == 0 ? 1 : 1000;
-        fl_totals_add(&results.totals, &maker.day);
+        fl_totals_add(&results.totals, results.scenario, &maker.day);
         rows[i] = day_end(&maker, i);
     }
     results.rows = (const struct fl_row *const *)rows;

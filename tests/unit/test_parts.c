@@ -172,6 +172,50 @@ Test(parts, a_groups_time_and_wages_are_its_agents)
     fl_scenario_free(scenario);
 }
 
+/* Ten hours on duty on the first date, paid leave on the second: two of the ten are paid twice, by the desk's reckoning, the group's and the agent's. */
+Test(parts, overtime_is_that_of_each_date_for_everybody)
+{
+    struct fl_scenario *scenario = scenario_of(
+        "{\"fenliu\":1,\"start\":\"2026-11-02T00:00\",\"duration\":\"48h\",\"interval\":\"1h\",\"traffic\":{\"chats_per_day\":100},"
+        "\"buyers\":{\"intents\":[{\"name\":\"size\"}]},\"desk\":{\"shifts\":[{\"name\":\"long\",\"from\":\"2026-11-02T08:00\",\"to\":\"2026-11-02T18:00\"}],"
+        "\"agents\":[{\"name\":\"a\",\"shift\":\"long\",\"wage_cny_per_hour\":10}]},"
+        "\"money\":{\"overtime\":{\"after\":\"8h\",\"rate\":2}},\"objectives\":{\"wages_cny\":{\"want\":\"<= 110\",\"per\":\"agent\"}}}");
+    struct fl_run *run = run_of(scenario, 3);
+    struct fl_objective_result judged;
+
+    fl_objective_judge(&run->results, 0, &judged);
+
+    cr_expect_float_eq(fl_figure_named(&run->results, FL_SCOPE_DESK, 0, "wages_cny").value, 120, 1e-6);
+    cr_expect_float_eq(fl_figure_named(&run->results, FL_SCOPE_GROUP, 0, "wages_cny").value, 120, 1e-6);
+    cr_expect_float_eq(fl_figure_named(&run->results, FL_SCOPE_AGENT, 0, "wages_cny").value, 120, 1e-6);
+    cr_expect(!judged.met && judged.days_met == 0);
+    fl_run_free(run);
+    fl_scenario_free(scenario);
+}
+
+/* What is not kept by date takes the verdict of the whole there, as an agent's figures do. */
+Test(parts, a_date_takes_the_verdict_of_the_whole_where_it_has_no_figure)
+{
+    static const struct {
+        const char *text;
+        uint32_t met;
+    } cases[] = {
+        { BUSY("\"queue_depth.p95\":{\"want\":\"<= 100\",\"per\":\"group\"}"), 2 }, { BUSY("\"queue_depth.p95\":{\"want\":\"< 0\",\"per\":\"group\"}"), 0 },
+        { BUSY("\"open_chats.max\":\"<= 100\""), 2 },                                   { BUSY("\"open_chats.max\":\"< 1\""), 0 },
+        { BUSY("\"wages_cny\":{\"want\":\">= 2000\",\"per\":\"group\"}"), 2 },      { BUSY("\"wages_cny\":{\"want\":\"<= 2000\",\"per\":\"group\"}"), 0 },
+        { BUSY("\"wages_cny\":{\"want\":\"<= 2000\",\"per\":\"date\"}"), 0 },       { BUSY("\"wages_cny\":{\"want\":\"<= 4000\",\"per\":\"date\"}"), 2 },
+    };
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fl_scenario *scenario = scenario_of(cases[i].text);
+        struct fl_run *run = run_of(scenario, 2);
+        cr_expect_eq(fl_days_met(&run->results), cases[i].met, "%s", scenario->objectives[0].name);
+        for (uint32_t date = 0; date < 2; date++)
+            cr_expect_eq(fl_dates_met(&run->results, date), cases[i].met, "%s %s", scenario->objectives[0].name, scenario->objectives[0].want);
+        fl_run_free(run);
+        fl_scenario_free(scenario);
+    }
+}
+
 Test(parts, what_is_sent_after_the_end_is_its_groups)
 {
     struct fl_scenario *scenario = scenario_of(BUSY(""));

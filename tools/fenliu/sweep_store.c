@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 #define APPLICATION_ID 0x666c7377 /* "flsw" */
 
 struct sweep_store {
