@@ -123,8 +123,8 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     return reply_seconds_alone(desk, &desk->own[a], &left);
 }
 
-/* Takes up a leave-message herself; the router hears that her load has changed. */
-static void take_leave_message(struct fl_desk *desk, uint32_t a, uint32_t c)
+/* A reply of its own kind, in the time of one. */
+static void compose_leave_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];
     struct chat *chat = &desk->chats[c];
@@ -144,6 +144,13 @@ static void take_leave_message(struct fl_desk *desk, uint32_t a, uint32_t c)
     inbox_append(desk->chats, own, &desk->agents[a], c);
     own->terse = !desk->scenario->desk.has_leave_reply && is_terse(desk, a);
     agent_compose(desk, a, COMPOSE_REPLY, c, leave_seconds(desk, a, chat));
+}
+
+/* Takes up a leave-message herself; the router hears that her load has changed. */
+static void take_leave_message(struct fl_desk *desk, uint32_t a, uint32_t c)
+{
+    if (desk->interleaved) desk_assign(desk, c, a); /* her speed is shared: a chat as any other */
+    else compose_leave_reply(desk, a, c);
     desk_check(desk, desk->ops->agent(desk->router, &desk->view, a, (enum fl_agent_state)desk->agents[a].state));
 }
 
@@ -167,20 +174,18 @@ static bool is_known(const struct fl_desk *desk, uint32_t a, const struct chat *
            (routing->recent_agent && chat->recent_agent == a && desk->now - chat->recent_at <= routing->recent_window);
 }
 
-/* The oldest in the pool that is hers to answer, or FL_NO_CHAT. */
-static uint32_t leave_message_of_hers(const struct fl_desk *desk, uint32_t a)
+/* The oldest in the pool that is hers to answer, with `known` also one of a buyer she knows; FL_NO_CHAT: none. */
+static uint32_t find_leave_message(const struct fl_desk *desk, uint32_t a, bool known)
 {
-    if ((desk->pooled_groups & desk->serves[a]) == 0) return FL_NO_CHAT;
+    if (!known && (desk->pooled_groups & desk->serves[a]) == 0) return FL_NO_CHAT;
     uint32_t c = desk->pool_first;
-    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c])) c = desk->chats[c].next;
+    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c]) && !(known && is_known(desk, a, &desk->chats[c]))) c = desk->chats[c].next;
     return c;
 }
 
 uint32_t agent_first_message(const struct fl_desk *desk, uint32_t a)
 {
-    uint32_t c = desk->pool_first;
-    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c]) && !is_known(desk, a, &desk->chats[c])) c = desk->chats[c].next;
-    return c;
+    return find_leave_message(desk, a, true);
 }
 
 /* What was left while she was there, as waiting had an end or nobody had room, has no shift to wait for. */
@@ -188,14 +193,9 @@ bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
     if (agent->state != FL_AVAILABLE || fl_agent_load(agent, desk->scenario->routing.counts) >= agent->capacity) return false;
-    const uint32_t c = leave_message_of_hers(desk, a);
+    const uint32_t c = find_leave_message(desk, a, false);
     if (c == FL_NO_CHAT) return false;
-    if (!desk->interleaved) {
-        take_leave_message(desk, a, c);
-    } else { /* her speed is shared: a chat as any other */
-        chat_leave_pool(desk, c);
-        desk_route(desk, c, FL_WHY_POOL, FL_NO_AGENT, FL_NONE);
-    }
+    take_leave_message(desk, a, c);
     return true;
 }
 

@@ -85,7 +85,7 @@ void desk_wait_known(struct fl_desk *desk, struct chat *chat)
     fl_day_record(desk->day, &where, FL_KIND_WAIT, desk->now - chat->arrived_at);
 }
 
-static void assign(struct fl_desk *desk, uint32_t c, uint32_t a)
+void desk_assign(struct fl_desk *desk, uint32_t c, uint32_t a)
 {
     struct chat *chat = &desk->chats[c];
     struct fl_agent *agent = &desk->agents[a];
@@ -161,7 +161,7 @@ static void leave_message(struct fl_desk *desk, uint32_t c)
         chat->state = CHAT_DONE;
         chat_close(desk, c, FL_CLOSED_AWAY);
     } else if (to != FL_NO_AGENT) {
-        assign(desk, c, to);
+        desk_assign(desk, c, to);
     } else {
         leave_in_pool(desk, c);
     }
@@ -278,7 +278,7 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
     if (decision->kind == FL_ASSIGN) {
         const enum fl_verdict verdict = judge_assignment(desk, c, a);
         if (verdict == FL_ACCEPTED && desk->chats[c].agent != FL_NO_AGENT) take_away(desk, c);
-        if (verdict == FL_ACCEPTED) assign(desk, c, a);
+        if (verdict == FL_ACCEPTED) desk_assign(desk, c, a);
         return verdict;
     }
     if (c >= desk->chats_used) return FL_UNKNOWN_CHAT;

@@ -333,6 +333,7 @@ uint32_t recorded_chars(const struct fl_desk *desk, const struct chat *chat, uin
 /* assign.c: between desk and router */
 void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group);
 enum fl_verdict desk_decide(void *desk, const struct fl_decision *decision);
+void desk_assign(struct fl_desk *desk, uint32_t c, uint32_t a); /* gives a chat that nobody has to an agent, and tells nobody */
 void desk_sibling_insert(struct fl_desk *desk, struct desk_agent *own, uint32_t c); /* among her open chats */
 void desk_detach(struct fl_desk *desk, uint32_t c); /* takes a chat from its agent, tells nobody */
 void desk_dequeued(struct fl_desk *desk, uint32_t c);

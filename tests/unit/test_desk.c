@@ -767,14 +767,18 @@ Test(desk, what_was_left_is_worked_off_when_a_chat_no_longer_counts)
 Test(desk, what_a_limit_on_assignments_leaves_is_worked_off_by_who_is_idle)
 {
     const struct push cast[] = { { "10m", "short" }, { "11m", "short" }, { 0 } };
+    const char *const orders[] = { "oldest_first", "interleaved" };
+    char desk[256];
 
-    struct tape tape = play(cast, "'intents':[{'name':'short','reply':{'total':'10s'}}]", "'agents':[{'name':'a'}]",
-                            ",'routing':{'rate_limit':{'count':1,'window':'1h'},'overflow':'offline_rule'}");
-
-    EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 660);
-    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 670);
-    cr_expect_eq(figure(&tape, "waited"), 0.5);
-    tape_free(&tape);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(desk, sizeof desk, "'reply_order':'%s','agents':[{'name':'a'}]", orders[i]);
+        struct tape tape = play(cast, "'intents':[{'name':'short','reply':{'total':'10s'}}]", desk,
+                                ",'routing':{'rate_limit':{'count':1,'window':'1h'},'overflow':'offline_rule'}");
+        EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 660);
+        EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 670);
+        cr_expect_eq(figure(&tape, "waited"), 0.5);
+        tape_free(&tape);
+    }
 }
 
 /* He wrote to a group that she is not of, but is hers; duties of her own do not lose him. */
