@@ -174,18 +174,21 @@ static bool is_known(const struct fl_desk *desk, uint32_t a, const struct chat *
            (routing->recent_agent && chat->recent_agent == a && desk->now - chat->recent_at <= routing->recent_window);
 }
 
-/* The oldest in the pool that is hers to answer, with `known` also one of a buyer she knows; FL_NO_CHAT: none. */
-static uint32_t find_leave_message(const struct fl_desk *desk, uint32_t a, bool known)
+/* The oldest in the pool that is hers to answer, or FL_NO_CHAT: O(pool), once for each message that is left. */
+static uint32_t leave_message_of_hers(struct fl_desk *desk, uint32_t a)
 {
-    if (!known && (desk->pooled_groups & desk->serves[a]) == 0) return FL_NO_CHAT;
+    if ((desk->pooled_groups & desk->serves[a]) == 0 || desk->pool_seen[a] == desk->pool_added) return FL_NO_CHAT;
     uint32_t c = desk->pool_first;
-    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c]) && !(known && is_known(desk, a, &desk->chats[c]))) c = desk->chats[c].next;
+    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c])) c = desk->chats[c].next;
+    if (c == FL_NO_CHAT) desk->pool_seen[a] = desk->pool_added;
     return c;
 }
 
 uint32_t agent_first_message(const struct fl_desk *desk, uint32_t a)
 {
-    return find_leave_message(desk, a, true);
+    uint32_t c = desk->pool_first;
+    while (c != FL_NO_CHAT && !is_hers(desk, a, &desk->chats[c]) && !is_known(desk, a, &desk->chats[c])) c = desk->chats[c].next;
+    return c;
 }
 
 /* What was left while she was there, as waiting had an end or nobody had room, has no shift to wait for. */
@@ -193,7 +196,7 @@ bool agent_leave_message_continue(struct fl_desk *desk, uint32_t a)
 {
     const struct fl_agent *agent = &desk->agents[a];
     if (agent->state != FL_AVAILABLE || fl_agent_load(agent, desk->scenario->routing.counts) >= agent->capacity) return false;
-    const uint32_t c = find_leave_message(desk, a, false);
+    const uint32_t c = leave_message_of_hers(desk, a);
     if (c == FL_NO_CHAT) return false;
     take_leave_message(desk, a, c);
     return true;
@@ -207,11 +210,14 @@ void agent_has_room(struct fl_desk *desk, uint32_t a)
     else agent_continue(desk, a);
 }
 
-/* Leave-messages first, then the fixed duties: what she does before her first live chat. She is online, so live buyers are given
- * to her meanwhile, and wait. */
+/* Leave-messages first, as many as there are, then the fixed duties: what she does before her first live chat. She is online, so live buyers
+ * are given to her meanwhile, and wait. Suspended or after her shift she takes up none. */
 bool agent_duties_continue(struct fl_desk *desk, uint32_t a)
 {
     struct desk_agent *own = &desk->own[a];
+    const enum fl_agent_state state = (enum fl_agent_state)desk->agents[a].state;
+    if (state == FL_OFFLINE) return own->on_duties = false;
+    if (state != FL_AVAILABLE) return false;
     if (desk->backlog_left > 0) {
         agent_compose(desk, a, COMPOSE_BACKLOG, FL_NO_CHAT, backlog_seconds(desk, a));
         desk->backlog_left--;

@@ -1,5 +1,6 @@
 /* Between the desk and its router: a routable event goes out, decisions come back. */
 #include "desk/inbox.h"
+#include "routing/engine.h"
 #include "routing/policy.h"
 
 /* Keeps the first failure; the day stops at the next event. */
@@ -124,6 +125,8 @@ static void leave_in_pool(struct fl_desk *desk, uint32_t c)
     else desk->pool_first = c;
     desk->pool_last = c;
     desk->pooled[chat->group]++;
+    desk->pool_added++;
+    desk->newly_left = true;
     desk->pooled_groups |= UINT64_C(1) << chat->group;
 }
 
@@ -220,6 +223,23 @@ static bool wakes_before(const struct wake *a, const struct wake *b)
     return a->at != b->at ? a->at < b->at : a->sequence < b->sequence;
 }
 
+/* Whether a message may be left beside an agent who has nothing to answer: limits on assignments, places kept for others, agents who fetch chats
+ * themselves, skills that are given up with time, an outside engine that sees fit. Else whoever had room would have been given it. */
+bool desk_leaves_beside_idle(const struct fl_desk *desk)
+{
+    const struct fl_routing_def *routing = &desk->scenario->routing;
+    const struct fl_policy_ops *policy = fl_policy(routing->policy);
+    return routing->rate_limit != FL_UNLIMITED || policy->admits != NULL || policy->pulls || policy->relaxes_skills || desk->ops != &fl_engine_ops;
+}
+
+/* No reply or close of hers need ever come after which she would look for what was left: O(agents). */
+static void offer_left_messages(struct fl_desk *desk)
+{
+    if (!desk->newly_left || !desk->leaves_beside_idle) return;
+    desk->newly_left = false;
+    for (uint32_t a = 0; a < desk->view.agents_count && desk->available_count > 0 && desk->pool_first != FL_NO_CHAT; a++) agent_has_room(desk, a);
+}
+
 void wake_fires(struct fl_desk *desk)
 {
     const struct wake first = desk->wakes[0], last = desk->wakes[--desk->wakes_count];
@@ -235,6 +255,7 @@ void wake_fires(struct fl_desk *desk)
     if (desk->wakes_count > 0) desk->wakes[i] = last;
     fl_events_set(&desk->events, SLOT_WAKE, desk->wakes_count > 0 ? desk->wakes[0].at : FL_TIME_NEVER, FL_CLASS_STATE);
     desk_check(desk, desk->ops->wake(desk->router, &desk->view, first.hint));
+    offer_left_messages(desk);
 }
 
 /* What is wrong with giving the chat to the agent. Capacity, suspension and group are the router's own rules to keep or to
@@ -254,11 +275,13 @@ static enum fl_verdict judge_assignment(const struct fl_desk *desk, uint32_t c, 
 /* The router moves a chat that waits for its agent's reply: a transfer. */
 static void take_away(struct fl_desk *desk, uint32_t c)
 {
+    const uint32_t from = desk->chats[c].agent;
     const struct fl_where where = where_chat(&desk->chats[c]);
     fl_day_add(desk->day, &where, FL_COUNT_transfers, 1);
     desk_detach(desk, c);
     desk->chats[c].next = desk->chats[c].previous = FL_NO_CHAT;
     chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
+    presence_load_changed(desk, from);
 }
 
 enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
@@ -306,16 +329,6 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
     }
 }
 
-/* A limit on how often she is given somebody, or places kept for others, leave a message beside an agent who has nothing to answer: no reply or
- * close of hers need ever come after which she would look for it. */
-static void offer_left_message(struct fl_desk *desk, uint32_t c)
-{
-    const struct fl_routing_def *routing = &desk->scenario->routing;
-    if (routing->rate_limit == FL_UNLIMITED && fl_policy(routing->policy)->admits == NULL) return;
-    for (uint32_t a = 0; a < desk->view.agents_count && desk->available_count > 0 && desk->chats[c].state == CHAT_LEFT_MESSAGE; a++)
-        agent_has_room(desk, a);
-}
-
 /* Hands a chat to the router. Afterwards it is assigned, at the bot, gone, or waits in the router's queue. */
 void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group)
 {
@@ -324,6 +337,7 @@ void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_
     const bool first = why == FL_WHY_NEW;
     chat->state = CHAT_ROUTING;
     chat->next = chat->previous = FL_NO_CHAT;
+    if ((why == FL_WHY_POOL || why == FL_WHY_REASSIGN) && (chat->flags & FLAG_TRANSFERRED)) to_group = chat->group; /* where she was sent */
     if (to_group != FL_NONE) chat->group = (uint8_t)to_group;
     if (why == FL_WHY_REASSIGN && chat->leaves_at == FL_TIME_NEVER && (chat->flags & FLAG_PATIENCE_KEPT))
         chat->leaves_at = desk->now + chat->patience_left; /* back in the queue */
@@ -344,5 +358,5 @@ void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_
         const bool at_once = chat->state != CHAT_FREE && chat->agent != FL_NO_AGENT && chat->recent_at == desk->now;
         if (!at_once) fl_day_add(desk->day, &where, FL_COUNT_chats_waited, 1);
     }
-    if (chat->state == CHAT_LEFT_MESSAGE) offer_left_message(desk, c);
+    offer_left_messages(desk);
 }

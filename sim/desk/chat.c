@@ -412,6 +412,7 @@ FL_ALWAYS_INLINE void chat_writes(struct fl_desk *desk, uint32_t c)
             add(desk, &where, FL_COUNT_transfers);
             desk_detach(desk, c);
             chat_log(desk, c, FL_LOG_TRANSFERRED, 0, 0);
+            presence_load_changed(desk, left);
             desk_route(desk, c, FL_WHY_REASSIGN, left, FL_NONE);
             return;
         }

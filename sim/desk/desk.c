@@ -192,6 +192,7 @@ static enum fl_status desk_begin(struct fl_desk *desk, const struct fl_desk_setu
     desk->queue_ns = take(desk, groups, sizeof *desk->queue_ns);
     desk->pooled = take(desk, groups, sizeof *desk->pooled);
     desk->serves = take(desk, agents, sizeof *desk->serves);
+    desk->pool_seen = take(desk, agents, sizeof *desk->pool_seen);
     desk->class_until = take(desk, buyers->classes_count, sizeof *desk->class_until);
     desk->slot_agents = SLOT_STREAMS + desk->streams_count;
     desk->slot_chats = desk->slot_agents + agents;
@@ -236,6 +237,7 @@ static enum fl_status traffic_begin(struct fl_desk *desk)
     desk->ops = &nobody;
     presence_before_start(desk);
     desk->ops = setup->router.ops;
+    desk->leaves_beside_idle = desk_leaves_beside_idle(desk);
     const enum fl_status status = desk->ops->begin(desk->router, desk->arena, &desk->view, &desk->port);
     if (status != FL_OK) return status;
     desk->tells_messages = desk->ops->message != NULL && (desk->ops->wants_messages == NULL || desk->ops->wants_messages(desk->router));

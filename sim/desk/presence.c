@@ -240,6 +240,7 @@ static void give_back_chats(struct fl_desk *desk, uint32_t a, bool thinking_too)
         desk_route(desk, c, FL_WHY_REASSIGN, a, FL_NONE);
         if (next != FL_NO_CHAT && desk->chats[next].agent != a) next = desk->own[a].first_chat; /* the router moved it meanwhile */
     }
+    presence_load_changed(desk, a);
 }
 
 static enum fl_agent_state derive(const struct fl_desk *desk, uint32_t a)

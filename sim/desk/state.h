@@ -229,6 +229,9 @@ struct fl_desk {
     uint32_t *pooled;       /* [groups] chats in the pool */
     uint64_t pooled_groups; /* bit per group that has some there */
     uint64_t *serves;       /* [agents] bit per group whose chats are hers to serve */
+    uint32_t pool_added;    /* messages so far, */
+    uint32_t *pool_seen;    /* [agents] as many when she last found none of hers: nothing that leaves the pool makes one so */
+    bool newly_left, leaves_beside_idle;
     uint32_t available_count;
     double *class_until; /* cumulated shares */
     enum fl_status failed;
@@ -333,6 +336,7 @@ uint32_t recorded_chars(const struct fl_desk *desk, const struct chat *chat, uin
 /* assign.c: between desk and router */
 void desk_route(struct fl_desk *desk, uint32_t c, enum fl_route_why why, uint32_t exclude, uint32_t to_group);
 enum fl_verdict desk_decide(void *desk, const struct fl_decision *decision);
+bool desk_leaves_beside_idle(const struct fl_desk *desk);
 void desk_assign(struct fl_desk *desk, uint32_t c, uint32_t a); /* gives a chat that nobody has to an agent, and tells nobody */
 void desk_sibling_insert(struct fl_desk *desk, struct desk_agent *own, uint32_t c); /* among her open chats */
 void desk_detach(struct fl_desk *desk, uint32_t c); /* takes a chat from its agent, tells nobody */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "fenliu slice 1\n";
+static const char magic[] = "fenliu slice 2\n";
 #define MAGIC_BYTES (sizeof magic - 1)
 
 void fl_slice_of_shard(struct fl_slice_head *head, uint32_t shard, uint32_t shards, uint32_t replications)

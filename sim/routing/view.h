@@ -49,7 +49,7 @@ struct fl_chat_view {
     uint32_t recent_agent;    /* FL_NO_AGENT: none */
     uint32_t dedicated_agent; /* FL_NO_AGENT: none */
     uint32_t exclude;         /* the agent just left (transfer, re-assignment), or FL_NO_AGENT */
-    uint32_t to_group;        /* transfer target; FL_NONE: by group match */
+    uint32_t to_group;        /* transfer target, kept until the chat is over (pool, re-assignment); FL_NONE: by group match */
     int32_t priority;         /* class + intent */
     uint32_t decision;        /* how many routing decisions this chat had before; index of random draws */
     uint8_t intent, buyer_class, why /* enum fl_route_why */;

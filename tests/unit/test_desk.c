@@ -781,6 +781,66 @@ Test(desk, what_a_limit_on_assignments_leaves_is_worked_off_by_who_is_idle)
     }
 }
 
+/* As does one whose waiting ends by the clock, and what those leave who fetch chats themselves. */
+Test(desk, what_is_left_by_the_clock_beside_who_is_idle_is_worked_off)
+{
+    const struct push cast[] = { { "10m", "short" }, { "11m", "short" }, { 0 } };
+    const char *const routings[] = { ",'routing':{'rate_limit':{'count':1,'window':'1h'},'queue':{'max_wait':'60s'}}",
+                                     ",'routing':{'policy':'manual_pull','pick_up':'5m','queue':{'max_wait':'60s'}}" };
+    for (size_t i = 0; i < 2; i++) {
+        struct tape tape = play(cast, "'intents':[{'name':'short','reply':{'total':'10s'}}]", "'agents':[{'name':'a'}]", routings[i]);
+        EXPECT_AT(&tape, 1, FL_LOG_LEAVE_MESSAGE, 0, 720);
+        EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 730);
+        tape_free(&tape);
+    }
+}
+
+/* Two messages of a minute each; her shift is half a minute. Who follows at 11:00 has the other. */
+Test(desk, messages_of_the_night_are_taken_up_within_the_shift)
+{
+    const struct push cast[] = { { "10m", "short" }, { "11m", "short" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'short','reply':{'total':'10s'}}]",
+                            "'shifts':[{'name':'one','from':'10:30','to':'10:31'},{'name':'two','from':'11:00','to':'12:00'}],'leave_reply':'90s',"
+                            "'close':{'when_done':'5m'},'agents':[{'name':'a','shift':'one'},{'name':'b','shift':'two'}]", "");
+
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 1890);
+    EXPECT_AT(&tape, 1, FL_LOG_ASSIGNED, 0, 3600);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 3690);
+    tape_free(&tape);
+}
+
+/* Her only chat is taken from her while she is offline for a minute: back again she takes buyers. */
+Test(desk, who_was_suspended_by_her_load_is_judged_anew_when_chats_are_taken_from_her)
+{
+    const struct push cast[] = { { "10m", "long" }, { "20m", "short" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'long','reply':{'total':'2m'}},{'name':'short','reply':{'total':'10s'}}]",
+                            "'agents':[{'name':'a'}],'auto_suspend':{'at_open':1}", ",'events':[{'at':'+11m','agent':'a','do':'offline','for':'1m'}]");
+
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 780); /* routed anew at 12:00, and half of it was written */
+    EXPECT_AT(&tape, 1, FL_LOG_ASSIGNED, 0, 1200);
+    EXPECT_AT(&tape, 1, FL_LOG_AGENT_REPLY, 0, 1210);
+    tape_free(&tape);
+}
+
+/* Handed over to l, whose only agent has a break until 10:20; there her message waits, not for who has handed her over. */
+Test(desk, who_was_handed_over_waits_for_the_group_she_was_sent_to)
+{
+    const struct push cast[] = { { "10m", "short" }, { 0 } };
+
+    struct tape tape = play(cast, "'intents':[{'name':'short','reply':{'total':'10s'},'transfer':{'probability':1,'to':'l'}}]",
+                            "'groups':[{'name':'s','intents':['short']},{'name':'l'}],"
+                            "'agents':[{'name':'a','groups':['s']},{'name':'b','groups':['l']}]",
+                            ",'events':[{'at':'+5m','agent':'b','do':'break','for':'15m'}],'routing':{'overflow':'offline_rule'}");
+
+    EXPECT_AT(&tape, 0, FL_LOG_TRANSFERRED, 0, 610);
+    EXPECT_AT(&tape, 0, FL_LOG_ASSIGNED, 1, 1200);
+    cr_expect_eq(agent_of(&tape, 0, FL_LOG_ASSIGNED, 1), 1);
+    EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 1, 1210);
+    tape_free(&tape);
+}
+
 /* He wrote to a group that she is not of, but is hers; duties of her own do not lose him. */
 Test(desk, a_known_buyers_message_is_a_duty_too)
 {
