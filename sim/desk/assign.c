@@ -296,6 +296,7 @@ enum fl_verdict desk_decide(void *self, const struct fl_decision *decision)
         if (a >= desk->view.agents_count) return FL_UNKNOWN_AGENT;
         desk->own[a].suspended = decision->kind == FL_SUSPEND;
         presence_refresh(desk, a);
+        presence_resumed(desk, a);
         return FL_ACCEPTED;
     }
     if (decision->kind == FL_ASSIGN) {

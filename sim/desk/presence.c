@@ -381,10 +381,17 @@ static void goes_offline(struct fl_desk *desk, uint32_t a, bool for_good)
     agent_speed_changed(desk, a);
 }
 
+/* First duties wait while she takes up nobody. */
+void presence_resumed(struct fl_desk *desk, uint32_t a)
+{
+    if (desk->own[a].on_duties && desk->agents[a].state == FL_AVAILABLE) agent_continue(desk, a);
+}
+
 static void suspends(struct fl_desk *desk, uint32_t a, bool suspended)
 {
     desk->own[a].suspended = suspended;
     presence_refresh(desk, a);
+    presence_resumed(desk, a);
     if (suspended && desk->scenario->routing.suspend == FL_SUSPEND_STRICT && desk->agents[a].state == FL_SUSPENDED)
         give_back_chats(desk, a, false);
 }
@@ -430,6 +437,7 @@ static void event_happens(struct fl_desk *desk, uint32_t a, enum fl_event_do wha
     case FL_DO_BREAK:
         own->short_break = !ends;
         presence_refresh(desk, a);
+        presence_resumed(desk, a);
         break;
     }
 }

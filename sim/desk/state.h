@@ -408,6 +408,7 @@ static inline void presence_load_changed(struct fl_desk *desk, uint32_t a)
     if (desk->watches_load) presence_judge_load(desk, a);
 }
 
+void presence_resumed(struct fl_desk *desk, uint32_t a); /* perhaps: suspension or break are over */
 void presence_finished(struct fl_desk *desk, uint32_t a); /* her last chat closed after her shift */
 
 /* activity.c: capacity that counts recently active chats; only with desk->counts_recent */

@@ -810,6 +810,24 @@ Test(desk, messages_of_the_night_are_taken_up_within_the_shift)
     tape_free(&tape);
 }
 
+/* She comes on in a break, or suspended, until 10:40. */
+Test(desk, messages_of_the_night_wait_while_she_takes_up_nobody)
+{
+    const struct push cast[] = { { "10m", "short" }, { 0 } };
+    const char *const whats[] = { "break", "suspend" };
+    char more[256];
+
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(more, sizeof more, ",'events':[{'at':'+29m','agent':'a','do':'%s','for':'11m'}]", whats[i]);
+        struct tape tape = play(cast, "'intents':[{'name':'short','reply':{'total':'10s'}}]",
+                                "'shifts':[{'name':'one','from':'10:30','to':'12:00'}],'start_duties':{'length':'5m'},"
+                                "'agents':[{'name':'a','shift':'one'}]", more);
+        EXPECT_AT(&tape, 0, FL_LOG_ASSIGNED, 0, 2400);
+        EXPECT_AT(&tape, 0, FL_LOG_AGENT_REPLY, 0, 2410);
+        tape_free(&tape);
+    }
+}
+
 /* Her only chat is taken from her while she is offline for a minute: back again she takes buyers. */
 Test(desk, who_was_suspended_by_her_load_is_judged_anew_when_chats_are_taken_from_her)
 {
