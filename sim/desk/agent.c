@@ -123,7 +123,7 @@ static double backlog_seconds(const struct fl_desk *desk, uint32_t a)
     return reply_seconds_alone(desk, &desk->own[a], &left);
 }
 
-/* A reply of its own kind, in the time of one. */
+/* Takes the chat out of the pool and begins its reply, which takes the time that leave-messages take. */
 static void compose_leave_reply(struct fl_desk *desk, uint32_t a, uint32_t c)
 {
     struct desk_agent *own = &desk->own[a];

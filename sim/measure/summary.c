@@ -1044,7 +1044,7 @@ static fl_time date_ends(const struct fl_scenario *scenario, uint32_t date)
     return end < scenario->duration && scenario->interval <= FL_DAY ? end : scenario->duration;
 }
 
-/* The same for a date, with those of training and leave. */
+/* Hours paid to somebody for a date: on duty, overtime by that of the date, in training and on leave. */
 static double hours_paid_on(const struct fl_scenario *scenario, const struct fl_day *day, uint32_t date, uint32_t agent)
 {
     const double days = (double)((date_ends(scenario, date) - (fl_time)date * FL_DAY + FL_DAY - 1) / FL_DAY);
@@ -1553,7 +1553,7 @@ static bool group_meets(const struct fl_scenario *scenario, const struct fl_day 
     return fl_objective_holds(objective, &figure);
 }
 
-/* What is not takes the verdict of the whole: agents, the time at each level, wages of a group. */
+/* Whether dates have the figure. One they have not (agents, the time at each level, wages of a group) takes the verdict of the whole. */
 static bool is_kept_on_dates(const struct fl_objective *objective)
 {
     const char *statistic;
